@@ -1,0 +1,135 @@
+import type { KeyRange, StreamEvent } from '../facts/stream.js';
+import type { Outcome } from '../rules/outcome.js';
+
+/** What a store keeps of a decision beside its stream event. All are opaque to the store but the fields to filter by. */
+export interface DecisionPayload {
+  readonly site: string;
+  readonly requestId: string;
+  readonly outcome: Outcome;
+  readonly degraded: boolean;
+  /** Epoch ms. */
+  readonly decidedAt: number;
+  /** JSON: the answer and what lists show. */
+  readonly record: string;
+  /** JSON: fact values without personal ones, rule states, timings. */
+  readonly trace: string;
+  /** The personal part: the request as it was received, and facts that can identify a person. */
+  readonly personal: Uint8Array;
+}
+
+/** One entry to append to the admission log. */
+export interface JournalEntry {
+  /** 26 characters; derived from site and request or event id, so the same request has the same id everywhere. */
+  readonly id: string;
+  readonly event: StreamEvent;
+  /** Distinct values of key attributes, not 0. */
+  readonly keys: readonly number[];
+  /** For a screened payment. */
+  readonly decision: DecisionPayload | undefined;
+  /** For a reported event: the message as it was received. */
+  readonly report: Uint8Array | undefined;
+}
+
+/** An entry as it is stored. */
+export type StoredEntry = JournalEntry;
+
+/** How an append ended for one entry. */
+export type AppendResult = 'stored' | 'duplicate';
+
+/** What a round of decisions needs from the store, asked at once. */
+export interface JournalQuery {
+  /** Entries to look up by id. */
+  readonly ids: readonly string[];
+  readonly ranges: readonly KeyRange[];
+  /** Log -> highest sequence already seen of it. The answer's `tail` holds what has come to other logs since. */
+  readonly seen: ReadonlyMap<number, number>;
+}
+
+/** The answer to a query. */
+export interface JournalAnswer {
+  /** In the order of `ids`. */
+  readonly entries: readonly (StoredEntry | undefined)[];
+  /** In the order of `ranges`; each in any order, without duplicates; may hold events beyond `seen`. */
+  readonly ranges: readonly (readonly StreamEvent[])[];
+  /** Durable events of other processes' logs after `seen`, each log in sequence without gaps. */
+  readonly tail: readonly StreamEvent[];
+}
+
+/** Newest first. Fields are ANDed. */
+export interface DecisionFilter {
+  readonly site?: string;
+  readonly outcomes?: readonly Outcome[];
+  /** Event time, epoch ms, inclusive. */
+  readonly from?: number;
+  /** Event time, epoch ms, exclusive. */
+  readonly to?: number;
+  /** Key attribute values the entry carries, all of them. */
+  readonly keys?: readonly number[];
+  readonly degraded?: boolean;
+}
+
+/** One page of decisions. `next` is undefined at the end; a page may be short, even empty, and yet lead on. */
+export interface DecisionPage {
+  readonly entries: readonly StoredEntry[];
+  readonly next: string | undefined;
+}
+
+/** The admission log: every decision and every reported event, append-only, in the order of admission. */
+export interface Journal {
+  /** The log this process appends to. */
+  readonly log: number;
+  /** The highest sequence stored in that log when it was opened; the next entry is this plus one. */
+  readonly lastSeq: number;
+  /** 32 random bytes made when the store was made: the key of all attribute hashes. */
+  readonly hashKey: Uint8Array;
+  /**
+   * Makes entries durable: resolves when all that are 'stored' survive a power cut. An id that exists already is a
+   * 'duplicate' and changes nothing. Rejects with STORE_UNAVAILABLE (TollgateError) when nothing can be said.
+   */
+  append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]>;
+  query(query: JournalQuery): Promise<JournalAnswer>;
+  list(filter: DecisionFilter, limit: number, token: string | undefined): Promise<DecisionPage>;
+  /** All entries of all logs from `after` on, in order within each log. For rebuilding and export. */
+  scan(after: ReadonlyMap<number, number>, batch: number): AsyncIterable<readonly StoredEntry[]>;
+  /** Number of stored decisions; may be an estimate. */
+  count(): Promise<number>;
+}
+
+/** One amount to hold against one limit, key and period. */
+export interface Hold {
+  /** Rule set, limit, key and period: names the one document (row). */
+  readonly counter: string;
+  /** Minor units of the base currency. */
+  readonly amount: number;
+  /** Minor units of the base currency. */
+  readonly cap: number;
+  /** End of the period, epoch ms: what is needed to forget the counter some day. */
+  readonly periodEnd: number;
+}
+
+/** How a reservation ended. */
+export interface HoldResult {
+  readonly reserved: boolean;
+  /** Used before this payment, by counter, in the order of the holds; known up to the first that was exceeded. */
+  readonly used: readonly number[];
+}
+
+/** Cumulative limits. One document (row) per counter changes atomically; all holds of a decision or none. */
+export interface LimitStore {
+  /** Reserves for a decision until `expiresAt` (epoch ms). The same decision again gives the same answer. */
+  reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult>;
+  /** The payment was made: the holds stay for the period. Idempotent. */
+  confirm(decision: string): Promise<void>;
+  /** The payment was not made, or gives room back: `amount` undefined releases all. Idempotent per `reason`. */
+  release(decision: string, amount: number | undefined, reason: string): Promise<void>;
+  /** Releases what has expired unconfirmed; returns how many. */
+  expire(now: number): Promise<number>;
+  /** Amount used now. */
+  used(counter: string): Promise<number>;
+}
+
+/** Whether the store can be used now. */
+export interface StoreHealth {
+  /** Resolves when a read and a durable write are possible; rejects with STORE_UNAVAILABLE. */
+  ping(): Promise<void>;
+}

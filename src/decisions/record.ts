@@ -1,0 +1,62 @@
+import type { Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
+import type { Hit } from '../rules/program.js';
+
+export const DECISION_FLAGS = ['unknown-site', 'event-time-skew', 'degraded'] as const;
+export type DecisionFlag = (typeof DECISION_FLAGS)[number];
+
+/** A cumulative limit that the decision was held to. Minor units of the base currency. */
+export interface LimitUse {
+  readonly ruleSet: string;
+  readonly limit: string;
+  /** Epoch ms. */
+  readonly periodStart: number;
+  readonly capMinor: number;
+  /** Before this payment. */
+  readonly usedMinor: number;
+  readonly reserved: boolean;
+}
+
+/** The decision as it is answered, listed and kept: plain JSON. */
+export interface DecisionRecord {
+  readonly schema: 1;
+  readonly id: string;
+  readonly requestId: string;
+  readonly site: string;
+  readonly log: number;
+  readonly seq: number;
+  readonly outcome: Outcome;
+  readonly threeDs: ThreeDsDemand;
+  readonly exemption: ScaExemption;
+  readonly reasons: readonly string[];
+  readonly hits: readonly Hit[];
+  readonly flags: readonly DecisionFlag[];
+  /** What the decision is good for. `instrument` is a digest of what identifies it. */
+  readonly binding: { readonly minor: number; readonly currency: string; readonly instrument: string };
+  /** Epoch ms. */
+  readonly eventTime: number;
+  readonly decidedAt: number;
+  readonly lapsesAt: number;
+  readonly ruleSets: readonly { readonly ruleSet: string; readonly version: number; readonly hash: string }[];
+  readonly limits: readonly LimitUse[];
+  /** null when no rate was known. */
+  readonly base: { readonly minor: number; readonly currency: string } | null;
+  readonly rateId: string;
+}
+
+/** What the decision was made from; with the layout it refers to, enough to replay it bit for bit. */
+export interface DecisionTrace {
+  readonly schema: 1;
+  /** Id of the Layout that names slots and rules. */
+  readonly layout: string;
+  /** By slot; personal ones are null here and stand in the personal part; missing ones are left out by `missing`. */
+  readonly facts: readonly unknown[];
+  /** Slots whose fact was missing. */
+  readonly missing: readonly number[];
+  /** One digit (RULE_STATES index) per rule. */
+  readonly states: string;
+  /** By limit index: one digit (RULE_STATES index) of `applies`. */
+  readonly limitStates: string;
+  /** Other logs: how far this decision could see. */
+  readonly seen: readonly (readonly [log: number, seq: number])[];
+  readonly evaluationUs: number;
+}

@@ -1,0 +1,138 @@
+import type { ConditionExplanation } from '../rules/explanation.js';
+import type { StreamKind } from '../facts/attributes.js';
+import type { PaymentInput } from '../facts/payment.js';
+import type { Outcome, RuleState } from '../rules/outcome.js';
+import type { DecisionRecord } from './record.js';
+
+/** A payment to decide. */
+export interface ScreenInput {
+  readonly requestId: string;
+  readonly payment: PaymentInput;
+  /** The ScreenRequest message as it was received (or encoded again): kept, and compared when the id comes again. */
+  readonly raw: Uint8Array;
+}
+
+/** The answer. */
+export interface ScreenOutput {
+  readonly record: DecisionRecord;
+  readonly repeated: boolean;
+}
+
+/** Something that happened around a payment. */
+export interface EventInput {
+  readonly eventId: string;
+  readonly site: string;
+  readonly kind: StreamKind;
+  /** What it belongs to: the first that is not empty counts. */
+  readonly decisionId: string;
+  readonly requestId: string;
+  readonly payment: PaymentInput | undefined;
+  /** Epoch ms. */
+  readonly eventTime: number;
+  /** Epoch ms; undefined: the server's clock. */
+  readonly arrivalTime: number | undefined;
+  /** undefined: the payment's amount. */
+  readonly amount: { readonly minor: number; readonly currency: string } | undefined;
+  readonly code: string;
+  /** '', fraud, not-received, other. */
+  readonly claim: string;
+  /** '', authenticated, attempted, failed, rejected, unavailable, abandoned. */
+  readonly threeDs: string;
+  readonly liabilityShifted: boolean;
+  /** '', good, fraud. */
+  readonly label: string;
+  /** A chargeback for fraud. */
+  readonly fraud: boolean;
+  readonly channel: string;
+  readonly raw: Uint8Array;
+}
+
+export interface EventOutput {
+  readonly eventId: string;
+  readonly seq: number;
+  readonly repeated: boolean;
+}
+
+/** By id, or by site and request id. */
+export type DecisionRef = { readonly id: string } | { readonly site: string; readonly requestId: string };
+
+export interface TracedFact {
+  readonly fact: string;
+  readonly params: unknown;
+  /** undefined: missing. */
+  readonly value: unknown;
+  readonly source: string;
+}
+
+/** A decision with what it was made from. */
+export interface DecisionDetail {
+  readonly record: DecisionRecord;
+  /** The ScreenRequest message. */
+  readonly raw: Uint8Array;
+  readonly facts: readonly TracedFact[];
+  readonly rules: readonly { readonly ruleSet: string; readonly rule: string; readonly state: RuleState }[];
+  readonly seen: readonly { readonly log: number; readonly seq: number }[];
+  readonly evaluationUs: number;
+}
+
+export interface DecisionQuery {
+  readonly pageSize: number;
+  readonly pageToken: string;
+  readonly site: string;
+  readonly outcomes: readonly Outcome[];
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly customerId: string;
+  readonly cardFingerprint: string;
+  readonly orderId: string;
+  readonly email: string;
+  readonly ip: string;
+  readonly merchant: string;
+  readonly deviceId: string;
+  /** rule_set/rule */
+  readonly rule: string;
+  readonly degraded: boolean;
+}
+
+export interface RuleExplanation {
+  readonly ruleSet: string;
+  readonly rule: string;
+  readonly description: string;
+  readonly state: RuleState;
+  readonly conditions: ConditionExplanation;
+  readonly text: string;
+}
+
+export interface ReplayOutput {
+  readonly recorded: DecisionRecord;
+  readonly replayed: DecisionRecord;
+  readonly identical: boolean;
+  readonly differences: readonly string[];
+}
+
+/** How long a caller is willing to wait. */
+export interface CallLimits {
+  /** Epoch ms. */
+  readonly deadline: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * The heart of Tollgate. Calls are taken in the order they are made: `screen` and `record` called one after the other
+ * without waiting are decided in that order. All throw TollgateError.
+ */
+export interface Decisions {
+  screen(input: ScreenInput, limits?: CallLimits): Promise<ScreenOutput>;
+  record(input: EventInput, limits?: CallLimits): Promise<EventOutput>;
+  get(ref: DecisionRef): Promise<DecisionDetail>;
+  list(query: DecisionQuery): Promise<{ readonly records: readonly DecisionRecord[]; readonly next: string }>;
+  explain(
+    ref: DecisionRef,
+    allRules: boolean,
+  ): Promise<{
+    readonly record: DecisionRecord;
+    readonly rules: readonly RuleExplanation[];
+    readonly summary: readonly string[];
+  }>;
+  replay(ref: DecisionRef): Promise<ReplayOutput>;
+}

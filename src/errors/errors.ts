@@ -1,0 +1,97 @@
+/** The gRPC statuses Tollgate answers with. */
+export type StatusName =
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'CANCELLED'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL';
+
+/** Every error a caller can meet: its stable code, status, and what it means. The docs are generated from this table. */
+export const ERRORS = {
+  INVALID_REQUEST: {
+    status: 'INVALID_ARGUMENT',
+    meaning: 'The request breaks the contract; every field at fault is named.',
+  },
+  RULE_SET_INVALID: {
+    status: 'INVALID_ARGUMENT',
+    meaning: 'The rule-set document has errors; each names rule, path and reason.',
+  },
+  REQUEST_ID_REUSED: {
+    status: 'ALREADY_EXISTS',
+    meaning: 'The request id was used in this site with other content.',
+  },
+  EVENT_ID_REUSED: {
+    status: 'ALREADY_EXISTS',
+    meaning: 'The event id was used in this site with other content.',
+  },
+  LIST_EXISTS: { status: 'ALREADY_EXISTS', meaning: 'A list with this id and other settings exists.' },
+  DECISION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such decision.' },
+  RULE_SET_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such rule set.' },
+  VERSION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no such version.' },
+  LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list.' },
+  SITE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such site.' },
+  MERCHANT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such merchant.' },
+  SITE_UNKNOWN: {
+    status: 'FAILED_PRECONDITION',
+    meaning: 'The site is not configured and sites are strict.',
+  },
+  NOTHING_TO_ROLL_BACK: {
+    status: 'FAILED_PRECONDITION',
+    meaning: 'The rule set has no earlier active version.',
+  },
+  STALE_ETAG: { status: 'ABORTED', meaning: 'Somebody else changed it meanwhile; read it again.' },
+  OVERLOADED: {
+    status: 'RESOURCE_EXHAUSTED',
+    meaning: 'More calls are waiting than are accepted; try again later.',
+  },
+  STORE_UNAVAILABLE: {
+    status: 'UNAVAILABLE',
+    meaning: 'The store cannot be reached; nothing was recorded; try again later.',
+  },
+  SHUTTING_DOWN: {
+    status: 'UNAVAILABLE',
+    meaning: 'This instance is stopping; try again, another will answer.',
+  },
+  DEADLINE_EXCEEDED: { status: 'DEADLINE_EXCEEDED', meaning: 'The deadline passed before the answer.' },
+  CANCELLED: { status: 'CANCELLED', meaning: 'The caller went away.' },
+  INTERNAL: { status: 'INTERNAL', meaning: 'A bug; the log knows more under the given reference.' },
+} as const satisfies Record<string, { status: StatusName; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One field at fault. */
+export interface FieldViolation {
+  /** Path as in the proto, for example `payment.amount.currency`. */
+  readonly field: string;
+  readonly description: string;
+}
+
+/** An error that is safe to tell a caller. Anything else that is thrown is answered INTERNAL. */
+export class TollgateError extends Error {
+  override readonly name = 'TollgateError';
+  readonly code: ErrorCode;
+  readonly violations: readonly FieldViolation[];
+  /** More for programs; never secrets or personal data. */
+  readonly metadata: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: {
+      readonly violations?: readonly FieldViolation[];
+      readonly metadata?: Readonly<Record<string, string>>;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.code = code;
+    this.violations = more.violations ?? [];
+    this.metadata = more.metadata ?? {};
+  }
+}

@@ -1,0 +1,41 @@
+import type { Json } from './document.js';
+
+/** The types a fact's value can have; every one can also be missing. */
+export type FactType = 'boolean' | 'number' | 'string' | 'string-list' | 'object';
+
+/** Where a fact comes from; `request`, `site` and `clock` facts cost no fetch. */
+export type FactSource =
+  'request' | 'site' | 'clock' | 'rates' | 'velocity' | 'list' | 'geography' | 'history';
+
+/** Something wrong with a fact's parameters: where (JSON Pointer below `params`) and what. */
+export interface ParamProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What rules may ask: the one source of the JSON Schema, the static checks and the docs. */
+export interface FactDefinition {
+  /** For example `card.bin`. */
+  readonly name: string;
+  readonly type: FactType;
+  readonly source: FactSource;
+  /** One sentence for authors, with the unit. */
+  readonly description: string;
+  /** Its value can identify a person: kept apart in records. */
+  readonly personal?: boolean;
+  /** The only values it can have, where that is a closed set. */
+  readonly values?: readonly string[];
+  /** Smallest and largest possible value of a number. */
+  readonly range?: readonly [number, number];
+  /** JSON Schema (2020-12 subset) of `params`; absent: the fact takes none. */
+  readonly params?: { readonly [keyword: string]: Json };
+  /** Checks what the schema cannot say. Pure. */
+  readonly checkParams?: (params: { readonly [name: string]: Json }) => readonly ParamProblem[];
+  /** The type of its value for these params, where it depends on them. */
+  readonly typeFor?: (params: { readonly [name: string]: Json }) => FactType;
+  /** A complete use, for docs and editor completion. */
+  readonly example?: { readonly [name: string]: Json };
+}
+
+/** All facts by name. */
+export type FactCatalogue = ReadonlyMap<string, FactDefinition>;
