@@ -88,6 +88,8 @@ export interface Journal {
    */
   append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]>;
   query(query: JournalQuery): Promise<JournalAnswer>;
+  /** Every log but this process's own, with the highest sequence that is durable of it: where `seen` starts. */
+  heads(): Promise<ReadonlyMap<number, number>>;
   list(filter: DecisionFilter, limit: number, token: string | undefined): Promise<DecisionPage>;
   /** All entries of all logs from `after` on, in order within each log. For rebuilding and export. */
   scan(after: ReadonlyMap<number, number>, batch: number): AsyncIterable<readonly StoredEntry[]>;
