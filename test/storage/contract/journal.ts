@@ -1,0 +1,332 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DecisionFilter, JournalEntry, StoredEntry } from '../../../src/decisions/ports.js';
+import { TollgateError } from '../../../src/errors/errors.js';
+import type { StreamEvent } from '../../../src/facts/stream.js';
+import { OUTCOMES } from '../../../src/rules/outcome.js';
+import { T0, entries, entry, entryId, keyOf, plain } from './entries.js';
+import type { StoreFactory, TestDatabase, TestStore } from './factory.js';
+
+const NONE: ReadonlyMap<number, number> = new Map();
+
+/** What every journal promises. */
+export function journalContract(factory: StoreFactory): void {
+  describe(`journal on ${factory.name}`, () => {
+    let database: TestDatabase;
+    let store: TestStore;
+
+    beforeEach(async () => {
+      database = await factory.create();
+      store = await database.open();
+    });
+    afterEach(async () => {
+      await store.close();
+      await database.drop();
+    });
+
+    const reopen = async (): Promise<void> => {
+      await store.close();
+      store = await database.open();
+    };
+    const next = (): number => store.journal.lastSeq + 1;
+    const find = async (ids: readonly string[]): Promise<readonly unknown[]> =>
+      (await store.journal.query({ ids, ranges: [], seen: NONE })).entries.map(plain);
+    const range = async (key: number, from = -Infinity): Promise<number[]> => {
+      const answer = await store.journal.query({ ids: [], ranges: [{ key, from }], seen: NONE });
+      return (answer.ranges[0] ?? []).map((event) => event.seq).sort((a, b) => a - b);
+    };
+
+    it('is empty at first, with a log and a hash key of its own', async () => {
+      expect(store.journal.hashKey).toHaveLength(32);
+      expect(new Set(store.journal.hashKey).size).toBeGreaterThan(8);
+      expect(store.journal.log).toBeGreaterThan(0);
+      expect(store.journal.lastSeq).toBe(0);
+      expect(await store.journal.count()).toBe(0);
+      expect(await store.journal.list({}, 10, undefined)).toEqual({ entries: [], next: undefined });
+      expect(await find([entryId('nothing')])).toEqual([undefined]);
+    });
+
+    it('keeps entries whole', async () => {
+      const { log } = store.journal;
+      const batch = [
+        entry({ log, seq: 1, values: { card: 'c1', email: 'a@b' }, baseMinor: Number.NaN }),
+        entry({ log, seq: 2, kind: 'chargeback', knownAt: T0 + 9_000_000_000, values: { card: 'c1' } }),
+        entry({ log, seq: 3, outcome: 'review', degraded: true, payload: 30_000, at: T0 - 1e12 }),
+        entry({ log, seq: 4, payload: 0, decidedAt: T0 - 7 }),
+      ];
+      expect(await store.journal.append(batch)).toEqual(['stored', 'stored', 'stored', 'stored']);
+      expect(await find(batch.map(({ id }) => id))).toEqual(batch.map(plain));
+      expect(await store.journal.count()).toBe(3);
+    });
+
+    it('stores an id once: within a batch, across batches, and with other content', async () => {
+      const { log } = store.journal;
+      const first = entry({ log, seq: 1, id: entryId('x') });
+      const again = entry({ log, seq: 2, id: entryId('x'), outcome: 'block' });
+      const other = entry({ log, seq: 3 });
+      expect(await store.journal.append([first, again, other])).toEqual(['stored', 'duplicate', 'stored']);
+      const third = entry({ log, seq: 4, id: entryId('x'), outcome: 'reject' });
+      expect(await store.journal.append([third])).toEqual(['duplicate']);
+      await reopen();
+      expect(await find([entryId('x'), other.id])).toEqual([plain(first), plain(other)]);
+    });
+
+    it('takes an empty batch and an empty query', async () => {
+      expect(await store.journal.append([])).toEqual([]);
+      const answer = await store.journal.query({ ids: [], ranges: [], seen: NONE });
+      expect(answer).toEqual({ entries: [], ranges: [], tail: [] });
+    });
+
+    it('remembers everything after it was opened again', async () => {
+      const { log, hashKey } = store.journal;
+      const batch = entries(log, 1, 40, (index) => ({ values: { card: `c${index % 3}` } }));
+      await store.journal.append(batch.slice(0, 25));
+      await store.journal.append(batch.slice(25));
+      await reopen();
+      expect([...store.journal.hashKey]).toEqual([...hashKey]);
+      if (store.journal.log === log) expect(store.journal.lastSeq).toBe(40);
+      else expect(store.journal.lastSeq).toBe(0);
+      expect(await find(batch.map(({ id }) => id))).toEqual(batch.map(plain));
+      expect(await range(keyOf('card', 'c1'))).toEqual([2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 32, 35, 38]);
+      const more = entry({ log: store.journal.log, seq: next(), values: { card: 'new' } });
+      expect(await store.journal.append([more])).toEqual(['stored']);
+      expect(await range(keyOf('card', 'new'))).toEqual([more.event.seq]);
+    });
+
+    it('finds what carries a key, by event time or by the time it became known', async () => {
+      const { log } = store.journal;
+      const batch = [
+        entry({ log, seq: 1, at: T0, values: { card: 'c', email: 'e' } }),
+        entry({ log, seq: 2, at: T0 + 10, values: { card: 'c' } }),
+        entry({ log, seq: 3, at: T0 + 20, values: { card: 'c' } }),
+        entry({ log, seq: 4, kind: 'chargeback', at: T0 - 500, knownAt: T0 + 30, values: { card: 'c' } }),
+        entry({ log, seq: 5, at: T0 + 20, values: { card: 'd' } }),
+      ];
+      await store.journal.append(batch);
+      const card = keyOf('card', 'c');
+      expect(await range(card)).toEqual([1, 2, 3, 4]);
+      expect(await range(card, T0 + 9)).toEqual(expect.arrayContaining([2, 3, 4]));
+      expect(await range(keyOf('email', 'e'))).toEqual([1]);
+      expect(await range(keyOf('card', 'nobody'))).toEqual([]);
+      const both = await store.journal.query({
+        ids: [batch[4]?.id ?? ''],
+        ranges: [
+          { key: keyOf('card', 'd'), from: T0 },
+          { key: keyOf('email', 'e'), from: -Infinity },
+          { key: keyOf('email', 'nobody'), from: -Infinity },
+        ],
+        seen: NONE,
+      });
+      expect(both.entries.map(plain)).toEqual([plain(batch[4])]);
+      expect(both.ranges.map(normal)).toEqual([normal(events(batch, [5])), normal(events(batch, [1])), []]);
+    });
+
+    it('never hands out an event that is older than a range asks for by both clocks', async () => {
+      const { log } = store.journal;
+      await store.journal.append([
+        entry({ log, seq: 1, at: T0, values: { card: 'c' } }),
+        entry({ log, seq: 2, at: T0 + 10, values: { card: 'c' } }),
+        entry({ log, seq: 3, at: T0 - 10, knownAt: T0 + 11, values: { card: 'c' } }),
+      ]);
+      const card = keyOf('card', 'c');
+      expect(await range(card, T0)).toEqual([2, 3]);
+      expect(await range(card, T0 + 10)).toEqual([3]);
+      expect(await range(card, T0 + 11)).toEqual([]);
+    });
+
+    it('agrees with a model on random entries, keys and windows', async () => {
+      const { log } = store.journal;
+      let seq = next();
+      const all: JournalEntry[] = [];
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(
+            fc.record({
+              card: fc.integer({ min: 0, max: 4 }),
+              ip: fc.option(fc.integer({ min: 0, max: 2 })),
+              at: fc.integer({ min: 0, max: 200 }),
+              late: fc.integer({ min: 0, max: 50 }),
+              twice: fc.boolean(),
+            }),
+            { maxLength: 12 },
+          ),
+          fc.integer({ min: -10, max: 260 }),
+          async (shapes, from) => {
+            const batch = shapes.map((shape) =>
+              entry({
+                log,
+                seq: seq++,
+                at: T0 + shape.at,
+                knownAt: T0 + shape.at + shape.late,
+                values: { card: `c${shape.card}`, ...(shape.ip === null ? {} : { ip: `i${shape.ip}` }) },
+                ...(shape.twice && all[0] ? { id: all[0].id } : {}),
+              }),
+            );
+            const results = await store.journal.append(batch);
+            batch.forEach((one, index) => {
+              const known = all.some(({ id }) => id === one.id);
+              expect(results[index]).toBe(known ? 'duplicate' : 'stored');
+              if (!known) all.push(one);
+            });
+            const keys = [0, 1, 2, 3, 4].map((c) => keyOf('card', `c${c}`));
+            keys.push(...[0, 1, 2].map((i) => keyOf('ip', `i${i}`)));
+            const answer = await store.journal.query({
+              ids: [],
+              ranges: keys.map((key) => ({ key, from: T0 + from })),
+              seen: NONE,
+            });
+            keys.forEach((key, index) => {
+              const expected = all.filter(
+                (one) => one.keys.includes(key) && Math.max(one.event.at, one.event.knownAt) > T0 + from,
+              );
+              expect(normal(answer.ranges[index] ?? [])).toEqual(normal(expected.map(({ event }) => event)));
+            });
+          },
+        ),
+        { numRuns: 40 },
+      );
+    });
+
+    it('gives its own log no tail', async () => {
+      await store.journal.append(entries(store.journal.log, 1, 5));
+      const answer = await store.journal.query({ ids: [], ranges: [], seen: NONE });
+      expect(answer.tail).toEqual([]);
+    });
+
+    it('reads all of it in order, from anywhere, in batches', async () => {
+      const { log } = store.journal;
+      const batch = entries(log, 1, 57, (index) => ({ kind: index % 5 === 0 ? 'captured' : 'payment' }));
+      await store.journal.append(batch);
+      const read = async (after: ReadonlyMap<number, number>, size: number): Promise<StoredEntry[]> => {
+        const found: StoredEntry[] = [];
+        for await (const part of store.journal.scan(after, size)) {
+          expect(part.length).toBeLessThanOrEqual(size);
+          found.push(...part);
+        }
+        return found;
+      };
+      expect((await read(NONE, 10)).map(plain)).toEqual(batch.map(plain));
+      expect((await read(new Map([[log, 50]]), 100)).map(plain)).toEqual(batch.slice(50).map(plain));
+      expect(await read(new Map([[log, 57]]), 10)).toEqual([]);
+    });
+
+    it('stops reading when the reader stops', async () => {
+      await store.journal.append(entries(store.journal.log, 1, 50));
+      for await (const part of store.journal.scan(NONE, 10)) {
+        expect(part).toHaveLength(10);
+        break;
+      }
+      expect(await store.journal.append(entries(store.journal.log, 51, 1))).toEqual(['stored']);
+    });
+
+    it('appends side by side with reads, in the order of the calls', async () => {
+      const { log } = store.journal;
+      const card = keyOf('card', 'busy');
+      const work: Promise<unknown>[] = [];
+      for (let round = 0; round < 20; round++) {
+        const batch = entries(log, 1 + round * 10, 10, () => ({ values: { card: 'busy' } }));
+        work.push(store.journal.append(batch));
+        work.push(store.journal.query({ ids: [], ranges: [{ key: card, from: T0 }], seen: NONE }));
+      }
+      await Promise.all(work);
+      expect(await range(card)).toHaveLength(200);
+    });
+
+    describe('list', () => {
+      const pages = async (filter: DecisionFilter, limit: number): Promise<StoredEntry[]> => {
+        const found: StoredEntry[] = [];
+        let token: string | undefined;
+        for (let page = 0; page < 1000; page++) {
+          const answer = await store.journal.list(filter, limit, token);
+          expect(answer.entries.length).toBeLessThanOrEqual(limit);
+          found.push(...answer.entries);
+          token = answer.next;
+          if (token === undefined) return found;
+        }
+        throw new Error('no end');
+      };
+
+      it('shows decisions only, newest first, page by page', async () => {
+        const { log } = store.journal;
+        const batch = entries(log, 1, 23, (index) => ({ kind: index % 4 === 1 ? 'captured' : 'payment' }));
+        await store.journal.append(batch);
+        const decisions = batch.filter(({ decision }) => decision).reverse();
+        for (const limit of [1, 5, 17, 100]) {
+          expect((await pages({}, limit)).map(plain)).toEqual(decisions.map(plain));
+        }
+      });
+
+      it('keeps its place while new decisions come in', async () => {
+        const { log } = store.journal;
+        await store.journal.append(entries(log, 1, 10));
+        const first = await store.journal.list({}, 4, undefined);
+        await store.journal.append(entries(log, 11, 10));
+        const second = await store.journal.list({}, 4, first.next);
+        expect(second.entries.map(({ event }) => event.seq)).toEqual([6, 5, 4, 3]);
+      });
+
+      it('filters by every field and all of them together', async () => {
+        const { log } = store.journal;
+        const batch = entries(log, 1, 300, (index) => ({
+          site: `site-${index % 3}`,
+          outcome: OUTCOMES[index % OUTCOMES.length] ?? 'accept',
+          degraded: index % 7 === 0,
+          values: { card: `c${index % 4}`, email: `e${index % 5}` },
+        }));
+        await store.journal.append(batch);
+        await fc.assert(
+          fc.asyncProperty(
+            fc.record(
+              {
+                site: fc.constantFrom('site-0', 'site-1', 'site-9'),
+                outcomes: fc.subarray([...OUTCOMES], { minLength: 1 }),
+                from: fc.integer({ min: T0 - 5, max: T0 + 310_000 }),
+                to: fc.integer({ min: T0 - 5, max: T0 + 310_000 }),
+                keys: fc.subarray([keyOf('card', 'c1'), keyOf('email', 'e2'), keyOf('card', 'zz')]),
+                degraded: fc.boolean(),
+              },
+              { requiredKeys: [] },
+            ),
+            fc.integer({ min: 1, max: 50 }),
+            async (filter, limit) => {
+              const expected = batch.filter((one) => matches(one, filter)).reverse();
+              const found = await pages(filter, limit);
+              expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+            },
+          ),
+          { numRuns: 60 },
+        );
+      });
+
+      it('refuses a token that is none', async () => {
+        await store.journal.append(entries(store.journal.log, 1, 3));
+        for (const token of ['x', '', 'AAAA', '-1', '%%%', '9'.repeat(400), 'bnVsbA', '{"seq":1}']) {
+          await expect(store.journal.list({}, 10, token)).rejects.toSatisfy(
+            (error) => error instanceof TollgateError && error.code === 'INVALID_REQUEST',
+          );
+        }
+      });
+    });
+  });
+}
+
+function matches(one: JournalEntry, filter: DecisionFilter): boolean {
+  const { decision, event } = one;
+  if (!decision) return false;
+  if (filter.site !== undefined && decision.site !== filter.site) return false;
+  if (filter.outcomes && !filter.outcomes.includes(decision.outcome)) return false;
+  if (filter.from !== undefined && event.at < filter.from) return false;
+  if (filter.to !== undefined && event.at >= filter.to) return false;
+  if (filter.degraded !== undefined && decision.degraded !== filter.degraded) return false;
+  return (filter.keys ?? []).every((key) => one.keys.includes(key));
+}
+
+function events(batch: readonly JournalEntry[], seqs: readonly number[]): StreamEvent[] {
+  return batch.map(({ event }) => event).filter(({ seq }) => seqs.includes(seq));
+}
+
+function normal(list: readonly StreamEvent[]): StreamEvent[] {
+  return list
+    .map((event) => ({ ...event, attributes: [...event.attributes] }))
+    .sort((a, b) => a.log - b.log || a.seq - b.seq);
+}
