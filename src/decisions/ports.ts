@@ -122,8 +122,16 @@ export interface LimitStore {
   reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult>;
   /** The payment was made: the holds stay for the period. Idempotent. */
   confirm(decision: string): Promise<void>;
-  /** The payment was not made, or gives room back: `amount` undefined releases all. Idempotent per `reason`. */
-  release(decision: string, amount: number | undefined, reason: string): Promise<void>;
+  /**
+   * The payment was not made, or gives room back: `amount` undefined releases all. Idempotent per `reason`. `counters`
+   * undefined: on all counters of the decision.
+   */
+  release(
+    decision: string,
+    amount: number | undefined,
+    reason: string,
+    counters?: readonly string[],
+  ): Promise<void>;
   /** Releases what has expired unconfirmed; returns how many. */
   expire(now: number): Promise<number>;
   /** Amount used now. */

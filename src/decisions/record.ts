@@ -8,6 +8,8 @@ export type DecisionFlag = (typeof DECISION_FLAGS)[number];
 export interface LimitUse {
   readonly ruleSet: string;
   readonly limit: string;
+  /** Names the one document (row) of limit, key and period. */
+  readonly counter: string;
   /** Epoch ms. */
   readonly periodStart: number;
   readonly capMinor: number;

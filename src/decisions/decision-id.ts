@@ -1,0 +1,32 @@
+import { hash } from 'node:crypto';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/**
+ * The id of what a site asked under a key of its own: 26 characters of Crockford base 32 over the first 130 bits of
+ * SHA-256. The same request has the same id on every instance and store, which makes the primary key the guard against
+ * deciding twice. `space` keeps decisions and events apart.
+ */
+export function entryId(space: 'decision' | 'event', site: string, key: string): string {
+  const digest = hash('sha256', `${space}\0${site}\0${key}`, 'buffer');
+  let id = '';
+  let bits = 0;
+  let value = 0;
+  for (let index = 0; id.length < 26; index += 1) {
+    value = (value << 8) | (digest[index] ?? 0);
+    bits += 8;
+    while (bits >= 5 && id.length < 26) {
+      bits -= 5;
+      id += ALPHABET[(value >>> bits) & 31];
+    }
+    value &= (1 << bits) - 1;
+  }
+  return id;
+}
+
+/** Whether a text has the form of an id. */
+export function isEntryId(text: string): boolean {
+  if (text.length !== 26) return false;
+  for (const character of text) if (!ALPHABET.includes(character)) return false;
+  return true;
+}

@@ -1,0 +1,33 @@
+const VERSION = 1;
+const HEADER = 5;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** What a record keeps of a person: the request as it was received and the facts that identify somebody. */
+export interface PersonalPart {
+  readonly request: Uint8Array;
+  /** Slot -> value. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** One run of bytes, so that one key can seal it and its loss erase it: version, length of the request, request, JSON. */
+export function encodePersonal(request: Uint8Array, facts: Readonly<Record<string, unknown>>): Uint8Array {
+  const json = encoder.encode(JSON.stringify(facts));
+  const bytes = new Uint8Array(HEADER + request.length + json.length);
+  bytes[0] = VERSION;
+  new DataView(bytes.buffer).setUint32(1, request.length);
+  bytes.set(request, HEADER);
+  bytes.set(json, HEADER + request.length);
+  return bytes;
+}
+
+/** Throws when the bytes are not a personal part. */
+export function decodePersonal(bytes: Uint8Array): PersonalPart {
+  if (bytes.length < HEADER || bytes[0] !== VERSION) throw new Error('not a personal part of version 1');
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(1);
+  if (HEADER + length > bytes.length) throw new Error('personal part is cut short');
+  const request = bytes.subarray(HEADER, HEADER + length);
+  const facts = JSON.parse(decoder.decode(bytes.subarray(HEADER + length))) as Record<string, unknown>;
+  return { request, facts };
+}
