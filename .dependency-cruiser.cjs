@@ -11,7 +11,7 @@ module.exports = {
         'Capability folders declare ports; storage, server and cli implement or call them, never the other way round.',
       severity: 'error',
       from: { path: CAPABILITIES },
-      to: { path: '^src/(server|cli|storage|channels|riskgateways|gen|main|config|world)' },
+      to: { path: '^src/(server|cli|storage|channels|riskgateways|gen|main|config|world/real)' },
     },
     {
       name: 'capabilities-know-no-drivers',

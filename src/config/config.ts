@@ -1,0 +1,305 @@
+import { durationMs } from './duration.js';
+
+/** Everything `tollgate serve` can be told, resolved. */
+export interface Config {
+  /** HOST:PORT of gRPC; port 0 takes a free one. */
+  readonly listen: Address;
+  /** HOST:PORT of metrics and health. */
+  readonly http: Address;
+  readonly store: StoreConfig;
+  /** strict: a payment of an unknown site is refused. lenient: it runs on the default site and is marked. */
+  readonly sites: 'lenient' | 'strict';
+  readonly defaultSite: { readonly timeZone: string; readonly country: string; readonly currency: string };
+  /** Files; '' takes the one that ships. */
+  readonly rates: string;
+  readonly geoip: string;
+  readonly bins: string;
+  /** Folder of the rule sets that an empty store starts with; 'none' starts empty. */
+  readonly rules: string;
+  /** How long a decision permits a payment, ms. */
+  readonly lapseMs: number;
+  /** How far a live event time may be from arrival, ms. */
+  readonly skewMs: number;
+  readonly onSkew: 'flag' | 'refuse';
+  /** Calls under way at most; beyond it RESOURCE_EXHAUSTED. */
+  readonly maxInFlight: number;
+  /** Memory for the windows of velocity keys, bytes. */
+  readonly windowBytes: number;
+  readonly logLevel: LogLevel;
+  /** One decision in so many is logged at level info; 0: none. */
+  readonly logSample: number;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type StoreConfig =
+  { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'mongodb'; readonly uri: string };
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+interface Option {
+  readonly name: string;
+  readonly environment: string;
+  readonly fallback: string;
+  readonly help: string;
+}
+
+/** Every option: its name in the file, its environment variable, its default. `--name` on the command line where given. */
+export const OPTIONS = [
+  {
+    name: 'listen',
+    environment: 'TOLLGATE_LISTEN',
+    fallback: '127.0.0.1:50051',
+    help: 'HOST:PORT of the gRPC services',
+  },
+  {
+    name: 'http',
+    environment: 'TOLLGATE_HTTP',
+    fallback: '127.0.0.1:9464',
+    help: 'HOST:PORT of metrics and health',
+  },
+  {
+    name: 'store',
+    environment: 'TOLLGATE_STORE',
+    fallback: 'sqlite:tollgate.db',
+    help: 'sqlite:FILE or a mongodb:// URI',
+  },
+  {
+    name: 'sites',
+    environment: 'TOLLGATE_SITES',
+    fallback: 'lenient',
+    help: 'lenient or strict: what an unknown site gets',
+  },
+  {
+    name: 'defaultTimeZone',
+    environment: 'TOLLGATE_DEFAULT_TIME_ZONE',
+    fallback: 'UTC',
+    help: 'IANA time zone of the default site',
+  },
+  {
+    name: 'defaultCountry',
+    environment: 'TOLLGATE_DEFAULT_COUNTRY',
+    fallback: '',
+    help: 'country of the default site',
+  },
+  {
+    name: 'defaultCurrency',
+    environment: 'TOLLGATE_DEFAULT_CURRENCY',
+    fallback: 'USD',
+    help: 'currency of the default site',
+  },
+  {
+    name: 'rates',
+    environment: 'TOLLGATE_RATES',
+    fallback: '',
+    help: 'exchange rate file; empty: the sample that ships',
+  },
+  {
+    name: 'geoip',
+    environment: 'TOLLGATE_GEOIP',
+    fallback: '',
+    help: 'MMDB file, IP to country; empty: the one that ships',
+  },
+  {
+    name: 'bins',
+    environment: 'TOLLGATE_BINS',
+    fallback: '',
+    help: 'BIN ranges, CSV; empty: the file that ships',
+  },
+  {
+    name: 'rules',
+    environment: 'TOLLGATE_RULES',
+    fallback: '',
+    help: 'folder of rule sets for an empty store; empty: those that ship; none: no rules',
+  },
+  {
+    name: 'lapse',
+    environment: 'TOLLGATE_LAPSE',
+    fallback: '30m',
+    help: 'how long a decision permits a payment',
+  },
+  {
+    name: 'skew',
+    environment: 'TOLLGATE_SKEW',
+    fallback: '15m',
+    help: 'how far a live event time may be from arrival',
+  },
+  {
+    name: 'onSkew',
+    environment: 'TOLLGATE_ON_SKEW',
+    fallback: 'flag',
+    help: 'flag or refuse: what an event time beyond the skew gets',
+  },
+  {
+    name: 'maxInFlight',
+    environment: 'TOLLGATE_MAX_IN_FLIGHT',
+    fallback: '8192',
+    help: 'calls under way at most',
+  },
+  {
+    name: 'windowMemory',
+    environment: 'TOLLGATE_WINDOW_MEMORY',
+    fallback: '128',
+    help: 'memory for velocity windows, MiB',
+  },
+  { name: 'logLevel', environment: 'TOLLGATE_LOG_LEVEL', fallback: 'info', help: LOG_LEVELS.join(', ') },
+  {
+    name: 'logSample',
+    environment: 'TOLLGATE_LOG_SAMPLE',
+    fallback: '1000',
+    help: 'one decision in so many is logged; 0: none',
+  },
+] as const satisfies readonly Option[];
+
+export type OptionName = (typeof OPTIONS)[number]['name'];
+
+/** A configuration that cannot be used: one line that says which option, where from, and what is wrong. */
+export class ConfigProblem extends Error {
+  override readonly name = 'ConfigProblem';
+}
+
+/** Where settings come from; the first that has one wins: command line, environment, file, default. */
+export interface ConfigSources {
+  readonly flags: Readonly<Partial<Record<OptionName, string>>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The configuration file's name and text. */
+  readonly file: { readonly name: string; readonly text: string } | undefined;
+}
+
+/** Resolves the configuration. Throws ConfigProblem. */
+export function resolveConfig(sources: ConfigSources): Config {
+  const file = parseFile(sources.file);
+  const value = (name: OptionName): Setting => {
+    const option = OPTIONS.find((candidate) => candidate.name === name);
+    const environment = option?.environment ?? '';
+    const flag = sources.flags[name];
+    if (flag !== undefined) return { text: flag, from: `--${kebab(name)}` };
+    const variable = sources.environment[environment];
+    if (variable !== undefined && variable !== '') return { text: variable, from: environment };
+    const inFile = file.get(name);
+    if (inFile !== undefined) return { text: inFile, from: `${name} in ${sources.file?.name ?? 'the file'}` };
+    return { text: option?.fallback ?? '', from: name };
+  };
+  return {
+    listen: address(value('listen')),
+    http: address(value('http')),
+    store: store(value('store')),
+    sites: oneOf(value('sites'), ['lenient', 'strict']),
+    defaultSite: {
+      timeZone: timeZone(value('defaultTimeZone')),
+      country: matching(
+        value('defaultCountry'),
+        /^([A-Z]{2})?$/,
+        'an ISO 3166-1 alpha-2 country in capitals',
+      ),
+      currency: matching(value('defaultCurrency'), /^[A-Z]{3}$/, 'an ISO 4217 currency in capitals'),
+    },
+    rates: value('rates').text,
+    geoip: value('geoip').text,
+    bins: value('bins').text,
+    rules: value('rules').text,
+    lapseMs: duration(value('lapse')),
+    skewMs: duration(value('skew')),
+    onSkew: oneOf(value('onSkew'), ['flag', 'refuse']),
+    maxInFlight: wholeNumber(value('maxInFlight'), 1, 1_000_000),
+    windowBytes: wholeNumber(value('windowMemory'), 8, 65_536) * 1024 * 1024,
+    logLevel: oneOf(value('logLevel'), LOG_LEVELS),
+    logSample: wholeNumber(value('logSample'), 0, 1_000_000_000),
+  };
+}
+
+interface Setting {
+  readonly text: string;
+  readonly from: string;
+}
+
+function problem(setting: Setting, expected: string): ConfigProblem {
+  return new ConfigProblem(`${setting.from}: '${redacted(setting.text)}' is not ${expected}`);
+}
+
+/** A store URI may hold a password: it is never repeated. */
+function redacted(text: string): string {
+  return text.replace(/\/\/[^/@]*@/, '//***@').slice(0, 120);
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function parseFile(file: ConfigSources['file']): Map<OptionName, string> {
+  const settings = new Map<OptionName, string>();
+  if (file === undefined) return settings;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(file.text);
+  } catch (error) {
+    throw new ConfigProblem(
+      `${file.name}: not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new ConfigProblem(`${file.name}: not a JSON object`);
+  for (const [name, value] of Object.entries(parsed)) {
+    const option = OPTIONS.find((candidate) => candidate.name === name);
+    if (option === undefined) {
+      const known = OPTIONS.map((candidate) => candidate.name).join(', ');
+      throw new ConfigProblem(`${file.name}: no option is named '${name}'; there are ${known}`);
+    }
+    if (typeof value !== 'string' && typeof value !== 'number')
+      throw new ConfigProblem(`${file.name}: ${name} must be a text or a number`);
+    settings.set(option.name, String(value));
+  }
+  return settings;
+}
+
+function address(setting: Setting): Address {
+  const split = setting.text.lastIndexOf(':');
+  const host = setting.text.slice(0, split).replace(/^\[(.*)\]$/, '$1');
+  const port = Number(setting.text.slice(split + 1));
+  const plain = /^\d{1,5}$/.test(setting.text.slice(split + 1));
+  if (split < 1 || host === '' || !plain || port > 65_535) throw problem(setting, 'HOST:PORT');
+  return { host, port };
+}
+
+function store(setting: Setting): StoreConfig {
+  if (setting.text.startsWith('sqlite:') && setting.text.length > 'sqlite:'.length)
+    return { kind: 'sqlite', file: setting.text.slice('sqlite:'.length) };
+  if (/^mongodb(\+srv)?:\/\/./.test(setting.text)) return { kind: 'mongodb', uri: setting.text };
+  throw problem(setting, 'sqlite:FILE or a mongodb:// URI');
+}
+
+function oneOf<T extends string>(setting: Setting, values: readonly T[]): T {
+  const found = values.find((value) => value === setting.text);
+  if (found === undefined) throw problem(setting, `one of ${values.join(', ')}`);
+  return found;
+}
+
+function matching(setting: Setting, pattern: RegExp, expected: string): string {
+  if (!pattern.test(setting.text)) throw problem(setting, expected);
+  return setting.text;
+}
+
+function timeZone(setting: Setting): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: setting.text }).resolvedOptions().timeZone;
+  } catch {
+    throw problem(setting, 'an IANA time zone');
+  }
+}
+
+function duration(setting: Setting): number {
+  const ms = durationMs(setting.text);
+  if (ms === undefined) throw problem(setting, 'a duration like 90s, 15m, 24h or 30d');
+  return ms;
+}
+
+function wholeNumber(setting: Setting, least: number, most: number): number {
+  const number = Number(setting.text);
+  if (!/^\d+$/.test(setting.text) || number < least || number > most)
+    throw problem(setting, `a whole number from ${least} to ${most}`);
+  return number;
+}

@@ -1,0 +1,311 @@
+import { TollgateError } from '../errors/errors.js';
+import { documentHash } from './canonical.js';
+import type { FactCatalogue } from './catalogue.js';
+import { checkRuleSet, type Finding } from './check.js';
+import { diffRuleSets, type RuleChange } from './diff.js';
+import type { RuleSetDocument } from './document.js';
+import type { RuleSetVersion } from './program.js';
+import type { Activation, Publication, RuleVersionStore, StoredVersion } from './version-store.js';
+
+/** What the service needs from outside. */
+export interface RuleSetsOptions {
+  readonly store: RuleVersionStore;
+  readonly catalogue: FactCatalogue;
+  /** The lists that documents may name, with their types. */
+  readonly lists: () => Promise<ReadonlyMap<string, { readonly type: string }>>;
+  readonly now: () => number;
+  /** Called after anything became active or inactive here, before the call is answered. */
+  readonly changed: () => Promise<void>;
+}
+
+/** A rule set and what is active of it. */
+export interface RuleSetSummary {
+  readonly id: string;
+  readonly description: string;
+  readonly owner: string;
+  /** 0: none. */
+  readonly activeVersion: number;
+  readonly latestVersion: number;
+  readonly etag: string;
+}
+
+/** A version and whether it is active. */
+export interface VersionView extends StoredVersion {
+  readonly active: boolean;
+}
+
+/** Who changes what is active, and why. `etag` '' does not ask for a particular state. */
+export interface PublishInput {
+  readonly ruleSet: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly etag: string;
+}
+
+/** What a check found in a document. */
+export interface Validation {
+  readonly valid: boolean;
+  readonly findings: readonly Finding[];
+  /** '' when the document has errors. */
+  readonly hash: string;
+}
+
+/** Rule sets as versioned documents. All methods throw TollgateError. */
+export interface RuleSets {
+  validate(documentJson: string): Promise<Validation>;
+  create(input: {
+    readonly documentJson: string;
+    readonly author: string;
+    readonly comment: string;
+    /** '' does not ask for a particular newest version. */
+    readonly expectedLatestHash: string;
+  }): Promise<{
+    readonly version: VersionView;
+    readonly warnings: readonly Finding[];
+    readonly created: boolean;
+  }>;
+  /** Version 0: the active one. */
+  get(ruleSet: string, version: number): Promise<VersionView>;
+  list(): Promise<readonly RuleSetSummary[]>;
+  /** Newest first; `before` undefined: from the newest. */
+  versions(ruleSet: string, limit: number, before: number | undefined): Promise<readonly VersionView[]>;
+  /** `to` is a version (0: the active one) or a document. */
+  diff(
+    ruleSet: string,
+    from: number,
+    to: number | { readonly documentJson: string },
+  ): Promise<readonly RuleChange[]>;
+  activate(input: PublishInput & { readonly version: number }): Promise<RuleSetSummary>;
+  rollBack(input: PublishInput): Promise<RuleSetSummary>;
+  deactivate(input: PublishInput): Promise<RuleSetSummary>;
+  /** Every active version, by rule set id: what the running program is made of. */
+  active(): Promise<{ readonly versions: readonly RuleSetVersion[]; readonly revision: string }>;
+}
+
+const MAX_DOCUMENT_BYTES = 1 << 20;
+
+/** Rule sets over a store. */
+export function createRuleSets(options: RuleSetsOptions): RuleSets {
+  const { store } = options;
+
+  async function activationOf(ruleSet: string): Promise<Activation> {
+    const all = await store.activations();
+    return all.find((activation) => activation.ruleSet === ruleSet) ?? { ruleSet, version: 0, revision: 0 };
+  }
+
+  async function newest(ruleSet: string): Promise<StoredVersion | undefined> {
+    return (await store.versions(ruleSet, 1, undefined))[0];
+  }
+
+  async function read(ruleSet: string, wanted: number): Promise<VersionView> {
+    const activation = await activationOf(ruleSet);
+    const number = wanted === 0 ? activation.version : wanted;
+    const version = number === 0 ? undefined : await store.get(ruleSet, number);
+    if (version !== undefined) return { ...version, active: activation.version === version.version };
+    if ((await newest(ruleSet)) === undefined)
+      throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${ruleSet}`);
+    const what = wanted === 0 ? 'no active version' : `no version ${wanted}`;
+    throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has ${what}`);
+  }
+
+  async function summary(activation: Activation): Promise<RuleSetSummary> {
+    const latest = await newest(activation.ruleSet);
+    if (latest === undefined)
+      throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${activation.ruleSet}`);
+    return {
+      id: activation.ruleSet,
+      description: latest.document.description,
+      owner: latest.document.owner,
+      activeVersion: activation.version,
+      latestVersion: latest.version,
+      etag: String(activation.revision),
+    };
+  }
+
+  async function publish(
+    input: PublishInput,
+    step: Publication['step'],
+    target: (activation: Activation) => Promise<number>,
+  ): Promise<RuleSetSummary> {
+    const activation = await activationOf(input.ruleSet);
+    if (input.etag !== '' && input.etag !== String(activation.revision))
+      throw stale(input.ruleSet, activation);
+    const to = await target(activation);
+    if (to === activation.version && step === 'activate') return summary(activation);
+    const published = await store.publish({
+      ruleSet: input.ruleSet,
+      revision: activation.revision + 1,
+      from: activation.version,
+      to,
+      actor: input.actor,
+      reason: input.reason,
+      at: options.now(),
+      step,
+    });
+    if (published === 'stale') throw stale(input.ruleSet, await activationOf(input.ruleSet));
+    await options.changed();
+    return summary({ ruleSet: input.ruleSet, version: to, revision: activation.revision + 1 });
+  }
+
+  /** The version that was active before the present one: two roll-backs in a row go two steps back. */
+  async function before(activation: Activation): Promise<number> {
+    const log = await store.publications(activation.ruleSet, 1000);
+    const stack: number[] = [];
+    for (const entry of log.toReversed()) {
+      if (entry.step !== 'roll-back') stack.push(entry.to);
+      else while (stack.length > 0 && stack.at(-1) !== entry.to) stack.pop();
+    }
+    stack.pop();
+    const earlier = stack.findLast((version) => version !== 0);
+    if (earlier === undefined)
+      throw new TollgateError(
+        'NOTHING_TO_ROLL_BACK',
+        `rule set ${activation.ruleSet} has no earlier active version`,
+      );
+    return earlier;
+  }
+
+  async function validate(
+    documentJson: string,
+  ): Promise<Validation & { readonly document?: RuleSetDocument }> {
+    if (Buffer.byteLength(documentJson) > MAX_DOCUMENT_BYTES)
+      return refused('too-large', 'the document is larger than 1 MiB');
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(documentJson);
+    } catch (error) {
+      return refused('not-json', `not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    const { document, findings } = checkRuleSet(parsed, {
+      catalogue: options.catalogue,
+      lists: await options.lists(),
+    });
+    const valid = document !== undefined && findings.every((finding) => finding.severity !== 'error');
+    return valid
+      ? { valid, findings, hash: documentHash(document), document }
+      : { valid: false, findings, hash: '' };
+  }
+
+  return {
+    async validate(documentJson) {
+      const { valid, findings, hash } = await validate(documentJson);
+      return { valid, findings, hash };
+    },
+
+    async create({ documentJson, author, comment, expectedLatestHash }) {
+      const { document, findings, hash } = await validate(documentJson);
+      if (document === undefined) throw invalidDocument(findings);
+      const latest = await newest(document.id);
+      const activation = await activationOf(document.id);
+      if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? ''))
+        throw new TollgateError(
+          'STALE_ETAG',
+          `the newest version of ${document.id} has another hash than expected`,
+          {
+            metadata: { latest_hash: latest?.hash ?? '', latest_version: String(latest?.version ?? 0) },
+          },
+        );
+      if (latest !== undefined && latest.hash === hash)
+        return {
+          version: { ...latest, active: activation.version === latest.version },
+          warnings: findings,
+          created: false,
+        };
+      const version: StoredVersion = {
+        ruleSet: document.id,
+        version: (latest?.version ?? 0) + 1,
+        hash,
+        document,
+        author,
+        comment,
+        createdAt: options.now(),
+      };
+      if ((await store.create(version, latest?.version ?? 0)) === 'stale')
+        throw new TollgateError('STALE_ETAG', `somebody else stored a version of ${document.id} meanwhile`);
+      return { version: { ...version, active: false }, warnings: findings, created: true };
+    },
+
+    get: read,
+
+    async list() {
+      const activations = new Map(
+        (await store.activations()).map((activation) => [activation.ruleSet, activation]),
+      );
+      const sets = await store.ruleSets();
+      return Promise.all(
+        sets.map(({ ruleSet }) => summary(activations.get(ruleSet) ?? { ruleSet, version: 0, revision: 0 })),
+      );
+    },
+
+    async versions(ruleSet, limit, beforeVersion) {
+      const activation = await activationOf(ruleSet);
+      const versions = await store.versions(ruleSet, limit, beforeVersion);
+      if (versions.length === 0 && (await newest(ruleSet)) === undefined)
+        throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${ruleSet}`);
+      return versions.map((version) => ({ ...version, active: activation.version === version.version }));
+    },
+
+    async diff(ruleSet, from, to) {
+      const older = await read(ruleSet, from);
+      if (typeof to === 'number') return diffRuleSets(older.document, (await read(ruleSet, to)).document);
+      const { document, findings } = await validate(to.documentJson);
+      if (document === undefined) throw invalidDocument(findings);
+      return diffRuleSets(older.document, document);
+    },
+
+    activate: (input) =>
+      publish(input, 'activate', async () => (await read(input.ruleSet, input.version)).version),
+
+    rollBack: (input) => publish(input, 'roll-back', before),
+
+    deactivate: (input) =>
+      publish(input, 'deactivate', async (activation) => {
+        if (activation.version === 0) await read(input.ruleSet, 0);
+        return 0;
+      }),
+
+    async active() {
+      const activations = (await store.activations()).filter((activation) => activation.version > 0);
+      const versions = await Promise.all(
+        activations.map(({ ruleSet, version }) => store.get(ruleSet, version)),
+      );
+      return {
+        versions: versions
+          .filter((version) => version !== undefined)
+          .sort((a, b) => (a.ruleSet < b.ruleSet ? -1 : 1)),
+        revision: activations
+          .map(({ ruleSet, revision }) => `${ruleSet}:${revision}`)
+          .sort()
+          .join(' '),
+      };
+    },
+  };
+}
+
+function refused(code: string, message: string): Validation {
+  return { valid: false, findings: [{ severity: 'error', code, rule: '', path: '', message }], hash: '' };
+}
+
+function invalidDocument(findings: readonly Finding[]): TollgateError {
+  const errors = findings.filter((finding) => finding.severity === 'error');
+  const first = errors[0];
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const text = first === undefined ? 'the document has errors' : `${place(first)}: ${first.message}${more}`;
+  return new TollgateError('RULE_SET_INVALID', text, {
+    violations: errors.map((finding) => ({
+      field: place(finding),
+      description: `${finding.code}: ${finding.message}`,
+    })),
+  });
+}
+
+function place({ rule, path }: Finding): string {
+  const where = path === '' ? 'document' : path;
+  return rule === '' ? where : `rule ${rule} at ${where}`;
+}
+
+function stale(ruleSet: string, activation: Activation): TollgateError {
+  return new TollgateError('STALE_ETAG', `what is active of ${ruleSet} has changed meanwhile`, {
+    metadata: { etag: String(activation.revision), active_version: String(activation.version) },
+  });
+}

@@ -1,0 +1,127 @@
+import { TollgateError } from '../errors/errors.js';
+import type { Merchant, Site, SiteStore } from './site-store.js';
+
+/** What a payment's site is taken to be. */
+export interface SiteLookup {
+  readonly site: Site;
+  /** False: the default site stands in. */
+  readonly known: boolean;
+}
+
+/** What a payment's merchant is taken to be. */
+export interface MerchantLookup {
+  readonly merchant: Merchant;
+  readonly known: boolean;
+}
+
+/** Sites and merchants. Look-ups are synchronous, from memory; `refresh` follows what other instances changed. */
+export interface Sites {
+  putSite(site: Site, expectedRevision: number | undefined): Promise<Site>;
+  putMerchant(merchant: Merchant, expectedRevision: number | undefined): Promise<Merchant>;
+  getSite(id: string): Promise<Site>;
+  getMerchant(id: string): Promise<Merchant>;
+  /** Sorted by id. */
+  listSites(): Promise<readonly Site[]>;
+  listMerchants(): Promise<readonly Merchant[]>;
+  siteOf(id: string): SiteLookup;
+  merchantOf(id: string, site: Site): MerchantLookup;
+  refresh(): Promise<void>;
+}
+
+/** What an unknown site gets. */
+export interface DefaultSite {
+  readonly timeZone: string;
+  readonly country: string;
+  readonly currency: string;
+}
+
+/** Sites and merchants over a store. */
+export function createSites(store: SiteStore, fallback: DefaultSite): Sites {
+  let sites = new Map<string, SiteLookup>();
+  let merchants = new Map<string, MerchantLookup>();
+  const unknownSites = new Map<string, SiteLookup>();
+
+  async function refresh(): Promise<void> {
+    const [allSites, allMerchants] = await Promise.all([store.sites(), store.merchants()]);
+    sites = new Map(allSites.map((site) => [site.id, { site, known: true }]));
+    merchants = new Map(allMerchants.map((merchant) => [merchant.id, { merchant, known: true }]));
+  }
+
+  function siteOf(id: string): SiteLookup {
+    const found = sites.get(id) ?? unknownSites.get(id);
+    if (found !== undefined) return found;
+    const site: Site = { id, name: '', group: '', languages: [], revision: 0, ...fallback };
+    const lookup = { site, known: false };
+    if (unknownSites.size >= 1000) unknownSites.clear();
+    unknownSites.set(id, lookup);
+    return lookup;
+  }
+
+  return {
+    async putSite(site, expectedRevision) {
+      const current = (await store.sites()).find((other) => other.id === site.id)?.revision ?? 0;
+      if (expectedRevision !== undefined && expectedRevision !== current) throw stale('site', site.id);
+      if ((await store.putSite({ ...site, revision: current })) === 'stale') throw stale('site', site.id);
+      await refresh();
+      unknownSites.delete(site.id);
+      return siteOf(site.id).site;
+    },
+
+    async putMerchant(merchant, expectedRevision) {
+      const current = (await store.merchants()).find((other) => other.id === merchant.id)?.revision ?? 0;
+      if (expectedRevision !== undefined && expectedRevision !== current)
+        throw stale('merchant', merchant.id);
+      if ((await store.putMerchant({ ...merchant, revision: current })) === 'stale')
+        throw stale('merchant', merchant.id);
+      await refresh();
+      return merchants.get(merchant.id)?.merchant ?? merchant;
+    },
+
+    async getSite(id) {
+      const site = (await store.sites()).find((other) => other.id === id);
+      if (site === undefined) throw new TollgateError('SITE_NOT_FOUND', `no site is named ${id}`);
+      return site;
+    },
+
+    async getMerchant(id) {
+      const merchant = (await store.merchants()).find((other) => other.id === id);
+      if (merchant === undefined) throw new TollgateError('MERCHANT_NOT_FOUND', `no merchant is named ${id}`);
+      return merchant;
+    },
+
+    listSites: async () => byId(await store.sites()),
+    listMerchants: async () => byId(await store.merchants()),
+
+    siteOf,
+
+    merchantOf(id, site) {
+      return merchants.get(id) ?? { merchant: unknownMerchant(id, site), known: false };
+    },
+
+    refresh,
+  };
+}
+
+/** A merchant nobody configured works in the time zone, country and currency of the site. */
+function unknownMerchant(id: string, site: Site): Merchant {
+  const { timeZone, country, currency } = site;
+  return {
+    id,
+    name: '',
+    ownerIdentityHash: '',
+    riskGrade: '',
+    timeZone,
+    country,
+    currency,
+    small: false,
+    revision: 0,
+  };
+}
+
+function byId<T extends { readonly id: string }>(items: readonly T[]): readonly T[] {
+  return items.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function stale(what: string, id: string): TollgateError {
+  return new TollgateError('STALE_ETAG', `${what} ${id} has changed meanwhile; read it again`);
+}
