@@ -53,6 +53,8 @@ export const ATTRIBUTES = [
   'account',
   /** payment, card-check, merchant-initiated. */
   'paymentKind',
+  /** The id of the decision; what is reported about a payment inherits it. Tells orders apart where there is no order id. */
+  'payment',
 ] as const;
 export type Attribute = (typeof ATTRIBUTES)[number];
 
