@@ -1,0 +1,40 @@
+import type { RuleSetVersion } from '../rules/program.js';
+import { Pipeline, type PipelineOptions } from './pipeline.js';
+import { createReadSide, type ReadSideOptions } from './read-side.js';
+import type { Decisions } from './service.js';
+
+/** What the decisions need. */
+export interface DecisionServiceOptions extends PipelineOptions, Omit<ReadSideOptions, 'journal'> {}
+
+/** The decisions, and what the composition root does with them. */
+export interface DecisionService extends Decisions {
+  /** Compiles these versions and, once their layout is stored, decides by them from the next round on. */
+  useRules(versions: readonly RuleSetVersion[]): Promise<void>;
+  /** Calls under way. */
+  readonly inFlight: number;
+  windowStats(): Pipeline['windowStats'];
+  /** Refuses what is new, ends what is under way. */
+  close(): Promise<void>;
+}
+
+/** Opens the service over a journal: reads where other logs stand, starts without rules. */
+export async function openDecisions(options: DecisionServiceOptions): Promise<DecisionService> {
+  const pipeline = new Pipeline(options, await options.journal.heads(), []);
+  await options.versions.putLayout(pipeline.layout);
+  const reads = createReadSide(options);
+  return {
+    ...reads,
+    screen: (input, limits) => pipeline.screen(input, limits),
+    record: (input, limits) => pipeline.record(input, limits),
+    async useRules(versions) {
+      const rules = pipeline.prepare(versions);
+      await options.versions.putLayout(rules.layout);
+      pipeline.switchTo(rules);
+    },
+    get inFlight() {
+      return pipeline.inFlight;
+    },
+    windowStats: () => pipeline.windowStats,
+    close: () => pipeline.close(),
+  };
+}

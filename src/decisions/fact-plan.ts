@@ -1,0 +1,110 @@
+import type { PaymentContext } from '../facts/context.js';
+import { listValue } from '../facts/list-fact.js';
+import { requestFact } from '../facts/request-facts.js';
+import { parseHabit, parseHistory, parseVelocity } from '../facts/velocity/parse.js';
+import type { HabitSpec, HistorySpec } from '../facts/velocity/specs.js';
+import type { StreamWindows } from '../facts/velocity/windows.js';
+import type { VelocitySpec } from '../facts/velocity-spec.js';
+import type { FactCatalogue } from '../rules/catalogue.js';
+import type { FactParams } from '../rules/document.js';
+import type { FactSlot, FactValue } from '../rules/program.js';
+
+/** Lists as they stand now, for synchronous look-up. */
+export interface ListLookup {
+  /** undefined: no such list, or its entries are not in memory. */
+  has(list: string, value: string, at: number): boolean | undefined;
+  typeOf(list: string): string | undefined;
+}
+
+/** What the facts of one decision are read from. */
+export interface FactInput {
+  readonly context: PaymentContext;
+  readonly windows: StreamWindows;
+  readonly lists: ListLookup;
+  /** Processing time, epoch ms: lists are read as of it. */
+  readonly now: number;
+}
+
+type Reader = (input: FactInput) => FactValue;
+
+/** How to fill a fact vector: made once per program. */
+export interface FactPlan {
+  readonly readers: readonly Reader[];
+  /** Slots whose value can identify a person. */
+  readonly personal: readonly number[];
+  readonly velocities: readonly VelocitySpec[];
+  readonly histories: readonly HistorySpec[];
+  readonly habits: readonly HabitSpec[];
+}
+
+/** Plans every slot of a program. The program's documents have passed the static checks, so all facts and params are good. */
+export function planFacts(slots: readonly FactSlot[], catalogue: FactCatalogue): FactPlan {
+  const readers: Reader[] = [];
+  const personal: number[] = [];
+  const velocities: VelocitySpec[] = [];
+  const histories: HistorySpec[] = [];
+  const habits: HabitSpec[] = [];
+
+  function reader(fact: string, params: FactParams | undefined): Reader {
+    switch (fact) {
+      case 'velocity': {
+        const index = velocities.push(parsed(parseVelocity(params ?? {}))) - 1;
+        return ({ windows, context }) => windows.velocity(index, context.event, context.zones);
+      }
+      case 'history': {
+        const index = histories.push(parsed(parseHistory(params ?? {}))) - 1;
+        return ({ windows, context }) => windows.history(index, context.event);
+      }
+      case 'habit': {
+        const index = habits.push(parsed(parseHabit(params ?? {}))) - 1;
+        return ({ windows, context }) => windows.habit(index, context.event);
+      }
+      case 'list': {
+        const list = String(params?.['list'] ?? '');
+        const of = params?.['of'];
+        const value = listValue(typeof of === 'string' ? of : undefined);
+        return ({ lists, context, now }) => {
+          const text = value(context, lists.typeOf(list));
+          return text === undefined ? undefined : lists.has(list, text, now);
+        };
+      }
+      default: {
+        const read = requestFact(fact, params);
+        return ({ context }) => read(context);
+      }
+    }
+  }
+
+  for (const { slot, fact, params } of slots) {
+    readers[slot] = reader(fact, params);
+    if (catalogue.get(fact)?.personal === true) personal.push(slot);
+  }
+  return { readers, personal, velocities, histories, habits };
+}
+
+/** The fact vector of one decision. A reader that fails leaves its fact missing, so that the set's policy applies. */
+export function readFacts(
+  plan: FactPlan,
+  input: FactInput,
+  failed: (slot: number, error: unknown) => void,
+): FactValue[] {
+  const values: FactValue[] = [];
+  for (const [slot, read] of plan.readers.entries()) {
+    try {
+      values.push(read(input));
+    } catch (error) {
+      failed(slot, error);
+      values.push(undefined);
+    }
+  }
+  return values;
+}
+
+function parsed<T>(
+  result: { readonly ok: T } | { readonly problems: readonly { readonly message: string }[] },
+): T {
+  if ('ok' in result) return result.ok;
+  throw new Error(
+    `params passed the checks but not the parser: ${result.problems.map(({ message }) => message).join('; ')}`,
+  );
+}

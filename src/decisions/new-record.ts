@@ -1,0 +1,117 @@
+import type { PaymentContext } from '../facts/context.js';
+import type { FactValue, Hit, Program, Verdict } from '../rules/program.js';
+import type { LimitedVerdict } from './limit-holds.js';
+import type { DecisionFlag, DecisionRecord, DecisionTrace, LimitUse } from './record.js';
+
+/** What a record is made of. */
+export interface RecordParts {
+  readonly id: string;
+  readonly requestId: string;
+  readonly log: number;
+  readonly seq: number;
+  readonly context: PaymentContext;
+  readonly instrument: string;
+  readonly program: Program;
+  readonly verdict: Verdict;
+  readonly final: LimitedVerdict;
+  readonly limits: readonly LimitUse[];
+  readonly flags: readonly DecisionFlag[];
+  readonly decidedAt: number;
+  readonly lapsesAt: number;
+  readonly baseCurrency: string;
+}
+
+/** The decision as it is answered and kept. */
+export function newRecord(parts: RecordParts): DecisionRecord {
+  const { context, verdict, final } = parts;
+  const { event, input } = context;
+  return {
+    schema: 1,
+    id: parts.id,
+    requestId: parts.requestId,
+    site: input.site,
+    log: parts.log,
+    seq: parts.seq,
+    outcome: final.outcome,
+    threeDs: verdict.threeDs,
+    exemption: verdict.exemption,
+    reasons: final.reasons,
+    hits: verdict.hits as Hit[],
+    flags: final.degraded ? [...parts.flags, 'degraded'] : parts.flags,
+    binding: { minor: input.minor, currency: input.currency, instrument: parts.instrument },
+    eventTime: event.at,
+    decidedAt: parts.decidedAt,
+    lapsesAt: parts.lapsesAt,
+    ruleSets: versionsOf(parts.program),
+    limits: parts.limits,
+    base: Number.isNaN(event.baseMinor) ? null : { minor: event.baseMinor, currency: parts.baseCurrency },
+    rateId: context.rateId,
+  };
+}
+
+const versionLists = new WeakMap<Program, DecisionRecord['ruleSets']>();
+
+function versionsOf(program: Program): DecisionRecord['ruleSets'] {
+  let versions = versionLists.get(program);
+  if (versions === undefined) {
+    versions = program.versions.map(({ ruleSet, version, hash }) => ({ ruleSet, version, hash }));
+    versionLists.set(program, versions);
+  }
+  return versions;
+}
+
+/** What the decision was made from, without what identifies a person. */
+export function newTrace(parts: {
+  readonly layout: string;
+  readonly values: readonly FactValue[];
+  readonly personal: readonly number[];
+  readonly states: Uint8Array;
+  readonly limitStates: readonly number[];
+  readonly seen: readonly (readonly [number, number])[];
+  readonly evaluationUs: number;
+}): DecisionTrace {
+  const missing: number[] = [];
+  const facts: unknown[] = [];
+  for (const [slot, value] of parts.values.entries()) {
+    if (value === undefined) missing.push(slot);
+    facts.push(value === undefined || parts.personal.includes(slot) ? null : value);
+  }
+  return {
+    schema: 1,
+    layout: parts.layout,
+    facts,
+    missing,
+    states: digits(parts.states),
+    limitStates: parts.limitStates.join(''),
+    seen: parts.seen,
+    evaluationUs: Math.round(parts.evaluationUs),
+  };
+}
+
+/** The values of personal slots, by slot. */
+export function personalFacts(
+  values: readonly FactValue[],
+  personal: readonly number[],
+): Record<string, unknown> {
+  const facts: Record<string, unknown> = {};
+  for (const slot of personal) if (values[slot] !== undefined) facts[slot] = values[slot];
+  return facts;
+}
+
+/** The fact vector of a stored decision, as it was. */
+export function recordedValues(
+  trace: DecisionTrace,
+  personal: Readonly<Record<string, unknown>>,
+): FactValue[] {
+  const values = trace.facts.map((value, slot) =>
+    String(slot) in personal ? personal[String(slot)] : value,
+  );
+  for (const slot of trace.missing) values[slot] = undefined;
+  return values as FactValue[];
+}
+
+function digits(states: Uint8Array): string {
+  let text = '';
+  for (const state of states) text += state;
+  return text;
+}
