@@ -42,13 +42,11 @@ const PROVIDERS: ReadonlyMap<string, Provider> = new Map([
  * Idempotent.
  */
 export function normaliseEmail(text: string): string {
-  const trimmed = text.trim();
-  const at = trimmed.lastIndexOf('@');
-  if (at < 1 || at === trimmed.length - 1) return '';
-  const domain = normaliseDomain(trimmed.slice(at + 1));
-  if (domain === '') return '';
-  const local = fold(trimmed.slice(0, at)).trim();
-  if (local === '') return '';
+  const folded = fold(text);
+  const at = folded.lastIndexOf('@');
+  const local = folded.slice(0, Math.max(at, 0)).trim();
+  const domain = normaliseDomain(folded.slice(at + 1));
+  if (local === '' || domain === '') return '';
   const rules = PROVIDERS.get(domain);
   if (rules === undefined) return `${local}@${domain}`;
   return `${mailbox(local, rules)}@${rules.domain === '' ? domain : rules.domain}`;
@@ -72,7 +70,7 @@ function trimDomain(text: string): string {
 function mailbox(local: string, { dots, tag }: Provider): string {
   const cut = local.indexOf(tag);
   const untagged = cut > 0 ? local.slice(0, cut) : local;
-  const bare = dots ? untagged.replaceAll('.', '') : untagged;
+  const bare = (dots ? untagged.replaceAll('.', '') : untagged).trim();
   return bare === '' ? local : bare;
 }
 
