@@ -23,7 +23,7 @@ module.exports = {
       name: 'money-and-rules-stand-alone',
       severity: 'error',
       from: { path: '^src/(money|rules)/' },
-      to: { path: '^src/', pathNot: '^src/(money|rules|errors)/' },
+      to: { path: '^src/', pathNot: '^src/(money|rules|errors|paging)/' },
     },
     {
       name: 'money-knows-no-rules',

@@ -1,5 +1,6 @@
 import { TollgateError } from '../errors/errors.js';
 import { documentHash } from './canonical.js';
+import { decodeToken, encodeToken, pageOf, type Page, type PageQuery } from '../paging/paging.js';
 import type { FactCatalogue } from './catalogue.js';
 import { checkRuleSet, type Finding } from './check.js';
 import { diffRuleSets, type RuleChange } from './diff.js';
@@ -19,27 +20,38 @@ export interface RuleSetsOptions {
 }
 
 /** A rule set and what is active of it. */
-export interface RuleSetSummary {
+export interface RuleSetInfo {
   readonly id: string;
   readonly description: string;
   readonly owner: string;
   /** 0: none. */
   readonly activeVersion: number;
   readonly latestVersion: number;
-  readonly etag: string;
+  /** Grows with every change of what is active; 0 before the first. */
+  readonly revision: number;
 }
 
-/** A version and whether it is active. */
-export interface VersionView extends StoredVersion {
+/** A version as it is listed. */
+export interface VersionInfo {
+  readonly ruleSet: string;
+  readonly version: number;
+  readonly hash: string;
+  readonly author: string;
+  readonly comment: string;
+  /** Epoch ms. */
+  readonly createdAt: number;
   readonly active: boolean;
+  /** How many rules. */
+  readonly rules: number;
 }
 
-/** Who changes what is active, and why. `etag` '' does not ask for a particular state. */
+/** Who changes what is active, and why. */
 export interface PublishInput {
   readonly ruleSet: string;
   readonly actor: string;
   readonly reason: string;
-  readonly etag: string;
+  /** The revision the caller saw; another one is STALE_ETAG. undefined: whatever it is. */
+  readonly revision: number | undefined;
 }
 
 /** What a check found in a document. */
@@ -52,33 +64,37 @@ export interface Validation {
 
 /** Rule sets as versioned documents. All methods throw TollgateError. */
 export interface RuleSets {
-  validate(documentJson: string): Promise<Validation>;
+  validate(document: string): Promise<Validation>;
   create(input: {
-    readonly documentJson: string;
+    /** JSON text. */
+    readonly document: string;
     readonly author: string;
     readonly comment: string;
     /** '' does not ask for a particular newest version. */
     readonly expectedLatestHash: string;
   }): Promise<{
-    readonly version: VersionView;
+    readonly version: VersionInfo;
     readonly warnings: readonly Finding[];
     readonly created: boolean;
   }>;
   /** Version 0: the active one. */
-  get(ruleSet: string, version: number): Promise<VersionView>;
-  list(): Promise<readonly RuleSetSummary[]>;
-  /** Newest first; `before` undefined: from the newest. */
-  versions(ruleSet: string, limit: number, before: number | undefined): Promise<readonly VersionView[]>;
-  /** `to` is a version (0: the active one) or a document. */
+  version(
+    ruleSet: string,
+    version: number,
+  ): Promise<{ readonly info: VersionInfo; readonly document: string }>;
+  list(page: PageQuery): Promise<Page<RuleSetInfo>>;
+  /** Newest first. */
+  versions(ruleSet: string, page: PageQuery): Promise<Page<VersionInfo>>;
+  /** A version of 0 is the active one; `to` may be a document. */
   diff(
     ruleSet: string,
     from: number,
-    to: number | { readonly documentJson: string },
+    to: number | { readonly document: string },
   ): Promise<readonly RuleChange[]>;
-  activate(input: PublishInput & { readonly version: number }): Promise<RuleSetSummary>;
-  rollBack(input: PublishInput): Promise<RuleSetSummary>;
-  deactivate(input: PublishInput): Promise<RuleSetSummary>;
-  /** Every active version, by rule set id: what the running program is made of. */
+  activate(input: PublishInput & { readonly version: number }): Promise<RuleSetInfo>;
+  rollBack(input: PublishInput): Promise<RuleSetInfo>;
+  deactivate(input: PublishInput): Promise<RuleSetInfo>;
+  /** Every active version by rule set id, and a text that changes whenever they do. */
   active(): Promise<{ readonly versions: readonly RuleSetVersion[]; readonly revision: string }>;
 }
 
@@ -97,18 +113,21 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     return (await store.versions(ruleSet, 1, undefined))[0];
   }
 
-  async function read(ruleSet: string, wanted: number): Promise<VersionView> {
+  async function read(
+    ruleSet: string,
+    wanted: number,
+  ): Promise<{ readonly stored: StoredVersion; readonly info: VersionInfo }> {
     const activation = await activationOf(ruleSet);
     const number = wanted === 0 ? activation.version : wanted;
-    const version = number === 0 ? undefined : await store.get(ruleSet, number);
-    if (version !== undefined) return { ...version, active: activation.version === version.version };
+    const stored = number === 0 ? undefined : await store.get(ruleSet, number);
+    if (stored !== undefined) return { stored, info: infoOf(stored, activation) };
     if ((await newest(ruleSet)) === undefined)
       throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${ruleSet}`);
     const what = wanted === 0 ? 'no active version' : `no version ${wanted}`;
     throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has ${what}`);
   }
 
-  async function summary(activation: Activation): Promise<RuleSetSummary> {
+  async function summary(activation: Activation): Promise<RuleSetInfo> {
     const latest = await newest(activation.ruleSet);
     if (latest === undefined)
       throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${activation.ruleSet}`);
@@ -118,7 +137,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       owner: latest.document.owner,
       activeVersion: activation.version,
       latestVersion: latest.version,
-      etag: String(activation.revision),
+      revision: activation.revision,
     };
   }
 
@@ -126,9 +145,11 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     input: PublishInput,
     step: Publication['step'],
     target: (activation: Activation) => Promise<number>,
-  ): Promise<RuleSetSummary> {
+  ): Promise<RuleSetInfo> {
     const activation = await activationOf(input.ruleSet);
-    if (input.etag !== '' && input.etag !== String(activation.revision))
+    if ((await newest(input.ruleSet)) === undefined)
+      throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${input.ruleSet}`);
+    if (input.revision !== undefined && input.revision !== activation.revision)
       throw stale(input.ruleSet, activation);
     const to = await target(activation);
     if (to === activation.version && step === 'activate') return summary(activation);
@@ -165,14 +186,12 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     return earlier;
   }
 
-  async function validate(
-    documentJson: string,
-  ): Promise<Validation & { readonly document?: RuleSetDocument }> {
-    if (Buffer.byteLength(documentJson) > MAX_DOCUMENT_BYTES)
+  async function validate(text: string): Promise<Validation & { readonly document?: RuleSetDocument }> {
+    if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES)
       return refused('too-large', 'the document is larger than 1 MiB');
     let parsed: unknown;
     try {
-      parsed = JSON.parse(documentJson);
+      parsed = JSON.parse(text);
     } catch (error) {
       return refused('not-json', `not JSON: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -187,13 +206,13 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
   }
 
   return {
-    async validate(documentJson) {
-      const { valid, findings, hash } = await validate(documentJson);
+    async validate(text) {
+      const { valid, findings, hash } = await validate(text);
       return { valid, findings, hash };
     },
 
-    async create({ documentJson, author, comment, expectedLatestHash }) {
-      const { document, findings, hash } = await validate(documentJson);
+    async create({ document: text, author, comment, expectedLatestHash }) {
+      const { document, findings, hash } = await validate(text);
       if (document === undefined) throw invalidDocument(findings);
       const latest = await newest(document.id);
       const activation = await activationOf(document.id);
@@ -222,39 +241,50 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       };
       if ((await store.create(version, latest?.version ?? 0)) === 'stale')
         throw new TollgateError('STALE_ETAG', `somebody else stored a version of ${document.id} meanwhile`);
-      return { version: { ...version, active: false }, warnings: findings, created: true };
+      return { version: infoOf(version, activation), warnings: findings, created: true };
     },
 
-    get: read,
+    async version(ruleSet, wanted) {
+      const { stored, info } = await read(ruleSet, wanted);
+      return { info, document: JSON.stringify(stored.document) };
+    },
 
-    async list() {
+    async list(query) {
       const activations = new Map(
         (await store.activations()).map((activation) => [activation.ruleSet, activation]),
       );
-      const sets = await store.ruleSets();
-      return Promise.all(
-        sets.map(({ ruleSet }) => summary(activations.get(ruleSet) ?? { ruleSet, version: 0, revision: 0 })),
+      const page = pageOf(await store.ruleSets(), ({ ruleSet }) => ruleSet, query);
+      const items = page.items.map(({ ruleSet }) =>
+        summary(activations.get(ruleSet) ?? { ruleSet, version: 0, revision: 0 }),
       );
+      return { items: await Promise.all(items), next: page.next };
     },
 
-    async versions(ruleSet, limit, beforeVersion) {
+    async versions(ruleSet, { size, token }) {
       const activation = await activationOf(ruleSet);
-      const versions = await store.versions(ruleSet, limit, beforeVersion);
+      const older = token === '' ? undefined : Number(decodeToken(token));
+      const versions = await store.versions(ruleSet, size + 1, older);
       if (versions.length === 0 && (await newest(ruleSet)) === undefined)
         throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${ruleSet}`);
-      return versions.map((version) => ({ ...version, active: activation.version === version.version }));
+      const items = versions.slice(0, size).map((version) => infoOf(version, activation));
+      const last = items.at(-1);
+      return {
+        items,
+        next: versions.length > size && last !== undefined ? encodeToken(String(last.version)) : '',
+      };
     },
 
     async diff(ruleSet, from, to) {
-      const older = await read(ruleSet, from);
-      if (typeof to === 'number') return diffRuleSets(older.document, (await read(ruleSet, to)).document);
-      const { document, findings } = await validate(to.documentJson);
+      const { stored: older } = await read(ruleSet, from);
+      if (typeof to === 'number')
+        return diffRuleSets(older.document, (await read(ruleSet, to)).stored.document);
+      const { document, findings } = await validate(to.document);
       if (document === undefined) throw invalidDocument(findings);
       return diffRuleSets(older.document, document);
     },
 
     activate: (input) =>
-      publish(input, 'activate', async () => (await read(input.ruleSet, input.version)).version),
+      publish(input, 'activate', async () => (await read(input.ruleSet, input.version)).info.version),
 
     rollBack: (input) => publish(input, 'roll-back', before),
 
@@ -279,6 +309,21 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
           .join(' '),
       };
     },
+  };
+}
+
+function infoOf(version: StoredVersion, activation: Activation): VersionInfo {
+  const { ruleSet, hash, author, comment, createdAt, document } = version;
+  const active = activation.version === version.version;
+  return {
+    ruleSet,
+    version: version.version,
+    hash,
+    author,
+    comment,
+    createdAt,
+    active,
+    rules: document.rules.length,
   };
 }
 

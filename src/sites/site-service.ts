@@ -1,4 +1,5 @@
 import { TollgateError } from '../errors/errors.js';
+import { pageOf, type Page, type PageQuery } from '../paging/paging.js';
 import type { Merchant, Site, SiteStore } from './site-store.js';
 
 /** What a payment's site is taken to be. */
@@ -16,13 +17,14 @@ export interface MerchantLookup {
 
 /** Sites and merchants. Look-ups are synchronous, from memory; `refresh` follows what other instances changed. */
 export interface Sites {
-  putSite(site: Site, expectedRevision: number | undefined): Promise<Site>;
-  putMerchant(merchant: Merchant, expectedRevision: number | undefined): Promise<Merchant>;
-  getSite(id: string): Promise<Site>;
-  getMerchant(id: string): Promise<Merchant>;
-  /** Sorted by id. */
-  listSites(): Promise<readonly Site[]>;
-  listMerchants(): Promise<readonly Merchant[]>;
+  /** `revision` the caller saw; another one is STALE_ETAG. undefined: whatever it is. An empty time zone is UTC. */
+  putSite(site: Omit<Site, 'revision'>, revision: number | undefined): Promise<Site>;
+  putMerchant(merchant: Omit<Merchant, 'revision'>, revision: number | undefined): Promise<Merchant>;
+  site(id: string): Promise<Site>;
+  merchant(id: string): Promise<Merchant>;
+  /** By id. */
+  listSites(page: PageQuery): Promise<Page<Site>>;
+  listMerchants(page: PageQuery): Promise<Page<Merchant>>;
   siteOf(id: string): SiteLookup;
   merchantOf(id: string, site: Site): MerchantLookup;
   refresh(): Promise<void>;
@@ -58,39 +60,45 @@ export function createSites(store: SiteStore, fallback: DefaultSite): Sites {
   }
 
   return {
-    async putSite(site, expectedRevision) {
+    async putSite(site, revision) {
       const current = (await store.sites()).find((other) => other.id === site.id)?.revision ?? 0;
-      if (expectedRevision !== undefined && expectedRevision !== current) throw stale('site', site.id);
-      if ((await store.putSite({ ...site, revision: current })) === 'stale') throw stale('site', site.id);
+      if (revision !== undefined && revision !== current) throw stale('site', site.id);
+      if ((await store.putSite({ ...site, timeZone: site.timeZone || 'UTC', revision: current })) === 'stale')
+        throw stale('site', site.id);
       await refresh();
       unknownSites.delete(site.id);
       return siteOf(site.id).site;
     },
 
-    async putMerchant(merchant, expectedRevision) {
+    async putMerchant(merchant, revision) {
       const current = (await store.merchants()).find((other) => other.id === merchant.id)?.revision ?? 0;
-      if (expectedRevision !== undefined && expectedRevision !== current)
-        throw stale('merchant', merchant.id);
-      if ((await store.putMerchant({ ...merchant, revision: current })) === 'stale')
+      if (revision !== undefined && revision !== current) throw stale('merchant', merchant.id);
+      if (
+        (await store.putMerchant({
+          ...merchant,
+          timeZone: merchant.timeZone || 'UTC',
+          revision: current,
+        })) === 'stale'
+      )
         throw stale('merchant', merchant.id);
       await refresh();
-      return merchants.get(merchant.id)?.merchant ?? merchant;
+      return merchants.get(merchant.id)?.merchant ?? { ...merchant, revision: current + 1 };
     },
 
-    async getSite(id) {
+    async site(id) {
       const site = (await store.sites()).find((other) => other.id === id);
       if (site === undefined) throw new TollgateError('SITE_NOT_FOUND', `no site is named ${id}`);
       return site;
     },
 
-    async getMerchant(id) {
+    async merchant(id) {
       const merchant = (await store.merchants()).find((other) => other.id === id);
       if (merchant === undefined) throw new TollgateError('MERCHANT_NOT_FOUND', `no merchant is named ${id}`);
       return merchant;
     },
 
-    listSites: async () => byId(await store.sites()),
-    listMerchants: async () => byId(await store.merchants()),
+    listSites: async (page) => pageOf(byId(await store.sites()), ({ id }) => id, page),
+    listMerchants: async (page) => pageOf(byId(await store.merchants()), ({ id }) => id, page),
 
     siteOf,
 
