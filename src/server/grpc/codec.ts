@@ -1,0 +1,28 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { TollgateError } from '../../errors/errors.js';
+
+/** Reads a message; bytes that are none are INVALID_REQUEST. */
+export function decodeMessage<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
+  try {
+    return fromBinary(schema, bytes);
+  } catch (cause) {
+    throw malformed(schema.typeName, cause);
+  }
+}
+
+/** What bytes are answered that do not hold the message they should. */
+export function malformed(typeName: string, cause?: unknown): TollgateError {
+  return new TollgateError('INVALID_REQUEST', `the bytes are not a ${typeName} message`, { cause });
+}
+
+/** Writes a message as the Buffer that grpc-js wants, without copying what the encoder wrote. */
+export function encodeMessage<D extends DescMessage>(schema: D, message: MessageShape<D>): Buffer {
+  const bytes = toBinary(schema, message);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** A serializer for what is encoded already, a deserializer for what is decoded later. */
+export function sameBytes(bytes: Buffer): Buffer {
+  return bytes;
+}

@@ -1,0 +1,90 @@
+import type { DecisionRecord, LimitUse as CoreLimitUse } from '../../../decisions/record.js';
+import type { ScreenOutput } from '../../../decisions/service.js';
+import type {
+  Decision,
+  LimitUse,
+  RuleHit,
+  RuleSetRef,
+  ScreenResponse,
+} from '../../../gen/tollgate/v1/decision_service_pb.js';
+import type { Money } from '../../../gen/tollgate/v1/payment_pb.js';
+import type { Hit } from '../../../rules/program.js';
+import { fromMs } from './time.js';
+import { DECISION_FLAG, OUTCOME, RULE_STATE, SCA_EXEMPTION, THREE_DS_DEMAND } from './vocabulary.js';
+
+/** The answer to a payment. */
+export function toScreenResponse(output: ScreenOutput): ScreenResponse {
+  return {
+    $typeName: 'tollgate.v1.ScreenResponse',
+    decision: toDecision(output.record),
+    repeated: output.repeated,
+  };
+}
+
+/** A decision record as it is answered. Written as literals: this runs for every payment. */
+export function toDecision(record: DecisionRecord): Decision {
+  const { binding, base } = record;
+  return {
+    $typeName: 'tollgate.v1.Decision',
+    id: record.id,
+    requestId: record.requestId,
+    outcome: OUTCOME[record.outcome],
+    threeDs: THREE_DS_DEMAND[record.threeDs],
+    exemption: SCA_EXEMPTION[record.exemption],
+    reasons: record.reasons as string[],
+    hits: record.hits.map(toRuleHit),
+    flags: record.flags.map((flag) => DECISION_FLAG[flag]),
+    binding: {
+      $typeName: 'tollgate.v1.Binding',
+      site: record.site,
+      amount: toMoney(binding.minor, binding.currency),
+      instrument: binding.instrument,
+    },
+    lapsesAt: fromMs(record.lapsesAt),
+    eventTime: fromMs(record.eventTime),
+    decidedAt: fromMs(record.decidedAt),
+    ruleSets: record.ruleSets.map(toRuleSetRef),
+    limits: record.limits.map(toLimitUse),
+    ...(base === null ? undefined : { baseAmount: toMoney(base.minor, base.currency) }),
+    rateId: record.rateId,
+    sequence: BigInt(record.seq),
+    log: record.log,
+  };
+}
+
+function toMoney(minor: number, currency: string): Money {
+  return { $typeName: 'tollgate.v1.Money', minor: BigInt(minor), currency };
+}
+
+function toRuleHit(hit: Hit): RuleHit {
+  return {
+    $typeName: 'tollgate.v1.RuleHit',
+    ruleSet: hit.ruleSet,
+    rule: hit.rule,
+    state: RULE_STATE[hit.state],
+    outcome: OUTCOME[hit.outcome],
+    reason: hit.reason,
+    score: hit.score,
+  };
+}
+
+function toRuleSetRef(ref: DecisionRecord['ruleSets'][number]): RuleSetRef {
+  return {
+    $typeName: 'tollgate.v1.RuleSetRef',
+    ruleSet: ref.ruleSet,
+    version: ref.version,
+    hash: ref.hash,
+  };
+}
+
+function toLimitUse(use: CoreLimitUse): LimitUse {
+  return {
+    $typeName: 'tollgate.v1.LimitUse',
+    ruleSet: use.ruleSet,
+    limit: use.limit,
+    periodStart: fromMs(use.periodStart),
+    capMinor: BigInt(use.capMinor),
+    usedMinor: BigInt(use.usedMinor),
+    reserved: use.reserved,
+  };
+}

@@ -1,0 +1,31 @@
+import type { DescMessage, DescService, MessageShape } from '@bufbuild/protobuf';
+import type { CallContext } from './call-context.js';
+
+/** A stream of requests whose messages the handler decodes itself, for instance to keep parts as received. */
+export interface DecodingHandler<T, O> {
+  /** Throws TollgateError for bytes that are no such message. Runs when the message is taken, not when it arrives. */
+  readonly decode: (bytes: Uint8Array) => T;
+  readonly handle: (messages: AsyncIterable<T>, context: CallContext) => AsyncIterable<O>;
+}
+
+/** The handler of one method, by its kind. */
+export type Handler<M> = M extends { methodKind: infer K; input: infer I; output: infer O }
+  ? I extends DescMessage
+    ? O extends DescMessage
+      ? K extends 'unary'
+        ? (message: MessageShape<I>, context: CallContext) => MessageShape<O> | Promise<MessageShape<O>>
+        : K extends 'server_streaming'
+          ? (message: MessageShape<I>, context: CallContext) => AsyncIterable<MessageShape<O>>
+          : K extends 'client_streaming'
+            ? (messages: AsyncIterable<MessageShape<I>>, context: CallContext) => Promise<MessageShape<O>>
+            : | ((
+                  messages: AsyncIterable<MessageShape<I>>,
+                  context: CallContext,
+                ) => AsyncIterable<MessageShape<O>>)
+              | DecodingHandler<any, MessageShape<O>>
+      : never
+    : never
+  : never;
+
+/** All handlers of a service. */
+export type Handlers<S extends DescService> = { readonly [K in keyof S['method']]: Handler<S['method'][K]> };

@@ -1,0 +1,192 @@
+import type { DescMethod, DescService, Message } from '@bufbuild/protobuf';
+import type {
+  handleBidiStreamingCall,
+  handleClientStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerWritableStream,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { ServerCall } from './call-context.js';
+import { ServerCallContext } from './call-context.js';
+import { decodeMessage, encodeMessage, sameBytes } from './codec.js';
+import type { DecodingHandler, Handlers } from './handlers.js';
+import { drained } from './flow.js';
+import type { ErrorReporter } from './to-status.js';
+import { toStatus } from './to-status.js';
+
+/** A service as grpc-js takes it. */
+export interface BoundService {
+  readonly desc: DescService;
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+/**
+ * Binds handlers to a generated service. Bytes are decoded and encoded here and not by grpc-js, so that whatever is
+ * wrong with them is answered like every other error and no thrown error reaches grpc-js, which would send it out raw.
+ */
+export function bindService<S extends DescService>(
+  service: S,
+  handlers: Handlers<S>,
+  reporter: ErrorReporter,
+): BoundService {
+  const definition: Record<string, ServiceDefinition[string]> = {};
+  const implementation: UntypedServiceImplementation = {};
+  for (const method of service.methods) {
+    definition[method.localName] = methodDefinition(method);
+    const handler = (handlers as Record<string, any>)[method.localName];
+    implementation[method.localName] = bindMethod(method, handler, reporter);
+  }
+  return { desc: service, definition, implementation };
+}
+
+/** How grpc-js knows a method; messages stay bytes. */
+export function methodDefinition(method: DescMethod): ServiceDefinition[string] {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
+    responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
+    requestSerialize: sameBytes,
+    requestDeserialize: sameBytes,
+    responseSerialize: sameBytes,
+    responseDeserialize: sameBytes,
+    originalName: method.localName,
+  };
+}
+
+function bindMethod(method: DescMethod, handler: any, reporter: ErrorReporter) {
+  switch (method.methodKind) {
+    case 'unary':
+      return bindUnary(method, handler, reporter);
+    case 'server_streaming':
+      return bindServerStreaming(method, handler, reporter);
+    case 'client_streaming':
+      return bindClientStreaming(method, handler, reporter);
+    case 'bidi_streaming':
+      return bindBidiStreaming(method, handler, reporter);
+  }
+}
+
+type Single = (message: Message, context: ServerCallContext) => Message | Promise<Message>;
+
+function bindUnary(
+  method: DescMethod,
+  handler: Single,
+  reporter: ErrorReporter,
+): handleUnaryCall<Buffer, Buffer> {
+  const { input, output } = method;
+  return (call, callback) => {
+    const context = new ServerCallContext(call as unknown as ServerCall, call.request);
+    const fail = (error: unknown): void => {
+      context.finish();
+      callback(toStatus(error, reporter));
+    };
+    const answer = (message: Message): void => {
+      context.finish();
+      callback(null, encodeMessage(output, message));
+    };
+    try {
+      const result = handler(decodeMessage(input, call.request), context);
+      if (result instanceof Promise) result.then(answer).catch(fail);
+      else answer(result);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+type Streaming = (message: Message, context: ServerCallContext) => AsyncIterable<Message>;
+
+function bindServerStreaming(
+  method: DescMethod,
+  handler: Streaming,
+  reporter: ErrorReporter,
+): handleServerStreamingCall<Buffer, Buffer> {
+  return (call) => {
+    const context = new ServerCallContext(call as unknown as ServerCall, call.request);
+    void send(call, context, method, reporter, () =>
+      handler(decodeMessage(method.input, call.request), context),
+    );
+  };
+}
+
+type Collecting = (messages: AsyncIterable<Message>, context: ServerCallContext) => Promise<Message>;
+
+function bindClientStreaming(
+  method: DescMethod,
+  handler: Collecting,
+  reporter: ErrorReporter,
+): handleClientStreamingCall<Buffer, Buffer> {
+  return (call, callback) => {
+    const context = new ServerCallContext(call as unknown as ServerCall);
+    const answer = async (): Promise<void> => {
+      try {
+        const message = await handler(
+          received(call, (bytes) => decodeMessage(method.input, bytes)),
+          context,
+        );
+        const bytes = encodeMessage(method.output, message);
+        context.finish();
+        callback(null, bytes);
+      } catch (error) {
+        if (call.cancelled) return;
+        context.finish();
+        callback(toStatus(error, reporter));
+      }
+    };
+    void answer();
+  };
+}
+
+type Duplex = (messages: AsyncIterable<unknown>, context: ServerCallContext) => AsyncIterable<Message>;
+
+function bindBidiStreaming(
+  method: DescMethod,
+  handler: Duplex | DecodingHandler<unknown, Message>,
+  reporter: ErrorReporter,
+): handleBidiStreamingCall<Buffer, Buffer> {
+  const decode =
+    typeof handler === 'function'
+      ? (bytes: Uint8Array) => decodeMessage(method.input, bytes)
+      : handler.decode;
+  const handle = typeof handler === 'function' ? handler : handler.handle;
+  return (call) => {
+    const context = new ServerCallContext(call as unknown as ServerCall);
+    void send(call, context, method, reporter, () => handle(received(call, decode), context));
+  };
+}
+
+/** Reads no further ahead than the stream's own buffer: grpc-js asks for the next message when one is taken. */
+async function* received<T>(
+  call: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
+  decode: (bytes: Uint8Array) => T,
+): AsyncGenerator<T> {
+  // Leaving the loop early must not destroy the stream: a status has still to be sent over it.
+  for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(bytes as Buffer);
+}
+
+async function send(
+  call: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
+  context: ServerCallContext,
+  method: DescMethod,
+  reporter: ErrorReporter,
+  start: () => AsyncIterable<Message>,
+): Promise<void> {
+  try {
+    for await (const message of start()) {
+      if (call.cancelled) return;
+      if (!call.write(encodeMessage(method.output, message))) await drained(call);
+    }
+    context.finish();
+    call.end();
+  } catch (error) {
+    if (call.cancelled) return;
+    context.finish();
+    // grpc-js takes the status from the 'error' event and sends it after what was written.
+    call.emit('error', toStatus(error, reporter));
+  }
+}

@@ -1,0 +1,105 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { HealthImplementation, service as healthService } from 'grpc-health-check';
+import type { Timers } from '../../world/world.js';
+import type { BoundService } from './serve.js';
+import { addReflection } from './reflection.js';
+
+/** How the gRPC server is run. */
+export interface GrpcServerOptions {
+  /** HOST:PORT; port 0 takes any free one. */
+  readonly listen: string;
+  readonly services: readonly BoundService[];
+  readonly timers: Pick<Timers, 'after'>;
+  /** Default: no TLS. */
+  readonly credentials?: ServerCredentials;
+  /** Largest request message, bytes. Default 4 MiB. */
+  readonly maxReceiveBytes?: number;
+  /** Calls at once on one connection. Default 2,048. */
+  readonly maxConcurrentStreams?: number;
+  /** A silent connection is asked for a sign of life after this, ms. Default 60,000. */
+  readonly keepaliveMs?: number;
+  /** A connection is asked to reconnect after this, ms, and cut `graceMs` later. Default: never. */
+  readonly maxConnectionAge?: { readonly ms: number; readonly graceMs: number };
+}
+
+/** A running gRPC server. */
+export interface GrpcServer {
+  /** HOST:PORT with the real port. */
+  readonly address: string;
+  readonly port: number;
+  /** What grpc.health.v1 says of the server and of every service. NOT_SERVING until set. */
+  setServing(serving: boolean): void;
+  /** Takes no new calls, lets those under way end for at most `graceMs`, then cuts them off. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Starts listening, with health and reflection beside the given services. Rejects when the address cannot be had. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const age = options.maxConnectionAge;
+  const server = new Server({
+    'grpc.enable_channelz': 0,
+    'grpc.max_receive_message_length': options.maxReceiveBytes ?? 4 * 1024 * 1024,
+    'grpc.max_concurrent_streams': options.maxConcurrentStreams ?? 2_048,
+    'grpc.keepalive_time_ms': options.keepaliveMs ?? 60_000,
+    'grpc.keepalive_timeout_ms': 20_000,
+    ...(age === undefined
+      ? {}
+      : { 'grpc.max_connection_age_ms': age.ms, 'grpc.max_connection_age_grace_ms': age.graceMs }),
+  });
+  for (const { definition, implementation } of options.services)
+    server.addService(definition, implementation);
+  const names = ['', ...options.services.map(({ desc }) => desc.typeName)];
+  const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING'])));
+  health.addToServer(server);
+  addReflection(
+    server,
+    options.services.map(({ desc }) => desc),
+    { 'grpc.health.v1.Health': filesOf(healthService) },
+  );
+
+  const port = await bind(server, options.listen, options.credentials ?? ServerCredentials.createInsecure());
+  let closing: Promise<void> | undefined;
+  const setServing = (serving: boolean): void => {
+    const status = serving && closing === undefined ? 'SERVING' : 'NOT_SERVING';
+    for (const name of names) health.setStatus(name, status);
+  };
+  return {
+    port,
+    address: `${options.listen.slice(0, options.listen.lastIndexOf(':'))}:${port}`,
+    setServing,
+    close(graceMs) {
+      closing ??= shutDown(server, options.timers, graceMs);
+      setServing(false);
+      return closing;
+    },
+  };
+}
+
+function bind(server: Server, listen: string, credentials: ServerCredentials): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(listen, credentials, (error, port) => {
+      if (error === null) resolve(port);
+      else reject(new Error(`cannot listen on ${listen}: ${error.message}`, { cause: error }));
+    });
+  });
+}
+
+/** A health Watch or a replay stream that stays open would hold a polite shutdown up for ever. */
+function shutDown(server: Server, timers: Pick<Timers, 'after'>, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = timers.after(graceMs, () => {
+      server.forceShutdown();
+      resolve();
+    });
+    server.tryShutdown(() => {
+      cancel();
+      resolve();
+    });
+  });
+}
+
+function filesOf(definition: object): object {
+  const method = Object.values(definition)[0] as
+    { requestType?: { fileDescriptorProtos?: Buffer[] } } | undefined;
+  return { fileDescriptorProtos: method?.requestType?.fileDescriptorProtos ?? [] };
+}

@@ -1,0 +1,45 @@
+import type { Decisions } from '../../../decisions/service.js';
+import { DecisionService } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import { EventService } from '../../../gen/tollgate/v1/event_service_pb.js';
+import { ListService } from '../../../gen/tollgate/v1/list_service_pb.js';
+import { RuleService } from '../../../gen/tollgate/v1/rule_service_pb.js';
+import { SiteService } from '../../../gen/tollgate/v1/site_service_pb.js';
+import type { BoundService } from '../serve.js';
+import { bindService } from '../serve.js';
+import type { ErrorReporter } from '../to-status.js';
+import { decisionHandlers } from './decision-service.js';
+import { eventHandlers } from './event-service.js';
+import { listHandlers } from './list-service.js';
+import type { Lists, RuleSets, Sites } from './ports.js';
+import { ruleHandlers } from './rule-service.js';
+import { siteHandlers } from './site-service.js';
+
+/** What the services of the API stand on. */
+export interface Application {
+  readonly decisions: Decisions;
+  readonly ruleSets: RuleSets;
+  readonly lists: Lists;
+  readonly sites: Sites;
+}
+
+/** Bounds of the services. */
+export interface ServiceLimits {
+  /** Entries of one stream that are read but not yet answered. Default 4,096. */
+  readonly maxInFlightPerStream?: number;
+}
+
+/** All services of the API, ready for startGrpcServer. */
+export function bindAll(
+  application: Application,
+  reporter: ErrorReporter,
+  limits: ServiceLimits = {},
+): readonly BoundService[] {
+  const stream = { maxInFlight: limits.maxInFlightPerStream ?? 4096 };
+  return [
+    bindService(DecisionService, decisionHandlers(application.decisions, reporter, stream), reporter),
+    bindService(EventService, eventHandlers(application.decisions, reporter, stream), reporter),
+    bindService(RuleService, ruleHandlers(application.ruleSets), reporter),
+    bindService(ListService, listHandlers(application.lists), reporter),
+    bindService(SiteService, siteHandlers(application.sites), reporter),
+  ];
+}

@@ -1,0 +1,89 @@
+import { create } from '@bufbuild/protobuf';
+import type { DecisionRef, Decisions } from '../../../decisions/service.js';
+import type { DecisionService, ListDecisionsRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import {
+  ExplainDecisionResponseSchema,
+  ListDecisionsResponseSchema,
+} from '../../../gen/tollgate/v1/decision_service_pb.js';
+import type { Handlers } from '../handlers.js';
+import { toDecision, toScreenResponse } from '../convert/decision.js';
+import { decodeEntries } from '../convert/entries.js';
+import { toGetDecisionResponse, toReplayResponse, toRuleExplanation } from '../convert/explanation.js';
+import { toOptionalMs } from '../convert/time.js';
+import { toOutcome } from '../convert/vocabulary.js';
+import type { ErrorReporter } from '../to-status.js';
+import { checkListDecisions, checkReference } from '../validate/decision.js';
+import { ordered } from './ordered.js';
+import type { EntryOptions } from './stream-entries.js';
+import { toScreenInput } from './screen-input.js';
+import { answerEntries } from './stream-entries.js';
+
+/** The handlers of DecisionService. */
+export function decisionHandlers(
+  decisions: Decisions,
+  reporter: ErrorReporter,
+  options: EntryOptions,
+): Handlers<typeof DecisionService> {
+  return {
+    async screen(request, context) {
+      return toScreenResponse(await decisions.screen(toScreenInput(request, context.raw), context));
+    },
+    screenStream: {
+      decode: decodeEntries,
+      async *handle(messages, context) {
+        const answer = answerEntries(decisions, reporter, context);
+        for await (const results of ordered(messages, options.maxInFlight, answer)) {
+          yield { $typeName: 'tollgate.v1.ScreenStreamResponse', results };
+        }
+      },
+    },
+    async getDecision(request) {
+      return toGetDecisionResponse(await decisions.get(toRef(request)), request.withTrace);
+    },
+    async listDecisions(request) {
+      checkListDecisions(request);
+      const { records, next } = await decisions.list(toQuery(request));
+      return create(ListDecisionsResponseSchema, { decisions: records.map(toDecision), nextPageToken: next });
+    },
+    async explainDecision(request) {
+      const { record, rules, summary } = await decisions.explain(toRef(request), request.allRules);
+      return create(ExplainDecisionResponseSchema, {
+        decision: toDecision(record),
+        rules: rules.map(toRuleExplanation),
+        summary: [...summary],
+      });
+    },
+    async replayDecision(request) {
+      return toReplayResponse(await decisions.replay(toRef(request)));
+    },
+  };
+}
+
+function toRef(request: {
+  readonly id: string;
+  readonly site: string;
+  readonly requestId: string;
+}): DecisionRef {
+  checkReference(request);
+  return request.id === '' ? { site: request.site, requestId: request.requestId } : { id: request.id };
+}
+
+function toQuery(request: ListDecisionsRequest): Parameters<Decisions['list']>[0] {
+  return {
+    pageSize: request.pageSize === 0 ? 50 : request.pageSize,
+    pageToken: request.pageToken,
+    site: request.site,
+    outcomes: request.outcomes.map(toOutcome).filter((outcome) => outcome !== undefined),
+    from: toOptionalMs(request.from),
+    to: toOptionalMs(request.to),
+    customerId: request.customerId,
+    cardFingerprint: request.cardFingerprint,
+    orderId: request.orderId,
+    email: request.email,
+    ip: request.ip,
+    merchant: request.merchant,
+    deviceId: request.deviceId,
+    rule: request.rule,
+    degraded: request.degraded,
+  };
+}

@@ -1,0 +1,110 @@
+import { create } from '@bufbuild/protobuf';
+import type { ImportEntriesRequest, List, ListService } from '../../../gen/tollgate/v1/list_service_pb.js';
+import {
+  AddEntriesResponseSchema,
+  CheckEntryResponseSchema,
+  CreateListResponseSchema,
+  ExportEntriesResponseSchema,
+  ImportEntriesResponseSchema,
+  InvalidEntrySchema,
+  ListEntriesResponseSchema,
+  ListListsResponseSchema,
+  RemoveEntriesResponseSchema,
+} from '../../../gen/tollgate/v1/list_service_pb.js';
+import { fromList, fromListEntry, toList, toListEntry } from '../convert/list.js';
+import { toOptionalMs } from '../convert/time.js';
+import type { Handlers } from '../handlers.js';
+import {
+  checkAddEntries,
+  checkCheckEntry,
+  checkCreateList,
+  checkExport,
+  checkImportSettings,
+  checkListEntries,
+  checkRemoveEntries,
+} from '../validate/list.js';
+import { checkPage } from '../validate/site.js';
+import { importBatches } from './import-batches.js';
+import { toPage } from './page-query.js';
+import type { Lists } from './ports.js';
+
+const BY_HAND = { actor: '', source: 'manual' };
+
+/** The handlers of ListService. */
+export function listHandlers(lists: Lists): Handlers<typeof ListService> {
+  return {
+    async createList(request) {
+      checkCreateList(request);
+      const info = await lists.create(fromList(request.list as List));
+      return create(CreateListResponseSchema, { list: toList(info) });
+    },
+    async listLists(request) {
+      checkPage(request);
+      const { items, next } = await lists.list(toPage(request));
+      return create(ListListsResponseSchema, { lists: items.map(toList), nextPageToken: next });
+    },
+    async addEntries(request) {
+      checkAddEntries(request);
+      const entries = request.entries.map((entry) => fromListEntry(entry, BY_HAND));
+      const { added, unchanged, revision } = await lists.add(request.list, entries);
+      return create(AddEntriesResponseSchema, {
+        added: BigInt(added),
+        unchanged: BigInt(unchanged),
+        revision: BigInt(revision),
+      });
+    },
+    async removeEntries(request) {
+      checkRemoveEntries(request);
+      const { list, values, actor, reason } = request;
+      const { removed, unknown, revision } = await lists.remove(list, values, actor, reason);
+      return create(RemoveEntriesResponseSchema, {
+        removed: BigInt(removed),
+        unknown: BigInt(unknown),
+        revision: BigInt(revision),
+      });
+    },
+    async checkEntry(request) {
+      checkCheckEntry(request);
+      const { normalised, entry } = await lists.check(
+        request.list,
+        request.value,
+        toOptionalMs(request.asOf),
+      );
+      return create(CheckEntryResponseSchema, {
+        listed: entry !== undefined,
+        normalised,
+        ...(entry === undefined ? {} : { entry: toListEntry(entry) }),
+      });
+    },
+    async listEntries(request) {
+      checkListEntries(request);
+      const { items, next } = await lists.entries(request.list, toOptionalMs(request.asOf), toPage(request));
+      return create(ListEntriesResponseSchema, { entries: items.map(toListEntry), nextPageToken: next });
+    },
+    async importEntries(messages) {
+      const source = messages[Symbol.asyncIterator]();
+      const first = await source.next();
+      const settings: ImportEntriesRequest | undefined = first.done === true ? undefined : first.value;
+      checkImportSettings(settings);
+      const batches = importBatches(settings, source);
+      const { list, replace, dryRun, actor, source: origin } = settings;
+      const result = await lists.import({ list, replace, dryRun, actor, source: origin }, batches);
+      return create(ImportEntriesResponseSchema, {
+        added: BigInt(result.added),
+        removed: BigInt(result.removed),
+        unchanged: BigInt(result.unchanged),
+        invalid: BigInt(result.invalid),
+        invalidEntries: result.problems.map(({ position, value, reason }) =>
+          create(InvalidEntrySchema, { position: BigInt(position), value, reason }),
+        ),
+        revision: BigInt(result.revision),
+      });
+    },
+    async *exportEntries(request) {
+      checkExport(request);
+      for await (const entries of lists.export(request.list, toOptionalMs(request.asOf))) {
+        yield create(ExportEntriesResponseSchema, { entries: entries.map(toListEntry) });
+      }
+    },
+  };
+}

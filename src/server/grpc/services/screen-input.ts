@@ -1,0 +1,13 @@
+import type { ScreenInput } from '../../../decisions/service.js';
+import { TollgateError } from '../../../errors/errors.js';
+import type { ScreenRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import { toPaymentInput } from '../convert/payment.js';
+import { checkScreen } from '../validate/decision.js';
+
+/** Checks a request and puts it into the words of the core; `raw` are its bytes as received. */
+export function toScreenInput(request: ScreenRequest, raw: Uint8Array): ScreenInput {
+  checkScreen(request);
+  const { payment } = request;
+  if (payment === undefined) throw new TollgateError('INVALID_REQUEST', 'payment: is required');
+  return { requestId: request.requestId, payment: toPaymentInput(payment), raw };
+}

@@ -1,0 +1,98 @@
+import type { CallLimits, Decisions, EventOutput, ScreenOutput } from '../../../decisions/service.js';
+import { TollgateError } from '../../../errors/errors.js';
+import type { ScreenResponse, StreamResult } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import type { Event, EventResult } from '../../../gen/tollgate/v1/event_service_pb.js';
+import { toScreenResponse } from '../convert/decision.js';
+import type { Entry } from '../convert/entries.js';
+import { toEventInput } from '../convert/event.js';
+import type { CallContext } from '../call-context.js';
+import type { ErrorReporter } from '../to-status.js';
+import { toEntryStatus } from '../to-status.js';
+import { checkEvent } from '../validate/event.js';
+import type { Started } from './ordered.js';
+import { toScreenInput } from './screen-input.js';
+
+/** Bounds of the streamed calls. */
+export interface EntryOptions {
+  /** Entries of one stream that are read but not yet answered. Default 4,096. */
+  readonly maxInFlight: number;
+}
+
+/** Entries in one message. */
+const MAX_ENTRIES = 1000;
+
+/** Starts all entries of a message, one after the other without waiting, and answers them together. */
+export function answerEntries(
+  decisions: Decisions,
+  reporter: ErrorReporter,
+  context: CallContext,
+): (entries: readonly Entry[]) => Started<StreamResult[]> {
+  const limits = streamLimits(context);
+  return (entries) => ({
+    weight: entries.length,
+    answer: Promise.all(
+      entries.map((entry, index) =>
+        (index < MAX_ENTRIES ? startEntry(decisions, entry, limits) : tooMany()).catch((error: unknown) =>
+          streamResult({ case: 'error', value: toEntryStatus(error, reporter) }),
+        ),
+      ),
+    ),
+  });
+}
+
+/** What a stream's entries share of its limits: asked for once, not for each entry. */
+export function streamLimits(context: CallContext): CallLimits {
+  return { deadline: context.deadline, signal: context.signal };
+}
+
+/** Checks an event and hands it over. Never throws, only rejects. */
+export async function recordEvent(
+  decisions: Decisions,
+  event: Event,
+  raw: Uint8Array,
+  limits: CallLimits,
+): Promise<EventOutput> {
+  checkEvent(event);
+  return decisions.record(toEventInput(event, raw), limits);
+}
+
+/** An event that was taken in. */
+export function toEventResult(output: EventOutput): EventResult {
+  return {
+    $typeName: 'tollgate.v1.EventResult',
+    eventId: output.eventId,
+    repeated: output.repeated,
+    sequence: BigInt(output.seq),
+  };
+}
+
+async function startEntry(decisions: Decisions, entry: Entry, limits: CallLimits): Promise<StreamResult> {
+  switch (entry.kind) {
+    case 'screen': {
+      const output: ScreenOutput = await decisions.screen(toScreenInput(entry.message, entry.raw), limits);
+      const value: ScreenResponse = toScreenResponse(output);
+      return streamResult({ case: 'screen', value });
+    }
+    case 'event':
+      return streamResult({
+        case: 'event',
+        value: toEventResult(await recordEvent(decisions, entry.message, entry.raw, limits)),
+      });
+    case 'malformed':
+      throw entry.error;
+    case 'empty':
+      throw new TollgateError('INVALID_REQUEST', 'entry: is required', {
+        violations: [{ field: 'entry', description: 'is required: screen or event' }],
+      });
+  }
+}
+
+async function tooMany(): Promise<never> {
+  throw new TollgateError('INVALID_REQUEST', `entries: more than ${MAX_ENTRIES} in one message`, {
+    violations: [{ field: 'entries', description: 'more than 1,000 in one message' }],
+  });
+}
+
+function streamResult(result: StreamResult['result']): StreamResult {
+  return { $typeName: 'tollgate.v1.StreamResult', result };
+}

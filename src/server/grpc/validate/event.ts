@@ -1,0 +1,79 @@
+import { isEntryId } from '../../../decisions/decision-id.js';
+import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
+import { ClaimReason, EventKind, Label, ThreeDsStatus } from '../../../gen/tollgate/v1/event_service_pb.js';
+import { checkPayment } from './payment.js';
+import { Problems } from './problems.js';
+import { opaqueId, requiredId, siteId } from './text.js';
+import { enumValue, money, timestamp } from './values.js';
+
+const ECI = /^[0-9]{2}$/;
+/** Kinds for which an amount means something. */
+const WITH_AMOUNT: ReadonlySet<EventKind> = new Set([
+  EventKind.AUTHORISED,
+  EventKind.CAPTURED,
+  EventKind.REFUNDED,
+  EventKind.REFUND_CLAIMED,
+  EventKind.FRAUD_WARNING,
+  EventKind.CHARGEBACK,
+]);
+
+/** Something that happened around a payment. */
+export function checkEvent(event: Event): void {
+  const problems = new Problems();
+  requiredId(problems, '', 'event_id', event.eventId, 128);
+  siteId(problems, '', 'site', event.site);
+  enumValue(problems, '', 'kind', event.kind, EventKind.LABEL, true);
+  checkBelonging(problems, event);
+  if (event.eventTime === undefined) problems.add('event_time', 'is required');
+  timestamp(problems, '', 'event_time', event.eventTime);
+  timestamp(problems, '', 'arrival_time', event.arrivalTime);
+  money(problems, '', 'amount', event.amount, 'any');
+  if (event.amount !== undefined && !WITH_AMOUNT.has(event.kind)) {
+    problems.add('amount', 'has no meaning for this kind of event');
+  }
+  opaqueId(problems, '', 'code', event.code, 64);
+  checkKindFields(problems, event);
+  if (event.eci !== '' && !ECI.test(event.eci)) problems.add('eci', 'not two digits');
+  opaqueId(problems, '', 'channel', event.channel, 64);
+  problems.throwIfAny();
+}
+
+function checkBelonging(problems: Problems, event: Event): void {
+  if (event.decisionId !== '' && !isEntryId(event.decisionId)) {
+    problems.add('decision_id', 'not the id of a decision');
+  }
+  opaqueId(problems, '', 'request_id', event.requestId, 128);
+  const { payment } = event;
+  if (payment !== undefined) {
+    checkPayment(problems, 'payment.', payment);
+    if (payment.site !== event.site) problems.add('payment.site', 'differs from site');
+  }
+  if (event.kind === EventKind.PAYMENT) {
+    if (payment === undefined) problems.add('payment', 'is required for a payment that was not decided here');
+    if (event.decisionId !== '')
+      problems.add('decision_id', 'contradicts kind: such a payment has no decision');
+  } else if (event.decisionId === '' && event.requestId === '' && payment === undefined) {
+    problems.add('decision_id', 'is required, or request_id, or payment');
+  }
+}
+
+/** Fields that belong to one kind of event: required there, refused elsewhere. */
+function checkKindFields(problems: Problems, event: Event): void {
+  const { kind } = event;
+  belongs(problems, 'claim_reason', event.claimReason, ClaimReason.OTHER, kind === EventKind.REFUND_CLAIMED);
+  belongs(
+    problems,
+    'three_ds_status',
+    event.threeDsStatus,
+    ThreeDsStatus.ABANDONED,
+    kind === EventKind.THREE_DS_RESULT,
+  );
+  belongs(problems, 'label', event.label, Label.FRAUD, kind === EventKind.LABEL);
+  if (event.fraud && kind !== EventKind.CHARGEBACK)
+    problems.add('fraud', 'has no meaning for this kind of event');
+}
+
+function belongs(problems: Problems, name: string, value: number, highest: number, here: boolean): void {
+  if (!here && value !== 0) problems.add(name, 'has no meaning for this kind of event');
+  else enumValue(problems, '', name, value, highest, here);
+}

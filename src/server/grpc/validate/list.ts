@@ -1,0 +1,136 @@
+import type {
+  AddEntriesRequest,
+  CheckEntryRequest,
+  CreateListRequest,
+  ExportEntriesRequest,
+  ImportEntriesRequest,
+  ListEntriesRequest,
+  ListEntry,
+  RemoveEntriesRequest,
+} from '../../../gen/tollgate/v1/list_service_pb.js';
+import { ListKind, ListType } from '../../../gen/tollgate/v1/list_service_pb.js';
+import { TollgateError } from '../../../errors/errors.js';
+import { Problems } from './problems.js';
+import { freeText, isCardNumber, requiredText, slug } from './text.js';
+import { enumValue, page, timestamp } from './values.js';
+
+/** Entries in one message. */
+export const MAX_ENTRIES = 1000;
+
+/** A list to make. */
+export function checkCreateList(request: CreateListRequest): void {
+  const problems = new Problems();
+  const { list } = request;
+  if (list === undefined) problems.add('list', 'is required');
+  else {
+    slug(problems, 'list.', 'id', list.id);
+    enumValue(problems, 'list.', 'type', list.type, ListType.ADDRESS, true);
+    enumValue(problems, 'list.', 'kind', list.kind, ListKind.CUSTOM, true);
+    freeText(problems, 'list.', 'description', list.description, 500);
+    freeText(problems, 'list.', 'owner', list.owner, 128);
+  }
+  problems.throwIfAny();
+}
+
+/** Entries to put on a list. */
+export function checkAddEntries(request: AddEntriesRequest): void {
+  const problems = new Problems();
+  slug(problems, '', 'list', request.list);
+  const { entries } = request;
+  if (entries.length === 0) problems.add('entries', 'is required');
+  else if (entries.length > MAX_ENTRIES) problems.add('entries', 'more than 1,000');
+  else for (const [index, entry] of entries.entries()) checkListEntry(problems, `entries[${index}].`, entry);
+  problems.throwIfAny();
+}
+
+/** One membership, as far as it can be judged without knowing its list. */
+export function checkListEntry(problems: Problems, at: string, entry: ListEntry): void {
+  value(problems, at, 'value', entry.value);
+  checkMembership(problems, at, entry);
+}
+
+/** One entry of an import: an empty value is counted as invalid by the list and does not end the import. */
+export function checkImportEntry(problems: Problems, at: string, entry: ListEntry): void {
+  if (entry.value.trim() !== '') value(problems, at, 'value', entry.value);
+  checkMembership(problems, at, entry);
+}
+
+function checkMembership(problems: Problems, at: string, entry: ListEntry): void {
+  freeText(problems, at, 'reason', entry.reason, 500);
+  freeText(problems, at, 'actor', entry.actor, 128);
+  freeText(problems, at, 'source', entry.source, 128);
+  timestamp(problems, at, 'valid_from', entry.validFrom);
+  timestamp(problems, at, 'valid_until', entry.validUntil);
+  const { validFrom, validUntil } = entry;
+  if (validFrom !== undefined && validUntil !== undefined && !isBefore(validFrom, validUntil)) {
+    problems.add(`${at}valid_until`, 'not after valid_from');
+  }
+}
+
+/** Values to take off a list. */
+export function checkRemoveEntries(request: RemoveEntriesRequest): void {
+  const problems = new Problems();
+  slug(problems, '', 'list', request.list);
+  if (request.values.length === 0) problems.add('values', 'is required');
+  else if (request.values.length > MAX_ENTRIES) problems.add('values', 'more than 1,000');
+  else for (const [index, text] of request.values.entries()) value(problems, '', `values[${index}]`, text);
+  requiredText(problems, '', 'actor', request.actor, 128);
+  freeText(problems, '', 'reason', request.reason, 500);
+  problems.throwIfAny();
+}
+
+/** A value to look for. */
+export function checkCheckEntry(request: CheckEntryRequest): void {
+  const problems = new Problems();
+  slug(problems, '', 'list', request.list);
+  value(problems, '', 'value', request.value);
+  timestamp(problems, '', 'as_of', request.asOf);
+  problems.throwIfAny();
+}
+
+/** A page of entries. */
+export function checkListEntries(request: ListEntriesRequest): void {
+  const problems = new Problems();
+  slug(problems, '', 'list', request.list);
+  timestamp(problems, '', 'as_of', request.asOf);
+  page(problems, '', request.pageSize, request.pageToken);
+  problems.throwIfAny();
+}
+
+/** The settings of an import: the first message of the stream. */
+export function checkImportSettings(
+  request: ImportEntriesRequest | undefined,
+): asserts request is ImportEntriesRequest {
+  const problems = new Problems();
+  if (request === undefined) {
+    throw new TollgateError('INVALID_REQUEST', 'list: is required; the stream held no message', {
+      violations: [{ field: 'list', description: 'is required; the stream held no message' }],
+    });
+  }
+  slug(problems, '', 'list', request.list);
+  requiredText(problems, '', 'actor', request.actor, 128);
+  freeText(problems, '', 'source', request.source, 128);
+  problems.throwIfAny();
+}
+
+/** What to stream out. */
+export function checkExport(request: ExportEntriesRequest): void {
+  const problems = new Problems();
+  slug(problems, '', 'list', request.list);
+  timestamp(problems, '', 'as_of', request.asOf);
+  problems.throwIfAny();
+}
+
+function value(problems: Problems, at: string, name: string, text: string): void {
+  if (text.trim() === '') problems.add(at + name, 'is required');
+  else if (text.length > 500) problems.add(at + name, 'longer than 500 characters');
+  else if (isCardNumber(text))
+    problems.add(at + name, 'looks like a card number; list its keyed fingerprint');
+}
+
+function isBefore(
+  a: { readonly seconds: bigint; readonly nanos: number },
+  b: { readonly seconds: bigint; readonly nanos: number },
+): boolean {
+  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos);
+}

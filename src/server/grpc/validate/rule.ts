@@ -1,0 +1,93 @@
+import type {
+  ActivateVersionRequest,
+  CreateVersionRequest,
+  DiffVersionsRequest,
+  GetVersionRequest,
+  ListVersionsRequest,
+  RollBackRequest,
+} from '../../../gen/tollgate/v1/rule_service_pb.js';
+import { Problems } from './problems.js';
+import { freeText, requiredText, slug } from './text.js';
+import { etag, page, sha256, within } from './values.js';
+
+const MAX_DOCUMENT_BYTES = 1024 * 1024;
+const MAX_VERSION = 2_147_483_647;
+
+/** A rule-set document as text; what it says is checked elsewhere. */
+function document(problems: Problems, name: string, json: string): void {
+  if (json === '') problems.add(name, 'is required');
+  else if (json.length > MAX_DOCUMENT_BYTES || Buffer.byteLength(json) > MAX_DOCUMENT_BYTES) {
+    problems.add(name, 'larger than 1 MiB');
+  }
+}
+
+/** A new version. */
+export function checkCreateVersion(request: CreateVersionRequest): void {
+  const problems = new Problems();
+  document(problems, 'document_json', request.documentJson);
+  requiredText(problems, '', 'author', request.author, 128);
+  freeText(problems, '', 'comment', request.comment, 2000);
+  sha256(problems, '', 'expected_latest_hash', request.expectedLatestHash);
+  problems.throwIfAny();
+}
+
+/** A document to check. */
+export function checkValidate(request: { readonly documentJson: string }): void {
+  const problems = new Problems();
+  document(problems, 'document_json', request.documentJson);
+  problems.throwIfAny();
+}
+
+/** One version; 0 is the active one. */
+export function checkGetVersion(request: GetVersionRequest): void {
+  const problems = new Problems();
+  slug(problems, '', 'rule_set', request.ruleSet);
+  within(problems, '', 'version', request.version, 0, MAX_VERSION);
+  problems.throwIfAny();
+}
+
+/** A page of versions. */
+export function checkListVersions(request: ListVersionsRequest): void {
+  const problems = new Problems();
+  slug(problems, '', 'rule_set', request.ruleSet);
+  page(problems, '', request.pageSize, request.pageToken);
+  problems.throwIfAny();
+}
+
+/** Two versions, or a version and a document. */
+export function checkDiff(request: DiffVersionsRequest): void {
+  const problems = new Problems();
+  slug(problems, '', 'rule_set', request.ruleSet);
+  within(problems, '', 'from_version', request.fromVersion, 0, MAX_VERSION);
+  within(problems, '', 'to_version', request.toVersion, 0, MAX_VERSION);
+  if (request.toDocumentJson !== '') {
+    document(problems, 'to_document_json', request.toDocumentJson);
+    if (request.toVersion !== 0) problems.add('to_version', 'contradicts to_document_json');
+  }
+  problems.throwIfAny();
+}
+
+/** What to activate. */
+export function checkActivate(request: ActivateVersionRequest): void {
+  const problems = new Problems();
+  within(problems, '', 'version', request.version, 1, MAX_VERSION);
+  publication(problems, request);
+  problems.throwIfAny();
+}
+
+/** What to roll back or take out of service. */
+export function checkRollBack(request: Pick<RollBackRequest, 'ruleSet' | 'actor' | 'reason' | 'etag'>): void {
+  const problems = new Problems();
+  publication(problems, request);
+  problems.throwIfAny();
+}
+
+function publication(
+  problems: Problems,
+  request: Pick<RollBackRequest, 'ruleSet' | 'actor' | 'reason' | 'etag'>,
+): void {
+  slug(problems, '', 'rule_set', request.ruleSet);
+  requiredText(problems, '', 'actor', request.actor, 128);
+  freeText(problems, '', 'reason', request.reason, 500);
+  etag(problems, '', 'etag', request.etag);
+}

@@ -1,0 +1,71 @@
+import type { Decisions } from '../../../src/decisions/service.js';
+import type { Application } from '../../../src/server/grpc/services/all.js';
+import type { Lists, RuleSets, Sites } from '../../../src/server/grpc/services/ports.js';
+import { sampleRecord } from './records.js';
+
+function notCalled(): never {
+  throw new TypeError('a raw error: not expected in this test');
+}
+
+/** Answers every payment and event at once, counting up; what a test changes replaces a method. */
+export function fakeDecisions(change: Partial<Decisions> = {}): Decisions {
+  let seq = 0;
+  return {
+    screen: async (input) => ({
+      record: sampleRecord({ requestId: input.requestId, site: input.payment.site, seq: ++seq }),
+      repeated: false,
+    }),
+    record: async (input) => ({ eventId: input.eventId, seq: ++seq, repeated: false }),
+    get: notCalled,
+    list: notCalled,
+    explain: notCalled,
+    replay: notCalled,
+    ...change,
+  };
+}
+
+/** An application of fakes. */
+export function fakeApplication(
+  change: {
+    readonly decisions?: Partial<Decisions>;
+    readonly ruleSets?: Partial<RuleSets>;
+    readonly lists?: Partial<Lists>;
+    readonly sites?: Partial<Sites>;
+  } = {},
+): Application {
+  return {
+    decisions: fakeDecisions(change.decisions),
+    ruleSets: {
+      create: notCalled,
+      validate: notCalled,
+      version: notCalled,
+      list: notCalled,
+      versions: notCalled,
+      diff: notCalled,
+      activate: notCalled,
+      rollBack: notCalled,
+      deactivate: notCalled,
+      ...change.ruleSets,
+    },
+    lists: {
+      create: notCalled,
+      list: notCalled,
+      add: notCalled,
+      remove: notCalled,
+      check: notCalled,
+      entries: notCalled,
+      import: notCalled,
+      export: notCalled,
+      ...change.lists,
+    },
+    sites: {
+      putSite: notCalled,
+      site: notCalled,
+      listSites: notCalled,
+      putMerchant: notCalled,
+      merchant: notCalled,
+      listMerchants: notCalled,
+      ...change.sites,
+    },
+  };
+}
