@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { OPTIONS, resolveConfig, type ConfigSources } from '../../src/config/config.js';
+
+const sources = (more: Partial<ConfigSources> = {}): ConfigSources => ({
+  flags: {},
+  environment: {},
+  file: undefined,
+  ...more,
+});
+const file = (settings: unknown) => ({ name: 'tollgate.json', text: JSON.stringify(settings) });
+
+describe('resolveConfig', () => {
+  it('listens on loopback and keeps a SQLite file when nothing is said', () => {
+    const config = resolveConfig(sources());
+    expect(config.listen).toEqual({ host: '127.0.0.1', port: 50051 });
+    expect(config.store).toEqual({ kind: 'sqlite', file: 'tollgate.db' });
+  });
+
+  it('takes the command line before the environment before the file', () => {
+    const all = {
+      flags: { lapse: '1m' },
+      environment: { TOLLGATE_LAPSE: '2m', TOLLGATE_SKEW: '2m' },
+      file: file({ lapse: '3m', skew: '3m', logSample: 3 }),
+    };
+    expect(resolveConfig(all)).toMatchObject({ lapseMs: 60_000, skewMs: 120_000, logSample: 3 });
+  });
+
+  it('reads IPv6 addresses and MongoDB URIs', () => {
+    const config = resolveConfig(
+      sources({ flags: { listen: '[::1]:0', store: 'mongodb://a,b/tollgate?replicaSet=r' } }),
+    );
+    expect(config.listen).toEqual({ host: '::1', port: 0 });
+    expect(config.store).toEqual({ kind: 'mongodb', uri: 'mongodb://a,b/tollgate?replicaSet=r' });
+  });
+
+  it.each([
+    [{ flags: { listen: '50051' } }, "--listen: '50051' is not HOST:PORT"],
+    [
+      { environment: { TOLLGATE_HTTP: 'localhost:99999' } },
+      "TOLLGATE_HTTP: 'localhost:99999' is not HOST:PORT",
+    ],
+    [{ flags: { store: 'postgres://x' } }, "--store: 'postgres://x' is not sqlite:FILE or a mongodb:// URI"],
+    [
+      { file: file({ lapse: 'soon' }) },
+      "lapse in tollgate.json: 'soon' is not a duration like 90s, 15m, 24h or 30d",
+    ],
+    [{ file: file({ sites: 'some' }) }, "sites in tollgate.json: 'some' is not one of lenient, strict"],
+    [{ file: file({ lisen: 'x' }) }, "tollgate.json: no option is named 'lisen'; there are listen"],
+    [{ file: { name: 'a.json', text: '{' } }, 'a.json: not JSON'],
+    [
+      { flags: { defaultTimeZone: 'Mars/Base' } },
+      "--default-time-zone: 'Mars/Base' is not an IANA time zone",
+    ],
+    [{ flags: { maxInFlight: '0' } }, "--max-in-flight: '0' is not a whole number from 1 to 1000000"],
+  ])('says in one line what is wrong: %j', (more, message) => {
+    expect(() => resolveConfig(sources(more))).toThrow(message);
+    try {
+      resolveConfig(sources(more));
+    } catch (error) {
+      expect((error as Error).message).not.toContain('\n');
+    }
+  });
+
+  it('never repeats a password', () => {
+    expect(() => resolveConfig(sources({ flags: { store: 'mongo://user:secret@host/db' } }))).toThrow(
+      'mongo://***@host/db',
+    );
+  });
+
+  it('gives every option an environment variable of its own', () => {
+    expect(new Set(OPTIONS.map(({ environment }) => environment)).size).toBe(OPTIONS.length);
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import {
+  afterLimits,
+  dueLimits,
+  exceeded,
+  limitUse,
+  type LimitTerms,
+} from '../../src/decisions/limit-holds.js';
+import { ATTRIBUTE_INDEX, ATTRIBUTES } from '../../src/facts/attributes.js';
+import type { StreamEvent } from '../../src/facts/stream.js';
+import type { CumulativeLimit } from '../../src/rules/document.js';
+import { ERROR, HIT, NO_HIT, SKIPPED, UNKNOWN, type Outcome } from '../../src/rules/outcome.js';
+import type { ProgramLimit } from '../../src/rules/program.js';
+
+const DAY = 86_400_000;
+
+function limit(more: Partial<CumulativeLimit> = {}): CumulativeLimit {
+  return {
+    name: 'per-owner',
+    when: { all: [] },
+    by: ['owner'],
+    period: 'day',
+    cap: { minor: 100_000, currency: 'EUR' },
+    reason: 'limit.owner',
+    ...more,
+  };
+}
+
+function program(...limits: CumulativeLimit[]): ProgramLimit[] {
+  return limits.map((each, index) => ({ index, ruleSet: 'limits', limit: each, applies: () => HIT }));
+}
+
+function payment(more: { owner?: number; baseMinor?: number } = {}): StreamEvent {
+  const attributes = ATTRIBUTES.map(() => 0);
+  attributes[ATTRIBUTE_INDEX.owner] = more.owner ?? 7;
+  return {
+    log: 1,
+    seq: 1,
+    kind: 'payment',
+    at: 5 * DAY + 1,
+    knownAt: 5 * DAY + 1,
+    minor: 100,
+    baseMinor: more.baseMinor ?? 110,
+    attributes,
+  };
+}
+
+const terms: LimitTerms = {
+  toBaseMinor: (minor, currency) => (currency === 'EUR' ? minor * 2 : undefined),
+  periodStart: (ms) => Math.floor(ms / DAY) * DAY,
+  periodEnd: (ms) => Math.floor(ms / DAY) * DAY + DAY,
+  zones: { site: 'Europe/Madrid', merchant: 'America/Lima' },
+  riskGrade: 'B',
+};
+
+describe('dueLimits', () => {
+  it('names one counter per rule set, limit, key and period, with the cap in base currency and graded', () => {
+    const [due] = dueLimits(program(limit({ gradeFactors: { B: 0.5 } })), [HIT], payment(), terms);
+    expect(due?.hold).toEqual({
+      counter: `limits/per-owner/7/${5 * DAY}`,
+      amount: 110,
+      cap: 100_000,
+      periodEnd: 6 * DAY,
+    });
+  });
+
+  it('leaves out limits that do not count the payment', () => {
+    expect(dueLimits(program(limit(), limit({ name: 'b' })), [NO_HIT, SKIPPED], payment(), terms)).toEqual(
+      [],
+    );
+  });
+
+  it.each([
+    ['an input was missing', [UNKNOWN], payment(), limit()],
+    ['its condition failed', [ERROR], payment(), limit()],
+    ['the payment has no such key', [HIT], payment({ owner: 0 }), limit()],
+    ['the amount has no rate', [HIT], payment({ baseMinor: Number.NaN }), limit()],
+    ['the cap has no rate', [HIT], payment(), limit({ cap: { minor: 1, currency: 'XXX' } })],
+  ])('is due without a hold when %s, so that nothing escapes it', (_, states, event, one) => {
+    const [due] = dueLimits(program(one), states, event, terms);
+    expect(due?.hold).toBeUndefined();
+  });
+});
+
+describe('afterLimits', () => {
+  const verdict = (outcome: Outcome) => ({ outcome, reasons: ['rule'], degraded: false });
+  const use = (usedMinor: number, reserved: boolean, one = limit()) => {
+    const due = dueLimits(program(one), [HIT], payment(), terms);
+    const first = due[0];
+    if (first === undefined) throw new Error('the limit is due');
+    return limitUse(first, usedMinor, reserved);
+  };
+  const limitOf = () => limit();
+
+  it.each(['accept', 'review', 'allow'] as const)('overrides %s when the cap would be passed', (outcome) => {
+    expect(afterLimits(verdict(outcome), [use(199_900, false)], 110, limitOf)).toEqual({
+      outcome: 'reject',
+      reasons: ['limit.owner', 'rule'],
+      degraded: false,
+    });
+  });
+
+  it('leaves reject and block as they are', () => {
+    expect(afterLimits(verdict('block'), [use(199_900, false)], 110, limitOf).outcome).toBe('block');
+  });
+
+  it('says nothing when room was reserved', () => {
+    expect(afterLimits(verdict('accept'), [use(0, true)], 110, limitOf)).toEqual(verdict('accept'));
+  });
+
+  it('does not blame a limit that had room but was released because another had none', () => {
+    const roomy = use(10, false);
+    expect(exceeded(roomy, 110)).toBe(false);
+    expect(exceeded(use(199_891, false), 110)).toBe(true);
+    expect(exceeded(use(199_890, false), 110)).toBe(false);
+  });
+
+  it('refuses and marks degraded what could not be held at all', () => {
+    const due = dueLimits(program(limit()), [UNKNOWN], payment(), terms)[0];
+    if (due === undefined) throw new Error('the limit is due');
+    expect(afterLimits(verdict('accept'), [limitUse(due, 0, false)], Number.NaN, limitOf)).toMatchObject({
+      outcome: 'reject',
+      degraded: true,
+    });
+  });
+
+  it('takes the strictest of several', () => {
+    const limits: Record<string, CumulativeLimit> = {
+      a: limit({ name: 'a', outcome: 'review' }),
+      b: limit({ name: 'b', outcome: 'block' }),
+    };
+    const uses = [use(200_000, false, limits['a']), use(200_000, false, limits['b'])];
+    expect(afterLimits(verdict('accept'), uses, 110, (_, name) => limits[name]).outcome).toBe('block');
+  });
+});
