@@ -54,7 +54,7 @@ interface UnderWay<T> {
 }
 
 const OUTCOME = ATTRIBUTE_INDEX.outcome;
-const ORDER = ATTRIBUTE_INDEX.order;
+const PAYMENT = ATTRIBUTE_INDEX.payment;
 const CURRENCY = ATTRIBUTE_INDEX.currency;
 const MAX_ROUND = 256;
 const MAX_BATCH = 512;
@@ -245,12 +245,11 @@ export class Pipeline {
         ? { minor: payment.minor, baseMinor: payment.baseMinor }
         : { minor: amount.minor, baseMinor: toBaseMinor(amount.minor, amount.currency) ?? Number.NaN };
     const place = { log: this.#options.journal.log, seq: this.#nextSeq(), knownAt: input.arrivalTime ?? now };
-    let event = reportedEvent(input, payment, place, base, rules.hash);
-    if (amount !== undefined) {
-      const attributes = event.attributes.slice();
-      attributes[CURRENCY] = rules.hash('currency', amount.currency);
-      event = { ...event, attributes };
-    }
+    const reported = reportedEvent(input, payment, place, base, rules.hash);
+    const attributes = reported.attributes.slice();
+    if (amount !== undefined) attributes[CURRENCY] = rules.hash('currency', amount.currency);
+    if (attributes[PAYMENT] === 0) attributes[PAYMENT] = rules.hash('payment', recording.id);
+    const event: StreamEvent = { ...reported, attributes };
     const output: EventOutput = { eventId: input.eventId, seq: event.seq, repeated: false };
     this.#append(
       { id: recording.id, event, keys: keysOf(event), decision: undefined, report: input.raw },
@@ -418,9 +417,7 @@ export class Pipeline {
     const seq = this.#nextSeq();
     const attributes = context.event.attributes.slice();
     attributes[OUTCOME] = this.#options.rules.hash('outcome', final.outcome);
-    const order = attributes[ORDER] ?? 0;
-    const keys = keysOf(context.event);
-    if (order === 0) attributes[ORDER] = this.#options.rules.hash('order', `#${screening.id}`);
+    attributes[PAYMENT] = this.#options.rules.hash('payment', screening.id);
     const event: StreamEvent = { ...context.event, log: journal.log, seq, attributes };
     const record = newRecord({
       id: screening.id,
@@ -450,7 +447,7 @@ export class Pipeline {
     const entry: JournalEntry = {
       id: screening.id,
       event,
-      keys,
+      keys: keysOf(event),
       decision: {
         site: record.site,
         requestId: record.requestId,
