@@ -129,7 +129,7 @@ function clientMethod(method: DescMethod, channel: Channel, defaults: ClientDefa
         cancelOn(options.signal, call);
         yield* answers(call, decode);
       };
-    case 'bidi_streaming':
+    default:
       return async function* (
         requests: AsyncIterable<Init>,
         options: CallOptions = {},

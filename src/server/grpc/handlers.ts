@@ -8,6 +8,10 @@ export interface DecodingHandler<T, O> {
   readonly handle: (messages: AsyncIterable<T>, context: CallContext) => AsyncIterable<O>;
 }
 
+/** What a stream is decoded to is its handler's own affair. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyDecodingHandler<O> = DecodingHandler<any, O>;
+
 /** The handler of one method, by its kind. */
 export type Handler<M> = M extends { methodKind: infer K; input: infer I; output: infer O }
   ? I extends DescMessage
@@ -22,7 +26,7 @@ export type Handler<M> = M extends { methodKind: infer K; input: infer I; output
                   messages: AsyncIterable<MessageShape<I>>,
                   context: CallContext,
                 ) => AsyncIterable<MessageShape<O>>)
-              | DecodingHandler<any, MessageShape<O>>
+              | AnyDecodingHandler<MessageShape<O>>
       : never
     : never
   : never;

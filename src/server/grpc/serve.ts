@@ -38,7 +38,7 @@ export function bindService<S extends DescService>(
   const implementation: UntypedServiceImplementation = {};
   for (const method of service.methods) {
     definition[method.localName] = methodDefinition(method);
-    const handler = (handlers as Record<string, any>)[method.localName];
+    const handler = (handlers as Readonly<Record<string, unknown>>)[method.localName];
     implementation[method.localName] = bindMethod(method, handler, reporter);
   }
   return { desc: service, definition, implementation };
@@ -58,16 +58,20 @@ export function methodDefinition(method: DescMethod): ServiceDefinition[string] 
   };
 }
 
-function bindMethod(method: DescMethod, handler: any, reporter: ErrorReporter) {
+function bindMethod(
+  method: DescMethod,
+  handler: unknown,
+  reporter: ErrorReporter,
+): UntypedServiceImplementation[string] {
   switch (method.methodKind) {
     case 'unary':
-      return bindUnary(method, handler, reporter);
+      return bindUnary(method, handler as Single, reporter);
     case 'server_streaming':
-      return bindServerStreaming(method, handler, reporter);
+      return bindServerStreaming(method, handler as Streaming, reporter);
     case 'client_streaming':
-      return bindClientStreaming(method, handler, reporter);
-    case 'bidi_streaming':
-      return bindBidiStreaming(method, handler, reporter);
+      return bindClientStreaming(method, handler as Collecting, reporter);
+    default:
+      return bindBidiStreaming(method, handler as Duplex | DecodingHandler<unknown, Message>, reporter);
   }
 }
 

@@ -88,7 +88,7 @@ function decodeEntry(bytes: Uint8Array): Entry {
       return { kind, message: fromBinary(ScreenRequestSchema, raw), raw };
     case 'event':
       return { kind, message: fromBinary(EventSchema, raw), raw };
-    case 'empty':
+    default:
       return { kind };
   }
 }

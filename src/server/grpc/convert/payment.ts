@@ -160,7 +160,7 @@ function toInstrument(instrument: Instrument | undefined): InstrumentInput {
         funding: FUNDINGS[funding],
       };
     }
-    case undefined:
+    default:
       return NOTHING;
   }
 }

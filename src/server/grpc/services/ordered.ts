@@ -22,6 +22,8 @@ export async function* ordered<I, O>(
   let wakeWriter: (() => void) | undefined;
   let abandoned = false;
 
+  const isFull = (): boolean => weight >= limit && !abandoned;
+
   const pull = async (): Promise<void> => {
     try {
       for await (const message of source) {
@@ -30,7 +32,7 @@ export async function* ordered<I, O>(
         weight += started.weight;
         pending.push(started);
         wakeWriter?.();
-        while (weight >= limit && !abandoned) {
+        while (isFull()) {
           await new Promise<void>((resolve) => {
             wakeReader = resolve;
           });

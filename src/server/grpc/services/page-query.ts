@@ -1,4 +1,4 @@
-import type { PageQuery } from './ports.js';
+import type { PageQuery } from '../../../paging/paging.js';
 
 const DEFAULT_SIZE = 50;
 

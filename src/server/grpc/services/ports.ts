@@ -1,17 +1,6 @@
 import type { ListEntry, ListInfo, ListUpdate } from '../../../facts/list-store.js';
+import type { Page, PageQuery } from '../../../paging/paging.js';
 import type { Merchant, Site } from '../../../sites/site-store.js';
-
-/** What a listing asks for: at most `size`, from where `token` (empty: the start) left off. */
-export interface PageQuery {
-  readonly size: number;
-  readonly token: string;
-}
-
-/** Some of a listing; `next` is empty at the end. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly next: string;
-}
 
 /** Something wrong, or worth a look, in a rule-set document. */
 export interface DocumentFinding {

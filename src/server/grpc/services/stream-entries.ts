@@ -80,7 +80,7 @@ async function startEntry(decisions: Decisions, entry: Entry, limits: CallLimits
       });
     case 'malformed':
       throw entry.error;
-    case 'empty':
+    default:
       throw new TollgateError('INVALID_REQUEST', 'entry: is required', {
         violations: [{ field: 'entry', description: 'is required: screen or event' }],
       });

@@ -1,0 +1,137 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the store is doing. */
+export interface Readiness {
+  /** Whether payments are taken. */
+  readonly ready: boolean;
+  readonly store: 'up' | 'down';
+  /** For people, for example which store, or since when it is away. Never secrets. */
+  readonly detail?: string;
+}
+
+/** How the HTTP listener is run. */
+export interface HttpServerOptions {
+  /** HOST:PORT; port 0 takes any free one. */
+  readonly listen: string;
+  readonly readiness: () => Readiness;
+  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  /** Told of errors while answering. */
+  readonly trouble: (what: string, error: unknown) => void;
+}
+
+/** A running HTTP listener. */
+export interface HttpServer {
+  /** HOST:PORT with the real port. */
+  readonly address: string;
+  readonly port: number;
+  /** Stops listening and cuts off what is open: nothing here is worth waiting for. */
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Starts the HTTP listener: /healthz, /readyz, /metrics. Rejects when the address cannot be had. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
+    '/healthz': () => json(200, { status: 'alive' }),
+    '/readyz': () => {
+      const readiness = options.readiness();
+      return json(readiness.ready ? 200 : 503, readiness);
+    },
+    '/metrics': async () => ({
+      status: 200,
+      type: options.metrics.contentType,
+      body: await options.metrics.text(),
+    }),
+  };
+  const server = createServer(
+    // Nobody who scrapes a counter needs longer, or more than this in a header.
+    { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 30_000, maxHeaderSize: 8_192 },
+    (request, response) => {
+      void answer(request, response, routes, options);
+    },
+  );
+  server.maxConnections = 256;
+  const port = await listen(server, options.listen);
+  return {
+    port,
+    address: `${options.listen.slice(0, options.listen.lastIndexOf(':'))}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: Readonly<Record<string, () => Answer | Promise<Answer>>>,
+  options: HttpServerOptions,
+): Promise<void> {
+  const [path = '/'] = (request.url ?? '/').split('?', 1);
+  let result: Answer;
+  try {
+    result = await route(request.method ?? 'GET', path, routes, response);
+  } catch (error) {
+    options.trouble(`${path} could not be answered`, error);
+    result = json(500, { error: 'internal' });
+  }
+  const body = Buffer.from(result.body);
+  response.writeHead(result.status, {
+    'content-type': result.type,
+    'content-length': body.length,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    // A body that came with the request is not read: the connection cannot be used again.
+    ...(hasBody(request) ? { connection: 'close' } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function route(
+  method: string,
+  path: string,
+  routes: Readonly<Record<string, () => Answer | Promise<Answer>>>,
+  response: ServerResponse,
+): Answer | Promise<Answer> {
+  const handler = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (handler === undefined) return json(404, { error: 'not found', paths: Object.keys(routes) });
+  if (method !== 'GET' && method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return json(405, { error: 'method not allowed', allow: ['GET', 'HEAD'] });
+  }
+  return handler();
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return (
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  );
+}
+
+function json(status: number, value: object): Answer {
+  return { status, type: JSON_TYPE, body: `${JSON.stringify(value)}\n` };
+}
+
+function listen(server: Server, address: string): Promise<number> {
+  const split = address.lastIndexOf(':');
+  const host = address.slice(0, split).replace(/^\[(.*)\]$/, '$1');
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
+    });
+    server.listen(Number(address.slice(split + 1)), host, () => {
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}

@@ -1,0 +1,136 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Observer } from '../decisions/observer.js';
+import type { ErrorCode } from '../errors/errors.js';
+import { ERRORS } from '../errors/errors.js';
+import { STREAM_KINDS } from '../facts/attributes.js';
+import { OUTCOMES } from '../rules/outcome.js';
+
+/** What is read when metrics are asked for, rather than told as it happens. */
+export interface MetricSources {
+  /** Calls admitted and not yet answered. */
+  queueDepth(): number;
+  storeUp(): boolean;
+  /** Resident memory, bytes. */
+  residentBytes(): number;
+  /** CPU used so far, seconds. */
+  cpuSeconds(): number;
+}
+
+/** Counters of the service: told what happens by the pipeline and the gRPC edge, read in Prometheus' text format. */
+export interface Metrics extends Pick<
+  Observer,
+  'decided' | 'recorded' | 'failed' | 'round' | 'factFailed' | 'trouble'
+> {
+  /** An error went out over gRPC. */
+  answered(code: ErrorCode): void;
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+const DURATION_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+const ROUND_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+
+/**
+ * All metrics with every label from the start, so that a rate over a counter never misses its first step. Counting is
+ * adding to plain numbers; the registry sees them when it is asked.
+ */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+
+  const decisions = tally(registry, 'tollgate_decisions_total', 'Decisions by outcome.', 'outcome', OUTCOMES);
+  const events = tally(registry, 'tollgate_events_total', 'Events taken in by kind.', 'kind', STREAM_KINDS);
+  const codes = Object.keys(ERRORS) as ErrorCode[];
+  const failed = tally(
+    registry,
+    'tollgate_failed_total',
+    'Payments and events that could not be taken in, by error code.',
+    'code',
+    codes,
+  );
+  const answered = tally(registry, 'tollgate_errors_total', 'Errors answered over gRPC.', 'code', codes);
+  const flags = tally(registry, 'tollgate_notable_total', 'What happened beside the rule.', 'what', [
+    'repeated-decision',
+    'repeated-event',
+    'degraded-decision',
+    'fact-failed',
+    'trouble',
+    'cold-range',
+  ] as const);
+  const durations = new Histogram({
+    name: 'tollgate_decision_seconds',
+    help: 'From admission to durable.',
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const rounds = new Histogram({
+    name: 'tollgate_round_size',
+    help: 'Payments and events decided in one round.',
+    buckets: ROUND_BUCKETS,
+    registers,
+  });
+  gauge(registry, 'tollgate_queue_depth', 'Calls admitted and not yet answered.', () => sources.queueDepth());
+  gauge(registry, 'tollgate_store_up', '1 when the store can be used.', () => (sources.storeUp() ? 1 : 0));
+  gauge(registry, 'process_resident_memory_bytes', 'Resident memory.', () => sources.residentBytes());
+  gauge(registry, 'process_cpu_seconds_total', 'CPU used so far.', () => sources.cpuSeconds());
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    decided(record, repeated, tookUs) {
+      if (repeated) {
+        flags('repeated-decision');
+        return;
+      }
+      decisions(record.outcome);
+      if (record.flags.includes('degraded')) flags('degraded-decision');
+      durations.observe(tookUs / 1e6);
+    },
+    recorded(kind, repeated) {
+      if (repeated) flags('repeated-event');
+      else events(kind);
+    },
+    failed: (code) => failed(code),
+    answered: (code) => answered(code),
+    round(size, coldRanges) {
+      rounds.observe(size);
+      flags('cold-range', coldRanges);
+    },
+    factFailed: () => flags('fact-failed'),
+    trouble: () => flags('trouble'),
+  };
+}
+
+function tally<T extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: string,
+  values: readonly T[],
+): (value: T, by?: number) => void {
+  const counts = new Map<T, number>(values.map((value) => [value, 0]));
+  const counter = new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      counter.reset();
+      for (const [value, count] of counts) counter.inc({ [label]: value }, count);
+    },
+  });
+  return (value, by = 1) => {
+    counts.set(value, (counts.get(value) ?? 0) + by);
+  };
+}
+
+function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+  const metric: Gauge = new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      metric.set(read());
+    },
+  });
+}
