@@ -1,0 +1,91 @@
+/** Something that a check found in a rule-set document. A document with an error must not be used. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  /** Stable code, for example `unknown-fact`. */
+  readonly code: string;
+  /** Name of the rule or limit; empty: the set as a whole. */
+  readonly rule: string;
+  /** JSON Pointer to the place. */
+  readonly path: string;
+  /** What is wrong and, where that helps, what would be right. */
+  readonly message: string;
+}
+
+/** Collects findings, at most as many as a person would read. */
+export interface Report {
+  readonly findings: Finding[];
+  /** The rule or limit that is being looked at. */
+  rule: string;
+  errors: number;
+}
+
+const MAX_FINDINGS = 200;
+
+/** An empty report. */
+export function newReport(): Report {
+  return { findings: [], rule: '', errors: 0 };
+}
+
+/** Notes an error. */
+export function error(report: Report, code: string, path: string, message: string): void {
+  report.errors++;
+  note(report, { severity: 'error', code, rule: report.rule, path, message });
+}
+
+/** Notes a warning. */
+export function warning(report: Report, code: string, path: string, message: string): void {
+  note(report, { severity: 'warning', code, rule: report.rule, path, message });
+}
+
+/** Appends a step to a JSON Pointer. */
+export function pointer(path: string, step: string | number): string {
+  return `${path}/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** Text from a document, shortened for a message. */
+export function quoted(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    text = typeof value;
+  }
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** `did you mean …?` for a misspelt name, or nothing. */
+export function suggestion(name: string, known: Iterable<string>): string {
+  let best = '';
+  let distance = Math.max(2, Math.floor(name.length / 4)) + 1;
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - name.length) >= distance) continue;
+    const edits = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (edits < distance) {
+      best = candidate;
+      distance = edits;
+    }
+  }
+  return best === '' ? '' : `; did you mean ${JSON.stringify(best)}?`;
+}
+
+function note(report: Report, finding: Finding): void {
+  const { findings } = report;
+  if (findings.length < MAX_FINDINGS) findings.push(finding);
+  else if (findings.length === MAX_FINDINGS) {
+    findings.push({ ...finding, code: 'too-many-findings', message: 'there are more; these come first' });
+  }
+}
+
+function editDistance(a: string, b: string): number {
+  if (a.length > 80 || b.length > 80) return a === b ? 0 : 99;
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
