@@ -192,7 +192,15 @@ export class Pipeline {
   }
 
   contextOf(payment: PaymentInput): PaymentContext {
-    return this.#options.resolve(payment, this.#options.world.clock.now());
+    const now = this.#options.world.clock.now();
+    const context = this.#options.resolve(payment, now);
+    if (this.#options.onSkew === 'refuse' && this.#skewed(context, now)) {
+      const description = `is more than ${this.#options.skewMs} ms from the time of arrival`;
+      throw new TollgateError('INVALID_REQUEST', `payment.event_time: ${description}`, {
+        violations: [{ field: 'payment.event_time', description }],
+      });
+    }
+    return context;
   }
 
   /** An entry that this instance admitted lately, durable or not. */
@@ -478,8 +486,12 @@ export class Pipeline {
   #flags(context: PaymentContext, decidedAt: number): DecisionFlag[] {
     const flags: DecisionFlag[] = [];
     if (!context.siteKnown) flags.push('unknown-site');
-    if (Math.abs(context.event.at - decidedAt) > this.#options.skewMs) flags.push('event-time-skew');
+    if (this.#skewed(context, decidedAt)) flags.push('event-time-skew');
     return flags;
+  }
+
+  #skewed(context: PaymentContext, now: number): boolean {
+    return Math.abs(context.event.at - now) > this.#options.skewMs;
   }
 
   // Making durable.

@@ -1,0 +1,330 @@
+import { equals, fromBinary } from '@bufbuild/protobuf';
+import { pino, type Logger } from 'pino';
+import type { Config, StoreConfig } from './config/config.js';
+import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
+import { openDecisions, type DecisionService } from './decisions/decision-service.js';
+import type { LimitTerms } from './decisions/limit-holds.js';
+import { TollgateError } from './errors/errors.js';
+import { createAttributeHash } from './facts/attribute-values.js';
+import { FACT_CATALOGUE } from './facts/catalogue.js';
+import { createPaymentResolver, instrumentDigest, type PaymentContext } from './facts/context.js';
+import { createKeyHash } from './facts/key-hash.js';
+import type { ListStore } from './facts/list-store.js';
+import { createListsService, type ListsService } from './facts/lists-service.js';
+import { createPhoneReader } from './facts/normalise-phone.js';
+import { periodEnd, periodStart } from './facts/velocity/calendar.js';
+import { ScreenRequestSchema } from './gen/tollgate/v1/decision_service_pb.js';
+import { EventSchema } from './gen/tollgate/v1/event_service_pb.js';
+import { toBaseMinor } from './money/rates.js';
+import { createRuleSets, type RuleSets } from './rules/rule-sets.js';
+import type { RuleVersionStore } from './rules/version-store.js';
+import { readAssets, readShippedRules, SHIPPED, type Assets } from './serve/assets.js';
+import { seed } from './serve/seed.js';
+import { serviceObserver } from './serve/service-log.js';
+import { startGrpcServer, type GrpcServer } from './server/grpc/server.js';
+import { bindAll } from './server/grpc/services/all.js';
+import { startHttpServer, type HttpServer } from './server/http/server.js';
+import { createMetrics, type Metrics } from './server/metrics.js';
+import { createSites, type Sites } from './sites/site-service.js';
+import type { SiteStore } from './sites/site-store.js';
+import { openMongoStore } from './storage/mongo/open.js';
+import { openSqliteStore } from './storage/sqlite/store.js';
+import { every } from './world/every.js';
+import { REAL_WORLD } from './world/real-world.js';
+import type { World } from './world/world.js';
+
+/** Either store, opened. */
+interface Store {
+  readonly journal: Journal;
+  readonly limits: LimitStore;
+  readonly lists: ListStore;
+  readonly rules: RuleVersionStore;
+  readonly sites: SiteStore;
+  readonly health: StoreHealth;
+  close(): Promise<void>;
+}
+
+/** A running Tollgate. */
+export interface Service {
+  /** HOST:PORT, the real port. */
+  readonly grpcAddress: string;
+  readonly httpAddress: string;
+  /** Which store, without password. */
+  readonly store: string;
+  /** Rule sets made active by this start, on a store that was empty. */
+  readonly seeded: readonly string[];
+  readonly decisions: DecisionService;
+  /** Refuses new calls, ends those under way for at most `graceMs`, closes the store. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** How often an instance looks for what others changed, ms: a switch takes effect everywhere within two seconds. */
+const FOLLOW_MS = 500;
+/** How often the store is asked whether it is there, ms. */
+const HEALTH_MS = 500;
+/** How often holds that lapsed are given back, ms. */
+const EXPIRE_MS = 5_000;
+
+/** Starts Tollgate: the one place where everything is put together. Throws ConfigProblem or what the store says. */
+export async function startService(config: Config, world: World = REAL_WORLD): Promise<Service> {
+  const log = pino(
+    { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination(2),
+  );
+  const assets = readAssets(config);
+  const store = await openStore(config.store, world);
+  try {
+    return await serve(config, world, log, assets, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function serve(
+  config: Config,
+  world: World,
+  log: Logger,
+  assets: Assets,
+  store: Store,
+): Promise<Service> {
+  let storeUp = true;
+  let decisions: DecisionService | undefined;
+  const metrics = createMetrics({
+    queueDepth: () => decisions?.inFlight ?? 0,
+    storeUp: () => storeUp,
+    residentBytes: () => process.memoryUsage.rss(),
+    cpuSeconds: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    },
+  });
+  const observer = serviceObserver(metrics, log, config.logSample);
+
+  const sites = createSites(store.sites, config.defaultSite);
+  await sites.refresh();
+  const lists = await createListsService(store.lists, () => world.clock.now());
+  decisions = await openDecisions(decisionOptions(config, world, assets, store, sites, lists, observer));
+  const rules = await followRules(store.rules, lists, decisions, world);
+  const seeded = await seedWhenEmpty(config, store, rules.ruleSets, lists, log);
+  await rules.refresh();
+
+  const grpc = await startGrpcServer({
+    listen: hostPort(config.listen),
+    services: bindAll(
+      { decisions, ruleSets: rules.ruleSets, lists, sites },
+      {
+        reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
+        unexpected: (error, reference) => log.error({ reference, error: textOf(error) }, 'unexpected error'),
+        answered: (code) => metrics.answered(code),
+      },
+    ),
+    timers: world.timers,
+  });
+  const http = await startHttp(config, metrics, observer, () => storeUp, grpc);
+  grpc.setServing(true);
+
+  const trouble = (what: string) => (error: unknown) => observer.trouble(what, error);
+  const loops = [
+    every(
+      world.timers,
+      HEALTH_MS,
+      async () => {
+        const up = await store.health.ping().then(
+          () => true,
+          () => false,
+        );
+        if (up !== storeUp)
+          log.warn({ store: describeStore(config.store) }, up ? 'the store is back' : 'the store is away');
+        storeUp = up;
+        grpc.setServing(up);
+      },
+      trouble('the store could not be asked'),
+    ),
+    every(
+      world.timers,
+      FOLLOW_MS,
+      async () => {
+        if (!storeUp) return;
+        await Promise.all([lists.refresh(), sites.refresh()]);
+        await rules.refresh();
+      },
+      trouble('changes could not be followed'),
+    ),
+    every(
+      world.timers,
+      EXPIRE_MS,
+      async () => {
+        if (storeUp) await store.limits.expire(world.clock.now());
+      },
+      trouble('lapsed holds could not be given back'),
+    ),
+  ];
+
+  const open = decisions;
+  return {
+    grpcAddress: grpc.address,
+    httpAddress: http.address,
+    store: describeStore(config.store),
+    seeded,
+    decisions: open,
+    async close(graceMs = 5_000) {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await grpc.close(graceMs);
+      await open.close();
+      await http.close();
+      await store.close();
+    },
+  };
+}
+
+function decisionOptions(
+  config: Config,
+  world: World,
+  assets: Assets,
+  store: Store,
+  sites: Sites,
+  lists: ListsService,
+  observer: ReturnType<typeof serviceObserver>,
+): Parameters<typeof openDecisions>[0] {
+  const { rates, bins, geography } = assets;
+  const hash = createKeyHash(store.journal.hashKey);
+  const readPhone = createPhoneReader();
+  const attributeOf = createAttributeHash(hash, readPhone);
+  const resolve = createPaymentResolver({
+    hash,
+    readPhone,
+    geography,
+    bins,
+    rates,
+    siteOf: (id) => sites.siteOf(id),
+    merchantOf: (id, site) => sites.merchantOf(id, site),
+  });
+  const base = (minor: number, currency: string): number | undefined => toBaseMinor(minor, currency, rates);
+  return {
+    journal: store.journal,
+    limits: store.limits,
+    versions: store.rules,
+    lists,
+    world,
+    observer,
+    catalogue: FACT_CATALOGUE,
+    attributeOf,
+    rules: { catalogue: FACT_CATALOGUE, hash: attributeOf, windowBytes: config.windowBytes },
+    resolve(payment, now) {
+      const context = resolve(payment, now);
+      if (config.sites === 'strict' && !context.siteKnown)
+        throw new TollgateError(
+          'SITE_UNKNOWN',
+          `site ${payment.site} is not configured, and sites are strict`,
+        );
+      return context;
+    },
+    limitTerms: (context: PaymentContext): LimitTerms => ({
+      toBaseMinor: base,
+      periodStart,
+      periodEnd,
+      zones: context.zones,
+      riskGrade: context.merchant.riskGrade,
+    }),
+    toBaseMinor: base,
+    instrumentDigest: (payment) => instrumentDigest(payment, hash),
+    sameMessage(kind, a, b) {
+      if (Buffer.compare(a, b) === 0) return true;
+      return kind === 'screen'
+        ? equals(ScreenRequestSchema, fromBinary(ScreenRequestSchema, a), fromBinary(ScreenRequestSchema, b))
+        : equals(EventSchema, fromBinary(EventSchema, a), fromBinary(EventSchema, b));
+    },
+    baseCurrency: rates.base,
+    lapseMs: config.lapseMs,
+    skewMs: config.skewMs,
+    onSkew: config.onSkew,
+    maxInFlight: config.maxInFlight,
+    appendsInFlight: config.store.kind === 'sqlite' ? 2 : 1,
+  };
+}
+
+/** The rule-set service, and a way to bring the running program up to what is active. */
+async function followRules(
+  store: RuleVersionStore,
+  lists: ListsService,
+  decisions: DecisionService,
+  world: World,
+): Promise<{ readonly ruleSets: RuleSets; refresh(): Promise<void> }> {
+  let running = '';
+  let under: Promise<void> = Promise.resolve();
+  const refresh = (): Promise<void> => {
+    under = under
+      .catch(() => undefined)
+      .then(async () => {
+        const { versions, revision } = await ruleSets.active();
+        if (revision === running) return;
+        await decisions.useRules(versions);
+        running = revision;
+      });
+    return under;
+  };
+  const ruleSets = createRuleSets({
+    store,
+    catalogue: FACT_CATALOGUE,
+    lists: async () => lists.types(),
+    now: () => world.clock.now(),
+    changed: refresh,
+  });
+  await refresh();
+  return { ruleSets, refresh };
+}
+
+async function seedWhenEmpty(
+  config: Config,
+  store: Store,
+  ruleSets: RuleSets,
+  lists: ListsService,
+  log: Logger,
+): Promise<string[]> {
+  if (config.rules === 'none' || (await store.rules.ruleSets()).length > 0) return [];
+  const seeded = await seed(readShippedRules(config.rules || SHIPPED), ruleSets, lists);
+  log.info({ ruleSets: seeded }, 'the store was empty: shipped rule sets are active');
+  return seeded;
+}
+
+async function startHttp(
+  config: Config,
+  metrics: Metrics,
+  observer: { trouble(what: string, error: unknown): void },
+  storeUp: () => boolean,
+  grpc: GrpcServer,
+): Promise<HttpServer> {
+  try {
+    return await startHttpServer({
+      listen: hostPort(config.http),
+      readiness: () => ({
+        ready: storeUp(),
+        store: storeUp() ? 'up' : 'down',
+        detail: describeStore(config.store),
+      }),
+      metrics,
+      trouble: (what, error) => observer.trouble(what, error),
+    });
+  } catch (error) {
+    await grpc.close(0);
+    throw error;
+  }
+}
+
+function openStore(config: StoreConfig, world: World): Promise<Store> {
+  if (config.kind === 'mongodb') return openMongoStore({ uri: config.uri, world });
+  return openSqliteStore({ file: config.file, world });
+}
+
+function describeStore(config: StoreConfig): string {
+  return config.kind === 'sqlite' ? `sqlite:${config.file}` : config.uri.replace(/\/\/[^/@]*@/, '//***@');
+}
+
+function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
