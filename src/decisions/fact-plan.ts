@@ -1,5 +1,5 @@
 import type { PaymentContext } from '../facts/context.js';
-import { listValue } from '../facts/list-fact.js';
+import { listValue } from '../facts/list-value.js';
 import { requestFact } from '../facts/request-facts.js';
 import { parseHabit, parseHistory, parseVelocity } from '../facts/velocity/parse.js';
 import type { HabitSpec, HistorySpec } from '../facts/velocity/specs.js';
