@@ -3,14 +3,17 @@ import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
+import type { Observer } from './decisions/observer.js';
 import type { LimitTerms } from './decisions/limit-holds.js';
 import { TollgateError } from './errors/errors.js';
 import { createAttributeHash } from './facts/attribute-values.js';
 import { FACT_CATALOGUE } from './facts/catalogue.js';
 import { createPaymentResolver, instrumentDigest, type PaymentContext } from './facts/context.js';
-import { createKeyHash } from './facts/key-hash.js';
+import { createKeyHash, type KeyHash } from './facts/key-hash.js';
+import { ListIndex } from './facts/list-index.js';
 import type { ListStore } from './facts/list-store.js';
 import { createListsService, type ListsService } from './facts/lists-service.js';
+import { createListValueReader } from './facts/normalise-list-value.js';
 import { createPhoneReader } from './facts/normalise-phone.js';
 import { periodEnd, periodStart } from './facts/velocity/calendar.js';
 import { ScreenRequestSchema } from './gen/tollgate/v1/decision_service_pb.js';
@@ -103,8 +106,18 @@ async function serve(
 
   const sites = createSites(store.sites, config.defaultSite);
   await sites.refresh();
-  const lists = await createListsService(store.lists, () => world.clock.now());
-  decisions = await openDecisions(decisionOptions(config, world, assets, store, sites, lists, observer));
+  const hash = createKeyHash(store.journal.hashKey);
+  const readPhone = createPhoneReader();
+  const lists = createListsService({
+    store: store.lists,
+    index: new ListIndex(hash),
+    normalise: createListValueReader(readPhone),
+    now: () => world.clock.now(),
+  });
+  await lists.refresh();
+  decisions = await openDecisions(
+    decisionOptions({ config, world, assets, store, sites, lists, observer, hash, readPhone }),
+  );
   const rules = await followRules(store.rules, lists, decisions, world);
   const seeded = await seedWhenEmpty(config, store, rules.ruleSets, lists, log);
   await rules.refresh();
@@ -178,18 +191,22 @@ async function serve(
   };
 }
 
-function decisionOptions(
-  config: Config,
-  world: World,
-  assets: Assets,
-  store: Store,
-  sites: Sites,
-  lists: ListsService,
-  observer: ReturnType<typeof serviceObserver>,
-): Parameters<typeof openDecisions>[0] {
-  const { rates, bins, geography } = assets;
-  const hash = createKeyHash(store.journal.hashKey);
-  const readPhone = createPhoneReader();
+/** What the decisions are put together from. */
+interface DecisionParts {
+  readonly config: Config;
+  readonly world: World;
+  readonly assets: Assets;
+  readonly store: Store;
+  readonly sites: Sites;
+  readonly lists: ListsService;
+  readonly observer: Observer;
+  readonly hash: KeyHash;
+  readonly readPhone: ReturnType<typeof createPhoneReader>;
+}
+
+function decisionOptions(parts: DecisionParts): Parameters<typeof openDecisions>[0] {
+  const { config, world, store, sites, lists, observer, hash, readPhone } = parts;
+  const { rates, bins, geography } = parts.assets;
   const attributeOf = createAttributeHash(hash, readPhone);
   const resolve = createPaymentResolver({
     hash,
