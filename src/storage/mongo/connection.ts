@@ -1,0 +1,145 @@
+import { MongoClient } from 'mongodb';
+import type { Collection, Db, Document } from 'mongodb';
+import { storeUnavailable } from '../../errors/store-unavailable.js';
+import { isConnectionLoss, toStoreError } from './errors.js';
+import type { ResolvedOptions } from './options.js';
+
+/** Wire protocol of MongoDB 6.0. */
+const OLDEST_WIRE_VERSION = 17;
+const PROBE_PAUSE_MS = 100;
+
+/**
+ * The way to the database. Every call of the store passes `run`: errors of the driver become STORE_UNAVAILABLE there,
+ * nothing hangs, and once the server is known to be away calls fail at once until a ping in the background succeeds.
+ */
+export class Connection {
+  readonly #client: MongoClient;
+  readonly #options: ResolvedOptions;
+  #down: { readonly cause: unknown; readonly healed: Promise<void> } | undefined;
+  #suspected = false;
+  #closed = false;
+  /** A mongos answers: writes to several shards have no common order. */
+  sharded = false;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+    this.#client = new MongoClient(options.uri, {
+      appName: 'tollgate',
+      serverApi: { version: '1', strict: true, deprecationErrors: true },
+      writeConcern: { w: 'majority', journal: true },
+      readConcern: { level: 'majority' },
+      readPreference: 'primary',
+      retryWrites: true,
+      retryReads: true,
+      serverSelectionTimeoutMS: options.serverSelectionTimeoutMs,
+      connectTimeoutMS: 2_000,
+      socketTimeoutMS: 30_000,
+      heartbeatFrequencyMS: 2_000,
+      waitQueueTimeoutMS: options.callTimeoutMs,
+      maxPoolSize: options.maxPoolSize,
+      minPoolSize: 2,
+      ignoreUndefined: true,
+    });
+  }
+
+  get client(): MongoClient {
+    return this.#client;
+  }
+
+  get db(): Db {
+    return this.#client.db(this.#options.database ?? this.#named());
+  }
+
+  collection<T extends Document>(name: string): Collection<T> {
+    return this.db.collection<T>(name);
+  }
+
+  /** Connects; refuses what the store's promises cannot be kept on. */
+  async open(): Promise<void> {
+    const hello = await this.run(() => this.#client.db('admin').command({ hello: 1 }), 10_000);
+    this.sharded = hello['msg'] === 'isdbgrid';
+    if (!this.sharded && typeof hello['setName'] !== 'string')
+      throw new Error(
+        'this MongoDB server is a standalone: Tollgate needs a replica set (one member is enough) or a sharded cluster',
+      );
+    if (Number(hello['maxWireVersion']) < OLDEST_WIRE_VERSION)
+      throw new Error('this MongoDB server is too old: Tollgate needs MongoDB 6.0 or later');
+  }
+
+  /** Runs one step against the server, for at most `timeoutMs`. The step itself may go on after that. */
+  async run<T>(step: () => Promise<T>, timeoutMs = this.#options.callTimeoutMs): Promise<T> {
+    if (this.#closed) throw storeUnavailable('it is closed');
+    if (this.#down) throw storeUnavailable('it is away', this.#down.cause);
+    try {
+      return await this.#within(step(), timeoutMs);
+    } catch (error) {
+      if (isConnectionLoss(error)) this.#trip(error);
+      else if (error === TIMED_OUT) this.#suspect();
+      throw error === TIMED_OUT ? storeUnavailable('it does not answer') : toStoreError(error);
+    }
+  }
+
+  /** Resolves when the server is there, at most after `timeoutMs`. */
+  async healed(timeoutMs: number): Promise<void> {
+    if (!this.#down || this.#closed) return;
+    await this.#within(this.#down.healed, timeoutMs).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#client.close(true).catch(() => undefined);
+  }
+
+  #named(): string {
+    const { pathname } = new URL(this.#options.uri.replace(/^mongodb(\+srv)?:\/\/[^/]*/, 'http://x'));
+    return pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : 'tollgate';
+  }
+
+  #within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.world.timers.after(timeoutMs, () => reject(TIMED_OUT));
+      work.then(
+        (value) => {
+          cancel();
+          resolve(value);
+        },
+        (error: unknown) => {
+          cancel();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** One slow step is no outage: only when a ping gets no answer either. */
+  #suspect(): void {
+    if (this.#suspected || this.#down) return;
+    this.#suspected = true;
+    this.#within(this.#ping(), 500)
+      .catch((error: unknown) => this.#trip(error))
+      .finally(() => (this.#suspected = false));
+  }
+
+  #trip(cause: unknown): void {
+    if (this.#down || this.#closed) return;
+    this.#down = { cause, healed: this.#heal() };
+  }
+
+  async #heal(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.#within(this.#ping(), this.#options.callTimeoutMs);
+        break;
+      } catch {
+        await new Promise<void>((resolve) => this.#options.world.timers.after(PROBE_PAUSE_MS, resolve));
+      }
+    }
+    this.#down = undefined;
+  }
+
+  async #ping(): Promise<void> {
+    await this.#client.db('admin').command({ ping: 1 });
+  }
+}
+
+const TIMED_OUT = new Error('timed out');

@@ -1,0 +1,53 @@
+import {
+  MongoBulkWriteError,
+  MongoError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+} from 'mongodb';
+import { TollgateError } from '../../errors/errors.js';
+import { storeUnavailable } from '../../errors/store-unavailable.js';
+
+const DUPLICATE_KEY = 11_000;
+/** A primary that stopped being one, or a server that shuts down. */
+const LEAVING = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
+
+/** What callers meet instead of an error of the driver; anything else is a bug and stays as it is. */
+export function toStoreError(error: unknown): unknown {
+  if (error instanceof TollgateError || !(error instanceof MongoError)) return error;
+  const code = error instanceof MongoServerError && error.code !== undefined ? ` ${String(error.code)}` : '';
+  return storeUnavailable(`${error.name}${code}`, error);
+}
+
+/** Whether the server is gone for now. */
+export function isConnectionLoss(error: unknown): boolean {
+  if (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoNotConnectedError ||
+    error instanceof MongoTopologyClosedError
+  )
+    return true;
+  return error instanceof MongoServerError && LEAVING.has(Number(error.code));
+}
+
+/** Whether a unique index refused a write. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/**
+ * The places in an unordered insert that were refused as duplicates; `undefined` when the error leaves open what of the
+ * insert is durable.
+ */
+export function duplicatesOf(error: unknown, size: number): ReadonlySet<number> | undefined {
+  if (!(error instanceof MongoBulkWriteError)) return undefined;
+  const failed = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  if (error.result.getWriteConcernError() !== undefined) return undefined;
+  if (failed.some(({ code }) => code !== DUPLICATE_KEY)) return undefined;
+  return failed.length > 0 && error.insertedCount + failed.length === size
+    ? new Set(failed.map(({ index }) => index))
+    : undefined;
+}

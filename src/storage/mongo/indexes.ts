@@ -1,0 +1,71 @@
+import type { Db, IndexSpecification, CreateIndexesOptions } from 'mongodb';
+
+/** Names of all collections. */
+export const COLLECTIONS = {
+  entries: 'entries',
+  logs: 'logs',
+  meta: 'meta',
+  counters: 'limitCounters',
+  refusals: 'limitRefusals',
+  lists: 'lists',
+  memberships: 'listMemberships',
+  versions: 'ruleVersions',
+  publications: 'rulePublications',
+  layouts: 'layouts',
+  sites: 'sites',
+  merchants: 'merchants',
+} as const;
+
+/** What carries a key, newest first. */
+export const KEY_INDEX = 'keys';
+/** Decisions, newest first. */
+export const DECISION_INDEX = 'decisions';
+
+interface Index {
+  readonly collection: string;
+  readonly key: IndexSpecification;
+  readonly options?: CreateIndexesOptions;
+}
+
+/**
+ * Every index there is. Assumed shard keys on a sharded cluster: entries {_id: 'hashed'}, limitCounters {_id: 'hashed'},
+ * limitRefusals {_id: 'hashed'}, listMemberships {list: 1, v: 1}; all others stay unsharded.
+ */
+const INDEXES: readonly Index[] = [
+  /** The tail of a log, in order. */
+  { collection: COLLECTIONS.entries, key: { l: 1, n: 1 } },
+  { collection: COLLECTIONS.entries, key: { k: 1, m: -1 }, options: { name: KEY_INDEX } },
+  {
+    collection: COLLECTIONS.entries,
+    key: { a: -1, n: -1, l: -1 },
+    options: { name: DECISION_INDEX, partialFilterExpression: { o: { $exists: true } } },
+  },
+  { collection: COLLECTIONS.logs, key: { alive: 1 } },
+  /** A decision's holds, and holds that run out. */
+  { collection: COLLECTIONS.counters, key: { 'h.d': 1 } },
+  { collection: COLLECTIONS.counters, key: { 'h.e': 1 } },
+  { collection: COLLECTIONS.refusals, key: { expiresAt: 1 } },
+  /** Memberships of a value; a revision makes at most one of each value. */
+  { collection: COLLECTIONS.memberships, key: { list: 1, v: 1, r: 1 }, options: { unique: true } },
+  /** Changes after a revision: memberships made, memberships ended. */
+  { collection: COLLECTIONS.memberships, key: { list: 1, r: 1 } },
+  {
+    collection: COLLECTIONS.memberships,
+    key: { list: 1, er: 1 },
+    options: { partialFilterExpression: { er: { $exists: true } } },
+  },
+  /** Memberships that begin or end by themselves: to count what is in force without reading all. */
+  {
+    collection: COLLECTIONS.memberships,
+    key: { list: 1, until: 1 },
+    options: { partialFilterExpression: { until: { $exists: true } } },
+  },
+  { collection: COLLECTIONS.publications, key: { ruleSet: 1, revision: -1 } },
+  { collection: COLLECTIONS.versions, key: { ruleSet: 1, version: -1 } },
+];
+
+/** Creates what is missing. */
+export async function createIndexes(db: Db): Promise<void> {
+  for (const { collection, key, options } of INDEXES)
+    await db.collection(collection).createIndex(key, options);
+}

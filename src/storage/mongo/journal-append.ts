@@ -1,0 +1,160 @@
+import type { ClientSession, Collection } from 'mongodb';
+import type { AppendResult, JournalEntry } from '../../decisions/ports.js';
+import type { StreamEvent } from '../../facts/stream.js';
+import type { Connection } from './connection.js';
+import { entryDocument } from './entry-document.js';
+import type { EntryDocument } from './entry-document.js';
+import { duplicatesOf } from './errors.js';
+import { COLLECTIONS } from './indexes.js';
+import type { LogRegistry } from './logs.js';
+import type { ResolvedOptions } from './options.js';
+
+/** Documents in one insert at most. */
+const INSERT_SIZE = 1_000;
+
+/**
+ * The writing end of this instance's log. One insert is on its way at a time and all go through one session, so that
+ * other instances see every log as a prefix of what was written: a retryable write refuses any older one of its session
+ * that comes late.
+ *
+ * An insert whose end is unknown (the network failed) is sent again until its end is known or time is up. After that the
+ * entries are in doubt; before anything else is written it is settled what became of them, and those that are durable
+ * after all are handed out as `recovered`.
+ */
+export class JournalAppender {
+  readonly #connection: Connection;
+  readonly #options: ResolvedOptions;
+  readonly #registry: LogRegistry;
+  readonly #entries: Collection<EntryDocument>;
+  readonly #session: ClientSession;
+  #last: Promise<unknown> = Promise.resolve();
+  /** The driver's own end of the last insert: a session must not be used twice at a time. */
+  #driver: Promise<unknown> = Promise.resolve();
+  #doubtful: JournalEntry[] = [];
+  #recovered: StreamEvent[] = [];
+
+  constructor(connection: Connection, options: ResolvedOptions, registry: LogRegistry) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#registry = registry;
+    this.#entries = connection.collection<EntryDocument>(COLLECTIONS.entries);
+    this.#session = connection.client.startSession({ causalConsistency: false });
+  }
+
+  get inDoubt(): boolean {
+    return this.#doubtful.length > 0;
+  }
+
+  append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+    return this.#next(() => this.#append(entries));
+  }
+
+  /** Settles what is in doubt and gives, once, what of it turned out durable. */
+  async recovered(): Promise<readonly StreamEvent[]> {
+    if (this.inDoubt) await this.#next(() => this.#settle());
+    const recovered = this.#recovered;
+    this.#recovered = [];
+    return recovered;
+  }
+
+  async close(): Promise<void> {
+    await this.#last.catch(() => undefined);
+    await this.#session.endSession().catch(() => undefined);
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+    if (entries.length === 0) return [];
+    await this.#settle();
+    const results: AppendResult[] = [];
+    try {
+      for (let from = 0; from < entries.length; from += INSERT_SIZE)
+        results.push(...(await this.#insert(entries.slice(from, from + INSERT_SIZE))));
+    } catch (error) {
+      this.#doubtful.push(...entries);
+      throw error;
+    }
+    this.#registry.advance(entries.at(-1)?.event.seq ?? 0);
+    return results;
+  }
+
+  async #insert(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+    const documents = entries.map(entryDocument);
+    const deadline = this.#now() + this.#options.callTimeoutMs;
+    for (let attempt = 1; ; attempt++) {
+      const left = Math.max(1, deadline - this.#now());
+      try {
+        const duplicates = await this.#connection.run(() => this.#send(documents), left);
+        const ours = attempt > 1 ? await this.#storedBefore(entries, duplicates, deadline) : undefined;
+        return entries.map(({ id }, index) =>
+          duplicates.has(index) && ours?.has(id) !== true ? 'duplicate' : 'stored',
+        );
+      } catch (error) {
+        if (this.#now() >= deadline) throw error;
+        await this.#connection.healed(deadline - this.#now());
+        if (this.#now() >= deadline) throw error;
+      }
+    }
+  }
+
+  /** Sends one insert; gives the places of duplicates, throws when the end is unknown. */
+  async #send(documents: readonly EntryDocument[]): Promise<ReadonlySet<number>> {
+    await this.#driver;
+    const sent = this.#entries.insertMany(documents, { ordered: false, session: this.#session });
+    this.#driver = sent.catch(() => undefined);
+    try {
+      await sent;
+      return NOTHING;
+    } catch (error) {
+      const duplicates = duplicatesOf(error, documents.length);
+      if (duplicates === undefined) throw error;
+      return duplicates;
+    }
+  }
+
+  /** Of entries that an insert sent again found there: those an earlier attempt of ours had stored. */
+  async #storedBefore(
+    entries: readonly JournalEntry[],
+    duplicates: ReadonlySet<number>,
+    deadline: number,
+  ): Promise<ReadonlySet<string>> {
+    if (duplicates.size === 0) return new Set();
+    const left = Math.max(1, deadline - this.#now());
+    return await this.#connection.run(
+      () => this.#durableOf(entries.filter((_, index) => duplicates.has(index))),
+      left,
+    );
+  }
+
+  async #settle(): Promise<void> {
+    if (!this.inDoubt) return;
+    await this.#connection.run(async () => {
+      await this.#driver;
+      const fenced = this.#registry.fence(this.#session);
+      this.#driver = fenced.catch(() => undefined);
+      await fenced;
+    });
+    const durable = await this.#connection.run(() => this.#durableOf(this.#doubtful));
+    for (const { id, event } of this.#doubtful) if (durable.has(id)) this.#recovered.push(event);
+    this.#doubtful = [];
+  }
+
+  /** Ids of the entries that are durable in exactly the place they have here. */
+  async #durableOf(entries: readonly JournalEntry[]): Promise<ReadonlySet<string>> {
+    const places = new Map(entries.map(({ id, event }) => [`${id}/${event.log}/${event.seq}`, id]));
+    const filter = { _id: { $in: entries.map(({ id }) => id) } };
+    const found = await this.#entries.find(filter, { projection: { l: 1, n: 1 } }).toArray();
+    return new Set(found.filter(({ _id, l, n }) => places.has(`${_id}/${l}/${n}`)).map(({ _id }) => _id));
+  }
+
+  #now(): number {
+    return this.#options.world.clock.monotonicUs() / 1000;
+  }
+}
+
+const NOTHING: ReadonlySet<number> = new Set();

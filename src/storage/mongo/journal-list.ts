@@ -1,0 +1,130 @@
+import type { Document, Filter } from 'mongodb';
+import type { DecisionFilter, DecisionPage, StoredEntry } from '../../decisions/ports.js';
+import { TollgateError } from '../../errors/errors.js';
+import type { Connection } from './connection.js';
+import { readEntry } from './entry-document.js';
+import type { EntryDocument } from './entry-document.js';
+import { COLLECTIONS, DECISION_INDEX, KEY_INDEX } from './indexes.js';
+import type { JournalReader } from './journal-query.js';
+
+/** Index entries looked at for one page at most. */
+const PAGE_WORK = 20_000;
+
+/** A place in the list: everything after it is older. `seq` and `log` tell apart what has the same time. */
+interface Place {
+  readonly time: number;
+  readonly seq: number;
+  readonly log: number;
+}
+
+/** The index that a list runs over. */
+interface Scope {
+  readonly filter: Document;
+  readonly hint: string;
+  /** The field it is ordered by. */
+  readonly clock: 'a' | 'm';
+}
+
+/**
+ * One page of decisions, newest first: by event time, or, when keys are asked for, by the later of event time and known
+ * time (the same for a payment screened as it happened); then by sequence, then log. The work for a page is bounded: a
+ * page may be short and lead on.
+ */
+export async function listDecisions(
+  connection: Connection,
+  reader: JournalReader,
+  filter: DecisionFilter,
+  limit: number,
+  token: string | undefined,
+): Promise<DecisionPage> {
+  const scope = scopeOf(filter);
+  const bounds = [scope.filter, ...boundsOf(filter, scope)];
+  if (token !== undefined) bounds.push(olderThan(placeOf(token), scope));
+  const end = await lowest(connection, bounds, scope);
+  if (end !== undefined) bounds.push({ [scope.clock]: { $gte: end } });
+  const found: StoredEntry[] = [];
+  await reader.each(
+    { $and: [...bounds, ...conditionsOf(filter)] } as Filter<EntryDocument>,
+    {
+      sort: { [scope.clock]: -1, n: -1, l: -1 },
+      hint: scope.hint,
+      limit: limit + 1,
+      batchSize: limit + 1,
+    },
+    (raw) => found.push(readEntry(raw)),
+  );
+  const entries = found.slice(0, limit);
+  const last = entries.at(-1)?.event;
+  if (found.length > limit && last) {
+    const time = scope.clock === 'a' ? last.at : Math.max(last.at, last.knownAt);
+    return { entries, next: tokenOf({ time, seq: last.seq, log: last.log }) };
+  }
+  return { entries, next: end === undefined ? undefined : tokenOf({ time: end, seq: 0, log: 0 }) };
+}
+
+function scopeOf({ keys }: DecisionFilter): Scope {
+  return keys && keys.length > 0
+    ? { filter: { k: keys[0] }, hint: KEY_INDEX, clock: 'm' }
+    : { filter: { o: { $exists: true } }, hint: DECISION_INDEX, clock: 'a' };
+}
+
+/** What the index can bound by itself. The later of two times is not before one of them, but may be after it. */
+function boundsOf({ from, to }: DecisionFilter, { clock }: Scope): Document[] {
+  const bounds: Document[] = [];
+  if (from !== undefined) bounds.push({ [clock]: { $gte: from } });
+  if (to !== undefined && clock === 'a') bounds.push({ a: { $lt: to } });
+  return bounds;
+}
+
+function conditionsOf(filter: DecisionFilter): Document[] {
+  const conditions: Document[] = [{ o: { $exists: true } }];
+  if (filter.keys && filter.keys.length > 1) conditions.push({ k: { $all: filter.keys } });
+  if (filter.site !== undefined) conditions.push({ s: filter.site });
+  if (filter.outcomes) conditions.push({ o: { $in: filter.outcomes } });
+  if (filter.degraded !== undefined) conditions.push({ d: filter.degraded });
+  if (filter.from !== undefined) conditions.push({ a: { $gte: filter.from } });
+  if (filter.to !== undefined) conditions.push({ a: { $lt: filter.to } });
+  return conditions;
+}
+
+function olderThan({ time, seq, log }: Place, { clock }: Scope): Document {
+  return {
+    [clock]: { $lte: time },
+    $or: [{ [clock]: { $lt: time } }, { n: { $lt: seq } }, { n: seq, l: { $lt: log } }],
+  };
+}
+
+/** The time down to which one page looks; undefined: to the end. */
+async function lowest(
+  connection: Connection,
+  bounds: readonly Document[],
+  { hint, clock }: Scope,
+): Promise<number | undefined> {
+  const entries = connection.collection<EntryDocument>(COLLECTIONS.entries);
+  const filter = { $and: bounds } as Filter<EntryDocument>;
+  const found = await connection.run(() =>
+    entries
+      .find(filter, { projection: { _id: 0, [clock]: 1 }, hint })
+      .sort({ [clock]: -1 })
+      .skip(PAGE_WORK)
+      .limit(1)
+      .toArray(),
+  );
+  return found[0]?.[clock];
+}
+
+const TOKEN = /^1~(-?\d{1,17}(?:\.\d+)?)~(\d{1,16})~(\d{1,10})$/;
+
+function tokenOf({ time, seq, log }: Place): string {
+  return Buffer.from(`1~${time}~${seq}~${log}`).toString('base64url');
+}
+
+function placeOf(token: string): Place {
+  const match = token.length > 100 ? null : TOKEN.exec(Buffer.from(token, 'base64url').toString('latin1'));
+  if (!match) {
+    throw new TollgateError('INVALID_REQUEST', 'the page token is none of ours', {
+      violations: [{ field: 'page_token', description: 'is not a token that was handed out' }],
+    });
+  }
+  return { time: Number(match[1]), seq: Number(match[2]), log: Number(match[3]) };
+}

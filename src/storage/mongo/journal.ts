@@ -1,0 +1,115 @@
+import type { Collection } from 'mongodb';
+import type {
+  AppendResult,
+  DecisionFilter,
+  DecisionPage,
+  Journal,
+  JournalAnswer,
+  JournalEntry,
+  JournalQuery,
+  StoredEntry,
+} from '../../decisions/ports.js';
+import type { Connection } from './connection.js';
+import { readEntry } from './entry-document.js';
+import type { EntryDocument } from './entry-document.js';
+import { COLLECTIONS, DECISION_INDEX } from './indexes.js';
+import { JournalAppender } from './journal-append.js';
+import { listDecisions } from './journal-list.js';
+import { JournalReader } from './journal-query.js';
+import type { LogRegistry } from './logs.js';
+import type { ResolvedOptions } from './options.js';
+
+/** Up to this many entries decisions are counted, beyond it estimated. */
+const COUNTED = 50_000;
+
+/** The admission log on MongoDB. */
+export class MongoJournal implements Journal {
+  readonly log: number;
+  /** Every start takes a log of its own. */
+  readonly lastSeq = 0;
+  readonly hashKey: Uint8Array;
+  readonly #connection: Connection;
+  readonly #registry: LogRegistry;
+  readonly #entries: Collection<EntryDocument>;
+  readonly #appender: JournalAppender;
+  readonly #reader: JournalReader;
+  #counted: { readonly decisions: number; readonly entries: number } | undefined;
+
+  constructor(connection: Connection, options: ResolvedOptions, registry: LogRegistry, hashKey: Uint8Array) {
+    this.log = registry.own;
+    this.hashKey = hashKey;
+    this.#connection = connection;
+    this.#registry = registry;
+    this.#entries = connection.collection<EntryDocument>(COLLECTIONS.entries);
+    this.#appender = new JournalAppender(connection, options, registry);
+    this.#reader = new JournalReader(connection, registry);
+  }
+
+  append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+    return this.#appender.append(entries);
+  }
+
+  /**
+   * `tail` also holds, once, entries of this process's own log whose append had failed with STORE_UNAVAILABLE and which
+   * turned out durable.
+   */
+  async query(query: JournalQuery): Promise<JournalAnswer> {
+    const recovered = await this.#appender.recovered();
+    const [entries, ranges, tail] = await Promise.all([
+      this.#reader.byIds(query.ids),
+      this.#reader.byRanges(query.ranges),
+      this.#reader.tail(query.seen),
+    ]);
+    return { entries, ranges, tail: recovered.length > 0 ? [...recovered, ...tail] : tail };
+  }
+
+  async heads(): Promise<ReadonlyMap<number, number>> {
+    await this.#registry.refresh();
+    const heads = new Map<number, number>();
+    for (const [log, end] of this.#registry.ends()) {
+      const last = end ?? (await this.#registry.endOf(log));
+      if (last > 0) heads.set(log, last);
+    }
+    return heads;
+  }
+
+  list(filter: DecisionFilter, limit: number, token: string | undefined): Promise<DecisionPage> {
+    return listDecisions(this.#connection, this.#reader, filter, limit, token);
+  }
+
+  async *scan(after: ReadonlyMap<number, number>, batch: number): AsyncIterable<readonly StoredEntry[]> {
+    await this.#registry.refresh();
+    const logs = [this.log, ...this.#registry.ends().keys()].sort((a, b) => a - b);
+    for (const log of logs) {
+      let last = after.get(log) ?? 0;
+      for (;;) {
+        const found: StoredEntry[] = [];
+        await this.#reader.each({ l: log, n: { $gt: last } }, { sort: { l: 1, n: 1 }, limit: batch }, (raw) =>
+          found.push(readEntry(raw)),
+        );
+        if (found.length > 0) yield found;
+        if (found.length < batch) break;
+        last = found.at(-1)?.event.seq ?? last;
+      }
+    }
+  }
+
+  async count(): Promise<number> {
+    const entries = await this.#connection.run(() => this.#entries.estimatedDocumentCount());
+    const known = this.#counted;
+    if (known && entries > COUNTED && entries < known.entries * 1.2)
+      return Math.round((known.decisions * entries) / known.entries);
+    const decisions = await this.#connection.run(
+      () => this.#entries.countDocuments({ o: { $exists: true } }, { hint: DECISION_INDEX }),
+      60_000,
+    );
+    this.#counted = { decisions, entries };
+    return decisions;
+  }
+
+  /** Whether the end of what this instance appended is known. */
+  async close(): Promise<boolean> {
+    await this.#appender.close();
+    return !this.#appender.inDoubt;
+  }
+}

@@ -1,0 +1,89 @@
+import type { ObjectId } from 'mongodb';
+import type { ListEntry, ListUpdate } from '../../facts/list-store.js';
+import { holding, membership } from './list-view.js';
+import { ListWriter } from './list-writer.js';
+import type { ListCollections } from './list-writer.js';
+
+/** How an import ends. */
+export interface ImportOptions {
+  readonly replace: boolean;
+  readonly dryRun: boolean;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+const CHUNK = 2_000;
+
+/**
+ * Takes a stream of entries into a list. Memory stays bounded: what was taken is remembered in the database alone, under
+ * the import's own revision. Of a value that comes twice the last entry counts. A dry run does the same and takes it back.
+ */
+export async function importEntries(
+  on: ListCollections,
+  list: string,
+  batches: AsyncIterable<readonly ListEntry[]>,
+  { replace, dryRun, now }: ImportOptions,
+): Promise<ListUpdate> {
+  return await ListWriter.change(on, list, now, async (writer) => {
+    for await (const batch of batches) {
+      for (let from = 0; from < batch.length; from += CHUNK)
+        await take(on, writer, batch.slice(from, from + CHUNK));
+    }
+    if (replace) await endTheRest(on, writer);
+    return dryRun ? 'discard' : 'commit';
+  });
+}
+
+async function take(on: ListCollections, writer: ListWriter, chunk: readonly ListEntry[]): Promise<void> {
+  await writer.renew();
+  const { list } = writer.view;
+  const { revision, now } = writer;
+  const byValue = new Map(chunk.map((entry) => [entry.value, entry]));
+  const values = { $in: [...byValue.keys()] };
+  const again = await on.connection.run(() =>
+    on.memberships.find({ list, v: values, r: revision }, { projection: { v: 1 } }).toArray(),
+  );
+  for (const { _id, v } of again) {
+    const entry = byValue.get(v);
+    byValue.delete(v);
+    if (!entry || !_id) continue;
+    await on.connection.run(() =>
+      on.memberships.replaceOne({ list, v, _id }, membership(entry, list, revision, now)),
+    );
+  }
+  const unchanged = await writer.add([...byValue.values()]);
+  const ids = unchanged.flatMap(({ _id, kept }) => (_id && kept !== revision ? [_id] : []));
+  writer.counts.unchanged -= unchanged.length - ids.length;
+  if (ids.length === 0) return;
+  writer.marked = true;
+  await on.connection.run(() =>
+    on.memberships.updateMany({ list, _id: { $in: ids } }, { $set: { kept: revision } }),
+  );
+}
+
+/** Ends what is in force and did not come with the stream. */
+async function endTheRest(on: ListCollections, writer: ListWriter): Promise<void> {
+  const { revision, view, now } = writer;
+  let after: string | undefined;
+  for (;;) {
+    await writer.renew();
+    const filter = {
+      ...holding(view, now),
+      kept: { $ne: revision },
+      er: { $ne: revision },
+      ...(after === undefined ? {} : { v: { $gt: after } }),
+    };
+    const found = await on.connection.run(() =>
+      on.memberships
+        .find(filter, { projection: { v: 1 } })
+        .sort({ v: 1, r: 1 })
+        .limit(CHUNK)
+        .toArray(),
+    );
+    const ids: ObjectId[] = found.flatMap(({ _id }) => _id ?? []);
+    await writer.end(ids);
+    writer.counts.removed += ids.length;
+    after = found.at(-1)?.v;
+    if (found.length < CHUNK) break;
+  }
+}

@@ -1,0 +1,98 @@
+import { Binary } from 'mongodb';
+import type { StoreHealth } from '../../decisions/ports.js';
+import { Connection } from './connection.js';
+import { COLLECTIONS, createIndexes } from './indexes.js';
+import { MongoJournal } from './journal.js';
+import { MongoLimits } from './limits.js';
+import { MongoLists } from './lists.js';
+import { LogRegistry } from './logs.js';
+import { resolveOptions } from './options.js';
+import type { MongoStoreOptions, ResolvedOptions } from './options.js';
+import { MongoRuleVersions } from './rules.js';
+import { MongoSites } from './sites.js';
+
+const SCHEMA = 1;
+
+interface MetaDocument {
+  readonly _id: string;
+  readonly schema: number;
+  readonly hashKey: Binary;
+}
+
+interface HealthDocument {
+  readonly _id: number;
+}
+
+/** Everything Tollgate keeps, on MongoDB. */
+export interface MongoStore {
+  readonly journal: MongoJournal;
+  readonly limits: MongoLimits;
+  readonly lists: MongoLists;
+  readonly rules: MongoRuleVersions;
+  readonly sites: MongoSites;
+  readonly health: StoreHealth;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a store on a replica set or sharded cluster, made when it is not there. Any number of instances may have the
+ * same database open. Throws when the server cannot keep the store's promises, and STORE_UNAVAILABLE when there is none.
+ */
+export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
+  const resolved = resolveOptions(options);
+  const connection = new Connection(resolved);
+  try {
+    return await openOn(connection, resolved);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function openOn(connection: Connection, options: ResolvedOptions): Promise<MongoStore> {
+  await connection.open();
+  const hashKey = await openMeta(connection, options);
+  await connection.run(() => createIndexes(connection.db), 600_000);
+  const registry = new LogRegistry(connection, options);
+  await registry.open();
+  const journal = new MongoJournal(connection, options, registry, hashKey);
+  const close = async (): Promise<void> => {
+    const known = await journal.close();
+    await registry.close(known);
+    await connection.close();
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    journal,
+    limits: new MongoLimits(connection, options),
+    lists: new MongoLists(connection, options),
+    rules: new MongoRuleVersions(connection),
+    sites: new MongoSites(connection),
+    health: { ping: () => ping(connection, registry.own) },
+    close: () => (closed ??= close()),
+  };
+}
+
+/** The store's own key, made once, and the version of its layout. */
+async function openMeta(connection: Connection, { world }: ResolvedOptions): Promise<Uint8Array> {
+  const collection = connection.collection<MetaDocument>(COLLECTIONS.meta);
+  const fresh = { schema: SCHEMA, hashKey: new Binary(world.randomBytes(32)) };
+  const meta = await connection.run(() =>
+    collection.findOneAndUpdate(
+      { _id: 'store' },
+      { $setOnInsert: fresh },
+      { upsert: true, returnDocument: 'after' },
+    ),
+  );
+  if (!meta) throw new Error('the store did not keep its key');
+  if (meta.schema > SCHEMA)
+    throw new Error(
+      `the database was written by a newer Tollgate (schema ${meta.schema}; this one knows up to ${SCHEMA})`,
+    );
+  return new Uint8Array(meta.hashKey.value());
+}
+
+async function ping(connection: Connection, log: number): Promise<void> {
+  const logs = connection.collection<HealthDocument>(COLLECTIONS.logs);
+  await connection.run(() => logs.updateOne({ _id: log }, { $inc: { pings: 1 } }));
+}

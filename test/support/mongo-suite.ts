@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { MongoClient } from 'mongodb';
+import { describe, inject } from 'vitest';
+import { HOW_TO_GET_ONE } from '../../scripts/lib/mongod.mjs';
+import type {} from './global-setup.js';
+
+/**
+ * A suite that needs MongoDB. Without a server it is reported as skipped, under its name and with what to do; in CI the
+ * run has failed before this point.
+ */
+export function describeMongo(name: string, suite: (uri: string) => void): void {
+  const uri = inject('mongodbUri');
+  if (uri === undefined) describe.skip(`${name} (no MongoDB server: ${HOW_TO_GET_ONE})`, () => suite(''));
+  else describe(name, () => suite(uri));
+}
+
+/** A database name that nobody has used. */
+export function freshDatabase(): string {
+  return `tollgate-test-${randomBytes(6).toString('hex')}`;
+}
+
+/** Removes a database and all that is in it. */
+export async function dropDatabase(uri: string, database: string): Promise<void> {
+  const client = await MongoClient.connect(uri);
+  try {
+    await client.db(database).dropDatabase();
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { MongoMemoryReplSet } from 'mongodb-memory-server-core';
+import { HOW_TO_GET_ONE, findMongod, isCi } from '../../scripts/lib/mongod.mjs';
+
+/** A real MongoDB replica set for tests. */
+export interface TestServer {
+  readonly uri: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * The server of a test run: the one of MONGODB_URI, else a single-node replica set on disk with its journal. `undefined`
+ * when there is none; throws then where CI is set.
+ */
+export async function mongodForTests(): Promise<TestServer | undefined> {
+  const found = findMongod();
+  if (!found) {
+    if (isCi()) throw new Error(`the MongoDB suites cannot run: ${HOW_TO_GET_ONE}`);
+    return undefined;
+  }
+  if (found.kind === 'uri') {
+    await refuseForeignData(found.uri);
+    return { uri: found.uri, stop: () => Promise.resolve() };
+  }
+  return await startMongod(found.path, found.version);
+}
+
+/** Starts a replica set of one node in a temporary folder. */
+export async function startMongod(systemBinary: string, version: string): Promise<TestServer> {
+  const dbPath = mkdtempSync(join(tmpdir(), 'tollgate-mongod-'));
+  const server = await MongoMemoryReplSet.create({
+    binary: { systemBinary, version },
+    instanceOpts: [{ dbPath, storageEngine: 'wiredTiger' }],
+    replSet: { count: 1, storageEngine: 'wiredTiger' },
+  });
+  return {
+    uri: server.getUri(),
+    stop: async () => {
+      await server.stop({ doCleanup: false });
+      rmSync(dbPath, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A server that people named may hold data of theirs: only a database that is empty is used. */
+async function refuseForeignData(uri: string): Promise<void> {
+  if (process.env['MONGODB_TESTS_MAY_SHARE'] === '1') return;
+  const client = await MongoClient.connect(uri, { serverSelectionTimeoutMS: 5_000 });
+  try {
+    const name = client.db().databaseName;
+    const { length } = await client.db().listCollections().toArray();
+    if (length > 0) {
+      throw new Error(
+        `MONGODB_URI: the database ${name} is not empty; name another or set MONGODB_TESTS_MAY_SHARE=1`,
+      );
+    }
+  } finally {
+    await client.close();
+  }
+}
