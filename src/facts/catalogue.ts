@@ -1,0 +1,9 @@
+import type { FactCatalogue, FactDefinition } from '../rules/catalogue.js';
+import { LIST_FACT } from './list-fact.js';
+import { REQUEST_FACTS } from './request-facts.js';
+import { STREAM_FACTS } from './stream-facts.js';
+
+/** Every fact that rules may ask, by name: what the JSON Schema, the static checks and the docs are made from. */
+export const FACT_CATALOGUE: FactCatalogue = new Map<string, FactDefinition>(
+  [...REQUEST_FACTS, LIST_FACT, ...STREAM_FACTS].map((fact) => [fact.name, fact]),
+);

@@ -1,0 +1,172 @@
+import type { FactDefinition } from '../rules/catalogue.js';
+import { ATTRIBUTES, STREAM_KINDS } from './attributes.js';
+import { VELOCITY_FUNCTIONS } from './velocity-spec.js';
+import { parseHabit, parseHistory, parseVelocity } from './velocity/parse.js';
+import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from './velocity/specs.js';
+
+const ATTRIBUTE = { enum: [...ATTRIBUTES] };
+const BY = {
+  description: 'The key: one attribute, or up to four together; at least one that payments can be found by.',
+  anyOf: [ATTRIBUTE, { type: 'array', items: ATTRIBUTE, minItems: 1, maxItems: 4, uniqueItems: true }],
+};
+const DURATION = { type: 'string', pattern: '^[1-9][0-9]{0,8}(s|m|h|d)$' };
+const WINDOW = {
+  description: 'How far back: a duration such as 90s, 10m, 24h or 30d, or the present calendar day or month.',
+  anyOf: [
+    DURATION,
+    {
+      type: 'object',
+      properties: {
+        calendar: { enum: ['day', 'month'] },
+        zone: { type: 'string', description: 'site, merchant or an IANA time zone.' },
+      },
+      required: ['calendar'],
+      additionalProperties: false,
+    },
+  ],
+};
+const EVENT = { enum: [...STREAM_KINDS] };
+const TEXTS = {
+  anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 100 }],
+};
+const SUMMED = { type: 'string', pattern: '^amount(:[A-Z]{3})?$' };
+
+const AGGREGATE = {
+  fn: { enum: [...VELOCITY_FUNCTIONS], description: 'What is computed.' },
+  window: WINDOW,
+  events: {
+    description: 'Which events are looked at; payments by default.',
+    anyOf: [EVENT, { type: 'array', items: EVENT, minItems: 1, uniqueItems: true }],
+  },
+  filter: {
+    description: 'Only events whose attributes have one of these values, or, with not, have none of them.',
+    type: 'object',
+    propertyNames: ATTRIBUTE,
+    additionalProperties: {
+      anyOf: [
+        ...TEXTS.anyOf,
+        { type: 'object', properties: { not: TEXTS }, required: ['not'], additionalProperties: false },
+      ],
+    },
+  },
+  clock: {
+    enum: ['event', 'known'],
+    description: 'Whether the window goes by when it happened or when it became known.',
+  },
+};
+const PART = {
+  type: 'object',
+  properties: { ...AGGREGATE, of: { anyOf: [ATTRIBUTE, SUMMED] } },
+  required: ['fn'],
+  additionalProperties: false,
+};
+
+/** Facts over the stream of payments and of what was reported about them. */
+export const STREAM_FACTS: readonly FactDefinition[] = [
+  {
+    name: 'velocity',
+    type: 'number',
+    source: 'velocity',
+    description:
+      'Counts, sums and the like over earlier events of the same key; amounts in minor units of the base currency. ' +
+      'Missing when the payment lacks the key, or, but for count, sum and distinct, when there is nothing to compute from.',
+    range: [0, Number.MAX_VALUE],
+    params: {
+      type: 'object',
+      properties: {
+        ...AGGREGATE,
+        of: {
+          description:
+            'An attribute for distinct; amount (base currency) or amount:EUR for sum, avg, max, min and stddev; two parts for ratio.',
+          anyOf: [ATTRIBUTE, SUMMED, { type: 'array', items: PART, minItems: 2, maxItems: 2 }],
+        },
+        by: BY,
+        includeCurrent: {
+          type: 'boolean',
+          default: false,
+          description: 'Whether the payment itself counts.',
+        },
+      },
+      required: ['fn', 'by', 'window'],
+      additionalProperties: false,
+    },
+    checkParams: (params) => problemsOf(parseVelocity(params)),
+    example: {
+      fact: 'velocity',
+      params: { fn: 'count', by: 'card', window: '1h' },
+      operator: 'greaterThanInclusive',
+      value: 5,
+    },
+  },
+  {
+    name: 'history',
+    type: 'number',
+    source: 'history',
+    description:
+      'What is known of the key’s past orders: how many were paid, refunded, claimed, charged back, and the like.',
+    range: [0, Number.MAX_VALUE],
+    params: {
+      type: 'object',
+      properties: {
+        by: BY,
+        what: { enum: [...HISTORY_QUESTIONS], description: 'The question.' },
+        window: { ...DURATION, description: 'How far back; by default 730d (declinesInRow: 24h).' },
+        goodAfterDays: {
+          type: 'number',
+          minimum: 0,
+          maximum: 3650,
+          default: 30,
+          description: 'goodOrders: how old an order must be.',
+        },
+      },
+      required: ['by', 'what'],
+      additionalProperties: false,
+    },
+    checkParams: (params) => problemsOf(parseHistory(params)),
+    example: {
+      fact: 'history',
+      params: { by: ['customer', 'card'], what: 'goodOrders' },
+      operator: 'greaterThanInclusive',
+      value: 3,
+    },
+  },
+  {
+    name: 'habit',
+    type: 'number',
+    source: 'history',
+    description:
+      'This payment’s amount (base currency) against the key’s earlier ones; missing while there are too few of them.',
+    params: {
+      type: 'object',
+      properties: {
+        by: BY,
+        window: { ...DURATION, description: 'How far back.' },
+        what: {
+          enum: [...HABIT_QUESTIONS],
+          default: 'ratio',
+          description:
+            'ratio: amount over mean; zscore: distance from the mean in standard deviations; mean; count.',
+        },
+        minCount: {
+          type: 'number',
+          minimum: 1,
+          default: 3,
+          description: 'Earlier payments it takes to know a habit.',
+        },
+      },
+      required: ['by', 'window'],
+      additionalProperties: false,
+    },
+    checkParams: (params) => problemsOf(parseHabit(params)),
+    example: {
+      fact: 'habit',
+      params: { by: 'customer', window: '180d', what: 'ratio' },
+      operator: 'greaterThan',
+      value: 5,
+    },
+  },
+];
+
+function problemsOf<P>(parsed: { readonly ok: unknown } | { readonly problems: readonly P[] }): readonly P[] {
+  return 'ok' in parsed ? [] : parsed.problems;
+}
