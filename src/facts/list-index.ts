@@ -1,0 +1,161 @@
+import type { KeyHash } from './key-hash.js';
+import { isListed, keyOfEntry, noPrefixes, type PrefixLengths } from './list-keys.js';
+import type { ListChange, ListEntry, ListInfo, ListStore, ListType } from './list-store.js';
+import { MembershipTable } from './membership-table.js';
+
+/** What names a list and tells what is on it. */
+export type ListName = Pick<ListInfo, 'id' | 'type'>;
+
+interface LiveList {
+  readonly type: ListType;
+  readonly table: MembershipTable;
+  readonly prefixes: PrefixLengths;
+  revision: number;
+}
+
+/** Changes applied in one go; beyond this a copy is changed in the background and put in place when it is whole. */
+const AT_ONCE = 5000;
+
+/**
+ * The lists in memory, for synchronous look-up while rules are evaluated. Values are kept as keyed hashes with their
+ * validity, past ones included, so that membership can be asked as of any moment.
+ */
+export class ListIndex {
+  readonly #hash: KeyHash;
+  readonly #lists = new Map<string, LiveList>();
+  /** Changes applied to a list while the store is being read: applied again on top of what was read. */
+  readonly #meanwhile = new Map<string, ListChange[]>();
+  #following: Promise<number> | undefined;
+
+  constructor(hash: KeyHash) {
+    this.#hash = hash;
+  }
+
+  /** Whether the normalised value is on the list at `at` (epoch ms); undefined: no such list here. */
+  has(list: string, value: string, at: number): boolean | undefined {
+    const live = this.#lists.get(list);
+    if (live === undefined) return undefined;
+    return isListed(live.type, value, at, live.table, live.prefixes, this.#hash);
+  }
+
+  /** undefined: no such list here. */
+  typeOf(list: string): ListType | undefined {
+    return this.#lists.get(list)?.type;
+  }
+
+  /** The last change applied; 0 when there is none, or no such list. */
+  revision(list: string): number {
+    return this.#lists.get(list)?.revision ?? 0;
+  }
+
+  /** Memberships, past ones included, and bytes held, over all lists. */
+  stats(): { readonly lists: number; readonly memberships: number; readonly bytes: number } {
+    let memberships = 0;
+    let bytes = 0;
+    for (const { table } of this.#lists.values()) {
+      memberships += table.size;
+      bytes += table.bytes;
+    }
+    return { lists: this.#lists.size, memberships, bytes };
+  }
+
+  /** Makes an empty list; a list that is there already stays as it is. */
+  define({ id, type }: ListName): void {
+    if (!this.#lists.has(id)) this.#lists.set(id, newList(type));
+  }
+
+  /**
+   * Applies changes in the order they were made, all at once: nobody sees a part. The same changes again change
+   * nothing. A list that was never defined is ignored. Where changes before these are not known yet, the revision
+   * stays, so that `follow` still fetches them.
+   */
+  apply(list: string, changes: readonly ListChange[]): void {
+    const live = this.#lists.get(list);
+    if (live === undefined) return;
+    this.#meanwhile.get(list)?.push(...changes);
+    for (const change of changes) {
+      applyTo(live, change, this.#hash);
+      if (change.revision === live.revision + 1) live.revision = change.revision;
+    }
+  }
+
+  /** Puts a whole list in place of what was known of it. */
+  replaceAll(name: ListName, entries: readonly ListEntry[], revision: number): void {
+    const live = newList(name.type, entries.length);
+    for (const entry of entries) applyTo(live, { entry }, this.#hash);
+    live.revision = revision;
+    this.#lists.set(name.id, live);
+  }
+
+  /**
+   * Brings all lists up to date with the store: the first time it loads them, later it follows their changes. An import
+   * becomes visible as a whole. Calls that overlap share one pass. Resolves with the number of changes.
+   */
+  follow(store: ListStore): Promise<number> {
+    this.#following ??= this.#follow(store).finally(() => {
+      this.#following = undefined;
+    });
+    return this.#following;
+  }
+
+  async #follow(store: ListStore): Promise<number> {
+    let count = 0;
+    const infos = await store.lists();
+    for (const info of infos) {
+      if (info.revision <= this.revision(info.id) && this.#lists.has(info.id)) continue;
+      count += await this.#followOne(info, store);
+    }
+    return count;
+  }
+
+  async #followOne(info: ListInfo, store: ListStore): Promise<number> {
+    this.define(info);
+    const before = this.#lists.get(info.id);
+    if (before === undefined) return 0;
+    const meanwhile: ListChange[] = [];
+    this.#meanwhile.set(info.id, meanwhile);
+    const waiting: ListChange[] = [];
+    let revision = before.revision;
+    let count = 0;
+    let copy: LiveList | undefined;
+    try {
+      for await (const batch of store.changes(info.id, before.revision)) {
+        count += batch.length;
+        for (const change of batch) {
+          if (copy === undefined) waiting.push(change);
+          else applyTo(copy, change, this.#hash);
+          revision = Math.max(revision, change.revision);
+        }
+        if (copy !== undefined || waiting.length <= AT_ONCE) continue;
+        copy = copyOf(before, info.entries);
+        for (const change of waiting.splice(0)) applyTo(copy, change, this.#hash);
+      }
+    } finally {
+      this.#meanwhile.delete(info.id);
+    }
+    const live = copy ?? before;
+    for (const change of [...waiting, ...meanwhile]) applyTo(live, change, this.#hash);
+    live.revision = Math.max(live.revision, revision);
+    this.#lists.set(info.id, live);
+    return count;
+  }
+}
+
+function newList(type: ListType, expected = 0): LiveList {
+  return { type, table: new MembershipTable(expected), prefixes: noPrefixes(), revision: 0 };
+}
+
+function copyOf({ type, table, prefixes, revision }: LiveList, expected: number): LiveList {
+  const { ipv4, ipv6, bin } = prefixes;
+  return {
+    type,
+    table: table.size === 0 ? new MembershipTable(expected) : table.clone(),
+    prefixes: { ipv4: ipv4.slice(), ipv6: ipv6.slice(), bin: bin.slice() },
+    revision,
+  };
+}
+
+function applyTo(live: LiveList, { entry }: Pick<ListChange, 'entry'>, hash: KeyHash): void {
+  const key = keyOfEntry(live.type, entry.value, live.prefixes, hash);
+  if (key !== 0) live.table.set(key, entry.validFrom, entry.validUntil);
+}
