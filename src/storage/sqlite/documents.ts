@@ -1,0 +1,28 @@
+import type { RuleVersionStore } from '../../rules/version-store.js';
+import type { SiteStore } from '../../sites/site-store.js';
+import type { Connection } from './connection.js';
+
+/** Rule versions and what is active, as the main thread sees them. */
+export function sqliteRules(connection: Connection): RuleVersionStore {
+  return {
+    create: (version, expectedLatest) => connection.call('rules.create', [version, expectedLatest]),
+    get: (ruleSet, version) => connection.call('rules.get', [ruleSet, version]),
+    versions: (ruleSet, limit, before) => connection.call('rules.versions', [ruleSet, limit, before]),
+    ruleSets: () => connection.call('rules.ruleSets', []),
+    activations: () => connection.call('rules.activations', []),
+    publish: (publication) => connection.call('rules.publish', [publication]),
+    publications: (ruleSet, limit) => connection.call('rules.publications', [ruleSet, limit]),
+    putLayout: (layout) => connection.call('rules.putLayout', [layout]),
+    layout: (id) => connection.call('rules.layout', [id]),
+  };
+}
+
+/** Sites and merchants, as the main thread sees them. */
+export function sqliteSites(connection: Connection): SiteStore {
+  return {
+    putSite: (site) => connection.call('sites.put', ['sites', site]),
+    putMerchant: (merchant) => connection.call('sites.put', ['merchants', merchant]),
+    sites: () => connection.call('sites.all', ['sites']),
+    merchants: () => connection.call('sites.all', ['merchants']),
+  };
+}

@@ -1,0 +1,126 @@
+import type {
+  AppendResult,
+  DecisionFilter,
+  DecisionPage,
+  Journal,
+  JournalAnswer,
+  JournalEntry,
+  JournalQuery,
+  StoredEntry,
+} from '../../decisions/ports.js';
+import { decodeEvent } from '../../facts/stream-codec.js';
+import type { StreamEvent } from '../../facts/stream.js';
+import { OUTCOMES } from '../../rules/outcome.js';
+import type { Connection, Opened } from './connection.js';
+import type { WireListFilter, WirePage } from './journal-wire.js';
+import { Packer, Unpacker, entryOf } from './packing.js';
+import { pageToken, placeOf } from './page-token.js';
+
+/** The embedded store has one process, so one log. */
+const LOG = 1;
+/** Bytes of an entry, for a first guess. */
+const ENTRY_BYTES = 2048;
+
+interface WireAnswer {
+  readonly found: readonly boolean[];
+  readonly entries: Uint8Array;
+  readonly ranges: Uint8Array;
+}
+
+/** The journal as the main thread sees it: packs, asks, unpacks. */
+export class SqliteJournal implements Journal {
+  readonly log = LOG;
+  readonly hashKey: Uint8Array;
+  readonly lastSeq: number;
+  readonly #connection: Connection;
+
+  constructor(connection: Connection, opened: Opened) {
+    this.#connection = connection;
+    this.hashKey = opened.hashKey;
+    this.lastSeq = opened.lastSeq;
+  }
+
+  async append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+    if (entries.length === 0) return [];
+    const packer = new Packer(entries.length * ENTRY_BYTES);
+    for (const entry of entries) packer.entry(entry);
+    const packed = packer.take();
+    const duplicates = await this.#connection.call<readonly number[]>(
+      'journal.append',
+      [packed],
+      [packed.buffer],
+    );
+    const results = new Array<AppendResult>(entries.length).fill('stored');
+    for (const place of duplicates) results[place] = 'duplicate';
+    return results;
+  }
+
+  async query(query: JournalQuery): Promise<JournalAnswer> {
+    const { ids, ranges } = query;
+    if (ids.length + ranges.length === 0) return { entries: [], ranges: [], tail: [] };
+    const events: StreamEvent[][] = ranges.map(() => []);
+    const take = (part: unknown): void => unpackEvents(part as Uint8Array, events);
+    const keys = Float64Array.from(ranges, ({ key }) => key);
+    const froms = Float64Array.from(ranges, ({ from }) => from);
+    const answer = await this.#connection.call<WireAnswer>('journal.query', [ids, keys, froms], [], take);
+    take(answer.ranges);
+    const reader = new Unpacker(answer.entries);
+    const entries = answer.found.map((found) => (found ? entryOf(reader.row(), LOG) : undefined));
+    return { entries, ranges: events, tail: [] };
+  }
+
+  async heads(): Promise<ReadonlyMap<number, number>> {
+    return new Map();
+  }
+
+  async list(filter: DecisionFilter, limit: number, token: string | undefined): Promise<DecisionPage> {
+    const before = token === undefined ? undefined : placeOf(token);
+    const wire: WireListFilter = {
+      site: filter.site,
+      outcomes: filter.outcomes?.map((outcome) => OUTCOMES.indexOf(outcome)),
+      from: filter.from,
+      to: filter.to,
+      keys: filter.keys ?? [],
+      degraded: filter.degraded,
+    };
+    const page = await this.#connection.call<WirePage>('journal.list', [wire, limit, before]);
+    return {
+      entries: unpackEntries(page.entries),
+      next: page.before === undefined ? undefined : pageToken(page.before),
+    };
+  }
+
+  async *scan(after: ReadonlyMap<number, number>, batch: number): AsyncIterable<readonly StoredEntry[]> {
+    let last = after.get(LOG) ?? 0;
+    for (;;) {
+      const packed = await this.#connection.call<Uint8Array>('journal.scan', [last, batch]);
+      const entries = unpackEntries(packed);
+      const end = entries.at(-1);
+      if (!end) return;
+      last = end.event.seq;
+      yield entries;
+    }
+  }
+
+  count(): Promise<number> {
+    return this.#connection.call<number>('journal.count', []);
+  }
+}
+
+function unpackEntries(packed: Uint8Array): StoredEntry[] {
+  const reader = new Unpacker(packed);
+  const entries: StoredEntry[] = [];
+  while (!reader.done) entries.push(entryOf(reader.row(), LOG));
+  return entries;
+}
+
+function unpackEvents(packed: Uint8Array, ranges: readonly StreamEvent[][]): void {
+  const reader = new Unpacker(packed);
+  while (!reader.done) {
+    const into = ranges[reader.u32()];
+    for (let left = reader.u32(); left > 0; left--) {
+      const seq = reader.f64();
+      into?.push(decodeEvent(reader.bytes(reader.u32()), { log: LOG, seq }));
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { Journal, LimitStore, StoreHealth } from '../../decisions/ports.js';
+import type { ListStore } from '../../facts/list-store.js';
+import type { RuleVersionStore } from '../../rules/version-store.js';
+import type { SiteStore } from '../../sites/site-store.js';
+import type { World } from '../../world/world.js';
+import { Connection } from './connection.js';
+import { sqliteRules, sqliteSites } from './documents.js';
+import { SqliteJournal } from './journal.js';
+import { sqliteLimits } from './limits.js';
+import { sqliteLists } from './lists.js';
+
+/** How the embedded store is opened. */
+export interface SqliteOptions {
+  /** Path of the database file; made when it is not there. Beside it lies a write-ahead log while it is open. */
+  readonly file: string;
+  readonly world: World;
+  /** Kilobytes of pages kept in memory. Default 32 MB. */
+  readonly cacheKb?: number;
+  /** Bytes of the write-ahead log after which it is written back when there is time. Default 2 MB. */
+  readonly checkpointBytes?: number;
+}
+
+/** The embedded store: one file, one process. */
+export interface SqliteStore {
+  readonly journal: Journal;
+  readonly limits: LimitStore;
+  readonly lists: ListStore;
+  readonly rules: RuleVersionStore;
+  readonly sites: SiteStore;
+  readonly health: StoreHealth;
+  /** Ends what is under way and frees the file. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the embedded store. The database lives in a thread of its own. Rejects with STORE_UNAVAILABLE and one clear
+ * line when the file is in use, of a newer release, or no database; once open, it heals by itself.
+ */
+export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
+  const { file, world, cacheKb = 32 * 1024, checkpointBytes = 2 * 1024 * 1024 } = options;
+  const settings = { file, hashKey: world.randomBytes(32), cacheKb, checkpointBytes };
+  const connection = new Connection(settings, world.timers);
+  const opened = await connection.open();
+  return {
+    journal: new SqliteJournal(connection, opened),
+    limits: sqliteLimits(connection),
+    lists: sqliteLists(connection, world.clock),
+    rules: sqliteRules(connection),
+    sites: sqliteSites(connection),
+    health: { ping: () => connection.call<void>('store.ping', [world.clock.now()]) },
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,30 @@
+/** What a worker is started with. */
+export interface WorkerSettings {
+  readonly file: string;
+  /** Used when the file is new. */
+  readonly hashKey: Uint8Array;
+  /** Kilobytes of pages SQLite keeps in memory. */
+  readonly cacheKb: number;
+  /** Bytes of the write-ahead log at which it is written back. */
+  readonly checkpointBytes: number;
+}
+
+/** Main thread to worker. */
+export type Request =
+  | { readonly id: number; readonly op: string; readonly args: readonly unknown[] }
+  /** A part was taken in: the next may be sent. */
+  | { readonly ack: number };
+
+/** Why something failed: `unavailable` may work later, `invalid` is the caller's, anything else is a bug. */
+export interface WireError {
+  readonly kind: 'unavailable' | 'invalid' | 'list-not-found' | 'bug';
+  readonly message: string;
+}
+
+/** Worker to main thread. */
+export type Response =
+  | { readonly opened: { readonly hashKey: Uint8Array; readonly lastSeq: number } }
+  | { readonly refused: string }
+  | { readonly id: number; readonly part: unknown }
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: WireError };

@@ -1,0 +1,153 @@
+import Libsql from 'libsql';
+import { SCHEMA_VERSION, migration } from '../schema.js';
+import type { WorkerSettings } from '../wire.js';
+
+/** A value that can be bound or read. */
+export type SqlValue = string | number | null | Uint8Array;
+
+/** A prepared statement; rows are arrays in the order of the columns. */
+export interface Statement {
+  run(...values: SqlValue[]): number;
+  get(...values: SqlValue[]): readonly SqlValue[] | undefined;
+  all(...values: SqlValue[]): (readonly SqlValue[])[];
+}
+
+/** A commit writes at least so much: the pages it touched, in part. */
+const COMMIT_BYTES = 16 * 1024;
+
+/** Opening failed in a way that waiting does not mend. */
+export class OpenRefused extends Error {}
+
+/** One connection, alone on its file. */
+export class Database {
+  readonly #raw: Libsql.Database;
+  /** Bytes, roughly, in the write-ahead log that have not been written back. */
+  unwritten = 0;
+
+  /** Opens or makes the file, brings its schema up to date and locks it. */
+  constructor(settings: WorkerSettings) {
+    const { file } = settings;
+    try {
+      this.#raw = new Libsql(file);
+      // Exclusive before anything else: the lock then is held from the first access until close.
+      this.#raw.exec('PRAGMA page_size = 8192');
+      this.#raw.exec('PRAGMA locking_mode = EXCLUSIVE');
+      this.#raw.exec('PRAGMA journal_mode = WAL');
+      this.#raw.exec('BEGIN IMMEDIATE; COMMIT');
+    } catch (error) {
+      throw openError(file, error);
+    }
+    this.exec('PRAGMA synchronous = FULL');
+    this.exec('PRAGMA wal_autocheckpoint = 0');
+    this.exec('PRAGMA temp_store = MEMORY');
+    this.exec(`PRAGMA cache_size = -${settings.cacheKb}`);
+    const version = Number(this.prepare('PRAGMA user_version').get()?.[0] ?? 0);
+    const steps = migration(version);
+    if (!steps) {
+      this.close();
+      throw new OpenRefused(
+        `the database file ${file} has schema ${version}, newer than ${SCHEMA_VERSION}: use a newer release`,
+      );
+    }
+    for (const step of steps) this.exec(`BEGIN IMMEDIATE; ${step} COMMIT`);
+  }
+
+  exec(sql: string): void {
+    this.#raw.exec(sql);
+  }
+
+  prepare(sql: string): Statement {
+    const statement = this.#raw.prepare(sql);
+    if (statement.reader) statement.raw();
+    return {
+      run: (...values) => statement.run(values).changes,
+      get: (...values) => statement.get(values) as readonly SqlValue[] | undefined,
+      all: (...values) => statement.all(values) as (readonly SqlValue[])[],
+    };
+  }
+
+  /** Runs work in a transaction: durable when it returns. */
+  durably<T>(work: () => T): T {
+    this.exec('BEGIN IMMEDIATE');
+    return this.#commit(work);
+  }
+
+  /**
+   * Runs background work in a transaction that need not be durable at once: it becomes so with the next durable one,
+   * and until then it may be lost whole, together with all that came after it.
+   */
+  lazily<T>(work: () => T): T {
+    this.exec('PRAGMA synchronous = NORMAL');
+    try {
+      this.exec('BEGIN IMMEDIATE');
+      return this.#commit(work);
+    } finally {
+      this.exec('PRAGMA synchronous = FULL');
+    }
+  }
+
+  /** Like a transaction of its own inside a larger one. */
+  savepoint<T>(work: () => T): T {
+    this.exec('SAVEPOINT part');
+    try {
+      const result = work();
+      this.exec('RELEASE part');
+      return result;
+    } catch (error) {
+      this.exec('ROLLBACK TO part; RELEASE part');
+      throw error;
+    }
+  }
+
+  /** Writes the write-ahead log back, so that it starts anew. */
+  checkpoint(): void {
+    this.prepare('PRAGMA wal_checkpoint(PASSIVE)').all();
+    this.unwritten = 0;
+  }
+
+  /** The key of all attribute hashes; `fresh` becomes it when there is none. */
+  hashKey(fresh: Uint8Array): Uint8Array {
+    this.durably(() =>
+      this.prepare(`INSERT OR IGNORE INTO meta (name, value) VALUES ('hashKey', ?)`).run(fresh),
+    );
+    const key = this.prepare(`SELECT value FROM meta WHERE name = 'hashKey'`).get()?.[0];
+    if (!(key instanceof Uint8Array)) throw new Error('the database has no hash key');
+    return Uint8Array.from(key);
+  }
+
+  close(): void {
+    this.#raw.close();
+  }
+
+  #commit<T>(work: () => T): T {
+    try {
+      const result = work();
+      this.exec('COMMIT');
+      this.unwritten += COMMIT_BYTES;
+      return result;
+    } catch (error) {
+      try {
+        this.exec('ROLLBACK');
+      } catch {
+        // SQLite has rolled back by itself.
+      }
+      throw error;
+    }
+  }
+}
+
+/** What SQLite said, for example SQLITE_FULL; undefined for other errors. */
+export function sqliteCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+}
+
+function openError(file: string, error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/locked|busy/i.test(message)) {
+    return new OpenRefused(`the database file ${file} is in use by another process`);
+  }
+  if (/not a database/i.test(message)) return new OpenRefused(`the file ${file} is not a Tollgate database`);
+  return new OpenRefused(`the database file ${file} cannot be opened: ${message}`);
+}

@@ -1,0 +1,216 @@
+import { Unavailable } from './failure.js';
+import type { Database } from './database.js';
+import { isFatal, wireError } from './failure.js';
+import type { Request, Response } from '../wire.js';
+import type { Context, Job, Operations, PartSink } from './work.js';
+
+/** Parts of one answer that may be on their way at once. */
+const PARTS_AHEAD = 4;
+
+/** Where answers go. */
+export type Post = (response: Response, transfer?: readonly ArrayBuffer[]) => void;
+
+interface Running {
+  readonly job: Job;
+  readonly id: number;
+}
+
+/**
+ * Takes requests in the order they come. Writes that came together share a transaction, and so one wait for the disk;
+ * long reads and background work advance by slices in between, so that a write never waits for more than a few.
+ */
+export class Dispatcher {
+  readonly #db: Database;
+  readonly #post: Post;
+  readonly #soon: (callback: () => void) => void;
+  readonly #onFatal: (error: unknown) => void;
+  #operations: Operations = {};
+  #inbox: Extract<Request, { op: string }>[] = [];
+  #jobs: Running[] = [];
+  #background: Generator<void>[] = [];
+  #ahead = new Map<number, number>();
+  #afterwards: ((durable: boolean) => void)[] = [];
+  #scheduled = false;
+  #dead = false;
+  /** How many slices of background work to do in one turn; set by who knows how much is waiting. */
+  urgency: () => number = () => 1;
+  /** Called when a turn ends; `idle` when nothing was asked meanwhile. */
+  afterTurn: (idle: boolean) => void = () => undefined;
+
+  readonly context: Context;
+
+  constructor(
+    db: Database,
+    post: Post,
+    soon: (callback: () => void) => void,
+    onFatal: (error: unknown) => void,
+  ) {
+    this.#db = db;
+    this.#post = post;
+    this.#soon = soon;
+    this.#onFatal = onFatal;
+    this.context = {
+      db,
+      afterwards: (callback) => this.#afterwards.push(callback),
+      background: (job) => {
+        this.#background.push(job);
+        this.#schedule();
+      },
+    };
+  }
+
+  serve(operations: Operations): void {
+    this.#operations = operations;
+  }
+
+  receive(request: Request): void {
+    if ('ack' in request) {
+      this.#ahead.set(request.ack, (this.#ahead.get(request.ack) ?? 1) - 1);
+      return;
+    }
+    this.#inbox.push(request);
+    this.#schedule();
+  }
+
+  /** Answers everything that is still open with an error, and nothing from now on. */
+  stop(error: unknown): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    for (const { id } of [...this.#inbox, ...this.#jobs]) this.#post({ id, error: wireError(error) });
+    this.#inbox = [];
+    this.#jobs = [];
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#dead) return;
+    this.#scheduled = true;
+    this.#soon(() => {
+      this.#scheduled = false;
+      if (this.#dead) return;
+      this.#turn();
+      const { length } = this.#inbox;
+      this.afterTurn(length === 0);
+      if (length + this.#jobs.length + this.#background.length > 0) this.#schedule();
+    });
+  }
+
+  #turn(): void {
+    const requests = this.#inbox;
+    this.#inbox = [];
+    let writes: typeof requests = [];
+    for (const [place, request] of requests.entries()) {
+      const operation = this.#operations[request.op];
+      if (operation?.type === 'write') {
+        writes.push(request);
+        continue;
+      }
+      this.#write(writes);
+      writes = [];
+      if (this.#dead) {
+        for (const { id } of requests.slice(place)) {
+          this.#post({ id, error: wireError(new Unavailable('the store has stopped')) });
+        }
+        return;
+      }
+      if (!operation) this.#fail(request.id, new Error(`no operation ${request.op}`));
+      else this.#read(request.id, operation.run(this.context, request.args, this.#sink(request.id)));
+    }
+    this.#write(writes);
+    const next = this.#jobs.shift();
+    if (next && !this.#dead) this.#read(next.id, next.job);
+    for (let slices = this.urgency(); slices > 0 && !this.#dead; slices--) this.#backgroundSlice();
+  }
+
+  /** One transaction for all; where one fails for a reason of its own, the others go through. */
+  #write(requests: readonly Extract<Request, { op: string }>[]): void {
+    if (requests.length === 0) return;
+    const answers: Response[] = [];
+    try {
+      this.#db.durably(() => {
+        for (const { id, op, args } of requests) {
+          const operation = this.#operations[op];
+          if (operation?.type !== 'write') continue;
+          const run = (): unknown => operation.run(this.context, args);
+          if (requests.length === 1) {
+            answers.push({ id, value: run() });
+            continue;
+          }
+          const before = this.#afterwards.length;
+          try {
+            answers.push({ id, value: this.#db.savepoint(run) });
+          } catch (error) {
+            for (const callback of this.#afterwards.splice(before)) callback(false);
+            if (isFatal(error)) throw error;
+            answers.push({ id, error: wireError(error) });
+          }
+        }
+      });
+    } catch (error) {
+      this.#settle(false);
+      for (const { id } of requests) this.#post({ id, error: wireError(error) });
+      if (isFatal(error)) this.#die(error);
+      return;
+    }
+    this.#settle(true);
+    for (const answer of answers) this.#post(answer);
+  }
+
+  #settle(durable: boolean): void {
+    const callbacks = this.#afterwards;
+    this.#afterwards = [];
+    for (const callback of callbacks) callback(durable);
+  }
+
+  #read(id: number, job: Job): void {
+    try {
+      const step = job.next();
+      if (step.done !== true) {
+        this.#jobs.push({ id, job });
+        return;
+      }
+      this.#ahead.delete(id);
+      this.#post({ id, value: step.value }, transferable(step.value));
+    } catch (error) {
+      this.#ahead.delete(id);
+      this.#fail(id, error);
+    }
+  }
+
+  #fail(id: number, error: unknown): void {
+    this.#post({ id, error: wireError(error) });
+    if (isFatal(error)) this.#die(error);
+  }
+
+  #backgroundSlice(): void {
+    const job = this.#background.shift();
+    if (!job) return;
+    try {
+      const { done } = this.#db.lazily(() => job.next());
+      if (done !== true) this.#background.push(job);
+    } catch (error) {
+      // What it was doing is found half done at the next start, and done again.
+      this.#die(error);
+    }
+  }
+
+  #die(error: unknown): void {
+    this.stop(error);
+    this.#onFatal(error);
+  }
+
+  #sink(id: number): PartSink {
+    const send = (part: unknown, transfer?: ArrayBuffer): void => {
+      this.#ahead.set(id, (this.#ahead.get(id) ?? 0) + 1);
+      this.#post({ id, part }, transfer ? [transfer] : []);
+    };
+    const full = (): boolean => (this.#ahead.get(id) ?? 0) >= PARTS_AHEAD;
+    return Object.defineProperty(send, 'full', { get: full }) as unknown as PartSink;
+  }
+}
+
+/** The buffers of an answer that are handed over instead of copied. */
+function transferable(value: unknown): ArrayBuffer[] {
+  if (value instanceof Uint8Array) return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.values(value).flatMap((one) => (one instanceof Uint8Array ? transferable(one) : []));
+}

@@ -1,0 +1,28 @@
+import type { WireError } from '../wire.js';
+import { sqliteCode } from './database.js';
+
+/** What an operation throws when it cannot be done now. */
+export class Unavailable extends Error {}
+
+/** What an operation throws when no such list exists. */
+export class ListNotFound extends Error {}
+
+/** After these the connection is not to be trusted: the file is opened again. */
+const FATAL = /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY|PROTOCOL|NOMEM)/;
+
+/** Whether the worker has to end. */
+export function isFatal(error: unknown): boolean {
+  return FATAL.test(sqliteCode(error) ?? '');
+}
+
+/** An error on its way to the main thread. */
+export function wireError(error: unknown): WireError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof ListNotFound) return { kind: 'list-not-found', message };
+  if (error instanceof Unavailable) return { kind: 'unavailable', message };
+  const code = sqliteCode(error);
+  if (code !== undefined && !code.startsWith('SQLITE_CONSTRAINT') && code !== 'SQLITE_ERROR') {
+    return { kind: 'unavailable', message: `${message} (${code})` };
+  }
+  return { kind: 'bug', message };
+}

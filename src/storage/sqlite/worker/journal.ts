@@ -1,0 +1,181 @@
+import { KeyIndex } from '../key-index/key-index.js';
+import { Packer, Unpacker, hasKey, keysOf } from '../packing.js';
+import type { EntryRow } from '../packing.js';
+import type { Database } from './database.js';
+import { EntryRows } from './entry-rows.js';
+import { idHash } from './id-hash.js';
+import { indexStorage, loadRuns } from './index-storage.js';
+import { Segments } from './segments.js';
+import type { Context, Job, PartSink } from './work.js';
+
+/** Rows read in one slice of a long read. */
+const SLICE_ROWS = 256;
+/** Bytes of one part of a long answer. */
+const PART_BYTES = 256 * 1024;
+/** Bytes after which a batch of a scan ends early. */
+const SCAN_BYTES = 4 * 1024 * 1024;
+
+/** The journal: its rows, and the index by which they are found. */
+export class WorkerJournal {
+  readonly rows: EntryRows;
+  readonly index: KeyIndex;
+  readonly segments: Segments;
+  /** Written in a transaction that has not ended yet. */
+  #open: EntryRow[] = [];
+  #lastSeq: number;
+  #decisions: number;
+  #sealing = false;
+  #merging = false;
+
+  constructor(db: Database, context: Pick<Context, 'background'>) {
+    this.rows = new EntryRows(db);
+    this.segments = new Segments(db);
+    const { runs, nextRun, leftOver } = loadRuns(db);
+    this.index = new KeyIndex(indexStorage(db, this.segments), runs, nextRun);
+    this.#decisions = Number(db.prepare(`SELECT value FROM meta WHERE name = 'decisions'`).get()?.[0] ?? 0);
+    this.#lastSeq = this.index.sealedSeq;
+    for (;;) {
+      const part = this.rows.heads(this.#lastSeq, 1000);
+      for (const row of part) this.#note(row);
+      if (part.length < 1000) break;
+    }
+    for (const run of leftOver) context.background(this.index.forget(run, 1));
+    this.#tend(context);
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  get decisions(): number {
+    return this.#decisions;
+  }
+
+  /** Appends packed entries; the answer holds the places of duplicates. Part of a transaction. */
+  append(context: Context, packed: Uint8Array): readonly number[] {
+    const reader = new Unpacker(packed);
+    const duplicates: number[] = [];
+    const written: EntryRow[] = [];
+    const ids = new Set(this.#open.map(({ id }) => id));
+    let last = this.#open.at(-1)?.seq ?? this.#lastSeq;
+    for (let place = 0; !reader.done; place++) {
+      const row = reader.row();
+      if (ids.has(row.id) || this.seqOf(row.id) !== undefined) {
+        duplicates.push(place);
+        continue;
+      }
+      if (!(row.seq > last)) throw new Error(`sequence ${row.seq} after ${last}: sequences only grow`);
+      last = row.seq;
+      ids.add(row.id);
+      this.rows.insert(row);
+      written.push(row);
+    }
+    this.#open.push(...written);
+    context.afterwards((durable) => {
+      this.#open = [];
+      if (!durable) return;
+      for (const row of written) this.#note(row);
+      this.#tend(context);
+    });
+    return duplicates;
+  }
+
+  /** The place of an entry, by its id. */
+  seqOf(id: string): number | undefined {
+    for (const seqs of this.index.newestFirst(idHash(id), Infinity)) {
+      for (const seq of seqs) if (this.rows.id(seq) === id) return seq;
+    }
+    return undefined;
+  }
+
+  /** Entries by id, then ranges: these in parts where they are long. */
+  *query(send: PartSink, ids: readonly string[], keys: Float64Array, froms: Float64Array): Job {
+    const entries = new Packer(ids.length * 2048 + 64);
+    const found: boolean[] = [];
+    for (const id of ids) {
+      const seq = this.seqOf(id);
+      const row = seq === undefined ? undefined : this.rows.get(seq);
+      found.push(row !== undefined);
+      if (row) entries.row(row);
+    }
+    let part = new Packer(4096);
+    let slice = 0;
+    for (const [range, key] of keys.entries()) {
+      const from = froms[range] ?? -Infinity;
+      for (const seqs of this.index.oldestFirst(key)) {
+        const wanted = seqs.filter((seq) => this.segments.latest(seq) > from);
+        for (let start = 0; start < wanted.length; start += SLICE_ROWS) {
+          const events = this.rows
+            .events(wanted.slice(start, start + SLICE_ROWS), from)
+            .filter((row) => hasKey(row.keys, key));
+          if (events.length > 0) {
+            part.u32(range);
+            part.u32(events.length);
+            for (const { seq, event } of events) {
+              part.f64(seq);
+              part.u32(event.length);
+              part.bytes(event);
+            }
+          }
+          if (part.length > PART_BYTES) {
+            const bytes = part.take();
+            send(bytes, bytes.buffer);
+            part = new Packer(PART_BYTES * 2);
+          }
+          slice += Math.min(SLICE_ROWS, wanted.length - start);
+          if (slice < SLICE_ROWS && !send.full) continue;
+          slice = 0;
+          do yield;
+          while (send.full);
+        }
+      }
+    }
+    return { found, entries: entries.take(), ranges: part.take() };
+  }
+
+  /** Up to `limit` entries after a sequence. */
+  scan(after: number, limit: number): Uint8Array {
+    const packer = new Packer(64 * 1024);
+    let last = after;
+    for (let left = limit; left > 0 && packer.length < SCAN_BYTES; left -= SLICE_ROWS) {
+      const rows = this.rows.after(last, Math.min(left, SLICE_ROWS));
+      for (const row of rows) packer.row(row);
+      last = rows.at(-1)?.seq ?? last;
+      if (rows.length < SLICE_ROWS) break;
+    }
+    return packer.take();
+  }
+
+  #note(row: Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'id' | 'keys' | 'outcome'>): void {
+    const decision = row.outcome !== null;
+    this.index.add(row.seq, keysOf(row.keys), idHash(row.id), decision);
+    this.segments.add(row.seq, Math.max(row.at, row.knownAt));
+    this.#lastSeq = row.seq;
+    if (decision) this.#decisions += 1;
+  }
+
+  /** Sees to it that full tables are sealed and runs merged: one of each kind at a time. */
+  #tend(context: Pick<Context, 'background'>): void {
+    const done = (job: Generator<void>, after: () => void): Generator<void> =>
+      (function* () {
+        yield* job;
+        after();
+      })();
+    if (!this.#sealing && this.index.waiting > 0) {
+      this.#sealing = true;
+      const job = done(this.index.seal(), () => {
+        this.#sealing = false;
+        this.#tend(context);
+      });
+      context.background(job);
+    }
+    if (!this.#merging && this.index.due()) {
+      this.#merging = true;
+      const job = done(this.index.merge(), () => {
+        this.#merging = false;
+        this.#tend(context);
+      });
+      context.background(job);
+    }
+  }
+}

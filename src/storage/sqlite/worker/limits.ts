@@ -1,0 +1,116 @@
+import type { Hold, HoldResult } from '../../../decisions/ports.js';
+import type { Database } from './database.js';
+
+/** Cumulative limits. Every function is part of a transaction. */
+export class WorkerLimits {
+  readonly #statements;
+
+  constructor(db: Database) {
+    this.#statements = {
+      decision: db.prepare('SELECT state, used FROM limit_decisions WHERE decision = ?'),
+      addDecision: db.prepare(
+        'INSERT INTO limit_decisions (decision, state, expires_at, used) VALUES (?, ?, ?, ?)',
+      ),
+      setState: db.prepare('UPDATE limit_decisions SET state = ? WHERE decision = ?'),
+      used: db.prepare('SELECT used FROM limit_counters WHERE counter = ?'),
+      addUsed: db.prepare(
+        `INSERT INTO limit_counters (counter, used, period_end) VALUES (?1, ?2, ?3)
+          ON CONFLICT DO UPDATE SET used = used + ?2`,
+      ),
+      changeUsed: db.prepare('UPDATE limit_counters SET used = used + ? WHERE counter = ?'),
+      addHold: db.prepare(
+        `INSERT INTO limit_holds (decision, counter, amount) VALUES (?1, ?2, ?3)
+          ON CONFLICT DO UPDATE SET amount = amount + ?3`,
+      ),
+      holds: db.prepare('SELECT counter, amount FROM limit_holds WHERE decision = ?'),
+      setHold: db.prepare('UPDATE limit_holds SET amount = ? WHERE decision = ? AND counter = ?'),
+      addRelease: db.prepare('INSERT OR IGNORE INTO limit_releases (decision, reason) VALUES (?, ?)'),
+      due: db.prepare(
+        `SELECT decision, state FROM limit_decisions
+          WHERE state IN ('held', 'refused') AND expires_at <= ? ORDER BY expires_at LIMIT 1000`,
+      ),
+      forget: db.prepare('DELETE FROM limit_decisions WHERE decision = ?'),
+    };
+  }
+
+  reserve(decision: string, holds: readonly Hold[], expiresAt: number): HoldResult {
+    const { decision: find, addDecision, addUsed, addHold } = this.#statements;
+    const known = find.get(decision);
+    if (known) return { reserved: known[0] !== 'refused', used: JSON.parse(String(known[1])) as number[] };
+    const used: number[] = [];
+    const taken = new Map<string, number>();
+    let reserved = true;
+    for (const { counter, amount, cap } of holds) {
+      const before = this.used(counter);
+      const own = taken.get(counter) ?? 0;
+      used.push(before);
+      if (before + own + amount > cap) {
+        reserved = false;
+        break;
+      }
+      taken.set(counter, own + amount);
+    }
+    addDecision.run(decision, reserved ? 'held' : 'refused', expiresAt, JSON.stringify(used));
+    if (reserved) {
+      for (const { counter, amount, periodEnd } of holds) {
+        addUsed.run(counter, amount, periodEnd);
+        addHold.run(decision, counter, amount);
+      }
+    }
+    return { reserved, used };
+  }
+
+  confirm(decision: string): void {
+    const { decision: find, setState } = this.#statements;
+    const state = find.get(decision)?.[0];
+    if (state === 'held') setState.run('confirmed', decision);
+    if (state !== 'expired') return;
+    // The payment was made after all: it counts, whether or not there still is room.
+    for (const [counter, amount] of this.#holds(decision)) this.#statements.changeUsed.run(amount, counter);
+    setState.run('confirmed', decision);
+  }
+
+  release(
+    decision: string,
+    amount: number | undefined,
+    reason: string,
+    counters: readonly string[] | undefined,
+  ): void {
+    const { decision: find, addRelease, changeUsed, setHold } = this.#statements;
+    const state = find.get(decision)?.[0];
+    if (state === undefined || state === 'refused') return;
+    if (addRelease.run(decision, reason) === 0) return;
+    for (const [counter, held] of this.#holds(decision)) {
+      if (counters && !counters.includes(counter)) continue;
+      const back = Math.min(held, amount ?? held);
+      setHold.run(held - back, decision, counter);
+      if (state !== 'expired') changeUsed.run(-back, counter);
+    }
+  }
+
+  /** Releases up to a thousand; returns how many holds and how many rows there were. */
+  expire(now: number): { readonly released: number; readonly seen: number } {
+    const { due, forget, setState, changeUsed } = this.#statements;
+    const rows = due.all(now);
+    let released = 0;
+    for (const [decision, state] of rows) {
+      const id = String(decision);
+      if (state === 'refused') {
+        forget.run(id);
+        continue;
+      }
+      for (const [counter, amount] of this.#holds(id)) changeUsed.run(-amount, counter);
+      setState.run('expired', id);
+      released += 1;
+    }
+    return { released, seen: rows.length };
+  }
+
+  used(counter: string): number {
+    return Number(this.#statements.used.get(counter)?.[0] ?? 0);
+  }
+
+  #holds(decision: string): [counter: string, amount: number][] {
+    return this.#statements.holds.all(decision).map(([counter, amount]) => [String(counter), Number(amount)]);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Database } from './database.js';
+import type { Dispatcher } from './dispatcher.js';
+import { WorkerRules, WorkerSites } from './documents.js';
+import type { WorkerJournal } from './journal.js';
+import { WorkerLimits } from './limits.js';
+import { DecisionLister } from './list-decisions.js';
+import { WorkerLists } from './lists.js';
+import type { Operations } from './work.js';
+import { read, sliced, write } from './work.js';
+import type { WireListFilter } from '../journal-wire.js';
+import type { Hold } from '../../../decisions/ports.js';
+import type { Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
+import type { Merchant, Site } from '../../../sites/site-store.js';
+import { Unavailable } from './failure.js';
+
+/** Everything the main thread may ask for, by name. */
+export function operations(
+  db: Database,
+  journal: WorkerJournal,
+  dispatcher: Dispatcher,
+  end: () => void,
+): Operations {
+  const lister = new DecisionLister(db, journal);
+  const limits = new WorkerLimits(db);
+  const rules = new WorkerRules(db);
+  const sites = new WorkerSites(db);
+  const ping = db.prepare(`INSERT OR REPLACE INTO meta (name, value) VALUES ('ping', ?)`);
+  return {
+    'journal.append': write((context, packed: Uint8Array) => {
+      db.unwritten += packed.length;
+      return journal.append(context, packed);
+    }),
+    'journal.query': sliced((_, send, ids: readonly string[], keys: Float64Array, froms: Float64Array) =>
+      journal.query(send, ids, keys, froms),
+    ),
+    'journal.list': sliced((_, _send, filter: WireListFilter, limit: number, before: number | undefined) =>
+      lister.page(filter, limit, before),
+    ),
+    'journal.scan': read((_, after: number, limit: number) => journal.scan(after, limit)),
+    'journal.count': read(() => journal.decisions),
+    'limits.reserve': write((_, decision: string, holds: readonly Hold[], expiresAt: number) =>
+      limits.reserve(decision, holds, expiresAt),
+    ),
+    'limits.confirm': write((_, decision: string) => limits.confirm(decision)),
+    'limits.release': write(
+      (_, decision: string, amount: number | undefined, reason: string, counters?: readonly string[]) =>
+        limits.release(decision, amount, reason, counters),
+    ),
+    'limits.expire': write((_, now: number) => limits.expire(now)),
+    'limits.used': read((_, counter: string) => limits.used(counter)),
+    'rules.create': write((_, version: StoredVersion, expected: number) => rules.create(version, expected)),
+    'rules.get': read((_, ruleSet: string, version: number) => rules.get(ruleSet, version)),
+    'rules.versions': read((_, ruleSet: string, limit: number, before: number | undefined) =>
+      rules.versions(ruleSet, limit, before),
+    ),
+    'rules.ruleSets': read(() => rules.ruleSets()),
+    'rules.activations': read(() => rules.activations()),
+    'rules.publish': write((_, publication: Publication) => rules.publish(publication)),
+    'rules.publications': read((_, ruleSet: string, limit: number) => rules.publications(ruleSet, limit)),
+    'rules.putLayout': write((_, layout: Layout) => rules.putLayout(layout)),
+    'rules.layout': read((_, id: string) => rules.layout(id)),
+    'sites.put': write((_, table: 'sites' | 'merchants', body: Site | Merchant) => sites.put(table, body)),
+    'sites.all': read((_, table: 'sites' | 'merchants') => sites.all(table)),
+    ...new WorkerLists(db).operations(dispatcher.context),
+    'store.ping': write((_, now: number) => void ping.run(now)),
+    'store.close': read(() => {
+      dispatcher.stop(new Unavailable('the store is closing'));
+      end();
+    }),
+  };
+}
