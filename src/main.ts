@@ -227,7 +227,12 @@ function decisionOptions(parts: DecisionParts): Parameters<typeof openDecisions>
     observer,
     catalogue: FACT_CATALOGUE,
     attributeOf,
-    rules: { catalogue: FACT_CATALOGUE, hash: attributeOf, windowBytes: config.windowBytes },
+    rules: {
+      catalogue: FACT_CATALOGUE,
+      hash: attributeOf,
+      windowBytes: config.windowBytes,
+      inFlight: config.maxInFlight,
+    },
     resolve(payment, now) {
       const context = resolve(payment, now);
       if (config.sites === 'strict' && !context.siteKnown)

@@ -23,6 +23,8 @@ export interface RulesInForceOptions {
   readonly hash: (attribute: Attribute, value: string) => number;
   /** Memory for the windows, bytes. */
   readonly windowBytes: number;
+  /** Calls under way at most. */
+  readonly inFlight: number;
 }
 
 /** Compiles versions into a snapshot. `unsettled`: events not durable yet, which a cold load would miss. */
@@ -33,7 +35,10 @@ export function rulesInForce(
 ): RulesInForce {
   const program = compileProgram(versions);
   const plan = planFacts(program.slots, options.catalogue);
-  const windows = new StreamWindows(planWindows(plan, options.hash), { maxBytes: options.windowBytes });
+  const windows = new StreamWindows(planWindows(plan, options.hash), {
+    maxBytes: options.windowBytes,
+    inFlight: options.inFlight,
+  });
   for (const event of unsettled) windows.insert(event);
   return { program, layout: layoutOf(program), plan, windows };
 }

@@ -208,8 +208,10 @@ export class Pipeline {
     return this.#undurable.get(id) ?? this.#recent.get(id);
   }
 
-  missingRanges(event: StreamEvent): JournalQuery['ranges'] {
-    return this.#round.windows.missing(event);
+  /** What must be read before a payment can be decided; its windows stay in memory until `release` is called. */
+  missingRanges(event: StreamEvent): { readonly ranges: JournalQuery['ranges']; release(): void } {
+    const { windows } = this.#round;
+    return { ranges: windows.missing(event), release: () => windows.release(event) };
   }
 
   /** Decides a payment whose facts are at hand. A promise when limits have to be reserved first. */
@@ -586,16 +588,31 @@ export class Pipeline {
 class Screening implements Admission {
   readonly admittedUs: number;
   #context: PaymentContext | undefined;
+  #release: () => void = () => undefined;
+  readonly #done: (output: ScreenOutput) => void;
+  readonly #fail: (error: unknown) => void;
 
   constructor(
     readonly pipeline: Pipeline,
     readonly id: string,
     readonly input: ScreenInput,
     readonly limits: CallLimits | undefined,
-    readonly done: (output: ScreenOutput) => void,
-    readonly fail: (error: unknown) => void,
+    done: (output: ScreenOutput) => void,
+    fail: (error: unknown) => void,
   ) {
     this.admittedUs = pipeline.nowUs();
+    this.#done = done;
+    this.#fail = fail;
+  }
+
+  done(output: ScreenOutput): void {
+    this.#release();
+    this.#done(output);
+  }
+
+  fail(error: unknown): void {
+    this.#release();
+    this.#fail(error);
   }
 
   ids(): readonly string[] {
@@ -604,7 +621,10 @@ class Screening implements Admission {
   }
 
   ranges(): JournalQuery['ranges'] {
-    return this.#context === undefined ? [] : this.pipeline.missingRanges(this.#context.event);
+    if (this.#context === undefined) return [];
+    const { ranges, release } = this.pipeline.missingRanges(this.#context.event);
+    this.#release = release;
+    return ranges;
   }
 
   settle({ entries }: Slice): void | Promise<void> {
