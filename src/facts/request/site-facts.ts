@@ -48,11 +48,7 @@ export const SITE_FACTS: readonly RequestFact[] = [
       type: 'string',
       source: 'site',
       description: 'Currency of the site, ISO 4217.',
-      example: {
-        fact: 'payment.currency',
-        operator: 'notEqual',
-        value: { fact: 'site.currency' },
-      },
+      example: { fact: 'site.currency', operator: 'notEqual', value: { fact: 'payment.currency' } },
     },
     ({ site }) => present(site.currency),
   ),
