@@ -1,0 +1,248 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compileProgram } from '../../src/rules/compile.js';
+import type { Rule, RuleEventParams, RuleEventType, RuleSetDocument } from '../../src/rules/document.js';
+import {
+  ERROR,
+  HIT,
+  NO_HIT,
+  OUTCOMES,
+  SKIPPED,
+  strongerOutcome,
+  THREE_DS_DEMANDS,
+  UNKNOWN,
+  type Outcome,
+} from '../../src/rules/outcome.js';
+import type { Verdict } from '../../src/rules/program.js';
+import { versionOf } from './arbitraries.js';
+
+type Event = readonly [type: RuleEventType, params?: Partial<RuleEventParams>];
+
+function set(events: readonly Event[], more: Partial<RuleSetDocument> = {}): RuleSetDocument {
+  return {
+    id: 'a-set',
+    description: 'd',
+    owner: 'o',
+    rules: events.map(([type, params], at): Rule => ({
+      name: `r${at}`,
+      conditions: { all: [] },
+      event: { type, params: { reason: `why.${at}`, ...params } },
+    })),
+    ...more,
+  };
+}
+
+function verdict(states: readonly number[], ...sets: RuleSetDocument[]): Verdict {
+  return compileProgram(sets.map(versionOf)).verdict(Uint8Array.from(states));
+}
+
+const THRESHOLDS: RuleSetDocument['thresholds'] = [
+  { score: 10, outcome: 'review', reason: 'score.medium', threeDs: 'request' },
+  { score: 30, outcome: 'reject', reason: 'score.high', threeDs: 'challenge' },
+];
+
+test('nothing hit: accepted, with nothing asked', () => {
+  expect(verdict([NO_HIT, SKIPPED], set([['block'], ['reject']]))).toEqual({
+    outcome: 'accept',
+    threeDs: 'none',
+    exemption: 'none',
+    reasons: [],
+    hits: [],
+    scores: {},
+    degraded: false,
+  });
+});
+
+describe('the lattice: block > allow > reject > review > accept', () => {
+  const strength: Record<Outcome, number> = { accept: 0, review: 1, reject: 2, allow: 3, block: 4 };
+  const pairs = OUTCOMES.flatMap((a) => OUTCOMES.map((b) => [a, b] as const));
+
+  test.each(pairs)('%s and %s', (a, b) => {
+    const wins = strength[a] >= strength[b] ? a : b;
+    expect(verdict([HIT, HIT], set([[a], [b]])).outcome).toBe(wins);
+    // Also across sets, whichever is first.
+    expect(verdict([HIT, HIT], set([[a]]), set([[b]])).outcome).toBe(wins);
+  });
+
+  test('does not depend on the order of rules or sets', () => {
+    const event = fc.tuple(
+      fc.constantFrom<RuleEventType[]>(...OUTCOMES, 'score'),
+      fc.integer({ min: 0, max: 4 }),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 8 }), fc.nat(), (drawn, cut) => {
+        const events = drawn.map(([type]): Event => [type, { score: 3 }]);
+        const states = drawn.map(([, state]) => state);
+        const one = verdict(states, set(events));
+        const reversed = verdict(states.toReversed(), set(events.toReversed()));
+        expect([reversed.outcome, reversed.degraded]).toEqual([one.outcome, one.degraded]);
+        const at = cut % (events.length + 1);
+        const two = verdict(states, set(events.slice(0, at)), set(events.slice(at)));
+        expect([two.outcome, two.degraded]).toEqual([one.outcome, one.degraded]);
+        const strongest = drawn
+          .filter(([type, state]) => state === HIT && type !== 'score')
+          .reduce<Outcome>((best, [type]) => strongerOutcome(best, type as Outcome), 'accept');
+        expect(strongerOutcome(one.outcome, strongest)).toBe(one.outcome);
+      }),
+    );
+  });
+});
+
+describe('3-D Secure and exemptions', () => {
+  const pairs = THREE_DS_DEMANDS.flatMap((a, i) =>
+    THREE_DS_DEMANDS.map((b, j) => [a, b, i >= j ? a : b] as const),
+  );
+
+  test.each(pairs)('%s and %s: %s', (a, b, expected) => {
+    expect(
+      verdict(
+        [HIT, HIT],
+        set([
+          ['accept', { threeDs: a }],
+          ['score', { threeDs: b }],
+        ]),
+      ).threeDs,
+    ).toBe(expected);
+  });
+
+  test('the strongest wish for an exemption is kept unless a challenge or mandate wins', () => {
+    const wishes = set([
+      ['accept', { exemption: 'tra' }],
+      ['accept', { exemption: 'corporate' }],
+      ['accept', { exemption: 'low-value' }],
+      ['review', { threeDs: 'request' }],
+      ['review', { threeDs: 'challenge' }],
+    ]);
+    expect(verdict([HIT, HIT, HIT, HIT, NO_HIT], wishes).exemption).toBe('corporate');
+    expect(verdict([HIT, NO_HIT, HIT, NO_HIT, NO_HIT], wishes).exemption).toBe('low-value');
+    expect(verdict([HIT, HIT, HIT, HIT, HIT], wishes).exemption).toBe('none');
+    expect(verdict([UNKNOWN, NO_HIT, NO_HIT, NO_HIT, NO_HIT], wishes).exemption).toBe('none');
+  });
+
+  test('an unknown rule demands a request at most, and only where unknown is not accepted', () => {
+    const demanding = (onUnknown: 'accept' | 'review') =>
+      set([['review', { threeDs: 'mandate' }]], { policy: { onUnknown } });
+    expect(verdict([UNKNOWN], demanding('review')).threeDs).toBe('request');
+    expect(verdict([UNKNOWN], demanding('accept')).threeDs).toBe('none');
+    expect(verdict([ERROR], demanding('review')).threeDs).toBe('none');
+  });
+});
+
+describe('scores', () => {
+  const scored = set(
+    [
+      ['score', { score: 6 }],
+      ['score', { score: 25 }],
+      ['score', { score: -5 }],
+      ['review', { score: 4 }],
+    ],
+    {
+      thresholds: THRESHOLDS,
+    },
+  );
+
+  test.each<[string, readonly number[], number, Outcome]>([
+    ['below every threshold', [HIT, NO_HIT, NO_HIT, NO_HIT], 6, 'accept'],
+    ['just reached, with the points of a review rule', [HIT, NO_HIT, NO_HIT, HIT], 10, 'review'],
+    ['the highest one reached', [HIT, HIT, NO_HIT, NO_HIT], 31, 'reject'],
+    ['taken back by negative points', [HIT, HIT, HIT, NO_HIT], 26, 'review'],
+  ])('%s', (_, states, score, outcome) => {
+    const result = verdict(states, scored);
+    expect([result.outcome, result.scores]).toEqual([outcome, { 'a-set': score }]);
+  });
+
+  test('a reached threshold brings its demand and reason, and the reasons of its points', () => {
+    const result = verdict([HIT, HIT, HIT, HIT], scored);
+    expect(result.threeDs).toBe('challenge');
+    expect(result.reasons).toEqual(['score.high', 'why.0', 'why.1', 'why.3']);
+    expect(result.hits.map(({ rule, outcome, score }) => [rule, outcome, score])).toEqual([
+      ['r0', 'accept', 6],
+      ['r1', 'accept', 25],
+      ['r2', 'accept', -5],
+      ['r3', 'review', 4],
+    ]);
+  });
+
+  test('are added within a set, not across sets', () => {
+    const half = set([['score', { score: 6 }]], { thresholds: THRESHOLDS });
+    expect(verdict([HIT, HIT], half, { ...half, id: 'other' })).toMatchObject({
+      outcome: 'accept',
+      scores: { 'a-set': 6, other: 6 },
+    });
+  });
+
+  test('unknown points count for what they could reach, at most what the policy asks', () => {
+    expect(verdict([HIT, UNKNOWN, NO_HIT, NO_HIT], scored)).toMatchObject({
+      outcome: 'review',
+      threeDs: 'request',
+      degraded: true,
+      scores: { 'a-set': 6 },
+      reasons: ['score.medium', 'why.1'],
+      hits: [{ rule: 'r0' }, { rule: 'r1', state: 'unknown', outcome: 'review', score: 0 }],
+    });
+    const strict = { ...scored, policy: { onUnknown: 'reject' as const } };
+    expect(verdict([HIT, UNKNOWN, NO_HIT, NO_HIT], strict).outcome).toBe('reject');
+    const lax = { ...scored, policy: { onUnknown: 'accept' as const } };
+    expect(verdict([HIT, UNKNOWN, NO_HIT, NO_HIT], lax)).toMatchObject({
+      outcome: 'accept',
+      threeDs: 'none',
+    });
+  });
+
+  test('unknown points that reach nothing, or are below zero, change nothing', () => {
+    expect(verdict([UNKNOWN, NO_HIT, NO_HIT, NO_HIT], scored)).toMatchObject({
+      outcome: 'accept',
+      degraded: true,
+    });
+    expect(verdict([HIT, HIT, UNKNOWN, NO_HIT], scored).outcome).toBe('reject');
+  });
+
+  test('a threshold at 0 speaks without a hit', () => {
+    const open = set([['score', { score: -5 }]], {
+      thresholds: [{ score: 0, outcome: 'review', reason: 'base' }],
+    });
+    expect(verdict([NO_HIT], open)).toMatchObject({ outcome: 'review', reasons: ['base'] });
+    expect(verdict([HIT], open).outcome).toBe('accept');
+  });
+});
+
+describe('unknown and failed rules', () => {
+  const weaker = (a: Outcome, b: Outcome): Outcome => (strongerOutcome(a, b) === a ? b : a);
+  const cases = (['accept', 'review', 'reject'] as const).flatMap((policy) =>
+    OUTCOMES.map((type) => [policy, type] as const),
+  );
+
+  test.each(cases)(
+    'onUnknown %s, event %s: the weaker of both; an unknown allow says nothing',
+    (onUnknown, type) => {
+      const result = verdict([UNKNOWN], set([[type]], { policy: { onUnknown } }));
+      expect(result.outcome).toBe(type === 'allow' ? 'accept' : weaker(onUnknown, type));
+      expect(result).toMatchObject({ degraded: true, hits: [{ state: 'unknown', outcome: result.outcome }] });
+      expect(result.reasons).toEqual(result.outcome === 'accept' ? [] : ['why.0']);
+    },
+  );
+
+  test.each(cases)('onError %s, event %s: what the policy says', (onError, type) => {
+    expect(verdict([ERROR], set([[type]], { policy: { onError } }))).toMatchObject({
+      outcome: onError,
+      degraded: true,
+      hits: [{ state: 'error', outcome: onError }],
+    });
+  });
+
+  test('by default both ask for a review: nothing is approved by accident', () => {
+    expect(verdict([UNKNOWN], set([['block']])).outcome).toBe('review');
+    expect(verdict([ERROR], set([['allow']])).outcome).toBe('review');
+  });
+});
+
+test('reasons: strongest first, then in document order, each once', () => {
+  const events: Event[] = [
+    ['review'],
+    ['block'],
+    ['review', { reason: 'why.1' }],
+    ['reject'],
+    ['review', { reason: 'z' }],
+  ];
+  expect(verdict([HIT, HIT, HIT, HIT, HIT], set(events)).reasons).toEqual(['why.1', 'why.3', 'why.0', 'z']);
+});
