@@ -71,20 +71,14 @@ export function customerJson(payer: Payer): MessageJson {
 }
 
 function instrumentJson(payer: Payer, method: SimMethod): MessageJson {
-  switch (method.type) {
-    case 'card':
-      return { card: payer.card };
-    case 'local':
-      return { localMethod: { method: method.method, country: payer.home.country } };
-    case 'voucher':
-      return {
-        voucher: { method: method.method, country: payer.home.country, expiresInHours: VOUCHER_HOURS },
-      };
-    case 'static': {
-      const funding = payer.index % 2 === 0 ? 'CARD_FUNDING_CREDIT' : 'CARD_FUNDING_DEBIT';
-      return { staticCode: { method: method.method, accountFingerprint: `acc_${payer.index}`, funding } };
-    }
+  const { country } = payer.home;
+  if (method.type === 'card') return { card: payer.card };
+  if (method.type === 'local') return { localMethod: { method: method.method, country } };
+  if (method.type === 'voucher') {
+    return { voucher: { method: method.method, country, expiresInHours: VOUCHER_HOURS } };
   }
+  const funding = payer.index % 2 === 0 ? 'CARD_FUNDING_CREDIT' : 'CARD_FUNDING_DEBIT';
+  return { staticCode: { method: method.method, accountFingerprint: `acc_${payer.index}`, funding } };
 }
 
 /** What this payer would buy in the ordinary way at this moment. */

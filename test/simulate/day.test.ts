@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fromJson } from '@bufbuild/protobuf';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamEntrySchema } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { MerchantSchema, SiteSchema } from '../../src/gen/tollgate/v1/site_service_pb.js';

@@ -1,0 +1,38 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parses a whole number of at least `least`, for commander. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d{1,15}$/.test(text) || value < least) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+/** Parses a positive number, for commander. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) {
+    throw new InvalidArgumentError('It must be a number above 0.');
+  }
+  return value;
+}
+
+/** Parses a date or moment (2026-03-02, 2026-03-02T10:00:00Z) to epoch ms, UTC unless it says otherwise, for commander. */
+export function moment(text: string): number {
+  const dayOnly = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const withTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?$/.test(text);
+  const zoned = dayOnly || /(Z|[+-]\d{2}:\d{2})$/.test(text) ? text : `${text}Z`;
+  const value = dayOnly || withTime ? Date.parse(zoned) : NaN;
+  if (Number.isNaN(value)) {
+    throw new InvalidArgumentError('It must be a day or a moment, like 2026-03-02 or 2026-03-02T10:00:00Z.');
+  }
+  return value;
+}
+
+/** Collects an option that may be given several times or with commas, for commander. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(',').filter((part) => part !== '')];
+}

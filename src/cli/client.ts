@@ -1,0 +1,30 @@
+import { DecisionService } from '../gen/tollgate/v1/decision_service_pb.js';
+import { EventService } from '../gen/tollgate/v1/event_service_pb.js';
+import { ListService } from '../gen/tollgate/v1/list_service_pb.js';
+import { RuleService } from '../gen/tollgate/v1/rule_service_pb.js';
+import { SiteService } from '../gen/tollgate/v1/site_service_pb.js';
+import { createClient, openChannel, type Client } from '../server/grpc/bridge.js';
+
+/** All services of one running Tollgate over one connection. */
+export interface Connection {
+  readonly decisions: Client<typeof DecisionService>;
+  readonly events: Client<typeof EventService>;
+  readonly rules: Client<typeof RuleService>;
+  readonly lists: Client<typeof ListService>;
+  readonly sites: Client<typeof SiteService>;
+  close(): void;
+}
+
+/** Connects lazily to HOST:PORT. Calls with one request and one answer fail after `deadlineMs`; streams take their time. */
+export function connect(address: string, deadlineMs: number): Connection {
+  const channel = openChannel(address);
+  const defaults = { deadlineMs };
+  return {
+    decisions: createClient(DecisionService, channel, defaults),
+    events: createClient(EventService, channel, defaults),
+    rules: createClient(RuleService, channel, defaults),
+    lists: createClient(ListService, channel, defaults),
+    sites: createClient(SiteService, channel, defaults),
+    close: () => channel.close(),
+  };
+}

@@ -1,0 +1,143 @@
+import { create } from '@bufbuild/protobuf';
+import type { Command } from 'commander';
+import {
+  EventSchema,
+  RecordEventsRequestSchema,
+  type Event,
+  type EventResult,
+  type RecordEventsRequest,
+  type RecordEventsResponse,
+} from '../../gen/tollgate/v1/event_service_pb.js';
+import { wholeNumber } from '../arguments.js';
+import { badInput, CliError, EXIT } from '../exit.js';
+import type { Host } from '../host.js';
+import { messageOf, openBytes } from '../input/files.js';
+import { readNdjson } from '../input/rows.js';
+import { withSession, type Session } from '../session.js';
+import { historyEvent, historyPayment, interleave } from '../stream/interleave.js';
+import type { LaneProtocol } from '../stream/lane.js';
+import { loadMap, openMapped } from '../stream/mapped-rows.js';
+import { createProgress } from '../stream/progress.js';
+import { pump } from '../stream/pump.js';
+import { grouped, printErrors } from '../stream/summary-text.js';
+import { countEvent, createTally } from '../stream/tally.js';
+
+const HELP = `
+History is payments that were not decided here, and what became known of them. Without --map FILE has one Event as JSON
+a line; a payment is an event of kind EVENT_KIND_PAYMENT with its payment. With --map it is any CSV or NDJSON file of
+payments (docs/cli.md); labels and outcomes of the map follow their payment. Files may be gzipped. The same file again
+repeats nothing.
+
+Examples:
+  $ tollgate import history.csv.gz --map my.map.json
+  $ tollgate import events.ndjson`;
+
+interface ImportFlags {
+  readonly map?: string;
+  readonly limit?: number;
+  readonly skipBad?: boolean;
+  readonly batch: number;
+  readonly inFlight: number;
+}
+
+interface History {
+  readonly events: AsyncIterable<readonly Event[]>;
+  progress(): number | undefined;
+}
+
+async function* eventLines(
+  bytes: AsyncIterable<Buffer | string>,
+  name: string,
+): AsyncGenerator<readonly Event[]> {
+  for await (const lines of readNdjson(bytes, name)) {
+    yield lines.map(({ json, number }) => {
+      const where = `${name} line ${number}`;
+      if ('screen' in json || ('site' in json && typeof json['site'] === 'object')) {
+        throw badInput(where, "this is a file for 'tollgate replay-stream'");
+      }
+      return messageOf(EventSchema, 'event' in json ? json['event'] : json, where);
+    });
+  }
+}
+
+async function openHistory(path: string, flags: ImportFlags, session: Session): Promise<History> {
+  const { host } = session;
+  if (flags.map === undefined) {
+    const source = await openBytes(path, host);
+    const { size } = source;
+    return {
+      events: eventLines(source.bytes, path),
+      progress: () => (size === undefined ? undefined : source.read() / Math.max(1, size)),
+    };
+  }
+  const map = await loadMap(flags.map, host);
+  const file = await openMapped(path, map, host, { limit: flags.limit, skipBad: flags.skipBad ?? false });
+  for (const site of map.sites) await session.tollgate().sites.putSite({ site });
+  return { events: interleave(file.rows, historyPayment, historyEvent), progress: () => file.progress() };
+}
+
+async function importHistory(path: string, flags: ImportFlags, session: Session): Promise<void> {
+  const { host, out } = session;
+  const history = await openHistory(path, flags, session);
+  const { events } = session.tollgate();
+  const tally = createTally();
+  const progress = createProgress(host, 'events', out.json);
+  const protocol: LaneProtocol<Event, RecordEventsRequest, RecordEventsResponse, EventResult> = {
+    open: (requests) => events.recordEvents(requests),
+    request: (items) => create(RecordEventsRequestSchema, { events: [...items] }),
+    results: (response) => response.results,
+    elapsed: host.elapsed,
+    answered(event, result) {
+      countEvent(tally, event.eventId, result);
+      progress.update(tally.events, history.progress());
+    },
+  };
+  const start = host.elapsed();
+  try {
+    await pump(history.events, protocol, {
+      ...flags,
+      streams: 1,
+      rate: undefined,
+      laneKey: () => '',
+      counts: () => true,
+      elapsed: host.elapsed,
+      sleep: host.sleep,
+    });
+  } finally {
+    progress.stop();
+  }
+  const wallSeconds = Math.round(host.elapsed() - start) / 1000;
+  const errors = [...tally.errors].map(([code, { count, example }]) => ({ code, count, example }));
+  const refused = errors.reduce((sum, error) => sum + error.count, 0);
+  if (out.json) {
+    out.document({ events: tally.events, repeated: tally.repeatedEvents, errors, wallSeconds });
+  } else {
+    out.fields([
+      ['events', grouped(tally.events)],
+      ['known before', tally.repeatedEvents > 0 ? grouped(tally.repeatedEvents) : ''],
+      ['errors', grouped(refused)],
+      ['wall time', `${wallSeconds.toFixed(1)} s`],
+      ['throughput', `${grouped(Math.round(tally.events / Math.max(0.001, wallSeconds)))} events a second`],
+    ]);
+    printErrors(out, errors);
+  }
+  if (refused > 0)
+    throw new CliError(EXIT.refused, 'ENTRIES_REFUSED', `${refused} events were refused; see errors above`);
+}
+
+/** `tollgate import FILE`: takes in history. */
+export function addImport(program: Command, host: Host): void {
+  program
+    .command('import <file>')
+    .summary('take in history')
+    .description('Take in history: payments that were not decided here, and what became known of them.')
+    .option('--map <file>', 'how the file is read')
+    .option('--limit <n>', 'with --map, payments at most', wholeNumber(1))
+    .option('--skip-bad', 'with --map, leave out rows that cannot be used')
+    .option('--batch <n>', 'events in one message, at most 1000', wholeNumber(1), 256)
+    .option('--in-flight <n>', 'events waiting for their answer', wholeNumber(1), 2048)
+    .addHelpText('after', HELP)
+    .action((file: string, flags: ImportFlags, command: Command) =>
+      withSession(host, command, (session) => importHistory(file, flags, session)),
+    );
+}

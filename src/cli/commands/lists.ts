@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import type { Host } from '../host.js';
+import { addAdd, addCreate, addRemove } from './lists/change.js';
+import { addExport, addImport } from './lists/files.js';
+import { addCheck, addList } from './lists/read.js';
+
+/** `tollgate lists create|list|add|remove|check|import|export`. */
+export function addLists(program: Command, host: Host): void {
+  const parent = program
+    .command('lists')
+    .description('Make, fill, ask and carry block, allow, watch and other lists.');
+  addCreate(parent, host);
+  addList(parent, host);
+  addAdd(parent, host);
+  addRemove(parent, host);
+  addCheck(parent, host);
+  addImport(parent, host);
+  addExport(parent, host);
+}

@@ -1,0 +1,156 @@
+import { toJson } from '@bufbuild/protobuf';
+import type { Command } from 'commander';
+import {
+  ActivateVersionResponseSchema,
+  CreateVersionResponseSchema,
+  RollBackResponseSchema,
+  type RuleSet,
+  type RuleSetVersion,
+} from '../../../gen/tollgate/v1/rule_service_pb.js';
+import { wholeNumber } from '../../arguments.js';
+import { badInput } from '../../exit.js';
+import type { Host } from '../../host.js';
+import { readText } from '../../input/files.js';
+import type { Output } from '../../output.js';
+import { actorName, withSession } from '../../session.js';
+import { printFindings } from './check.js';
+
+interface Change {
+  readonly actor?: string;
+  readonly reason: string;
+  readonly etag?: string;
+}
+
+function withChange(command: Command): Command {
+  return command
+    .option('--actor <name>', 'who does it (default: TOLLGATE_ACTOR, or your user name)')
+    .option('--reason <text>', 'why, for the log', '')
+    .option('--etag <etag>', "only if nothing changed since 'rules list' showed this etag");
+}
+
+function activeText(ruleSet: RuleSet | undefined): string {
+  if (ruleSet === undefined) return '';
+  return ruleSet.activeVersion === 0
+    ? `${ruleSet.id}: no version is active.`
+    : `${ruleSet.id}: version ${ruleSet.activeVersion} is active.`;
+}
+
+function versionText(version: RuleSetVersion | undefined, created: boolean): string {
+  if (version === undefined) return '';
+  const { ruleSet, hash, rules } = version;
+  const what = `${ruleSet} version ${version.version} (${rules} rules, ${hash.slice(0, 12)})`;
+  return created ? `${what} stored.` : `${what} is the same document: nothing stored.`;
+}
+
+interface Push {
+  readonly author?: string;
+  readonly comment: string;
+  readonly expect?: string;
+  readonly activate?: boolean;
+}
+
+/** `tollgate rules push FILE`. */
+export function addPush(parent: Command, host: Host): void {
+  parent
+    .command('push <file>')
+    .description('Store a rule-set document as the next version of its rule set. Not active until activated.')
+    .option('--author <name>', 'who wrote it (default: TOLLGATE_ACTOR, or your user name)')
+    .option('--comment <text>', 'what changed', '')
+    .option('--expect <hash>', 'only if the newest version carries this hash')
+    .option('--activate', 'make it active at once')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tollgate rules push my.rules.json --comment "velocity: 5 -> 4 cards per e-mail"
+  $ tollgate rules push my.rules.json --activate`,
+    )
+    .action((file: string, options: Push, command: Command) =>
+      withSession(host, command, async ({ out, tollgate }) => {
+        const documentJson = await readText(file, host);
+        const author = actorName(options.author, host);
+        const expectedLatestHash = options.expect ?? '';
+        const { comment } = options;
+        const { rules } = tollgate();
+        const response = await rules.createVersion({ documentJson, author, comment, expectedLatestHash });
+        const { version } = response;
+        if (!out.json) {
+          out.line(versionText(version, response.created));
+          printFindings(out, response.warnings);
+        }
+        if (options.activate !== true || version === undefined) {
+          if (out.json) out.document(toJson(CreateVersionResponseSchema, response));
+          else if (version?.active !== true) out.line(activationHint(version));
+          return;
+        }
+        const activated = await rules.activateVersion({
+          ruleSet: version.ruleSet,
+          version: version.version,
+          actor: author,
+          reason: comment,
+        });
+        if (out.json) out.document(toJson(ActivateVersionResponseSchema, activated));
+        else printActive(out, activated.ruleSet);
+      }),
+    );
+}
+
+function activationHint(version: RuleSetVersion | undefined): string {
+  return `Make it active with: tollgate rules activate ${version?.ruleSet ?? ''} ${version?.version ?? ''}`;
+}
+
+function printActive(out: Output, ruleSet: RuleSet | undefined): void {
+  out.line(activeText(ruleSet));
+}
+
+/** `tollgate rules activate RULE-SET VERSION`. */
+export function addActivate(parent: Command, host: Host): void {
+  withChange(parent.command('activate <rule-set> <version>'))
+    .description('Make a version the active one.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tollgate rules activate screening 4 --reason "golden cases green, backtest 17"`,
+    )
+    .action((ruleSet: string, versionText: string, options: Change, command: Command) =>
+      withSession(host, command, async ({ out, tollgate }) => {
+        const version = versionNumber(versionText);
+        const { reason, etag = '' } = options;
+        const actor = actorName(options.actor, host);
+        const response = await tollgate().rules.activateVersion({ ruleSet, version, actor, reason, etag });
+        if (out.json) out.document(toJson(ActivateVersionResponseSchema, response));
+        else printActive(out, response.ruleSet);
+      }),
+    );
+}
+
+/** A version as it is written on the command line, `4` or `v4`. */
+export function versionNumber(text: string): number {
+  try {
+    return wholeNumber(1)(text.replace(/^v/, ''));
+  } catch {
+    throw badInput(`version '${text}'`, 'must be a whole number of at least 1');
+  }
+}
+
+/** `tollgate rules rollback RULE-SET`. */
+export function addRollBack(parent: Command, host: Host): void {
+  withChange(parent.command('rollback <rule-set>'))
+    .description('Make the version that was active before the present one active again.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tollgate rules rollback screening --reason "too many good payers in review"`,
+    )
+    .action((ruleSet: string, options: Change, command: Command) =>
+      withSession(host, command, async ({ out, tollgate }) => {
+        const { reason, etag = '' } = options;
+        const actor = actorName(options.actor, host);
+        const response = await tollgate().rules.rollBack({ ruleSet, actor, reason, etag });
+        if (out.json) out.document(toJson(RollBackResponseSchema, response));
+        else printActive(out, response.ruleSet);
+      }),
+    );
+}

@@ -1,0 +1,168 @@
+import { toJson } from '@bufbuild/protobuf';
+import type { Command } from 'commander';
+import {
+  DiffVersionsResponseSchema,
+  RuleSetSchema,
+  RuleSetVersionSchema,
+  type RuleSet,
+  type RuleSetVersion,
+} from '../../../gen/tollgate/v1/rule_service_pb.js';
+import type { Connection } from '../../client.js';
+import { timeText } from '../../decision-text.js';
+import { usageError } from '../../exit.js';
+import type { Host } from '../../host.js';
+import { readText } from '../../input/files.js';
+import { withSession } from '../../session.js';
+import { versionNumber } from './change.js';
+
+const PAGE = 200;
+
+/** `tollgate rules diff RULE-SET FROM [TO]`, or against a file. */
+export function addDiff(parent: Command, host: Host): void {
+  parent
+    .command('diff <rule-set> [from] [to]')
+    .description(
+      'Say in terms of rules what differs between two versions; without them, or with --file, from the active one.',
+    )
+    .option('--file <file>', 'compare with this document in place of a version')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tollgate rules diff screening 3 4
+  $ tollgate rules diff screening --file my.rules.json`,
+    )
+    .action(
+      (
+        ruleSet: string,
+        from: string | undefined,
+        to: string | undefined,
+        options: { file?: string },
+        command: Command,
+      ) =>
+        withSession(host, command, async ({ out, tollgate }) => {
+          if ((to === undefined) === (options.file === undefined)) {
+            throw usageError('compare with what? Name two versions, or a document with --file');
+          }
+          const response = await tollgate().rules.diffVersions({
+            ruleSet,
+            fromVersion: from === undefined ? 0 : versionNumber(from),
+            toVersion: to === undefined ? 0 : versionNumber(to),
+            toDocumentJson: options.file === undefined ? '' : await readText(options.file, host),
+          });
+          if (out.json) {
+            out.document(toJson(DiffVersionsResponseSchema, response));
+            return;
+          }
+          if (response.changes.length === 0) out.line('No difference.');
+          for (const change of response.changes) {
+            const sign = change.change === 'added' ? '+' : change.change === 'removed' ? '-' : '~';
+            const style = sign === '+' ? 'green' : sign === '-' ? 'red' : 'yellow';
+            const where = change.rule === '' ? 'the set' : change.rule;
+            out.line(`${out.paint(style, sign)} ${where}: ${change.text}`);
+          }
+        }),
+    );
+}
+
+async function allRuleSets(tollgate: Connection): Promise<readonly RuleSet[]> {
+  const found: RuleSet[] = [];
+  let pageToken = '';
+  do {
+    const page = await tollgate.rules.listRuleSets({ pageSize: PAGE, pageToken });
+    found.push(...page.ruleSets);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '');
+  return found;
+}
+
+async function allVersions(tollgate: Connection, ruleSet: string): Promise<readonly RuleSetVersion[]> {
+  const found: RuleSetVersion[] = [];
+  let pageToken = '';
+  do {
+    const page = await tollgate.rules.listVersions({ ruleSet, pageSize: PAGE, pageToken });
+    found.push(...page.versions);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '');
+  return found;
+}
+
+/** `tollgate rules list [RULE-SET]`. */
+export function addList(parent: Command, host: Host): void {
+  parent
+    .command('list [rule-set]')
+    .description('List the rule sets, or the versions of one.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tollgate rules list
+  $ tollgate rules list screening`,
+    )
+    .action((ruleSet: string | undefined, _options: unknown, command: Command) =>
+      withSession(host, command, async ({ out, tollgate }) => {
+        if (ruleSet !== undefined) {
+          const versions = await allVersions(tollgate(), ruleSet);
+          if (out.json) {
+            out.document(versions.map((version) => toJson(RuleSetVersionSchema, version)));
+            return;
+          }
+          out.table(
+            ['version', 'active', 'rules', 'hash', 'author', 'created', 'comment'],
+            versions.map((one) => [
+              String(one.version),
+              one.active ? 'yes' : '',
+              String(one.rules),
+              one.hash.slice(0, 12),
+              one.author,
+              timeText(one.createdAt),
+              one.comment,
+            ]),
+            [0, 2],
+          );
+          return;
+        }
+        const ruleSets = await allRuleSets(tollgate());
+        if (out.json) {
+          out.document(ruleSets.map((one) => toJson(RuleSetSchema, one)));
+          return;
+        }
+        out.table(
+          ['rule set', 'active', 'latest', 'owner', 'etag', 'description'],
+          ruleSets.map((one) => [
+            one.id,
+            one.activeVersion === 0 ? '-' : `v${one.activeVersion}`,
+            `v${one.latestVersion}`,
+            one.owner,
+            one.etag,
+            one.description,
+          ]),
+        );
+      }),
+    );
+}
+
+/** `tollgate rules show RULE-SET [VERSION]`. */
+export function addShow(parent: Command, host: Host): void {
+  parent
+    .command('show <rule-set> [version]')
+    .description('Print the document of a version, as JSON; without a version, of the active one.')
+    .addHelpText(
+      'after',
+      `
+With --json the version's author, hash and so on come with it.
+
+Examples:
+  $ tollgate rules show screening > screening.rules.json
+  $ tollgate rules show screening 3 --json`,
+    )
+    .action((ruleSet: string, text: string | undefined, _options: unknown, command: Command) =>
+      withSession(host, command, async ({ out, tollgate }) => {
+        const version = text === undefined ? 0 : versionNumber(text);
+        const found = (await tollgate().rules.getVersion({ ruleSet, version })).version;
+        if (found === undefined) return;
+        if (out.json) out.document(toJson(RuleSetVersionSchema, found));
+        else out.document(JSON.parse(found.documentJson));
+      }),
+    );
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { OPTIONS, resolveConfig, type OptionName } from '../../config/config.js';
+import { startService } from '../../main.js';
+import { toCliError } from '../failure.js';
+import type { Host } from '../host.js';
+import { readText } from '../input/files.js';
+
+const HELP = `
+Every option is also an environment variable, and a key of the --config file (JSON). The command line wins over the
+environment, and that over the file:
+${OPTIONS.map(({ name, environment, fallback }) => `  ${name.padEnd(16)} ${environment.padEnd(27)} ${fallback}`).join('\n')}
+
+Examples:
+  $ tollgate serve
+  $ tollgate serve --listen 0.0.0.0:50051 --store sqlite:/var/lib/tollgate/tollgate.db
+  $ TOLLGATE_STORE=mongodb://db1,db2,db3/tollgate?replicaSet=rs0 tollgate serve --config tollgate.json`;
+
+function dashed(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `tollgate serve`: runs the service until it is told to end. */
+export function addServe(program: Command, host: Host): void {
+  const command = program
+    .command('serve')
+    .summary('run the service')
+    .description(
+      'Run the service until interrupted. One line on stderr says where it listens and on which store.',
+    );
+  for (const { name, help } of OPTIONS) command.option(`--${dashed(name)} <value>`, help);
+  command
+    .option('--config <file>', 'JSON file of these options')
+    .addHelpText('after', HELP)
+    .action(async (options: Partial<Record<OptionName | 'config', string>>) => {
+      try {
+        await serve(options, host);
+      } catch (error) {
+        throw toCliError(error, options.listen ?? '');
+      }
+    });
+}
+
+async function serve(options: Partial<Record<OptionName | 'config', string>>, host: Host): Promise<void> {
+  const { config: name = host.environment['TOLLGATE_CONFIG'], ...flags } = options;
+  const file = name === undefined || name === '' ? undefined : { name, text: await readText(name, host) };
+  const config = resolveConfig({ flags, environment: host.environment, file });
+  const ended = new Promise<void>((resolve) => {
+    host.onInterrupt(resolve);
+  });
+  const service = await startService(config);
+  host.complain(
+    `tollgate listens on ${service.grpcAddress} (gRPC) and ${service.httpAddress} (HTTP), store ${service.store}\n`,
+  );
+  await ended;
+  await service.close();
+}

@@ -1,0 +1,100 @@
+import { timestampMs, type Timestamp } from '@bufbuild/protobuf/wkt';
+import {
+  DecisionFlag,
+  Outcome,
+  RuleState,
+  ScaExemption,
+  ThreeDsDemand,
+  type Decision,
+} from '../gen/tollgate/v1/decision_service_pb.js';
+import type { Money } from '../gen/tollgate/v1/payment_pb.js';
+import { currencyExponent } from '../money/currencies.js';
+import { formatMinor } from '../money/decimal.js';
+import type { Output, Style } from './output.js';
+
+const OUTCOME_STYLES: Readonly<Partial<Record<Outcome, Style>>> = {
+  [Outcome.ACCEPT]: 'green',
+  [Outcome.ALLOW]: 'green',
+  [Outcome.REVIEW]: 'yellow',
+  [Outcome.REJECT]: 'red',
+  [Outcome.BLOCK]: 'red',
+};
+
+/** The name of an enum value as people write it: `no hit`, `card check`. */
+export function enumText(names: Readonly<Record<number, string>>, value: number): string {
+  return (names[value] ?? String(value)).toLowerCase().replaceAll('_', ' ');
+}
+
+/** The outcome, coloured by how bad it is. */
+export function outcomeText(out: Output, outcome: Outcome): string {
+  const style = OUTCOME_STYLES[outcome];
+  const text = enumText(Outcome, outcome);
+  return style === undefined ? text : out.paint(style, text);
+}
+
+/** An amount with its currency: `12.50 EUR`; empty when there is none. */
+export function moneyText(money: Money | undefined): string {
+  if (money === undefined) return '';
+  return `${formatMinor(Number(money.minor), currencyExponent(money.currency) ?? 0)} ${money.currency}`;
+}
+
+/** A moment in UTC to the second; empty when there is none. */
+export function timeText(time: Timestamp | undefined): string {
+  return time === undefined ? '' : new Date(timestampMs(time)).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** Prints a decision for people. */
+export function printDecision(out: Output, decision: Decision, repeated: boolean): void {
+  const { binding } = decision;
+  const exemption = decision.exemption > ScaExemption.NONE ? enumText(ScaExemption, decision.exemption) : '';
+  out.fields([
+    ['outcome', outcomeText(out, decision.outcome)],
+    ['reasons', decision.reasons.join(', ')],
+    ['3-D Secure', enumText(ThreeDsDemand, decision.threeDs)],
+    ['exemption', exemption],
+    ['flags', decision.flags.map((flag) => enumText(DecisionFlag, flag)).join(', ')],
+    ['decision', `${decision.id}${repeated ? ' (decided before)' : ''}`],
+    ['request', `${binding?.site ?? ''} ${decision.requestId}`],
+    ['amount', moneyText(binding?.amount)],
+    [
+      'in base currency',
+      decision.baseAmount === undefined ? '' : `${moneyText(decision.baseAmount)} (rates ${decision.rateId})`,
+    ],
+    ['event time', timeText(decision.eventTime)],
+    ['decided at', timeText(decision.decidedAt)],
+    ['lapses at', timeText(decision.lapsesAt)],
+    [
+      'rules',
+      decision.ruleSets.map((set) => `${set.ruleSet} v${set.version} (${set.hash.slice(0, 12)})`).join(', '),
+    ],
+  ]);
+  if (decision.hits.length > 0) {
+    out.line();
+    out.table(
+      ['rule', 'state', 'asks for', 'reason', 'score'],
+      decision.hits.map((hit) => [
+        `${hit.ruleSet}/${hit.rule}`,
+        enumText(RuleState, hit.state),
+        hit.outcome === Outcome.UNSPECIFIED ? '' : enumText(Outcome, hit.outcome),
+        hit.reason,
+        hit.score === 0 ? '' : String(hit.score),
+      ]),
+      [4],
+    );
+  }
+  if (decision.limits.length === 0) return;
+  out.line();
+  const base = decision.baseAmount?.currency ?? '';
+  const minor = (value: bigint): string => formatMinor(Number(value), currencyExponent(base) ?? 0);
+  out.table(
+    ['limit', 'period from', `cap ${base}`, 'used before', 'reserved'],
+    decision.limits.map((limit) => [
+      `${limit.ruleSet}/${limit.limit}`,
+      timeText(limit.periodStart),
+      minor(limit.capMinor),
+      minor(limit.usedMinor),
+      limit.reserved ? 'yes' : 'no',
+    ]),
+    [2, 3],
+  );
+}

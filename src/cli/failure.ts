@@ -1,0 +1,57 @@
+import { ERRORS, TollgateError } from '../errors/errors.js';
+import { CallFailed } from '../server/grpc/bridge.js';
+import { CliError, EXIT } from './exit.js';
+
+/** Statuses after which trying again later may help. */
+const AWAY: readonly string[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED'];
+
+function fromTollgate(error: TollgateError): CliError {
+  const details = error.violations.map(({ field, description }) => `${field}: ${description}`);
+  const exitCode = AWAY.includes(ERRORS[error.code].status) ? EXIT.unreachable : EXIT.refused;
+  return new CliError(exitCode, error.code, `${error.message} (${error.code})`, details);
+}
+
+function fromCall(error: CallFailed, server: string): CliError {
+  if (error.status === 'UNAVAILABLE') {
+    const reason = /ECONNREFUSED/.test(error.message) ? 'nobody listens there' : error.message;
+    return new CliError(
+      EXIT.unreachable,
+      'UNREACHABLE',
+      `cannot reach Tollgate at ${server}: ${reason}; start it with 'tollgate serve', or name another with --server HOST:PORT`,
+    );
+  }
+  if (error.status === 'UNIMPLEMENTED') {
+    return new CliError(
+      EXIT.refused,
+      'UNIMPLEMENTED',
+      `what answers at ${server} does not know this call: not Tollgate, or another version of it`,
+    );
+  }
+  return new CliError(
+    EXIT.refused,
+    error.status,
+    `the call to ${server} failed: ${error.message} (${error.status})`,
+  );
+}
+
+/** Whatever was thrown, as words and an exit code. `server` is the address the command talked to. */
+export function toCliError(error: unknown, server: string): CliError {
+  if (error instanceof CliError) return error;
+  if (error instanceof TollgateError) return fromTollgate(error);
+  if (error instanceof CallFailed) return fromCall(error, server);
+  if (error instanceof Error && error.name === 'ConfigProblem')
+    return new CliError(EXIT.usage, 'CONFIG', error.message);
+  if (error instanceof Error) return new CliError(EXIT.refused, 'FAILED', error.message);
+  return new CliError(EXIT.refused, 'FAILED', String(error));
+}
+
+/** The words for people, one line for the error and one for each detail. */
+export function failureText(error: CliError): string {
+  return [`tollgate: ${error.message}`, ...error.details.map((detail) => `  ${detail}`), ''].join('\n');
+}
+
+/** The same for programs, one line of JSON. */
+export function failureJson(error: CliError): string {
+  const { code, exitCode, message, details } = error;
+  return `${JSON.stringify({ error: { code, exitCode, message, details } })}\n`;
+}

@@ -1,0 +1,48 @@
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** What the command has of the machine: the one door of the CLI, so that tests can stand in for it. */
+export interface Host {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stdin: AsyncIterable<Buffer | string>;
+  /** A terminal: tables may be coloured. */
+  readonly stdoutIsTerminal: boolean;
+  /** Present when stderr is a terminal: progress bars may be drawn on it. */
+  readonly terminal: NodeJS.WriteStream | undefined;
+  readonly print: (text: string) => void;
+  readonly complain: (text: string) => void;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Milliseconds since some moment, with fractions. */
+  readonly elapsed: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Calls back at the first interrupt or request to end; returns how to stop listening. */
+  readonly onInterrupt: (callback: () => void) => () => void;
+}
+
+/** The machine this process runs on. */
+export function nodeHost(): Host {
+  return {
+    environment: process.env,
+    // Asked for only when needed: opening it would keep the process alive.
+    get stdin() {
+      return process.stdin;
+    },
+    stdoutIsTerminal: process.stdout.isTTY,
+    terminal: process.stderr.isTTY ? process.stderr : undefined,
+    print: (text) => void process.stdout.write(text),
+    complain: (text) => void process.stderr.write(text),
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+    sleep: (ms) => wait(ms),
+    onInterrupt(callback) {
+      process.once('SIGINT', callback);
+      process.once('SIGTERM', callback);
+      return () => {
+        process.off('SIGINT', callback);
+        process.off('SIGTERM', callback);
+      };
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { parse } from 'csv-parse';
+import { Readable } from 'node:stream';
+import { badInput } from '../exit.js';
+
+/** A row of a CSV file and the line it ends on; the first line is number 1. */
+export interface CsvRow {
+  readonly values: readonly string[];
+  readonly line: number;
+}
+
+/** A CSV file: its head, and its rows, some at a time. */
+export interface CsvFile {
+  readonly columns: readonly string[];
+  readonly rows: AsyncIterable<readonly CsvRow[]>;
+}
+
+interface ParsedRow {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
+}
+
+const ROWS_AT_ONCE = 512;
+
+async function* rowsOf(
+  parsed: AsyncIterator<ParsedRow>,
+  width: number,
+  name: string,
+): AsyncGenerator<readonly CsvRow[]> {
+  let rows: CsvRow[] = [];
+  for (;;) {
+    const next = await nextRow(parsed, name);
+    if (next === undefined) break;
+    const { record, info } = next;
+    if (record.length !== width) {
+      throw badInput(
+        `${name} line ${info.lines}`,
+        `${record.length} values where the head has ${width} columns`,
+      );
+    }
+    rows.push({ values: record, line: info.lines });
+    if (rows.length >= ROWS_AT_ONCE) {
+      yield rows;
+      rows = [];
+    }
+  }
+  if (rows.length > 0) yield rows;
+}
+
+async function nextRow(parsed: AsyncIterator<ParsedRow>, name: string): Promise<ParsedRow | undefined> {
+  try {
+    const next = await parsed.next();
+    return next.done === true ? undefined : next.value;
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('CSV_'))
+      throw error;
+    const line = 'lines' in error ? ` line ${String(error.lines)}` : '';
+    throw badInput(`${name}${line}`, `not CSV: ${error.message}`);
+  }
+}
+
+/** Opens a CSV file (RFC 4180) with a head; `delimiter` is one character. */
+export async function openCsv(
+  bytes: AsyncIterable<Buffer | string>,
+  name: string,
+  delimiter: string,
+): Promise<CsvFile> {
+  const parser = parse({
+    bom: true,
+    delimiter,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+  });
+  const source = Readable.from(bytes, { objectMode: false });
+  source.on('error', (error) => parser.destroy(error));
+  const parsed = (source.pipe(parser) as AsyncIterable<ParsedRow>)[Symbol.asyncIterator]();
+  const head = await nextRow(parsed, name);
+  if (head === undefined) throw badInput(name, 'empty: the first line must name the columns');
+  return { columns: head.record, rows: rowsOf(parsed, head.record.length, name) };
+}

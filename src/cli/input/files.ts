@@ -1,0 +1,101 @@
+import { createReadStream, type ReadStream } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { badInput, usageError } from '../exit.js';
+import type { Host } from '../host.js';
+import { parseMessage } from '../json-message.js';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'it may not be read by you',
+};
+
+/** Why a file cannot be used, as a usage error that names it. */
+export function fileError(path: string, error: unknown): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return usageError(`${path}: ${REASONS[code] ?? (error instanceof Error ? error.message : String(error))}`);
+}
+
+/** The whole text of a file; `-` is standard input. */
+export async function readText(path: string, host: Host): Promise<string> {
+  if (path === '-') {
+    const parts: Buffer[] = [];
+    for await (const part of host.stdin) parts.push(Buffer.from(part));
+    return Buffer.concat(parts).toString('utf8');
+  }
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/** The JSON of a file. */
+export async function readJson(path: string, host: Host): Promise<unknown> {
+  const text = await readText(path, host);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw badInput(path, `not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The message that JSON holds; `where` names the JSON in errors. */
+export function messageOf<D extends DescMessage>(desc: D, json: unknown, where: string): MessageShape<D> {
+  const parsed = parseMessage(desc, json);
+  if ('message' in parsed) return parsed.message;
+  throw badInput(where, `not a ${desc.name}`, parsed.problems);
+}
+
+/** A file being read as a stream of bytes, unpacked when it is gzip. */
+export interface ByteSource {
+  readonly bytes: AsyncIterable<Buffer | string>;
+  /** Bytes of the file, packed as it is; undefined for standard input. */
+  readonly size: number | undefined;
+  /** Bytes of the file read so far. */
+  read(): number;
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  const handle = await open(path);
+  try {
+    const head = Buffer.alloc(2);
+    const { bytesRead } = await handle.read(head, 0, 2, 0);
+    return bytesRead === 2 && head[0] === 0x1f && head[1] === 0x8b;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* naming(path: string, bytes: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | string> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    throw badInput(
+      path,
+      `cannot be read to the end: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** Opens a file for streaming; `-` is standard input. Gzip is told by its first bytes, not by the name. */
+export async function openBytes(path: string, host: Host): Promise<ByteSource> {
+  if (path === '-') return { bytes: host.stdin, size: undefined, read: () => 0 };
+  let file: ReadStream;
+  let size: number;
+  let packed: boolean;
+  try {
+    ({ size } = await stat(path));
+    packed = await isGzip(path);
+    file = createReadStream(path, { highWaterMark: 256 * 1024 });
+  } catch (error) {
+    throw fileError(path, error);
+  }
+  if (!packed) return { bytes: naming(path, file), size, read: () => file.bytesRead };
+  const unpacked = createGunzip({ chunkSize: 256 * 1024 });
+  file.on('error', (error) => unpacked.destroy(error));
+  file.pipe(unpacked);
+  return { bytes: naming(path, unpacked), size, read: () => file.bytesRead };
+}

@@ -1,0 +1,72 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addDecide } from './commands/decide.js';
+import { addDecisions } from './commands/decisions.js';
+import { addImport } from './commands/import.js';
+import { addLists } from './commands/lists.js';
+import { addReplayStream } from './commands/replay-stream.js';
+import { addRules } from './commands/rules.js';
+import { addServe } from './commands/serve.js';
+import { addSimulate } from './commands/simulate.js';
+import { addSites } from './commands/sites.js';
+import { positiveNumber } from './arguments.js';
+import { CliError, EXIT } from './exit.js';
+import { failureJson, failureText, toCliError } from './failure.js';
+import type { Host } from './host.js';
+
+export { nodeHost } from './host.js';
+
+const HELP = `
+Exit codes: ${EXIT.ok} done; ${EXIT.refused} refused, failed or interrupted; ${EXIT.usage} wrong arguments or an unreadable file; ${EXIT.unreachable} no answer from the server.
+Environment: TOLLGATE_SERVER (the default of --server), TOLLGATE_ACTOR (the default of --actor), NO_COLOR.
+
+Examples:
+  $ tollgate serve
+  $ tollgate simulate
+  $ tollgate decide payment.json
+  $ tollgate decisions list --outcome reject --limit 10`;
+
+/** The whole command. */
+function createProgram(host: Host): Command {
+  const program = new Command('tollgate')
+    .description('Decides, for every payment, whether it may go on and whether the payer must authenticate.')
+    .option(
+      '--server <address>',
+      'HOST:PORT of the running service (default: TOLLGATE_SERVER or 127.0.0.1:50051)',
+    )
+    .option('--json', 'JSON for machines in place of tables')
+    .option('--timeout <seconds>', 'longest wait for one answer', positiveNumber, 10)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: (text) => host.print(text), writeErr: (text) => host.complain(text) })
+    .showHelpAfterError('(Add --help for the options and examples)')
+    .exitOverride()
+    .addHelpText('after', HELP);
+  addServe(program, host);
+  addSimulate(program, host);
+  addReplayStream(program, host);
+  addDecide(program, host);
+  addDecisions(program, host);
+  addRules(program, host);
+  addLists(program, host);
+  addSites(program, host);
+  addImport(program, host);
+  return program;
+}
+
+const HELPED: readonly string[] = ['commander.helpDisplayed', 'commander.help', 'commander.version'];
+
+/** Runs the command with its arguments (those after the name of the program). Resolves with the exit code. */
+export async function main(args: readonly string[], host: Host): Promise<number> {
+  const program = createProgram(host);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return EXIT.ok;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && !(thrown instanceof InvalidArgumentError)) {
+      // Commander has said it already. Help that was not asked for means that a command was missing.
+      return HELPED.includes(thrown.code) && thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    }
+    const error: CliError = toCliError(thrown, program.opts<{ server?: string }>().server ?? 'the server');
+    host.complain(args.includes('--json') ? failureJson(error) : failureText(error));
+    return error.exitCode;
+  }
+}

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import { connect, type Connection } from './client.js';
+import { CliError, EXIT, usageError } from './exit.js';
+import { toCliError } from './failure.js';
+import type { Host } from './host.js';
+import { createOutput, type Output } from './output.js';
+
+/** The options every command takes. */
+export interface CommonOptions {
+  readonly server?: string;
+  readonly json?: boolean;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** What a command works with. */
+export interface Session {
+  readonly host: Host;
+  readonly out: Output;
+  /** HOST:PORT of the service. */
+  readonly server: string;
+  /** Connects at the first use; closed when the command is over. */
+  readonly tollgate: () => Connection;
+}
+
+const DEFAULT_SERVER = '127.0.0.1:50051';
+
+/** The address a command talks to: --server, else TOLLGATE_SERVER, else the default of `serve`. */
+export function serverAddress(options: CommonOptions, host: Host): string {
+  const address = options.server ?? (host.environment['TOLLGATE_SERVER'] || DEFAULT_SERVER);
+  if (!/^.+:\d{1,5}$/.test(address)) {
+    const from = options.server === undefined ? 'TOLLGATE_SERVER' : '--server';
+    throw usageError(`${from}: '${address}' is not HOST:PORT`);
+  }
+  return address;
+}
+
+/** Runs a command's work in a session; what is thrown becomes a CliError that knows the server. */
+export async function withSession(
+  host: Host,
+  command: Command,
+  work: (session: Session) => Promise<void>,
+): Promise<void> {
+  const options = command.optsWithGlobals<CommonOptions>();
+  const server = serverAddress(options, host);
+  let connection: Connection | undefined;
+  try {
+    await work({
+      host,
+      server,
+      out: createOutput(host, options.json ?? false),
+      tollgate: () => (connection ??= connect(server, options.timeout * 1000)),
+    });
+  } catch (error) {
+    throw toCliError(error, server);
+  } finally {
+    connection?.close();
+  }
+}
+
+/** Who acts: --actor, else TOLLGATE_ACTOR, else the name of the person at the machine. */
+export function actorName(given: string | undefined, host: Host): string {
+  const { environment } = host;
+  const actor =
+    given ??
+    environment['TOLLGATE_ACTOR'] ??
+    environment['USER'] ??
+    environment['LOGNAME'] ??
+    environment['USERNAME'];
+  if (actor === undefined || actor === '') {
+    throw new CliError(EXIT.usage, 'USAGE', 'who does this? Say it with --actor NAME or TOLLGATE_ACTOR');
+  }
+  return actor;
+}

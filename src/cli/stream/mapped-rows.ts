@@ -1,0 +1,134 @@
+import { CliError, badInput } from '../exit.js';
+import type { Host } from '../host.js';
+import { openCsv } from '../input/csv.js';
+import { openBytes, readJson } from '../input/files.js';
+import { readNdjson } from '../input/rows.js';
+import { parseMapFile, type MapFile } from '../mapping/map-file.js';
+import { mappedColumns, rowMapper, type MappedRow, type RowValues } from '../mapping/map-row.js';
+
+/** A file read through a map. */
+export interface MappedFile {
+  readonly rows: AsyncIterable<readonly MappedRow[]>;
+  /** How much of it was read, 0 to 1; undefined when its size is not known. */
+  progress(): number | undefined;
+  /** Rows left out because they could not be used. */
+  skipped(): number;
+  /** Rows earlier than a row before them. */
+  outOfOrder(): number;
+}
+
+/** How a mapped file is read. */
+export interface MappedFileOptions {
+  /** Rows at most; undefined: all. */
+  readonly limit: number | undefined;
+  /** Rows that cannot be used are told and left out; otherwise the first ends the command. */
+  readonly skipBad: boolean;
+}
+
+/** Reads and checks a map file. */
+export async function loadMap(path: string, host: Host): Promise<MapFile> {
+  const parsed = parseMapFile(await readJson(path, host));
+  if ('map' in parsed) return parsed.map;
+  throw badInput(path, 'the map cannot be used', parsed.problems);
+}
+
+interface RawRow {
+  readonly values: RowValues;
+  readonly line: number;
+}
+
+function atPath(json: Readonly<Record<string, unknown>>, path: string): string {
+  let value: unknown = json;
+  for (const name of Object.hasOwn(json, path) ? [path] : path.split('.')) {
+    value =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? (value as Record<string, unknown>)[name]
+        : undefined;
+  }
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+async function* csvRows(
+  bytes: AsyncIterable<Buffer | string>,
+  path: string,
+  map: MapFile,
+): AsyncGenerator<readonly RawRow[]> {
+  const file = await openCsv(bytes, path, map.delimiter);
+  const index = new Map(file.columns.map((column, at) => [column, at]));
+  const missing = mappedColumns(map).filter((column) => !index.has(column));
+  if (missing.length > 0) {
+    throw badInput(
+      path,
+      `the map reads the columns ${missing.join(', ')}, but the file has ${file.columns.join(', ')}`,
+    );
+  }
+  for await (const rows of file.rows) {
+    yield rows.map(({ values, line }) => ({
+      line,
+      values: (column) => values[index.get(column) ?? -1] ?? '',
+    }));
+  }
+}
+
+async function* ndjsonRows(
+  bytes: AsyncIterable<Buffer | string>,
+  path: string,
+): AsyncGenerator<readonly RawRow[]> {
+  for await (const lines of readNdjson(bytes, path)) {
+    yield lines.map(({ json, number }) => ({ line: number, values: (column) => atPath(json, column) }));
+  }
+}
+
+/** Opens a file of payments that a map describes. `complain` hears of rows that are left out. */
+export async function openMapped(
+  path: string,
+  map: MapFile,
+  host: Host,
+  options: MappedFileOptions,
+): Promise<MappedFile> {
+  const source = await openBytes(path, host);
+  const toRow = rowMapper(map);
+  let taken = 0;
+  let number = 0;
+  let skipped = 0;
+  let outOfOrder = 0;
+  let latest = -Infinity;
+
+  async function* rows(): AsyncGenerator<readonly MappedRow[]> {
+    const limit = options.limit ?? Infinity;
+    const raw = map.format === 'csv' ? csvRows(source.bytes, path, map) : ndjsonRows(source.bytes, path);
+    for await (const part of raw) {
+      const mapped: MappedRow[] = [];
+      let bad: CliError | undefined;
+      for (const { values, line } of part) {
+        if (taken >= limit || bad !== undefined) break;
+        const row = toRow(values, ++number);
+        if ('problem' in row) {
+          bad = badInput(`${path} line ${line}`, row.problem);
+          if (!options.skipBad) continue;
+          if (skipped++ < 10) host.complain(`left out: ${bad.message}\n`);
+          bad = undefined;
+          continue;
+        }
+        if (row.at < latest) outOfOrder++;
+        else latest = row.at;
+        taken++;
+        mapped.push(row);
+      }
+      if (mapped.length > 0) yield mapped;
+      if (bad !== undefined) throw bad;
+      if (taken >= limit) return;
+    }
+  }
+
+  return {
+    rows: rows(),
+    progress: () => {
+      if (options.limit !== undefined) return taken / Math.max(1, options.limit);
+      return source.size === undefined ? undefined : source.read() / Math.max(1, source.size);
+    },
+    skipped: () => skipped,
+    outOfOrder: () => outOfOrder,
+  };
+}

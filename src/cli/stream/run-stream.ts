@@ -1,0 +1,130 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  ScreenStreamRequestSchema,
+  StreamEntrySchema,
+  type ScreenStreamRequest,
+  type ScreenStreamResponse,
+  type StreamEntry,
+  type StreamResult,
+} from '../../gen/tollgate/v1/decision_service_pb.js';
+import type { Connection } from '../client.js';
+import { CliError, EXIT } from '../exit.js';
+import type { Session } from '../session.js';
+import type { EntryLine, Setup } from './entry-lines.js';
+import type { StreamItem } from './items.js';
+import type { LaneProtocol } from './lane.js';
+import { createProgress } from './progress.js';
+import { pump } from './pump.js';
+import { printSummary } from './summary-text.js';
+import { summarise } from './summary.js';
+import { countResult, createTally } from './tally.js';
+
+/** How a stream is sent. */
+export interface StreamOptions {
+  readonly streams: number;
+  /** Payments a second; undefined: as fast as they are decided. */
+  readonly rate: number | undefined;
+  /** Entries in a message. */
+  readonly batch: number;
+  /** Entries waiting for their answer. */
+  readonly inFlight: number;
+}
+
+/** What is sent. */
+export interface StreamSource {
+  readonly entries: AsyncIterable<readonly EntryLine[]>;
+  /** How much of it was read, 0 to 1, when that is known. */
+  progress(): number | undefined;
+  /** What is worth telling about it at the end, one sentence each. */
+  remarks?(): readonly string[];
+}
+
+async function putSetup(tollgate: Connection, put: Setup): Promise<void> {
+  if ('site' in put) await tollgate.sites.putSite({ site: put.site });
+  else await tollgate.sites.putMerchant({ merchant: put.merchant });
+}
+
+/** Makes the sites and merchants on the way, and passes the rest on. */
+async function* settingUp(
+  tollgate: Connection,
+  entries: AsyncIterable<readonly EntryLine[]>,
+  stopped: () => boolean,
+): AsyncGenerator<readonly StreamItem[]> {
+  for await (const part of entries) {
+    if (stopped()) return;
+    const items: StreamItem[] = [];
+    for (const entry of part) {
+      if (entry.kind !== 'setup') items.push(entry);
+      else {
+        if (items.length > 0) yield items.splice(0);
+        await putSetup(tollgate, entry.put);
+      }
+    }
+    yield items;
+  }
+}
+
+function entryOf(item: StreamItem): StreamEntry {
+  if (item.kind === 'screen') return item.entry;
+  return create(StreamEntrySchema, { entry: { case: 'event', value: item.event } });
+}
+
+/** Sends everything through the service, prints the summary, and fails when entries were refused. */
+export async function runStream(
+  session: Session,
+  source: StreamSource,
+  options: StreamOptions,
+): Promise<void> {
+  const { host, out } = session;
+  const tollgate = session.tollgate();
+  const tally = createTally();
+  const progress = createProgress(host, 'payments', out.json);
+  let interrupted = false;
+  const stopListening = host.onInterrupt(() => {
+    interrupted = true;
+  });
+  const protocol: LaneProtocol<StreamItem, ScreenStreamRequest, ScreenStreamResponse, StreamResult> = {
+    open: (requests) => tollgate.decisions.screenStream(requests),
+    request: (items) => create(ScreenStreamRequestSchema, { entries: items.map(entryOf) }),
+    results: (response) => response.results,
+    elapsed: host.elapsed,
+    answered(item, result, ms) {
+      countResult(tally, item, result, ms);
+      progress.update(tally.decisions, source.progress());
+    },
+  };
+  const start = host.elapsed();
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    await pump(
+      settingUp(tollgate, source.entries, () => interrupted),
+      protocol,
+      {
+        ...options,
+        laneKey: (item) => item.lane,
+        counts: (item) => item.kind === 'screen',
+        elapsed: host.elapsed,
+        sleep: host.sleep,
+      },
+    );
+  } catch (error) {
+    failure = { error };
+  } finally {
+    stopListening();
+    progress.stop();
+  }
+  const summary = summarise(tally, host.elapsed() - start);
+  // Cut off with nothing decided, there is nothing to sum up: the error says it all.
+  if (failure === undefined || tally.decisions > 0) printSummary(out, summary);
+  for (const remark of source.remarks?.() ?? []) host.complain(`${remark}\n`);
+  if (failure !== undefined) {
+    if (tally.decisions > 0 && !out.json) {
+      host.complain('The summary covers what was answered; sending the same file again repeats nothing.\n');
+    }
+    throw failure.error;
+  }
+  if (interrupted) throw new CliError(EXIT.refused, 'INTERRUPTED', 'interrupted before the end');
+  const refused = summary.errors.reduce((sum, error) => sum + error.count, 0);
+  if (refused > 0)
+    throw new CliError(EXIT.refused, 'ENTRIES_REFUSED', `${refused} entries were refused; see errors above`);
+}
