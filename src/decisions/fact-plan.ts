@@ -35,6 +35,8 @@ export interface FactPlan {
   readonly velocities: readonly VelocitySpec[];
   readonly histories: readonly HistorySpec[];
   readonly habits: readonly HabitSpec[];
+  /** Whether a velocity looks at what was decided about earlier payments. */
+  readonly asksOutcome: boolean;
 }
 
 /** Plans every slot of a program. The program's documents have passed the static checks, so all facts and params are good. */
@@ -79,7 +81,7 @@ export function planFacts(slots: readonly FactSlot[], catalogue: FactCatalogue):
     readers[slot] = reader(fact, params);
     if (catalogue.get(fact)?.personal === true) personal.push(slot);
   }
-  return { readers, personal, velocities, histories, habits };
+  return { readers, personal, velocities, histories, habits, asksOutcome: velocities.some(asksOutcome) };
 }
 
 /** The fact vector of one decision. A reader that fails leaves its fact missing, so that the set's policy applies. */
@@ -98,6 +100,16 @@ export function readFacts(
     }
   }
   return values;
+}
+
+function asksOutcome({ by, value, over }: VelocitySpec): boolean {
+  const aggregates = over === undefined ? [value] : [value, over];
+  return (
+    by.includes('outcome') ||
+    aggregates.some(
+      ({ of, filters }) => of === 'outcome' || filters.some(({ attribute }) => attribute === 'outcome'),
+    )
+  );
 }
 
 function parsed<T>(

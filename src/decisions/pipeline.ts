@@ -3,23 +3,33 @@ import { TollgateError, type ErrorCode } from '../errors/errors.js';
 import { ATTRIBUTE_INDEX } from '../facts/attributes.js';
 import type { PaymentContext } from '../facts/context.js';
 import type { PaymentInput } from '../facts/payment.js';
-import type { StreamEvent } from '../facts/stream.js';
+import type { Position, StreamEvent } from '../facts/stream.js';
+import type { Outcome } from '../rules/outcome.js';
 import type { RuleSetVersion } from '../rules/program.js';
 import type { Layout } from '../rules/version-store.js';
 import type { World } from '../world/world.js';
+import { Recording, Screening, type Taker } from './admissions.js';
 import { rulesInForce, type RulesInForce, type RulesInForceOptions } from './active-rules.js';
 import { entryId } from './decision-id.js';
 import { evaluate, type Evaluation } from './evaluate.js';
-import { CONFIRMING_KINDS, keysOf, RELEASING_KINDS, reportedEvent } from './event-entry.js';
+import { keysOf, reportedEvent } from './event-entry.js';
 import type { ListLookup } from './fact-plan.js';
 import { GroupCommit } from './group-commit.js';
-import { afterLimits, dueLimits, goesOn, limitUse, type DueLimit, type LimitTerms } from './limit-holds.js';
+import {
+  afterLimits,
+  dueLimits,
+  goesOn,
+  type DueLimit,
+  type LimitedVerdict,
+  type LimitTerms,
+} from './limit-holds.js';
+import { LimitKeeper } from './limit-keeper.js';
 import { newRecord, newTrace, personalFacts } from './new-record.js';
 import type { Observer } from './observer.js';
 import { decodePersonal, encodePersonal } from './personal-part.js';
 import type { Journal, JournalAnswer, JournalEntry, JournalQuery, LimitStore, StoredEntry } from './ports.js';
 import type { DecisionFlag, DecisionRecord, LimitUse } from './record.js';
-import { Rounds, type Admission, type Slice } from './rounds.js';
+import { Rounds, type Admission } from './rounds.js';
 import type { CallLimits, EventInput, EventOutput, ScreenInput, ScreenOutput } from './service.js';
 
 /** What the pipeline works with. */
@@ -48,6 +58,25 @@ export interface PipelineOptions {
   readonly appendsInFlight: number;
 }
 
+/** A decision before it becomes a record. */
+interface DecidedParts {
+  readonly screening: Screening;
+  readonly context: PaymentContext;
+  readonly evaluation: Evaluation;
+  readonly decidedAt: number;
+  readonly evaluationUs: number;
+  readonly seen: readonly (readonly [number, number])[];
+  readonly event: StreamEvent;
+  readonly limits: readonly LimitUse[];
+}
+
+/** What goes to the store, and what to do when it is there. */
+interface Finished {
+  readonly entry: JournalEntry;
+  readonly stored: () => void;
+  readonly duplicate: () => Promise<void>;
+}
+
 interface UnderWay<T> {
   readonly raw: Uint8Array;
   readonly answer: Promise<T>;
@@ -64,10 +93,13 @@ const RECENT = 4096;
  * Takes payments and events in, in one order of admission: gathers them into rounds, evaluates one after the other, makes
  * them durable in batches, and answers. Everything with a lifetime of a decision lives here; the rest is pure.
  */
-export class Pipeline {
+export class Pipeline implements Taker {
   readonly #options: PipelineOptions;
   readonly #rounds: Rounds;
   readonly #commit: GroupCommit;
+  readonly #keeper: LimitKeeper;
+  /** What this round admitted, in the order of sequences. */
+  #staged: { readonly id: string; readonly ready: Promise<void> | undefined; commit(): void }[] = [];
   readonly #screening = new Map<string, UnderWay<ScreenOutput>>();
   readonly #recording = new Map<string, UnderWay<EventOutput>>();
   /** Entries admitted here and not durable yet, by id. */
@@ -104,12 +136,13 @@ export class Pipeline {
         arrived: (ranges, answer) => this.#arrived(ranges, answer),
         end: (size) => {
           options.observer.round(size, this.#coldRanges);
-          this.#commit.flush();
+          return this.#commitStaged();
         },
       },
       { maxWaiting: options.maxInFlight, maxRound: MAX_ROUND },
       options.world,
     );
+    this.#keeper = new LimitKeeper(options.limits, options.toBaseMinor);
     this.#commit = new GroupCommit(options.journal, {
       maxBatch: MAX_BATCH,
       maxInFlight: options.appendsInFlight,
@@ -214,32 +247,56 @@ export class Pipeline {
     return { ranges: windows.missing(event), release: () => windows.release(event) };
   }
 
-  /** Decides a payment whose facts are at hand. A promise when limits have to be reserved first. */
+  /** Decides a payment whose facts are at hand; a promise when what comes after it has to wait for limits. */
   decide(screening: Screening, context: PaymentContext): void | Promise<void> {
-    const { world, lists, observer } = this.#options;
-    const now = world.clock.now();
+    const { world, lists, observer, lapseMs, journal } = this.#options;
+    const rules = this.#round;
+    const decidedAt = world.clock.now();
     const startedUs = world.clock.monotonicUs();
-    const evaluation = evaluate(this.#round, { context, lists, now }, (fact, error) =>
+    const evaluation = evaluate(rules, { context, lists, now: decidedAt }, (fact, error) =>
       observer.factFailed(fact, error),
     );
     const evaluationUs = world.clock.monotonicUs() - startedUs;
-    const finish = (uses: readonly LimitUse[]): void =>
-      this.#decided(screening, context, evaluation, uses, now, evaluationUs);
-    if (!goesOn(evaluation.verdict.outcome) || evaluation.limitStates.length === 0) return finish([]);
-    const due = dueLimits(
-      this.#round.program.limits,
-      evaluation.limitStates,
-      context.event,
-      this.#options.limitTerms(context),
+    const { verdict } = evaluation;
+    const parts = { screening, context, evaluation, decidedAt, evaluationUs, seen: this.#seenPairs };
+
+    const due = this.#due(evaluation, context);
+    const place = { log: journal.log, seq: this.#nextSeq() };
+    const admitted = this.#eventOf(screening, context, place, verdict.outcome);
+    if (due.length === 0) {
+      this.#insert(admitted);
+      this.#stage(screening, admitted, undefined, () =>
+        this.#entryOf({ ...parts, event: admitted, limits: [] }),
+      );
+      return undefined;
+    }
+    let limits: readonly LimitUse[] = [];
+    let event = admitted;
+    const ready = this.#keeper.reserve(screening.id, due, decidedAt + lapseMs).then((uses) => {
+      limits = uses;
+      const { outcome } = this.#afterLimits(evaluation, context, uses);
+      if (outcome !== verdict.outcome) event = this.#eventOf(screening, context, place, outcome);
+    });
+    // Where no rule asks what was decided before, those after it need not wait to see what the limits say.
+    if (!rules.plan.asksOutcome) this.#insert(admitted);
+    this.#stage(
+      screening,
+      admitted,
+      ready,
+      () => this.#entryOf({ ...parts, event, limits }),
+      () => limits,
     );
-    if (due.length === 0) return finish([]);
-    return this.#reserve(screening.id, due, now).then(finish);
+    return rules.plan.asksOutcome ? ready.then(() => this.#insert(event)) : undefined;
   }
 
   /** Takes in a reported event whose payment is known. */
-  async report(recording: Recording, stored: StoredEntry | undefined): Promise<void> {
+  report(recording: Recording, stored: StoredEntry | undefined): void | Promise<void> {
     const { input } = recording;
-    const { world, toBaseMinor, rules } = this.#options;
+    if (this.#staged.some(({ id }) => id === recording.reference)) {
+      const committed = this.#commitStaged();
+      if (committed !== undefined) return committed.then(() => this.report(recording, stored));
+    }
+    const { world, toBaseMinor, rules, journal } = this.#options;
     const now = world.clock.now();
     const entry = recording.pending ?? this.admitted(recording.reference) ?? stored;
     if (entry === undefined && input.payment === undefined)
@@ -248,28 +305,29 @@ export class Pipeline {
         'the event belongs to no decision known here and carries no payment',
       );
     const payment = entry?.event ?? this.#paymentEvent(input.payment, input.eventTime, now);
-    if (entry !== undefined) await this.#settleLimits(entry, input);
     const amount = input.amount;
     const base =
       amount === undefined
         ? { minor: payment.minor, baseMinor: payment.baseMinor }
         : { minor: amount.minor, baseMinor: toBaseMinor(amount.minor, amount.currency) ?? Number.NaN };
-    const place = { log: this.#options.journal.log, seq: this.#nextSeq(), knownAt: input.arrivalTime ?? now };
+    const place = { log: journal.log, seq: this.#nextSeq(), knownAt: input.arrivalTime ?? now };
     const reported = reportedEvent(input, payment, place, base, rules.hash);
     const attributes = reported.attributes.slice();
     if (amount !== undefined) attributes[CURRENCY] = rules.hash('currency', amount.currency);
     if (attributes[PAYMENT] === 0) attributes[PAYMENT] = rules.hash('payment', recording.id);
     const event: StreamEvent = { ...reported, attributes };
-    const output: EventOutput = { eventId: input.eventId, seq: event.seq, repeated: false };
-    this.#append(
-      { id: recording.id, event, keys: keysOf(event), decision: undefined, report: input.raw },
-      () => {
+    const settled =
+      entry === undefined ? undefined : this.#keeper.settle(entry, input, this.#round.program.limits);
+    this.#insert(event);
+    this.#stage(recording, event, settled, () => ({
+      entry: { id: recording.id, event, keys: keysOf(event), decision: undefined, report: input.raw },
+      stored: () => {
         this.#options.observer.recorded(input.kind, false);
-        recording.done(output);
+        recording.done({ eventId: input.eventId, seq: event.seq, repeated: false });
       },
-      (error) => recording.fail(error),
-      () => this.#repeatedEvent(recording),
-    );
+      duplicate: async () => this.repeatedReport(recording, await this.#readBack(recording.id)),
+    }));
+    return undefined;
   }
 
   /** The answer to a payment that was decided before. */
@@ -322,6 +380,7 @@ export class Pipeline {
       };
       this.#rounds.admit(admission(done, fail));
     });
+    // `done` and `fail` are never called before this: a round begins later.
     underWay.set(id, { raw, answer });
     return answer;
   }
@@ -396,54 +455,64 @@ export class Pipeline {
 
   // Deciding.
 
-  async #reserve(decision: string, due: readonly DueLimit[], now: number): Promise<LimitUse[]> {
-    const unheld = due.filter(({ hold }) => hold === undefined);
-    if (unheld.length > 0) return unheld.map((limit) => limitUse(limit, 0, false));
-    const holds = due.flatMap(({ hold }) => (hold === undefined ? [] : [hold]));
-    const { reserved, used } = await this.#options.limits.reserve(
-      decision,
-      holds,
-      now + this.#options.lapseMs,
+  #due({ verdict, limitStates }: Evaluation, context: PaymentContext): DueLimit[] {
+    if (limitStates.length === 0 || !goesOn(verdict.outcome)) return [];
+    return dueLimits(
+      this.#round.program.limits,
+      limitStates,
+      context.event,
+      this.#options.limitTerms(context),
     );
-    return due.slice(0, used.length).map((limit, index) => limitUse(limit, used[index] ?? 0, reserved));
   }
 
-  #decided(
-    screening: Screening,
+  #afterLimits(
+    { rules, verdict }: Evaluation,
     context: PaymentContext,
-    evaluation: Evaluation,
-    limits: readonly LimitUse[],
-    decidedAt: number,
-    evaluationUs: number,
-  ): void {
+    uses: readonly LimitUse[],
+  ): LimitedVerdict {
+    return afterLimits(verdict, uses, context.event.baseMinor, (ruleSet, name) => {
+      return rules.program.limits.find((limit) => limit.ruleSet === ruleSet && limit.limit.name === name)
+        ?.limit;
+    });
+  }
+
+  #eventOf(screening: Screening, context: PaymentContext, place: Position, outcome: Outcome): StreamEvent {
+    const { hash } = this.#options.rules;
+    const attributes = context.event.attributes.slice();
+    attributes[OUTCOME] = hash('outcome', outcome);
+    attributes[PAYMENT] = hash('payment', screening.id);
+    return { ...context.event, ...place, attributes };
+  }
+
+  #entryOf({
+    screening,
+    context,
+    evaluation,
+    decidedAt,
+    evaluationUs,
+    seen,
+    event,
+    limits,
+  }: DecidedParts): Finished {
     const { rules, verdict, values, states, limitStates } = evaluation;
     const { program, plan, layout } = rules;
-    const { journal, lapseMs, baseCurrency } = this.#options;
-    const amount = context.event.baseMinor;
-    const final = afterLimits(verdict, limits, amount, (ruleSet, name) => {
-      const found = program.limits.find((limit) => limit.ruleSet === ruleSet && limit.limit.name === name);
-      return found?.limit;
-    });
-    const seq = this.#nextSeq();
-    const attributes = context.event.attributes.slice();
-    attributes[OUTCOME] = this.#options.rules.hash('outcome', final.outcome);
-    attributes[PAYMENT] = this.#options.rules.hash('payment', screening.id);
-    const event: StreamEvent = { ...context.event, log: journal.log, seq, attributes };
+    const { id, input } = screening;
+    const final = this.#afterLimits(evaluation, context, limits);
     const record = newRecord({
-      id: screening.id,
-      requestId: screening.input.requestId,
-      log: journal.log,
-      seq,
+      id,
+      requestId: input.requestId,
+      log: event.log,
+      seq: event.seq,
       context,
-      instrument: this.#options.instrumentDigest(screening.input.payment),
+      instrument: this.#options.instrumentDigest(input.payment),
       program,
       verdict,
       final,
       limits,
       flags: this.#flags(context, decidedAt),
       decidedAt,
-      lapsesAt: decidedAt + lapseMs,
-      baseCurrency,
+      lapsesAt: decidedAt + this.#options.lapseMs,
+      baseCurrency: this.#options.baseCurrency,
     });
     const trace = newTrace({
       layout: layout.id,
@@ -451,38 +520,33 @@ export class Pipeline {
       personal: plan.personal,
       states,
       limitStates,
-      seen: this.#seenPairs,
+      seen,
       evaluationUs,
     });
-    const entry: JournalEntry = {
-      id: screening.id,
-      event,
-      keys: keysOf(event),
-      decision: {
-        site: record.site,
-        requestId: record.requestId,
-        outcome: record.outcome,
-        degraded: final.degraded,
-        decidedAt,
-        record: JSON.stringify(record),
-        trace: JSON.stringify(trace),
-        personal: encodePersonal(screening.input.raw, personalFacts(values, plan.personal)),
+    return {
+      entry: {
+        id,
+        event,
+        keys: keysOf(event),
+        decision: {
+          site: record.site,
+          requestId: record.requestId,
+          outcome: record.outcome,
+          degraded: final.degraded,
+          decidedAt,
+          record: JSON.stringify(record),
+          trace: JSON.stringify(trace),
+          personal: encodePersonal(input.raw, personalFacts(values, plan.personal)),
+        },
+        report: undefined,
       },
-      report: undefined,
-    };
-    this.#append(
-      entry,
-      () => {
-        const tookUs = this.#options.world.clock.monotonicUs() - screening.admittedUs;
-        this.#options.observer.decided(record, false, tookUs);
+      stored: () => {
+        this.#options.observer.decided(record, false, this.nowUs() - screening.admittedUs);
         screening.done({ record, repeated: false });
       },
-      (error) => {
-        this.#giveBack(screening.id, limits);
-        screening.fail(error);
-      },
-      () => this.#repeatedScreen(screening),
-    );
+      // Another instance decided the same request at the same time and was first: its decision counts.
+      duplicate: async () => this.repeatedDecision(screening, await this.#readBack(id)),
+    };
   }
 
   #flags(context: PaymentContext, decidedAt: number): DecisionFlag[] {
@@ -498,37 +562,67 @@ export class Pipeline {
 
   // Making durable.
 
-  #append(
-    entry: JournalEntry,
-    stored: () => void,
-    failed: (error: unknown) => void,
-    duplicate: () => Promise<void>,
+  /** Queues what was admitted for the end of the round, in the order of sequences: other readers see no gaps. */
+  #stage(
+    admission: Screening | Recording,
+    event: StreamEvent,
+    ready: Promise<void> | undefined,
+    finish: () => Finished,
+    held: () => readonly LimitUse[] = () => [],
   ): void {
-    this.#insert(entry.event);
+    let failure: { readonly error: unknown } | undefined;
+    const settled = ready?.catch((error: unknown) => {
+      failure = { error };
+    });
+    const lost = (error: unknown): void => {
+      this.#round.windows.retract(event);
+      this.#rules.windows.retract(event);
+      this.#keeper
+        .giveBack(admission.id, held())
+        .catch((cause: unknown) => this.#options.observer.trouble('a hold stays until it lapses', cause));
+      admission.fail(error);
+    };
+    this.#staged.push({
+      id: admission.id,
+      ready: settled,
+      commit: () => {
+        if (failure === undefined) this.#append(finish(), event, lost);
+        else lost(failure.error);
+      },
+    });
+  }
+
+  /** The round is over: what waits for limits is waited for, then all goes to the store in order. */
+  #commitStaged(): void | Promise<void> {
+    const staged = this.#staged;
+    this.#staged = [];
+    const waits = staged.flatMap(({ ready }) => (ready === undefined ? [] : [ready]));
+    const commitAll = (): void => {
+      for (const { commit } of staged) commit();
+      this.#commit.flush();
+    };
+    return waits.length === 0 ? commitAll() : Promise.all(waits).then(commitAll);
+  }
+
+  #append({ entry, stored, duplicate }: Finished, event: StreamEvent, lost: (error: unknown) => void): void {
     this.#undurable.set(entry.id, entry);
     this.#recent.set(entry.id, entry);
     this.#commit.add(entry, (result, error) => {
       this.#undurable.delete(entry.id);
       if (result === 'stored') {
-        this.#durable.push(entry.event);
+        this.#durable.push(event);
         stored();
         return;
       }
       this.#recent.delete(entry.id);
-      this.#round.windows.retract(entry.event);
-      this.#rules.windows.retract(entry.event);
-      if (result === 'duplicate') duplicate().catch(failed);
-      else failed(error);
+      if (result === undefined) {
+        lost(error);
+        return;
+      }
+      this.#round.windows.retract(event);
+      this.#rules.windows.retract(event);
+      duplicate().catch(lost);
     });
-  }
-
-  /** Another instance decided the same request at the same time and was first: its decision counts. */
-  async #repeatedScreen(screening: Screening): Promise<void> {
-    this.repeatedDecision(screening, await this.#readBack(screening.id));
-  }
-
-  async #repeatedEvent(recording: Recording): Promise<void> {
-    this.repeatedReport(recording, await this.#readBack(recording.id));
   }
 
   async #readBack(id: string): Promise<StoredEntry> {
@@ -539,135 +633,8 @@ export class Pipeline {
     return entry;
   }
 
-  // Limits after the decision.
-
-  #giveBack(decision: string, uses: readonly LimitUse[]): void {
-    if (!uses.some(({ reserved }) => reserved)) return;
-    this.#options.limits
-      .release(decision, undefined, 'not-decided')
-      .catch((error: unknown) =>
-        this.#options.observer.trouble('a hold could not be released; it will expire', error),
-      );
-  }
-
-  /** Before the event is durable, so that an event that is repeated after a failure settles them again. */
-  async #settleLimits(entry: StoredEntry, input: EventInput): Promise<void> {
-    if (entry.decision?.record.includes('"reserved":true') !== true) return;
-    const { limits } = this.#options;
-    if (CONFIRMING_KINDS.has(input.kind)) await limits.confirm(entry.id);
-    else if (RELEASING_KINDS.has(input.kind)) await limits.release(entry.id, undefined, input.kind);
-    else if (input.kind === 'refunded') await this.#restore(entry, input);
-  }
-
-  /** A refund gives room back where the limit says so. */
-  async #restore(entry: StoredEntry, input: EventInput): Promise<void> {
-    const record = JSON.parse(entry.decision?.record ?? '{}') as DecisionRecord;
-    const restoring = record.limits.filter((use) =>
-      this.#rules.program.limits.some(
-        ({ ruleSet, limit }) =>
-          ruleSet === use.ruleSet && limit.name === use.limit && (limit.refunds ?? 'keep') === 'restore',
-      ),
-    );
-    if (restoring.length === 0) return;
-    const minor =
-      input.amount === undefined
-        ? entry.event.baseMinor
-        : this.#options.toBaseMinor(input.amount.minor, input.amount.currency);
-    if (minor === undefined || Number.isNaN(minor)) return;
-    const counters = restoring.map(({ counter }) => counter);
-    await this.#options.limits.release(entry.id, minor, `refund ${input.eventId}`, counters);
-  }
-
   #paymentEvent(payment: PaymentInput | undefined, eventTime: number, now: number): StreamEvent {
     if (payment === undefined) throw new Error('an event without decision needs a payment');
     return this.#options.resolve({ ...payment, eventTime: payment.eventTime ?? eventTime }, now).event;
-  }
-}
-
-/** A payment on its way through the pipeline. */
-class Screening implements Admission {
-  readonly admittedUs: number;
-  #context: PaymentContext | undefined;
-  #release: () => void = () => undefined;
-  readonly #done: (output: ScreenOutput) => void;
-  readonly #fail: (error: unknown) => void;
-
-  constructor(
-    readonly pipeline: Pipeline,
-    readonly id: string,
-    readonly input: ScreenInput,
-    readonly limits: CallLimits | undefined,
-    done: (output: ScreenOutput) => void,
-    fail: (error: unknown) => void,
-  ) {
-    this.admittedUs = pipeline.nowUs();
-    this.#done = done;
-    this.#fail = fail;
-  }
-
-  done(output: ScreenOutput): void {
-    this.#release();
-    this.#done(output);
-  }
-
-  fail(error: unknown): void {
-    this.#release();
-    this.#fail(error);
-  }
-
-  ids(): readonly string[] {
-    this.#context = this.pipeline.contextOf(this.input.payment);
-    return [this.id];
-  }
-
-  ranges(): JournalQuery['ranges'] {
-    if (this.#context === undefined) return [];
-    const { ranges, release } = this.pipeline.missingRanges(this.#context.event);
-    this.#release = release;
-    return ranges;
-  }
-
-  settle({ entries }: Slice): void | Promise<void> {
-    const stored = entries[0];
-    if (stored !== undefined) return this.pipeline.repeatedDecision(this, stored);
-    if (this.#context === undefined) throw new Error('a payment is settled only after it was asked about');
-    return this.pipeline.decide(this, this.#context);
-  }
-}
-
-/** A reported event on its way through the pipeline. */
-class Recording implements Admission {
-  /** Id of the decision it belongs to; '' for none. */
-  readonly reference: string;
-  /** The decision, when it was admitted here lately. */
-  pending: JournalEntry | undefined;
-
-  constructor(
-    readonly pipeline: Pipeline,
-    readonly id: string,
-    readonly input: EventInput,
-    readonly limits: CallLimits | undefined,
-    readonly done: (output: EventOutput) => void,
-    readonly fail: (error: unknown) => void,
-  ) {
-    const { decisionId, requestId, site, kind } = input;
-    this.reference =
-      kind === 'payment' ? '' : decisionId || (requestId === '' ? '' : entryId('decision', site, requestId));
-  }
-
-  ids(): readonly string[] {
-    if (this.reference === '') return [this.id];
-    this.pending = this.pipeline.admitted(this.reference);
-    return this.pending === undefined ? [this.id, this.reference] : [this.id];
-  }
-
-  ranges(): JournalQuery['ranges'] {
-    return [];
-  }
-
-  settle({ entries }: Slice): void | Promise<void> {
-    const [stored, reference] = entries;
-    if (stored !== undefined) return this.pipeline.repeatedReport(this, stored);
-    return this.pipeline.report(this, reference);
   }
 }

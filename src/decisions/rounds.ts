@@ -35,8 +35,8 @@ export interface RoundHooks {
   seen(): ReadonlyMap<number, number>;
   /** What came from the store for all of the round, before the first admission is settled. */
   arrived(ranges: JournalQuery['ranges'], answer: JournalAnswer): void;
-  /** After the last admission is settled. */
-  end(size: number): void;
+  /** After the last admission is settled; the next round begins when it has ended. */
+  end(size: number): void | Promise<void>;
 }
 
 /**
@@ -135,7 +135,7 @@ export class Rounds {
       this.#hooks.arrived(wanted, answer);
     } catch (error) {
       for (const { admission } of asked) admission.fail(error);
-      this.#hooks.end(round.length);
+      await this.#hooks.end(round.length);
       return;
     }
     for (const { admission, from, to } of asked) {
@@ -147,6 +147,7 @@ export class Rounds {
         admission.fail(error);
       }
     }
-    this.#hooks.end(round.length);
+    const ended = this.#hooks.end(round.length);
+    if (ended !== undefined) await ended;
   }
 }

@@ -1,0 +1,131 @@
+import type { PaymentContext } from '../facts/context.js';
+import type { PaymentInput } from '../facts/payment.js';
+import type { StreamEvent } from '../facts/stream.js';
+import { entryId } from './decision-id.js';
+import type { JournalEntry, JournalQuery, StoredEntry } from './ports.js';
+import type { Admission, Slice } from './rounds.js';
+import type { CallLimits, EventInput, EventOutput, ScreenInput, ScreenOutput } from './service.js';
+
+/** What admissions ask of the pipeline. */
+export interface Taker {
+  nowUs(): number;
+  /** Throws TollgateError when the payment may not be decided. */
+  contextOf(payment: PaymentInput): PaymentContext;
+  /** What must be read before a payment can be decided; its windows stay in memory until `release` is called. */
+  missingRanges(event: StreamEvent): { readonly ranges: JournalQuery['ranges']; release(): void };
+  /** An entry that this instance admitted lately, durable or not. */
+  admitted(id: string): JournalEntry | undefined;
+  /** A promise holds up what was admitted later. */
+  decide(screening: Screening, context: PaymentContext): void | Promise<void>;
+  report(recording: Recording, stored: StoredEntry | undefined): void | Promise<void>;
+  repeatedDecision(screening: Screening, stored: StoredEntry): void;
+  repeatedReport(recording: Recording, stored: StoredEntry): void;
+}
+
+/** A payment on its way through the pipeline. */
+export class Screening implements Admission {
+  readonly id: string;
+  readonly input: ScreenInput;
+  readonly limits: CallLimits | undefined;
+  readonly admittedUs: number;
+  readonly #taker: Taker;
+  readonly #done: (output: ScreenOutput) => void;
+  readonly #fail: (error: unknown) => void;
+  #context: PaymentContext | undefined;
+  #release: () => void = () => undefined;
+
+  constructor(
+    taker: Taker,
+    id: string,
+    input: ScreenInput,
+    limits: CallLimits | undefined,
+    done: (output: ScreenOutput) => void,
+    fail: (error: unknown) => void,
+  ) {
+    this.#taker = taker;
+    this.id = id;
+    this.input = input;
+    this.limits = limits;
+    this.admittedUs = taker.nowUs();
+    this.#done = done;
+    this.#fail = fail;
+  }
+
+  done(output: ScreenOutput): void {
+    this.#release();
+    this.#done(output);
+  }
+
+  fail(error: unknown): void {
+    this.#release();
+    this.#fail(error);
+  }
+
+  ids(): readonly string[] {
+    this.#context = this.#taker.contextOf(this.input.payment);
+    return [this.id];
+  }
+
+  ranges(): JournalQuery['ranges'] {
+    if (this.#context === undefined) return [];
+    const { ranges, release } = this.#taker.missingRanges(this.#context.event);
+    this.#release = release;
+    return ranges;
+  }
+
+  settle({ entries }: Slice): void | Promise<void> {
+    const stored = entries[0];
+    if (stored !== undefined) return this.#taker.repeatedDecision(this, stored);
+    if (this.#context === undefined) throw new Error('a payment is settled only after it was asked about');
+    return this.#taker.decide(this, this.#context);
+  }
+}
+
+/** A reported event on its way through the pipeline. */
+export class Recording implements Admission {
+  readonly id: string;
+  readonly input: EventInput;
+  readonly limits: CallLimits | undefined;
+  readonly done: (output: EventOutput) => void;
+  readonly fail: (error: unknown) => void;
+  /** Id of the decision it belongs to; '' for none. */
+  readonly reference: string;
+  /** The decision, when it was admitted here lately. */
+  pending: JournalEntry | undefined;
+  readonly #taker: Taker;
+
+  constructor(
+    taker: Taker,
+    id: string,
+    input: EventInput,
+    limits: CallLimits | undefined,
+    done: (output: EventOutput) => void,
+    fail: (error: unknown) => void,
+  ) {
+    this.#taker = taker;
+    this.id = id;
+    this.input = input;
+    this.limits = limits;
+    this.done = done;
+    this.fail = fail;
+    const { decisionId, requestId, site, kind } = input;
+    const named = decisionId || (requestId === '' ? '' : entryId('decision', site, requestId));
+    this.reference = kind === 'payment' ? '' : named;
+  }
+
+  ids(): readonly string[] {
+    if (this.reference === '') return [this.id];
+    this.pending = this.#taker.admitted(this.reference);
+    return this.pending === undefined ? [this.id, this.reference] : [this.id];
+  }
+
+  ranges(): JournalQuery['ranges'] {
+    return [];
+  }
+
+  settle({ entries }: Slice): void | Promise<void> {
+    const [stored, reference] = entries;
+    if (stored !== undefined) return this.#taker.repeatedReport(this, stored);
+    return this.#taker.report(this, reference);
+  }
+}

@@ -1,0 +1,90 @@
+import { CONFIRMING_KINDS, RELEASING_KINDS } from './event-entry.js';
+import { limitUse, type DueLimit } from './limit-holds.js';
+import type { LimitStore, StoredEntry } from './ports.js';
+import type { DecisionRecord, LimitUse } from './record.js';
+import type { EventInput } from './service.js';
+import type { ProgramLimit } from '../rules/program.js';
+
+/** What of an event a refund gives back, minor units of the base currency; undefined when there is no rate. */
+export type ToBaseMinor = (minor: number, currency: string) => number | undefined;
+
+/**
+ * Holds amounts against cumulative limits and settles the holds by what is reported. What concerns the same counter is
+ * done in the order of admission; the rest at the same time.
+ */
+export class LimitKeeper {
+  readonly #store: LimitStore;
+  readonly #toBaseMinor: ToBaseMinor;
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  constructor(store: LimitStore, toBaseMinor: ToBaseMinor) {
+    this.#store = store;
+    this.#toBaseMinor = toBaseMinor;
+  }
+
+  /** Reserves all that is due, or nothing; tells what became of each limit up to the first without room. */
+  async reserve(decision: string, due: readonly DueLimit[], expiresAt: number): Promise<LimitUse[]> {
+    const unheld = due.filter(({ hold }) => hold === undefined);
+    if (unheld.length > 0) return unheld.map((limit) => limitUse(limit, 0, false));
+    const holds = due.flatMap(({ hold }) => (hold === undefined ? [] : [hold]));
+    const counters = holds.map(({ counter }) => counter);
+    const { reserved, used } = await this.#inOrder(counters, () =>
+      this.#store.reserve(decision, holds, expiresAt),
+    );
+    return due.slice(0, used.length).map((limit, index) => limitUse(limit, used[index] ?? 0, reserved));
+  }
+
+  /** Gives back what a decision holds that came to nothing. */
+  async giveBack(decision: string, uses: readonly LimitUse[]): Promise<void> {
+    const counters = countersOf(uses);
+    if (counters.length === 0) return;
+    await this.#inOrder(counters, () => this.#store.release(decision, undefined, 'not-decided'));
+  }
+
+  /**
+   * Settles a decision's holds by what was reported of it; undefined when the event concerns no hold. Before the event
+   * is durable, so that one that is repeated after a failure settles them again.
+   */
+  settle(entry: StoredEntry, input: EventInput, limits: readonly ProgramLimit[]): Promise<void> | undefined {
+    if (entry.decision?.record.includes('"reserved":true') !== true) return undefined;
+    const record = JSON.parse(entry.decision.record) as DecisionRecord;
+    const counters = countersOf(record.limits);
+    if (CONFIRMING_KINDS.has(input.kind)) return this.#inOrder(counters, () => this.#store.confirm(entry.id));
+    if (RELEASING_KINDS.has(input.kind))
+      return this.#inOrder(counters, () => this.#store.release(entry.id, undefined, input.kind));
+    if (input.kind !== 'refunded') return undefined;
+    const restoring = countersOf(record.limits.filter((use) => restores(use, limits)));
+    const amount =
+      input.amount === undefined
+        ? entry.event.baseMinor
+        : this.#toBaseMinor(input.amount.minor, input.amount.currency);
+    if (restoring.length === 0 || amount === undefined || Number.isNaN(amount)) return undefined;
+    return this.#inOrder(restoring, () =>
+      this.#store.release(entry.id, amount, `refund ${input.eventId}`, restoring),
+    );
+  }
+
+  async #inOrder<T>(counters: readonly string[], work: () => Promise<T>): Promise<T> {
+    const before = counters.map((counter) => this.#last.get(counter));
+    const done = Promise.allSettled(before).then(work);
+    const ended = done.catch(() => undefined);
+    for (const counter of counters) this.#last.set(counter, ended);
+    try {
+      return await done;
+    } finally {
+      for (const counter of counters) if (this.#last.get(counter) === ended) this.#last.delete(counter);
+    }
+  }
+}
+
+function countersOf(uses: readonly LimitUse[]): string[] {
+  return uses.filter(({ reserved }) => reserved).map(({ counter }) => counter);
+}
+
+/** A refund gives room back only where the limit says so. */
+function restores(use: LimitUse, limits: readonly ProgramLimit[]): boolean {
+  return limits.some(
+    ({ ruleSet, limit }) =>
+      ruleSet === use.ruleSet && limit.name === use.limit && limit.refunds === 'restore',
+  );
+}
