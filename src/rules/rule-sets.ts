@@ -225,11 +225,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
           },
         );
       if (latest !== undefined && latest.hash === hash)
-        return {
-          version: { ...latest, active: activation.version === latest.version },
-          warnings: findings,
-          created: false,
-        };
+        return { version: infoOf(latest, activation), warnings: findings, created: false };
       const version: StoredVersion = {
         ruleSet: document.id,
         version: (latest?.version ?? 0) + 1,
