@@ -185,20 +185,21 @@ async function sendAll(
   encode: (init: Init) => Buffer,
 ): Promise<void> {
   let over = false;
+  let wake: () => void = () => undefined;
+  // After its status a call takes nothing more, and never asks for more either.
   call.once('status', () => {
     over = true;
+    wake();
   });
   for await (const request of requests) {
     if (over || call.destroyed) return;
-    if (!call.write(encode(request))) await Promise.race([drained(call), once(call, 'status')]);
+    if (call.write(encode(request))) continue;
+    const ended = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    await Promise.race([drained(call), ended]);
   }
   call.end();
-}
-
-function once(call: RequestSink, event: string): Promise<void> {
-  return new Promise((resolve) => {
-    call.once(event, resolve);
-  });
 }
 
 async function* answers(

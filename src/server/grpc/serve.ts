@@ -10,6 +10,7 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { TollgateError } from '../../errors/errors.js';
 import type { ServerCall } from './call-context.js';
 import { ServerCallContext } from './call-context.js';
 import { decodeMessage, encodeMessage, sameBytes } from './codec.js';
@@ -137,7 +138,7 @@ function bindClientStreaming(
         context.finish();
         callback(null, bytes);
       } catch (error) {
-        if (call.cancelled) return;
+        if (wasCutOff(call)) return;
         context.finish();
         callback(toStatus(error, reporter));
       }
@@ -171,6 +172,17 @@ async function* received<T>(
 ): AsyncGenerator<T> {
   // Leaving the loop early must not destroy the stream: a status has still to be sent over it.
   for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(bytes as Buffer);
+  if (wasCutOff(call)) throw new TollgateError('CANCELLED', 'the caller went away');
+}
+
+/**
+ * Whether the caller reset the stream. Node ends the readable side of a stream that was reset as if all had been sent,
+ * before grpc-js hears of it: half an import would pass for a whole one. Only the HTTP/2 stream below knows.
+ */
+function wasCutOff(call: { readonly cancelled: boolean }): boolean {
+  const { stream } =
+    (call as { readonly call?: { readonly stream?: { readonly rstCode?: number } } }).call ?? {};
+  return call.cancelled || (stream?.rstCode ?? 0) !== 0;
 }
 
 async function send(
@@ -188,7 +200,7 @@ async function send(
     context.finish();
     call.end();
   } catch (error) {
-    if (call.cancelled) return;
+    if (wasCutOff(call)) return;
     context.finish();
     // grpc-js takes the status from the 'error' event and sends it after what was written.
     call.emit('error', toStatus(error, reporter));
