@@ -68,6 +68,7 @@ export type PaymentResolver = (input: PaymentInput, decidedAt: number, position?
 
 const NO_POSITION: Position = { log: 0, seq: 0 };
 const I = ATTRIBUTE_INDEX;
+const ABSENT: readonly number[] = ATTRIBUTES.map(() => 0);
 
 /** Makes a resolver. Hashes of attributes with few values are remembered. */
 export function createPaymentResolver(options: ContextOptions): PaymentResolver {
@@ -102,7 +103,7 @@ export function createPaymentResolver(options: ContextOptions): PaymentResolver 
         : (issuer?.prepaid ?? (funding === '' ? undefined : funding === 'prepaid'));
     const baseMinor = toBaseMinor(input.minor, input.currency, rates);
 
-    const attributes = new Array<number>(ATTRIBUTES.length).fill(0);
+    const attributes = ABSENT.slice();
     attributes[I.card] = hash('card', card);
     attributes[I.email] = hash('email', email);
     attributes[I.phone] = hash('phone', phone.number);

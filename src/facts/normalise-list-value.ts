@@ -47,9 +47,7 @@ export function createListValueReader(
           normaliseAddressLine(text),
           'write an address as street and number, postal code, country code',
         );
-      case 'card':
-      case 'device':
-      case 'customer':
+      default:
         return { ok: text };
     }
   };

@@ -107,6 +107,6 @@ export function createPhoneReader(): (text: string, country: string) => Phone {
 
 /** The digits after `+` or `00` without spaces, points, hyphens and a trunk zero in brackets; undefined for any other writing. */
 function internationalDigits(text: string): string | undefined {
-  const match = /^\s*(?:\+|00)\s*([1-9][\d\s().\/-]*)$/.exec(text);
+  const match = /^\s*(?:\+|00)\s*([1-9][\d\s()./-]*)$/.exec(text);
   return match?.[1]?.replace('(0)', '').replace(/\D/g, '');
 }

@@ -5,6 +5,7 @@ import { createPaymentResolver, instrumentDigest } from '../../src/facts/context
 import type { PaymentInput } from '../../src/facts/payment.js';
 import { aCard, anAddress, aPayment, contextOptions } from './payments.js';
 
+const EVENT_TIME = Date.UTC(2026, 6, 1, 22, 30);
 const DECIDED_AT = Date.UTC(2026, 6, 2);
 const options = contextOptions({
   geography: { country: (ip) => (ip === '193.99.144.80' ? 'DE' : '') },
@@ -65,13 +66,17 @@ describe('the context of a payment', () => {
 
   it('goes by event time where there is one, else by the time of processing', () => {
     const timed = resolve(aPayment(), DECIDED_AT);
-    expect([timed.eventTime, timed.event.at, timed.event.knownAt]).toEqual(
-      new Array(3).fill(Date.UTC(2026, 6, 1, 22, 30)),
-    );
+    expect([timed.eventTime, timed.event.at, timed.event.knownAt]).toEqual([
+      EVENT_TIME,
+      EVENT_TIME,
+      EVENT_TIME,
+    ]);
     const untimed = resolve(aPayment({ eventTime: undefined }), DECIDED_AT);
-    expect([untimed.eventTime, untimed.event.at, untimed.event.knownAt]).toEqual(
-      new Array(3).fill(DECIDED_AT),
-    );
+    expect([untimed.eventTime, untimed.event.at, untimed.event.knownAt]).toEqual([
+      DECIDED_AT,
+      DECIDED_AT,
+      DECIDED_AT,
+    ]);
     expect(timed.decidedAt).toBe(DECIDED_AT);
   });
 

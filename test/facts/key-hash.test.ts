@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createKeyHash } from '../../src/facts/key-hash.js';
 import { createSipHash } from '../../src/facts/siphash.js';

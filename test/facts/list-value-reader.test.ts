@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIST_TYPES, type ListType } from '../../src/facts/list-store.js';
 import { createListValueReader } from '../../src/facts/normalise-list-value.js';

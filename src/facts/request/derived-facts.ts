@@ -115,6 +115,5 @@ function zoneOf(params: FactParams): (context: PaymentContext) => string {
   const zone = params['zone'] ?? 'site';
   if (zone === 'site') return ({ zones }) => zones.site;
   if (zone === 'merchant') return ({ zones }) => zones.merchant;
-  const name = String(zone);
-  return () => name;
+  return () => zone as string;
 }
