@@ -1,0 +1,203 @@
+import type { StreamEvent } from '../stream.js';
+import { periodStart } from './calendar.js';
+import type { SeriesPair } from './key-entry.js';
+import { selects, valueOf } from './layout.js';
+import { Totals } from './moments.js';
+import type { AggregatePlan, HabitPlan, HistoryPlan } from './plan.js';
+import type { Series } from './series.js';
+import { ValueCounts } from './value-counts.js';
+
+/** Time zones of a payment's site and merchant, IANA names. */
+export interface Zones {
+  readonly site: string;
+  readonly merchant: string;
+}
+
+const DAY = 86_400_000;
+const totals = new Totals();
+const values = new ValueCounts(256);
+const troubled = new ValueCounts(256);
+
+/** Start of an aggregate's window, exclusive, epoch ms. */
+export function windowFrom(plan: AggregatePlan, t: number, zones: Zones): number {
+  const { window } = plan;
+  if (window.type === 'sliding') return t - window.ms;
+  return periodStart(t, window.unit, zoneOf(window.zone, zones)) - 1;
+}
+
+/** One aggregate over a key's events, for a payment decided at its known time. */
+export function aggregate(
+  plan: AggregatePlan,
+  pair: SeriesPair | undefined,
+  event: StreamEvent,
+  from: number,
+  zones: Zones,
+): number | undefined {
+  const t = event.knownAt;
+  const series = pair?.[plan.layout];
+  const clock = plan.layout === 0 ? event.at : event.knownAt;
+  const current = plan.includeCurrent && clock > from && clock <= t && selects(plan.selector, event);
+  if (plan.fn === 'distinct') {
+    const own = current && plan.column !== undefined ? valueOf(plan.column, event) : 0;
+    const { window } = plan;
+    const id = window.type === 'sliding' ? plan.id : `${plan.id}/${zoneOf(window.zone, zones)}`;
+    return distinct(series, plan.measure, id, from, t, t, own);
+  }
+  totals.reset();
+  series?.total(plan.measure, from, t, totals);
+  if (current) {
+    if (plan.column === undefined) totals.count++;
+    else totals.add(valueOf(plan.column, event));
+  }
+  switch (plan.fn) {
+    case 'count':
+      return totals.count;
+    case 'sum':
+      return totals.sum;
+    case 'avg':
+      return totals.average();
+    case 'max':
+      return totals.count === 0 ? undefined : totals.max;
+    case 'min':
+      return totals.count === 0 ? undefined : totals.min;
+    case 'stddev':
+      return totals.deviation();
+  }
+}
+
+/** The answer to a question about the past of a key, at t. */
+export function answerHistory(plan: HistoryPlan, series: Series | undefined, t: number): number | undefined {
+  const from = t - plan.ms;
+  const [first = 0, second = 0] = plan.measures;
+  const orders = (measure: number): number => distinct(series, measure, String(plan.ms), from, t, t, 0);
+  switch (plan.what) {
+    case 'firstSeenDays': {
+      const clock = series?.firstClock(first, from, t);
+      return clock === undefined ? undefined : Math.floor((t - clock) / DAY);
+    }
+    case 'daysSinceLastPayment': {
+      const clock = series?.lastClock(first, from, t);
+      return clock === undefined ? undefined : Math.floor((t - clock) / DAY);
+    }
+    case 'goodOrders':
+      return series === undefined ? 0 : goodOrders(series, plan, from, t);
+    case 'refundedShare':
+    case 'claimedShare':
+    case 'chargebackShare':
+    case 'troubledShare': {
+      const paid = orders(second);
+      return paid === 0 ? undefined : Math.min(1, orders(first) / paid);
+    }
+    case 'refundedMinor':
+    case 'threeDsAsked':
+    case 'threeDsPassed':
+    case 'threeDsAbandoned':
+      totals.reset();
+      series?.total(first, from, t, totals);
+      return plan.what === 'refundedMinor' ? totals.sum : totals.count;
+    case 'troubledMinor':
+      return series === undefined ? 0 : troubledMinor(series, plan, from, t);
+    case 'declinesInRow':
+      return series === undefined ? 0 : series.countAfterLast(first, second, from, t);
+    default:
+      return orders(first);
+  }
+}
+
+/** How a payment's base amount compares with the earlier ones of its key. */
+export function answerHabit(
+  plan: HabitPlan,
+  series: Series | undefined,
+  event: StreamEvent,
+): number | undefined {
+  const t = event.knownAt;
+  totals.reset();
+  series?.total(plan.measure, t - plan.ms, t, totals);
+  return compareWithHabit(plan.what, plan.minCount, totals, event.baseMinor);
+}
+
+/** `earlier` are the totals of earlier base amounts. */
+function compareWithHabit(
+  what: HabitPlan['what'],
+  minCount: number,
+  earlier: Totals,
+  amount: number,
+): number | undefined {
+  if (what === 'count') return earlier.count;
+  const mean = earlier.average();
+  if (mean === undefined || earlier.count < minCount) return undefined;
+  if (what === 'mean') return mean;
+  if (Number.isNaN(amount)) return undefined;
+  if (what === 'ratio') return mean === 0 ? undefined : amount / mean;
+  const deviation = earlier.deviation();
+  return deviation === undefined || deviation === 0 ? undefined : (amount - mean) / deviation;
+}
+
+/** Distinct values with clock in (from, to] known at `seen`, and `own` (0: none). */
+function distinct(
+  series: Series | undefined,
+  measure: number,
+  id: string,
+  from: number,
+  to: number,
+  seen: number,
+  own: number,
+): number {
+  const counts = series === undefined ? undefined : countsOf(series, measure, id, from, to, seen, values);
+  if (counts === undefined) return own === 0 ? 0 : 1;
+  return counts.distinct + (own === 0 || counts.has(own) ? 0 : 1);
+}
+
+function countsOf(
+  series: Series,
+  measure: number,
+  id: string,
+  from: number,
+  to: number,
+  seen: number,
+  scratch: ValueCounts,
+): ValueCounts {
+  const moving = series.moving(measure, id, from, to, seen);
+  if (moving !== undefined) return moving.values;
+  scratch.clear();
+  series.each(measure, from, to, (_, known, value) => {
+    if (known <= seen) scratch.add(value);
+  });
+  return scratch;
+}
+
+/** Orders paid long enough ago, less those of them that came to grief. */
+function goodOrders(series: Series, plan: HistoryPlan, from: number, t: number): number {
+  const [paid = 0, bad = 0] = plan.measures;
+  const until = t - plan.goodAfterMs;
+  if (until <= from) return 0;
+  const aged = countsOf(series, paid, `good/${plan.ms}/${plan.goodAfterMs}`, from, until, t, values);
+  const trouble = countsOf(series, bad, String(plan.ms), from, t, t, troubled);
+  return aged.distinct - aged.common(trouble);
+}
+
+/** Per order the most of what was refunded, claimed or charged back: the same money is not counted twice. */
+function troubledMinor(series: Series, plan: HistoryPlan, from: number, t: number): number {
+  const most = new Map<number, number>();
+  for (let kind = 0; kind < plan.measures.length; kind += 2) {
+    const orders: number[] = [];
+    const sums = new Map<number, number>();
+    series.each(plan.measures[kind] ?? 0, from, t, (_, known, order) => {
+      orders.push(known <= t ? order : 0);
+    });
+    let index = 0;
+    series.each(plan.measures[kind + 1] ?? 0, from, t, (_, _known, minor) => {
+      const order = orders[index++] ?? 0;
+      if (order !== 0) sums.set(order, (sums.get(order) ?? 0) + minor);
+    });
+    for (const [order, sum] of sums) most.set(order, Math.max(most.get(order) ?? 0, sum));
+  }
+  let total = 0;
+  for (const minor of most.values()) total += minor;
+  return total;
+}
+
+function zoneOf(zone: string, zones: Zones): string {
+  if (zone === 'site') return zones.site;
+  return zone === 'merchant' ? zones.merchant : zone;
+}

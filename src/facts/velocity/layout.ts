@@ -1,0 +1,193 @@
+import { ATTRIBUTE_INDEX, STREAM_KINDS } from '../attributes.js';
+import type { Attribute, StreamKind } from '../attributes.js';
+import type { StreamEvent } from '../stream.js';
+import type { AttributeFilter } from '../velocity-spec.js';
+
+/** The keyed hash of an attribute's value, as it stands in events. */
+export type HashOf = (attribute: Attribute, value: string) => number;
+
+/** Which events an aggregate counts, readable at a glance per event. */
+export interface Selector {
+  /** A bit per stream kind. */
+  readonly kinds: number;
+  readonly filters: readonly CompiledFilter[];
+  /** Kinds, as bits, that the filters do not concern. */
+  readonly unfiltered: number;
+  /** The base amount must be known. */
+  readonly needsBase: boolean;
+  /** Place of an attribute that must be present; -1: none. */
+  readonly present: number;
+}
+
+/** What a selector asks beside kinds and filters. */
+export interface SelectorOptions {
+  readonly unfiltered?: readonly StreamKind[];
+  readonly needsBase?: boolean;
+  readonly present?: Attribute;
+}
+
+interface CompiledFilter {
+  readonly attribute: number;
+  readonly values: readonly number[];
+  readonly negated: boolean;
+}
+
+/** What a row keeps of an event: its base or own amount, an attribute, or what tells its order apart. */
+export type Column = 'base' | 'minor' | 'order' | number;
+
+/** What is totalled over the rows of a series: those of one selector, by one column. */
+export interface Measure {
+  /** Where in a row the selector's bit stands, and the bit. */
+  readonly word: number;
+  readonly bit: number;
+  /** Where in a row the column stands; -1: only counted. */
+  readonly column: number;
+}
+
+/** Rows begin with these: the time the windows go by, the time of becoming known, the position as one number. */
+export const CLOCK = 0;
+export const KNOWN = 1;
+export const POSITION = 2;
+const WORDS = 3;
+const BITS = 31;
+const ORDER = ATTRIBUTE_INDEX.order;
+const PAYMENT = ATTRIBUTE_INDEX.payment;
+
+const KIND_BITS = Object.fromEntries(STREAM_KINDS.map((kind, code) => [kind, 1 << code])) as Record<
+  StreamKind,
+  number
+>;
+
+/** Position as one number: 8.6 billion entries in each of a million logs. */
+export function positionOf(event: StreamEvent): number {
+  return event.log * 2 ** 33 + event.seq;
+}
+
+/** What tells the order of an event apart from others; never 0. An event without either is an order of its own. */
+export function orderOf(event: StreamEvent): number {
+  return event.attributes[ORDER] || event.attributes[PAYMENT] || -positionOf(event);
+}
+
+/** Compiles kinds and filters; a value set is small, so it is searched. */
+export function selectorOf(
+  kinds: readonly StreamKind[],
+  filters: readonly AttributeFilter[],
+  hashOf: HashOf,
+  options: SelectorOptions = {},
+): Selector {
+  return {
+    kinds: bitsOf(kinds),
+    filters: filters.map(({ attribute, values, negated }) => ({
+      attribute: ATTRIBUTE_INDEX[attribute],
+      values: values.map((value) => hashOf(attribute, value)),
+      negated,
+    })),
+    unfiltered: bitsOf(options.unfiltered ?? []),
+    needsBase: options.needsBase === true,
+    present: options.present === undefined ? -1 : ATTRIBUTE_INDEX[options.present],
+  };
+}
+
+function bitsOf(kinds: readonly StreamKind[]): number {
+  return kinds.reduce((bits, kind) => bits | KIND_BITS[kind], 0);
+}
+
+/** Whether a selector takes an event. */
+export function selects(selector: Selector, event: StreamEvent): boolean {
+  const kind = KIND_BITS[event.kind];
+  if ((selector.kinds & kind) === 0) return false;
+  if (selector.needsBase && Number.isNaN(event.baseMinor)) return false;
+  if (selector.present >= 0 && event.attributes[selector.present] === 0) return false;
+  if ((selector.unfiltered & kind) !== 0) return true;
+  for (const { attribute, values, negated } of selector.filters) {
+    const value = event.attributes[attribute] ?? 0;
+    if ((value !== 0 && values.includes(value)) === negated) return false;
+  }
+  return true;
+}
+
+/** The value of a column. */
+export function valueOf(column: Column, event: StreamEvent): number {
+  if (column === 'base') return event.baseMinor;
+  if (column === 'minor') return event.minor;
+  if (column === 'order') return orderOf(event);
+  return event.attributes[column] ?? 0;
+}
+
+/**
+ * How the events of one key are kept, by one of the two clocks: a row of numbers per event that any selector takes,
+ * with the selectors' verdicts as bits and only the columns that something asks for.
+ */
+export class Layout {
+  readonly clock: 'event' | 'known';
+  readonly measures: Measure[] = [];
+  readonly #selectors: Selector[] = [];
+  readonly #columns: Column[] = [];
+  readonly #words = new Map<string, { selector: Selector; column: Column | undefined; index: number }>();
+  #scratch: number[] = [];
+
+  constructor(clock: 'event' | 'known') {
+    this.clock = clock;
+  }
+
+  /** Numbers per row. */
+  get stride(): number {
+    return this.#scratch.length;
+  }
+
+  /** Asks for totals over a column of the selected events; gives the index of the measure. Only while planning. */
+  measure(selector: Selector, column: Column | undefined): number {
+    const key = JSON.stringify([selector, column]);
+    const known = this.#words.get(key);
+    if (known !== undefined) return known.index;
+    const same = JSON.stringify(selector);
+    if (!this.#selectors.some((other) => JSON.stringify(other) === same)) this.#selectors.push(selector);
+    if (column !== undefined && !this.#columns.includes(column)) this.#columns.push(column);
+    const index = this.#words.size;
+    this.#words.set(key, { selector, column, index });
+    this.#arrange();
+    return index;
+  }
+
+  /** The row of an event, undefined when no selector takes it. The same array each time: copy what is to stay. */
+  row(event: StreamEvent): readonly number[] | undefined {
+    const row = this.#scratch;
+    const selectors = this.#selectors;
+    let taken = 0;
+    let word = 0;
+    for (let index = 0; index < selectors.length; index++) {
+      const selector = selectors[index];
+      if (selector !== undefined && selects(selector, event)) word |= 1 << (index % BITS);
+      if (index % BITS === BITS - 1 || index === selectors.length - 1) {
+        row[WORDS + Math.floor(index / BITS)] = word;
+        taken |= word;
+        word = 0;
+      }
+    }
+    if (taken === 0) return undefined;
+    row[CLOCK] = this.clock === 'event' ? event.at : event.knownAt;
+    row[KNOWN] = event.knownAt;
+    row[POSITION] = positionOf(event);
+    const first = row.length - this.#columns.length;
+    for (let index = 0; index < this.#columns.length; index++)
+      row[first + index] = valueOf(this.#columns[index] ?? 'base', event);
+    return row;
+  }
+
+  /** Places move while planning, so all are computed again. */
+  #arrange(): void {
+    const words = Math.ceil(this.#selectors.length / BITS);
+    const keys = this.#selectors.map((selector) => JSON.stringify(selector));
+    // A fraction makes it an array of doubles from the start, and rows copied from it too.
+    this.#scratch = Array.from({ length: WORDS + words + this.#columns.length }, () => 0.5);
+    this.measures.length = 0;
+    for (const { selector, column } of this.#words.values()) {
+      const place = keys.indexOf(JSON.stringify(selector));
+      this.measures.push({
+        word: WORDS + Math.floor(place / BITS),
+        bit: 1 << (place % BITS),
+        column: column === undefined ? -1 : WORDS + words + this.#columns.indexOf(column),
+      });
+    }
+  }
+}

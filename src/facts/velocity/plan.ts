@@ -1,0 +1,227 @@
+import { ATTRIBUTE_INDEX, KEY_ATTRIBUTES } from '../attributes.js';
+import type { Attribute, StreamKind } from '../attributes.js';
+import type {
+  Aggregate,
+  AttributeFilter,
+  CalendarWindow,
+  SlidingWindow,
+  VelocitySpec,
+} from '../velocity-spec.js';
+import { Layout, selectorOf } from './layout.js';
+import type { Column, HashOf, Selector, SelectorOptions } from './layout.js';
+import type { HabitSpec, HistoryQuestion, HistorySpec } from './specs.js';
+
+/** Safe bounds of a calendar period, ms: a day can have 25 hours and more where an offset changes. */
+const LONGEST_DAY = 50 * 3_600_000;
+const LONGEST_MONTH = 33 * 86_400_000;
+
+/** All that is asked by one definition of a key. */
+export interface KeyDefinition {
+  readonly index: number;
+  /** Places of the attributes that make the key. */
+  readonly by: readonly number[];
+  /** Place of the attribute by which its events are read back. */
+  readonly load: number;
+  /** How far back anything looks, ms. */
+  horizon: number;
+  /** By event time, and by known time. */
+  readonly layouts: readonly [Layout, Layout];
+}
+
+/** An aggregate, ready to be asked. */
+export interface AggregatePlan {
+  readonly fn: Aggregate['fn'];
+  readonly layout: 0 | 1;
+  readonly measure: number;
+  readonly window: SlidingWindow | CalendarWindow;
+  readonly includeCurrent: boolean;
+  /** For the payment being decided. */
+  readonly selector: Selector;
+  readonly column: Column | undefined;
+  /** Tells apart the windows that move over one series. */
+  readonly id: string;
+}
+
+export interface VelocityPlan {
+  readonly definition: number;
+  readonly value: AggregatePlan;
+  readonly over: AggregatePlan | undefined;
+}
+
+export interface HistoryPlan {
+  readonly definition: number;
+  readonly what: HistoryQuestion;
+  readonly ms: number;
+  readonly goodAfterMs: number;
+  /** Measures in the layout by event time, in the order the question needs them. */
+  readonly measures: readonly number[];
+}
+
+export interface HabitPlan {
+  readonly definition: number;
+  readonly what: HabitSpec['what'];
+  readonly ms: number;
+  readonly minCount: number;
+  readonly measure: number;
+}
+
+/** What the windows in memory must hold for a set of rules. */
+export interface WindowPlan {
+  readonly definitions: readonly KeyDefinition[];
+  readonly velocities: readonly VelocityPlan[];
+  readonly histories: readonly HistoryPlan[];
+  readonly habits: readonly HabitPlan[];
+}
+
+/** The questions of all rules in force, each list by the index under which it is asked later. */
+export interface WindowQuestions {
+  readonly velocities: readonly VelocitySpec[];
+  readonly histories: readonly HistorySpec[];
+  readonly habits: readonly HabitSpec[];
+}
+
+const PAID: readonly StreamKind[] = ['authorised', 'captured'];
+const TROUBLED: readonly StreamKind[] = ['refunded', 'refund-claimed', 'chargeback'];
+
+/** Groups questions by key definition, and lays out what is kept of an event for each. */
+export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowPlan {
+  const definitions = new Map<string, KeyDefinition>();
+
+  function define(by: readonly Attribute[], horizon: number): KeyDefinition {
+    const name = by.toSorted().join(' ');
+    let definition = definitions.get(name);
+    if (definition === undefined) {
+      const load = KEY_ATTRIBUTES.find((attribute) => by.includes(attribute));
+      if (load === undefined) throw new Error(`no key attribute among ${name}`);
+      definition = {
+        index: definitions.size,
+        by: by.map((attribute) => ATTRIBUTE_INDEX[attribute]),
+        load: ATTRIBUTE_INDEX[load],
+        horizon: 0,
+        layouts: [new Layout('event'), new Layout('known')],
+      };
+      definitions.set(name, definition);
+    }
+    definition.horizon = Math.max(definition.horizon, horizon);
+    return definition;
+  }
+
+  function planAggregate(by: readonly Attribute[], aggregate: Aggregate): AggregatePlan {
+    const { fn, window, clock, includeCurrent } = aggregate;
+    const definition = define(by, horizonOf(window));
+    const { column, filters, options } = columnOf(aggregate);
+    const selector = selectorOf(aggregate.kinds, [...aggregate.filters, ...filters], hashOf, options);
+    const layout = clock === 'event' ? 0 : 1;
+    const measure = definition.layouts[layout].measure(selector, column);
+    const id = window.type === 'sliding' ? String(window.ms) : window.unit;
+    return { fn, layout, measure, window, includeCurrent, selector, column, id: `${measure}/${id}` };
+  }
+
+  const velocities = questions.velocities.map(({ by, value, over }) => ({
+    definition: define(by, 0).index,
+    value: planAggregate(by, value),
+    over: over === undefined ? undefined : planAggregate(by, over),
+  }));
+  const histories = questions.histories.map(({ by, what, ms, goodAfterMs }) => {
+    const definition = define(by, ms);
+    const layout = definition.layouts[0];
+    const measures = historyMeasures(what, hashOf).map(([selector, column]) =>
+      layout.measure(selector, column),
+    );
+    return { definition: definition.index, what, ms, goodAfterMs, measures };
+  });
+  const habits = questions.habits.map(({ by, what, ms, minCount }) => {
+    const definition = define(by, ms);
+    const measure = definition.layouts[0].measure(
+      selectorOf(['payment'], [], hashOf, { needsBase: true }),
+      'base',
+    );
+    return { definition: definition.index, what, ms, minCount, measure };
+  });
+  return { definitions: [...definitions.values()], velocities, histories, habits };
+}
+
+function horizonOf(window: SlidingWindow | CalendarWindow): number {
+  if (window.type === 'sliding') return window.ms;
+  return window.unit === 'day' ? LONGEST_DAY : LONGEST_MONTH;
+}
+
+function columnOf({ fn, of }: Aggregate): {
+  readonly column: Column | undefined;
+  readonly filters: readonly AttributeFilter[];
+  readonly options: SelectorOptions;
+} {
+  if (fn === 'count' || of === undefined) return { column: undefined, filters: [], options: {} };
+  if (of === 'amount' && fn !== 'distinct')
+    return { column: 'base', filters: [], options: { needsBase: true } };
+  if (isAttribute(of)) return { column: ATTRIBUTE_INDEX[of], filters: [], options: { present: of } };
+  const values = [of.slice('amount:'.length)];
+  return { column: 'minor', filters: [{ attribute: 'currency', values, negated: false }], options: {} };
+}
+
+/** `amount` is an attribute too: what `distinct` means by it. */
+function isAttribute(of: string): of is Attribute {
+  return Object.hasOwn(ATTRIBUTE_INDEX, of);
+}
+
+function historyMeasures(what: HistoryQuestion, hashOf: HashOf): (readonly [Selector, Column | undefined])[] {
+  const events = (kinds: readonly StreamKind[], attribute?: Attribute, ...values: string[]): Selector =>
+    selectorOf(kinds, attribute === undefined ? [] : [{ attribute, values, negated: false }], hashOf);
+  const orders = (...kinds: StreamKind[]) => [events(kinds), 'order'] as const;
+  // A label tells of fraud or of its absence; a warning only of fraud.
+  const fraudulent = (others: readonly StreamKind[], labelled: readonly StreamKind[]) =>
+    [
+      selectorOf(
+        [...others, ...labelled],
+        [{ attribute: 'label', values: ['fraud'], negated: false }],
+        hashOf,
+        { unfiltered: others },
+      ),
+      'order',
+    ] as const;
+  switch (what) {
+    case 'firstSeenDays':
+    case 'daysSinceLastPayment':
+      return [[events(['payment']), undefined]];
+    case 'paidOrders':
+      return [orders(...PAID)];
+    case 'goodOrders':
+      return [orders(...PAID), fraudulent([...TROUBLED, 'fraud-warning'], ['label'])];
+    case 'refundedOrders':
+      return [orders('refunded')];
+    case 'claimedOrders':
+      return [orders('refund-claimed')];
+    case 'chargebackOrders':
+      return [orders('chargeback')];
+    case 'fraudOrders':
+      return [fraudulent(['fraud-warning'], ['label', 'chargeback'])];
+    case 'liabilityShiftedOrders':
+      return [[events(['three-ds-result', ...PAID], 'liabilityShift', 'yes'), 'order']];
+    case 'refundedShare':
+      return [orders('refunded'), orders(...PAID)];
+    case 'claimedShare':
+      return [orders('refund-claimed'), orders(...PAID)];
+    case 'chargebackShare':
+      return [orders('chargeback'), orders(...PAID)];
+    case 'troubledShare':
+      return [orders(...TROUBLED), orders(...PAID)];
+    case 'refundedMinor':
+      return [[selectorOf(['refunded'], [], hashOf, { needsBase: true }), 'base']];
+    case 'troubledMinor':
+      return TROUBLED.flatMap((kind) => {
+        const selector = selectorOf([kind], [], hashOf, { needsBase: true });
+        return [[selector, 'order'] as const, [selector, 'base'] as const];
+      });
+    case 'threeDsAsked':
+      return [[events(['three-ds-result']), undefined]];
+    case 'threeDsPassed':
+      return [[events(['three-ds-result'], 'threeDs', 'authenticated', 'attempted'), undefined]];
+    case 'threeDsAbandoned':
+      return [[events(['three-ds-result'], 'threeDs', 'abandoned'), undefined]];
+    case 'declinesInRow':
+      return [
+        [events(['declined']), undefined],
+        [events(['authorised']), undefined],
+      ];
+  }
+}

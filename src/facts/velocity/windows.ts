@@ -1,0 +1,300 @@
+import { LRUCache } from 'lru-cache';
+import type { KeyRange, StreamEvent } from '../stream.js';
+import { aggregate, answerHabit, answerHistory, windowFrom } from './answers.js';
+import type { Zones } from './answers.js';
+import { hasKey, KeyEntry, mix } from './key-entry.js';
+import { positionOf } from './layout.js';
+import type { AggregatePlan, KeyDefinition, WindowPlan } from './plan.js';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+/** Bounds of the windows in memory. */
+export interface StreamWindowsOptions {
+  /** Memory for keys that nobody needs at the moment, bytes. Must hold the hottest key. */
+  readonly maxBytes: number;
+  /** Payments between `missing` and their decision at most; default 8,192. */
+  readonly inFlight?: number;
+}
+
+/** What is in memory. */
+export interface StreamWindowsStats {
+  readonly keys: number;
+  readonly bytes: number;
+  /** Rows: an event has one for each key and clock that something asks for. */
+  readonly events: number;
+}
+
+type Entries = readonly (KeyEntry | undefined)[];
+
+/**
+ * The windows of all velocities, histories and habits in force: a cache over the journal, by key, bounded in bytes.
+ *
+ * For each payment: `missing`, read those ranges, `loaded`, then the questions, then `insert` with the place it got in
+ * the log. Every event that is admitted is inserted at once, and settled when it is durable (or retracted), so that a
+ * key read later misses nothing. Whatever the order of all this, an answer is that of recount.ts, or an Error when the
+ * key was not loaded.
+ */
+export class StreamWindows {
+  readonly #plan: WindowPlan;
+  readonly #cache: LRUCache<number, KeyEntry>;
+  readonly #maxBytes: number;
+  readonly #inFlight: number;
+  /** Keys that are needed and not in the cache: being read, or put out of it meanwhile. */
+  readonly #held = new Map<number, KeyEntry>();
+  /** Payments asked about, oldest first, with the keys they hold on to. */
+  readonly #asked = new Map<StreamEvent, Entries>();
+  /** Events not durable yet, by position. */
+  readonly #pending = new Map<number, Entries>();
+  #lastEvent: StreamEvent | undefined;
+  #lastEntries: Entries = [];
+  #rows = 0;
+
+  constructor(plan: WindowPlan, options: StreamWindowsOptions) {
+    this.#plan = plan;
+    this.#maxBytes = options.maxBytes;
+    this.#inFlight = options.inFlight ?? 8192;
+    this.#cache = new LRUCache({
+      maxSize: options.maxBytes,
+      dispose: (entry) => {
+        entry.cached = false;
+        this.#letGo(entry);
+      },
+    });
+  }
+
+  /**
+   * What must be read before this payment can be decided, one range per key; [] when all is in memory. Its keys stay
+   * in memory until `release`, or until many more payments (`inFlight`) were asked about.
+   */
+  missing(event: StreamEvent): KeyRange[] {
+    const entries = this.#ask(event);
+    const ranges: KeyRange[] = [];
+    for (const entry of entries) {
+      if (entry === undefined) continue;
+      const needed = event.knownAt - entry.definition.horizon;
+      if (entry.from <= needed) continue;
+      if (entry.asked > needed || entry.from < Infinity)
+        entry.asked = roundedFrom(entry.definition, event.knownAt);
+      const same = ranges.findIndex(({ key }) => key === entry.load);
+      const from = Math.min(entry.asked, ranges[same]?.from ?? Infinity);
+      if (same < 0) ranges.push({ key: entry.load, from });
+      else ranges[same] = { key: entry.load, from };
+    }
+    return ranges;
+  }
+
+  /** Takes in what the store had for a range: all its durable events, in any order; more does no harm. */
+  loaded(range: KeyRange, events: readonly StreamEvent[]): void {
+    for (const definition of this.#plan.definitions) {
+      const entry = this.#lookUp(mix(definition.index + 1, range.key));
+      if (entry === undefined || entry.from <= range.from) continue;
+      for (const event of events)
+        if (event.attributes[definition.load] === range.key && hasKey(definition, event))
+          this.#rows += entry.add(event);
+      entry.from = range.from;
+      this.#account(entry);
+    }
+  }
+
+  /** A velocity for a payment that is not inserted yet; t is its known time. */
+  velocity(index: number, event: StreamEvent, zones: Zones): number | undefined {
+    const plan = this.#plan.velocities[index];
+    if (plan === undefined) throw new RangeError(`no velocity ${index}`);
+    const entry = this.#entriesOf(event)[plan.definition];
+    if (entry === undefined) return undefined;
+    const value = this.#aggregate(plan.value, entry, event, zones);
+    if (plan.over === undefined) return value;
+    const over = this.#aggregate(plan.over, entry, event, zones);
+    return value === undefined || over === undefined || over === 0 ? undefined : value / over;
+  }
+
+  /** A question about the past of a payment's key. */
+  history(index: number, event: StreamEvent): number | undefined {
+    const plan = this.#plan.histories[index];
+    if (plan === undefined) throw new RangeError(`no history ${index}`);
+    const entry = this.#entriesOf(event)[plan.definition];
+    if (entry === undefined) return undefined;
+    mustReach(entry, event.knownAt - plan.ms);
+    return answerHistory(plan, entry.find(event)?.[0], event.knownAt);
+  }
+
+  /** How a payment compares with the habit of its key. */
+  habit(index: number, event: StreamEvent): number | undefined {
+    const plan = this.#plan.habits[index];
+    if (plan === undefined) throw new RangeError(`no habit ${index}`);
+    const entry = this.#entriesOf(event)[plan.definition];
+    if (entry === undefined) return undefined;
+    mustReach(entry, event.knownAt - plan.ms);
+    return answerHabit(plan, entry.find(event)?.[0], event);
+  }
+
+  /** Takes in an admitted event, durable or not; the same position again changes nothing. */
+  insert(event: StreamEvent): void {
+    const position = positionOf(event);
+    let entries = this.#pending.get(position);
+    if (entries === undefined) {
+      entries = this.#take(event);
+      this.#pending.set(position, entries);
+    }
+    for (const entry of entries) {
+      if (entry === undefined) continue;
+      this.#rows += entry.add(event);
+      if (entry.wantsPruning) this.#prune(entry, event.knownAt);
+      if (entry.cached && entry.wantsAccounting) this.#account(entry);
+    }
+  }
+
+  /** The event is durable, and no reading that could miss it is under way but those of keys held meanwhile. */
+  settled(event: StreamEvent): void {
+    const position = positionOf(event);
+    const entries = this.#pending.get(position);
+    if (entries === undefined) return;
+    this.#pending.delete(position);
+    this.#giveBack(entries);
+  }
+
+  /** The event was not admitted after all: it never counted. */
+  retract(event: StreamEvent): void {
+    const entries = this.#pending.get(positionOf(event));
+    if (entries === undefined) return;
+    for (const entry of entries) if (entry !== undefined) this.#rows -= entry.remove(event);
+    this.settled(event);
+  }
+
+  /** The payment is decided, or will not be: its keys may leave memory. Needs the object given to `missing`. */
+  release(event: StreamEvent): void {
+    const entries = this.#asked.get(event);
+    if (entries === undefined) return;
+    this.#asked.delete(event);
+    if (this.#lastEvent === event) this.#lastEvent = undefined;
+    this.#giveBack(entries);
+  }
+
+  /** Cheap. */
+  stats(): StreamWindowsStats {
+    return {
+      keys: this.#cache.size + this.#held.size,
+      bytes: this.#cache.calculatedSize,
+      events: this.#rows,
+    };
+  }
+
+  #aggregate(plan: AggregatePlan, entry: KeyEntry, event: StreamEvent, zones: Zones): number | undefined {
+    const from = windowFrom(plan, event.knownAt, zones);
+    mustReach(entry, from);
+    return aggregate(plan, entry.find(event), event, from, zones);
+  }
+
+  #ask(event: StreamEvent): Entries {
+    const known = this.#asked.get(event);
+    if (known !== undefined) return known;
+    const entries = this.#take(event);
+    this.#asked.set(event, entries);
+    if (this.#asked.size > this.#inFlight) {
+      const oldest = this.#asked.keys().next();
+      if (oldest.done !== true) this.release(oldest.value);
+    }
+    return entries;
+  }
+
+  #entriesOf(event: StreamEvent): Entries {
+    if (this.#lastEvent === event) return this.#lastEntries;
+    const asked = this.#asked.get(event);
+    const entries =
+      asked ??
+      this.#plan.definitions.map((definition) => {
+        if (!hasKey(definition, event)) return undefined;
+        const entry = this.#lookUp(keyOf(definition, event));
+        if (entry === undefined) throw new Error('a window was asked for that is not in memory');
+        return entry;
+      });
+    if (asked === undefined) return entries;
+    this.#lastEvent = event;
+    this.#lastEntries = entries;
+    return entries;
+  }
+
+  /** Finds or makes the keys of an event and holds on to them. */
+  #take(event: StreamEvent): Entries {
+    const entries: (KeyEntry | undefined)[] = [];
+    for (const definition of this.#plan.definitions) {
+      if (!hasKey(definition, event)) {
+        entries.push(undefined);
+        continue;
+      }
+      const key = keyOf(definition, event);
+      let entry = this.#lookUp(key);
+      if (entry === undefined) {
+        entry = new KeyEntry(key, event.attributes[definition.load] ?? 0, definition);
+        this.#held.set(key, entry);
+      }
+      entry.users++;
+      entries.push(entry);
+    }
+    return entries;
+  }
+
+  #giveBack(entries: Entries): void {
+    for (const entry of entries) {
+      if (entry === undefined) continue;
+      entry.users--;
+      if (entry.users === 0 && !entry.cached) {
+        this.#held.delete(entry.key);
+        this.#rows -= entry.rows;
+      }
+    }
+  }
+
+  #lookUp(key: number): KeyEntry | undefined {
+    return this.#cache.get(key) ?? this.#held.get(key);
+  }
+
+  /** Old rows may go, but none that a payment in decision can need, however old its time. */
+  #prune(entry: KeyEntry, t: number): void {
+    let oldest = t;
+    for (const { knownAt } of this.#asked.keys()) if (knownAt < oldest) oldest = knownAt;
+    this.#rows -= entry.prune(oldest - entry.definition.horizon - slackOf(entry.definition));
+  }
+
+  /** It left the cache: held while somebody needs it. */
+  #letGo(entry: KeyEntry): void {
+    if (entry.users > 0) this.#held.set(entry.key, entry);
+    else this.#rows -= entry.rows;
+  }
+
+  /** Puts a loaded key into the cache, or brings its size there up to date. */
+  #account(entry: KeyEntry): void {
+    const bytes = entry.account();
+    if (entry.cached && bytes <= entry.accounted && bytes * 2 > entry.accounted) return;
+    // Some room to grow: sizes are brought up to date now and then, not with each event.
+    entry.accounted = Math.ceil(bytes * 1.25);
+    entry.users++;
+    if (entry.cached) this.#cache.delete(entry.key);
+    if (entry.accounted <= this.#maxBytes) {
+      this.#held.delete(entry.key);
+      entry.cached = true;
+      this.#cache.set(entry.key, entry, { size: entry.accounted });
+    } else this.#held.set(entry.key, entry);
+    this.#giveBack([entry]);
+  }
+}
+
+function keyOf(definition: KeyDefinition, event: StreamEvent): number {
+  return mix(definition.index + 1, event.attributes[definition.load] ?? 0);
+}
+
+function mustReach(entry: KeyEntry, from: number): void {
+  if (entry.from > from) throw new Error('a window was asked for that was not loaded');
+}
+
+/** What is kept and read beyond the horizon, ms: payments do not come in the exact order of their times. */
+function slackOf({ horizon }: KeyDefinition): number {
+  return Math.min(Math.max(horizon / 8, 15 * MINUTE), 7 * DAY);
+}
+
+/** Rounded, so that the payments of one round ask for the same range. */
+function roundedFrom(definition: KeyDefinition, t: number): number {
+  const slack = slackOf(definition);
+  return Math.floor((t - definition.horizon - slack) / MINUTE) * MINUTE;
+}

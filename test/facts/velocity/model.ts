@@ -1,0 +1,105 @@
+import { expect } from 'vitest';
+import type { KeyRange, StreamEvent } from '../../../src/facts/stream.js';
+import { planWindows } from '../../../src/facts/velocity/plan.js';
+import type { WindowQuestions } from '../../../src/facts/velocity/plan.js';
+import { habitOf, historyOf, velocityOf } from '../../../src/facts/velocity/recount.js';
+import { StreamWindows } from '../../../src/facts/velocity/windows.js';
+import type { StreamWindowsOptions } from '../../../src/facts/velocity/windows.js';
+import { hashOf, ZONES } from './generate.js';
+import type { Draft } from './generate.js';
+
+/** Windows over a store in memory, held to the recount with every answer. */
+export class Model {
+  readonly questions: WindowQuestions;
+  readonly windows: StreamWindows;
+  readonly durable: StreamEvent[] = [];
+  pending: StreamEvent[] = [];
+  rangesRead = 0;
+  #seq = 0;
+  #otherSeq = 0;
+
+  constructor(questions: WindowQuestions, options: StreamWindowsOptions) {
+    this.questions = questions;
+    this.windows = new StreamWindows(planWindows(questions, hashOf), options);
+  }
+
+  /** In the store before the service started. */
+  stored(draft: Draft): void {
+    this.durable.push({ ...draft, log: 1, seq: ++this.#seq });
+  }
+
+  /** A payment that waits to be decided, its ranges read from the store as it is now. */
+  ask(draft: Draft): { event: StreamEvent; reads: { range: KeyRange; events: StreamEvent[] }[] } {
+    const event: StreamEvent = { ...draft, log: 1, seq: 0 };
+    const reads = this.windows.missing(event).map((range) => ({ range, events: this.read(range) }));
+    this.rangesRead += reads.length;
+    return { event, reads };
+  }
+
+  /** Answers every question both ways, then admits the payment. */
+  decide(asked: StreamEvent, admit: boolean): void {
+    const event = { ...asked, seq: this.#seq + 1 };
+    this.compare(asked, event);
+    if (admit) this.admit(event);
+    this.windows.release(asked);
+  }
+
+  admit(draft: Draft): void {
+    const event = { ...draft, log: 1, seq: ++this.#seq };
+    this.windows.insert(event);
+    this.pending.push(event);
+  }
+
+  /** What another instance admitted comes with the tail. */
+  follow(draft: Draft): void {
+    const event = { ...draft, log: 2, seq: ++this.#otherSeq };
+    this.durable.push(event);
+    this.windows.insert(event);
+    this.windows.settled(event);
+  }
+
+  settle(count: number): void {
+    for (const event of this.pending.splice(0, count)) {
+      this.durable.push(event);
+      this.windows.settled(event);
+    }
+  }
+
+  retract(index: number): void {
+    if (this.pending.length === 0) return;
+    for (const event of this.pending.splice(index % this.pending.length, 1)) this.windows.retract(event);
+  }
+
+  answers(asked: StreamEvent): (number | undefined)[] {
+    const { velocities, histories, habits } = this.questions;
+    return [
+      ...velocities.map((_, index) => this.windows.velocity(index, asked, ZONES)),
+      ...histories.map((_, index) => this.windows.history(index, asked)),
+      ...habits.map((_, index) => this.windows.habit(index, asked)),
+    ];
+  }
+
+  compare(asked: StreamEvent, event: StreamEvent): void {
+    const { velocities, histories, habits } = this.questions;
+    const visible = [...this.durable, ...this.pending];
+    const expected = [
+      ...velocities.map((spec) => velocityOf(spec, event, visible, ZONES, hashOf)),
+      ...histories.map((spec) => historyOf(spec, event, visible, hashOf)),
+      ...habits.map((spec) => habitOf(spec, event, visible)),
+    ];
+    const answers = this.answers(asked);
+    const asks = [...velocities, ...histories, ...habits];
+    for (const [index, answer] of answers.entries()) {
+      if (Object.is(answer, expected[index])) continue;
+      expect({ asked: asks[index], answer }).toEqual({ asked: asks[index], answer: expected[index] });
+    }
+  }
+
+  /** As a store does: everything that carries the key, by either time, in any order. */
+  read({ key, from }: KeyRange): StreamEvent[] {
+    const found = this.durable.filter(
+      ({ attributes, at, knownAt }) => attributes.includes(key) && (at > from || knownAt > from),
+    );
+    return found.toSorted((one, other) => ((one.seq * 7919) % 101) - ((other.seq * 7919) % 101));
+  }
+}

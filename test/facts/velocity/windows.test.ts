@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ATTRIBUTES } from '../../../src/facts/attributes.js';
+import type { VelocitySpec } from '../../../src/facts/velocity-spec.js';
+import { parseVelocity } from '../../../src/facts/velocity/parse.js';
+import type { Params } from '../../../src/facts/velocity/parse.js';
+import { hashOf, payment, questions, report, START } from './generate.js';
+import type { Draft } from './generate.js';
+import { Model } from './model.js';
+
+type Step =
+  | {
+      readonly do: 'round';
+      readonly payments: readonly Draft[];
+      readonly meanwhile: readonly Draft[];
+      readonly settle: number;
+    }
+  | { readonly do: 'report'; readonly draft: Draft }
+  | { readonly do: 'follow'; readonly draft: Draft }
+  | { readonly do: 'settle'; readonly count: number }
+  | { readonly do: 'retract'; readonly count: number };
+
+const of = <const T extends string>(name: T) => fc.constant(name);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: of('round'),
+      payments: fc.array(payment, { minLength: 1, maxLength: 4 }),
+      meanwhile: fc.array(report, { maxLength: 2 }),
+      settle: fc.nat(3),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: of('report'), draft: report }) },
+  { weight: 2, arbitrary: fc.record({ do: of('follow'), draft: report }) },
+  { weight: 1, arbitrary: fc.record({ do: of('settle'), count: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ do: of('retract'), count: fc.nat(5) }) },
+);
+
+function run(model: Model, steps: readonly Step[]): void {
+  for (const one of steps) {
+    if (one.do === 'report') model.admit(one.draft);
+    else if (one.do === 'follow') model.follow(one.draft);
+    else if (one.do === 'settle') model.settle(one.count);
+    else if (one.do === 'retract') model.retract(one.count);
+    else if (one.do === 'round') {
+      const asked = one.payments.map((draft) => model.ask(draft));
+      // What is admitted, or becomes durable, while the store is read.
+      for (const draft of one.meanwhile) model.admit(draft);
+      model.settle(one.settle);
+      for (const { reads } of asked)
+        for (const { range, events } of reads) model.windows.loaded(range, events);
+      for (const [index, { event }] of asked.entries()) model.decide(event, index % 4 !== 3);
+    }
+  }
+}
+
+describe('StreamWindows', () => {
+  it.each([
+    ['with room for everything', 1 << 24],
+    ['with room for a few keys', 3000],
+    ['with room for nothing', 1],
+  ])('answers as a recount does, %s', (_, maxBytes) => {
+    fc.assert(
+      fc.property(
+        questions,
+        fc.array(report, { maxLength: 60 }),
+        fc.array(step, { maxLength: 25 }),
+        (asked, before, steps) => {
+          const model = new Model(asked, { maxBytes });
+          for (const draft of before) model.stored(draft);
+          run(model, steps);
+        },
+      ),
+      { numRuns: 400, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: false },
+    );
+  });
+
+  it('answers as a recount does for keys with thousands of events', () => {
+    fc.assert(
+      fc.property(
+        questions,
+        fc.array(report, { minLength: 700, maxLength: 1500, size: 'max' }),
+        fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }),
+        (asked, before, steps) => {
+          const model = new Model(asked, { maxBytes: 1 << 26 });
+          for (const draft of before) model.stored(draft);
+          run(model, steps);
+        },
+      ),
+      { numRuns: 15, endOnFailure: true },
+    );
+  });
+
+  it('sees ten payments of one card at once one after the other', () => {
+    const model = new Model(
+      { velocities: [spec({ fn: 'count', by: 'card', window: '10m' })], histories: [], habits: [] },
+      { maxBytes: 1 << 20 },
+    );
+    const asked = Array.from({ length: 10 }, () => model.ask(draftOf({ card: 'c1' })));
+    for (const { reads } of asked) for (const { range, events } of reads) model.windows.loaded(range, events);
+    let hits = 0;
+    for (const { event } of asked) {
+      if ((model.answers(event)[0] ?? 0) >= 3) hits++;
+      model.decide(event, true);
+    }
+    expect(hits).toBe(7);
+  });
+
+  it('reads a key once, and remembers that there was nothing', () => {
+    const model = new Model(
+      {
+        velocities: [
+          spec({ fn: 'count', by: 'card', window: '1h' }),
+          spec({ fn: 'sum', by: ['card', 'email'], window: '30d' }),
+          spec({ fn: 'count', by: 'ip', window: '1h' }),
+        ],
+        histories: [],
+        habits: [],
+      },
+      { maxBytes: 1 << 20 },
+    );
+    const first = model.ask(draftOf({ card: 'c1', email: 'e1' }));
+    expect(first.reads.map(({ range }) => range.key)).toEqual([hashOf('card', 'c1')]);
+    for (const { range, events } of first.reads) model.windows.loaded(range, events);
+    model.decide(first.event, true);
+    // The same card with an address never seen together with it: known to be nothing.
+    const second = model.ask(draftOf({ card: 'c1', email: 'e2' }));
+    expect(second.reads).toEqual([]);
+    expect(model.answers(second.event)).toEqual([1, 0, undefined]);
+  });
+
+  it('says so instead of guessing when a key was not loaded', () => {
+    const model = new Model(
+      { velocities: [spec({ fn: 'count', by: 'card', window: '1h' })], histories: [], habits: [] },
+      { maxBytes: 1 << 20 },
+    );
+    const { event } = model.ask(draftOf({ card: 'c1' }));
+    expect(() => model.answers(event)).toThrow('not loaded');
+  });
+
+  it('stays within its memory and forgets what nobody needs', () => {
+    const model = new Model(
+      { velocities: [spec({ fn: 'sum', by: 'card', window: '1h' })], histories: [], habits: [] },
+      { maxBytes: 50_000, inFlight: 1 },
+    );
+    for (let index = 0; index < 2000; index++) {
+      const { event, reads } = model.ask(draftOf({ card: `c${index}` }, START + index * 1000));
+      for (const { range, events } of reads) model.windows.loaded(range, events);
+      model.decide(event, true);
+      model.settle(1);
+    }
+    const stats = model.windows.stats();
+    expect(stats.bytes).toBeLessThanOrEqual(50_000);
+    expect(stats.bytes).toBeGreaterThan(25_000);
+    expect(stats.keys).toBeLessThan(250);
+    expect(stats.events).toBe(stats.keys);
+  });
+
+  it('forgets events that are too old for every window', () => {
+    const model = new Model(
+      { velocities: [spec({ fn: 'count', by: 'card', window: '1h' })], histories: [], habits: [] },
+      { maxBytes: 1 << 20 },
+    );
+    for (let index = 0; index < 5000; index++) {
+      const { event, reads } = model.ask(draftOf({ card: 'c1' }, START + index * 10_000));
+      for (const { range, events } of reads) model.windows.loaded(range, events);
+      model.decide(event, true);
+      model.settle(1);
+    }
+    expect(model.rangesRead).toBe(1);
+    expect(model.windows.stats().events).toBeLessThan(1500);
+  });
+});
+
+function spec(params: Params): VelocitySpec {
+  const parsed = parseVelocity(params);
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.ok;
+}
+
+function draftOf(values: Readonly<Record<string, string>>, at = START): Draft {
+  const attributes = ATTRIBUTES.map((name) => hashOf(name, values[name] ?? ''));
+  return { kind: 'payment', at, knownAt: at, minor: 100, baseMinor: 100, attributes };
+}
