@@ -2,7 +2,7 @@ import type { Attribute } from './attributes.js';
 import type { KeyHash } from './key-hash.js';
 import { normaliseAddressLine } from './normalise-address.js';
 import { normaliseBin } from './normalise-bin.js';
-import { normaliseDomain, normaliseEmail } from './normalise-email.js';
+import { normaliseEmail, normaliseEmailDomain } from './normalise-email.js';
 import type { Phone } from './normalise-phone.js';
 import { normaliseIp } from './ip.js';
 
@@ -21,7 +21,7 @@ export function createAttributeHash(
       case 'email':
         return normaliseEmail(value);
       case 'emailDomain':
-        return normaliseDomain(value);
+        return normaliseEmailDomain(value);
       case 'phone':
         return readPhone(value, '').number;
       case 'ip':

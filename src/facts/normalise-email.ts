@@ -57,6 +57,12 @@ export function emailDomain(normalised: string): string {
   return normalised.slice(normalised.lastIndexOf('@') + 1);
 }
 
+/** The domain that e-mail addresses at this one are counted under: normalised, aliases of one provider made one. Idempotent. */
+export function normaliseEmailDomain(text: string): string {
+  const domain = normaliseDomain(text);
+  return PROVIDERS.get(domain)?.domain || domain;
+}
+
 /** A domain name in lower case and ASCII (IDNA), without a trailing point; what IDNA refuses is only folded. Idempotent. */
 export function normaliseDomain(text: string): string {
   const folded = trimDomain(fold(text));

@@ -1,7 +1,7 @@
 import { formatIpRange, parseIpRange } from './ip.js';
 import type { ListType } from './list-store.js';
 import { normaliseAddressLine } from './normalise-address.js';
-import { normaliseDomain, normaliseEmail } from './normalise-email.js';
+import { normaliseEmail, normaliseEmailDomain } from './normalise-email.js';
 import type { Phone } from './normalise-phone.js';
 
 /** A list entry's value as it is kept and compared, or why it cannot be one. */
@@ -54,7 +54,7 @@ export function createListValueReader(
 }
 
 function domain(text: string): ListValue {
-  const name = normaliseDomain(text.replace(/^[@.]+/, ''));
+  const name = normaliseEmailDomain(text.replace(/^[@.]+/, ''));
   if (name === '' || name.length > 253 || /[^a-z0-9.\-_]|\.\./.test(name))
     return { problem: 'is no domain name' };
   return { ok: name };

@@ -3,6 +3,7 @@ import { createPaymentResolver } from '../../src/facts/context.js';
 import { listFact } from '../../src/facts/list-fact.js';
 import { ListIndex } from '../../src/facts/list-index.js';
 import type { ListType } from '../../src/facts/list-store.js';
+import { createListValueReader } from '../../src/facts/normalise-list-value.js';
 import type { PaymentInput } from '../../src/facts/payment.js';
 import { aCard, aPayment, contextOptions } from './payments.js';
 
@@ -38,6 +39,12 @@ describe('the fact list', () => {
     expect(listed(type, on)).toBe(true);
     expect(listed(type, off)).toBe(false);
     expect(listed(type, on, {}, undefined, 200)).toBe(false);
+  });
+
+  it('knows a provider by any of its domains', () => {
+    const customer = { ...aPayment().customer, email: 'jane@pm.me' };
+    const kept = createListValueReader(options.readPhone)('email-domain', 'protonmail.com');
+    expect(listed('email-domain', 'ok' in kept ? kept.ok : '', { customer })).toBe(true);
   });
 
   it('finds a card by any of its names', () => {

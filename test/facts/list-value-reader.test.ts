@@ -12,6 +12,7 @@ describe('values of list entries', () => {
     ['bin', '4532 31', '453231'],
     ['email', 'Jane.Doe+x@GoogleMail.com', 'janedoe@gmail.com'],
     ['email-domain', '@Mail.Example.COM.', 'mail.example.com'],
+    ['email-domain', 'GoogleMail.com', 'gmail.com'],
     ['email-domain', 'bücher.example', 'xn--bcher-kva.example'],
     ['ip', '198.51.100.77/22', '198.51.100.0/22'],
     ['ip', '::ffff:198.51.100.77', '198.51.100.77'],

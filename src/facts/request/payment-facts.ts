@@ -97,6 +97,8 @@ export const PAYMENT_FACTS: readonly RequestFact[] = [
       name: 'payment.attributes',
       type: 'object',
       source: 'request',
+      // Nobody knows what a site sends along.
+      personal: true,
       description: 'What the site sent along by name; name one with a path such as $.campaign.',
       example: { fact: 'payment.attributes', path: '$.campaign', operator: 'equal', value: 'newsletter' },
     },
