@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
+import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
 import { checkRuleSet } from '../../src/rules/check.js';
 import { factsDoc } from '../../src/rules/facts-doc.js';
 import { unsupportedKeywords } from '../../src/rules/schema-subset.js';
@@ -94,9 +95,21 @@ describe('the schema for editors', () => {
 });
 
 test('facts use no keyword in their parameter schemas that the checks would ignore', () => {
-  for (const { params } of CATALOGUE.values()) expect(unsupportedKeywords(params ?? {})).toEqual([]);
+  for (const { name, params } of FACT_CATALOGUE.values()) {
+    expect([name, unsupportedKeywords(params ?? {})]).toEqual([name, []]);
+  }
   expect(unsupportedKeywords({ properties: { a: { if: true } }, anyOf: [{ contains: {} }] })).toEqual([
     'contains',
     'if',
   ]);
+});
+
+test("every fact's example passes the checks and the schema", () => {
+  const acceptsReal = ajv.compile(ruleSetSchema(FACT_CATALOGUE));
+  for (const { name, example } of FACT_CATALOGUE.values()) {
+    if (example === undefined) continue;
+    const { findings } = checkRuleSet(withTest(example), { catalogue: FACT_CATALOGUE });
+    expect([name, findings]).toEqual([name, []]);
+    expect([name, acceptsReal(withTest(example))]).toEqual([name, true]);
+  }
 });
