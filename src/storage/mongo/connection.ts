@@ -7,6 +7,10 @@ import type { ResolvedOptions } from './options.js';
 /** Wire protocol of MongoDB 6.0. */
 const OLDEST_WIRE_VERSION = 17;
 const PROBE_PAUSE_MS = 100;
+/** How long a ping may take when the server is suspected to be away, ms. */
+const PROBE_MS = 1_000;
+/** How long a step takes until the server is suspected, ms. */
+const WORRY_MS = 1_000;
 
 /**
  * The way to the database. Every call of the store passes `run`: errors of the driver become STORE_UNAVAILABLE there,
@@ -18,6 +22,8 @@ export class Connection {
   #down: { readonly cause: unknown; readonly healed: Promise<void> } | undefined;
   #suspected = false;
   #closed = false;
+  #outages = 0;
+  readonly #underWay = new Set<(cause: unknown) => void>();
   /** A mongos answers: writes to several shards have no common order. */
   sharded = false;
 
@@ -70,12 +76,20 @@ export class Connection {
   async run<T>(step: () => Promise<T>, timeoutMs = this.#options.callTimeoutMs): Promise<T> {
     if (this.#closed) throw storeUnavailable('it is closed');
     if (this.#down) throw storeUnavailable('it is away', this.#down.cause);
+    const outages = this.#outages;
+    const worry = this.#options.world.timers.after(Math.min(WORRY_MS, timeoutMs), () => this.#suspect());
+    let abandon: (cause: unknown) => void = () => undefined;
+    const abandoned = new Promise<never>((_, reject) => (abandon = reject));
+    this.#underWay.add(abandon);
     try {
-      return await this.#within(step(), timeoutMs);
+      return await this.#within(Promise.race([step(), abandoned]), timeoutMs);
     } catch (error) {
-      if (isConnectionLoss(error)) this.#trip(error);
-      else if (error === TIMED_OUT) this.#suspect();
+      // What broke before the last outage was over says nothing about now.
+      if (isConnectionLoss(error) && outages === this.#outages) this.#trip(error);
       throw error === TIMED_OUT ? storeUnavailable('it does not answer') : toStoreError(error);
+    } finally {
+      this.#underWay.delete(abandon);
+      worry();
     }
   }
 
@@ -113,16 +127,18 @@ export class Connection {
 
   /** One slow step is no outage: only when a ping gets no answer either. */
   #suspect(): void {
-    if (this.#suspected || this.#down) return;
+    if (this.#suspected || this.#down || this.#closed) return;
     this.#suspected = true;
-    this.#within(this.#ping(), 500)
+    this.#within(this.#ping(), PROBE_MS)
       .catch((error: unknown) => this.#trip(error))
       .finally(() => (this.#suspected = false));
   }
 
   #trip(cause: unknown): void {
     if (this.#down || this.#closed) return;
+    this.#outages += 1;
     this.#down = { cause, healed: this.#heal() };
+    for (const abandon of this.#underWay) abandon(storeUnavailable('it went away', cause));
   }
 
   async #heal(): Promise<void> {

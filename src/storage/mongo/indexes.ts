@@ -60,6 +60,11 @@ const INDEXES: readonly Index[] = [
     key: { list: 1, until: 1 },
     options: { partialFilterExpression: { until: { $exists: true } } },
   },
+  {
+    collection: COLLECTIONS.memberships,
+    key: { list: 1, from: 1 },
+    options: { partialFilterExpression: { later: true } },
+  },
   { collection: COLLECTIONS.publications, key: { ruleSet: 1, revision: -1 } },
   { collection: COLLECTIONS.versions, key: { ruleSet: 1, version: -1 } },
 ];

@@ -110,6 +110,7 @@ export class JournalReader {
     try {
       while (await this.#connection.run(() => cursor.hasNext())) {
         for (const raw of cursor.readBufferedDocuments()) take(raw);
+        if (cursor.id?.isZero() === true) break;
       }
     } finally {
       if (!cursor.closed) void cursor.close().catch(() => undefined);

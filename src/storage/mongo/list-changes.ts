@@ -1,5 +1,6 @@
 import type { Document, FindCursor } from 'mongodb';
 import type { ListChange } from '../../facts/list-store.js';
+import type { Connection } from './connection.js';
 import { counts, entryOf } from './list-view.js';
 import type { ListView, MembershipDocument } from './list-view.js';
 import type { ListCollections } from './list-writer.js';
@@ -17,30 +18,57 @@ export async function* changesAfter(
   const later = { ...reached, $gt: after };
   const made = { list, r: later, $nor: [{ er: reached }] } as Document;
   const ended = { list, r: reached, er: later } as Document;
-  const cursors = [
-    memberships.find(made, { sort: { r: 1 }, hint: { list: 1, r: 1 }, batchSize: BATCH }),
-    memberships.find(ended, { sort: { er: 1 }, hint: { list: 1, er: 1 }, batchSize: BATCH }),
-  ] as const;
-  const next = (cursor: FindCursor<MembershipDocument>): Promise<MembershipDocument | null> =>
-    connection.run(() => cursor.next());
+  const makings = buffered(connection, memberships.find(made, { sort: { r: 1 }, hint: { list: 1, r: 1 } }));
+  const endings = buffered(
+    connection,
+    memberships.find(ended, { sort: { er: 1 }, hint: { list: 1, er: 1 } }),
+  );
   try {
-    let [one, other] = [await next(cursors[0]), await next(cursors[1])];
     let batch: ListChange[] = [];
-    while (one || other) {
-      const madeFirst = one !== null && (other === null || one.r <= (other.er ?? 0));
+    for (;;) {
+      const one = makings.head ?? (await makings.load());
+      const other = endings.head ?? (await endings.load());
+      const madeFirst = one !== undefined && (other === undefined || one.r <= (other.er ?? 0));
       const change = madeFirst ? one : other;
       if (!change) break;
+      (madeFirst ? makings : endings).drop();
       const revision = (madeFirst ? change.r : change.er) ?? 0;
       batch.push({ list, revision, entry: entryOf(change, view) });
-      if (batch.length === BATCH) {
-        yield batch;
-        batch = [];
-      }
-      if (madeFirst) one = await next(cursors[0]);
-      else other = await next(cursors[1]);
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
     }
     if (batch.length > 0) yield batch;
   } finally {
-    await Promise.all(cursors.map((cursor) => cursor.close().catch(() => undefined)));
+    await Promise.all([makings.close(), endings.close()]);
   }
+}
+
+interface Buffered {
+  readonly head: MembershipDocument | undefined;
+  load(): Promise<MembershipDocument | undefined>;
+  drop(): void;
+  close(): Promise<void>;
+}
+
+/** A cursor of which the next document can be looked at without waiting as long as some are at hand. */
+function buffered(connection: Connection, cursor: FindCursor<MembershipDocument>): Buffered {
+  let documents: MembershipDocument[] = [];
+  let at = 0;
+  cursor.batchSize(BATCH);
+  return {
+    get head() {
+      return documents[at];
+    },
+    load: async () => {
+      if (await connection.run(() => cursor.hasNext())) documents = cursor.readBufferedDocuments();
+      else documents = [];
+      at = 0;
+      return documents[0];
+    },
+    drop: () => {
+      at += 1;
+    },
+    close: () => cursor.close().catch(() => undefined),
+  };
 }

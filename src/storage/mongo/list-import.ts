@@ -13,6 +13,8 @@ export interface ImportOptions {
 }
 
 const CHUNK = 2_000;
+/** Memberships looked through in one step. */
+const STRETCH = 20_000;
 
 /**
  * Takes a stream of entries into a list. Memory stays bounded: what was taken is remembered in the database alone, under
@@ -61,29 +63,36 @@ async function take(on: ListCollections, writer: ListWriter, chunk: readonly Lis
   );
 }
 
-/** Ends what is in force and did not come with the stream. */
+/** Ends what is in force and did not come with the stream, stretch by stretch so that no step takes long. */
 async function endTheRest(on: ListCollections, writer: ListWriter): Promise<void> {
   const { revision, view, now } = writer;
-  let after: string | undefined;
-  for (;;) {
+  const { list } = view;
+  for (let after: string | undefined, more = true; more;) {
     await writer.renew();
-    const filter = {
-      ...holding(view, now),
-      kept: { $ne: revision },
-      er: { $ne: revision },
-      ...(after === undefined ? {} : { v: { $gt: after } }),
-    };
+    const from = after === undefined ? {} : { $gt: after };
+    const beyond = await on.connection.run(() =>
+      on.memberships
+        .find(after === undefined ? { list } : { list, v: from }, { projection: { _id: 0, v: 1 } })
+        .sort({ v: 1 })
+        .skip(STRETCH)
+        .limit(1)
+        .toArray(),
+    );
+    const end = beyond[0]?.v;
+    const rest = { ...holding(view, now), kept: { $ne: revision }, er: { $ne: revision } };
+    const stretch = { ...from, ...(end === undefined ? {} : { $lte: end }) };
     const found = await on.connection.run(() =>
       on.memberships
-        .find(filter, { projection: { v: 1 } })
-        .sort({ v: 1, r: 1 })
-        .limit(CHUNK)
+        .find(
+          { ...rest, ...(Object.keys(stretch).length > 0 ? { v: stretch } : {}) },
+          { projection: { v: 1 } },
+        )
         .toArray(),
     );
     const ids: ObjectId[] = found.flatMap(({ _id }) => _id ?? []);
-    await writer.end(ids);
+    for (let at = 0; at < ids.length; at += CHUNK) await writer.end(ids.slice(at, at + CHUNK));
     writer.counts.removed += ids.length;
-    after = found.at(-1)?.v;
-    if (found.length < CHUNK) break;
+    after = end;
+    more = end !== undefined;
   }
 }

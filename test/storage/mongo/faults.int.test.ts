@@ -1,0 +1,171 @@
+import { MongoClient } from 'mongodb';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { TollgateError } from '../../../src/errors/errors.js';
+import { openMongoStore } from '../../../src/storage/mongo/open.js';
+import type { MongoStore } from '../../../src/storage/mongo/open.js';
+import { REAL_WORLD } from '../../../src/world/real-world.js';
+import { describeMongo, dropDatabase, freshDatabase } from '../../support/mongo-suite.js';
+import { faultyProxy } from '../../support/proxy.js';
+import type { FaultyProxy, ProxyMode } from '../../support/proxy.js';
+import { entries, entry } from '../contract/entries.js';
+
+const NONE: ReadonlyMap<number, number> = new Map();
+
+describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
+  let database: string;
+  let proxy: FaultyProxy;
+  let store: MongoStore;
+
+  beforeEach(async () => {
+    database = freshDatabase();
+    proxy = await faultyProxy(await primaryOf(uri));
+    const direct = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`;
+    store = await openMongoStore({ uri: direct, database, world: REAL_WORLD });
+    await store.lists.create({ id: 'l', type: 'card', kind: 'block', description: '', owner: '' });
+  });
+  afterEach(async () => {
+    await store.close();
+    await proxy.close();
+    await dropDatabase(uri, database);
+  });
+
+  const everyCall = (): Promise<unknown>[] => {
+    const site = { id: 's', name: '', group: '', timeZone: 'UTC', country: 'DE', currency: 'EUR' };
+    return [
+      store.health.ping(),
+      store.journal.append([entry({ log: store.journal.log, seq: 1000 })]),
+      store.journal.query({ ids: ['x'], ranges: [{ key: 1, from: 0 }], seen: NONE }),
+      store.journal.list({}, 1, undefined),
+      store.journal.heads(),
+      store.journal.count(),
+      store.limits.reserve('d', [{ counter: 'c', amount: 1, cap: 2, periodEnd: 1 }], 1),
+      store.limits.release('d', undefined, 'declined'),
+      store.lists.lists(),
+      store.lists.add('l', [], 1),
+      store.lists.check('l', ['x'], 1),
+      store.rules.activations(),
+      store.sites.putSite({ ...site, languages: [], revision: 0 }),
+    ];
+  };
+
+  const healed = async (): Promise<number> => {
+    const start = performance.now();
+    for (;;) {
+      try {
+        await store.health.ping();
+        return performance.now() - start;
+      } catch (error) {
+        expect(error).toSatisfy(isUnavailable);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  };
+
+  for (const fault of ['cut', 'silent'] as const) {
+    it(`that is ${fault}: every call fails in time, then at once, and the store heals by itself`, async () => {
+      await Promise.all(everyCall());
+      proxy.set(fault);
+      const first = await failures(everyCall());
+      expect(first.slowest).toBeLessThan(3_000);
+      const second = await failures(everyCall());
+      expect(second.slowest).toBeLessThan(100);
+      proxy.set('pass');
+      expect(await healed()).toBeLessThan(5_000);
+      const found = await store.journal.query({ ids: [], ranges: [], seen: NONE });
+      expect(found.entries).toEqual([]);
+      expect(await store.journal.append([entry({ log: store.journal.log, seq: 2000 })])).toEqual(['stored']);
+    });
+  }
+
+  it('and swallows an answer: the batch is sent again and counted as stored once', async () => {
+    const { log } = store.journal;
+    const batch = entries(log, 1, 20);
+    const other = entry({ log, seq: 21, id: batch[3]?.id ?? '' });
+    proxy.set('no-answers');
+    const result = store.journal.append([...batch, other]);
+    await arrived(uri, database, 20);
+    proxy.set('pass');
+    expect(await result).toEqual([...batch.map(() => 'stored'), 'duplicate']);
+  });
+
+  it('and swallows an answer for long: what proves durable is handed out once, in front of the tail', async () => {
+    const { log } = store.journal;
+    const batch = entries(log, 1, 20);
+    proxy.set('no-answers');
+    const result = store.journal.append(batch);
+    await arrived(uri, database, 20);
+    await expect(result).rejects.toSatisfy(isUnavailable);
+    proxy.set('pass');
+    await healed();
+    const ask = (): Promise<readonly number[]> =>
+      store.journal.query({ ids: [], ranges: [], seen: NONE }).then(({ tail }) => tail.map(({ seq }) => seq));
+    expect(await ask()).toEqual(batch.map(({ event }) => event.seq));
+    expect(await ask()).toEqual([]);
+    expect(await store.journal.append([entry({ log, seq: 21 })])).toEqual(['stored']);
+  });
+
+  it('loses nothing that was acknowledged and doubles nothing, whatever happens in between', async () => {
+    const { log } = store.journal;
+    const acknowledged: number[] = [];
+    let seq = 1;
+    const modes: readonly ProxyMode[] = ['pass', 'no-answers', 'pass', 'silent', 'pass', 'cut', 'pass'];
+    for (const mode of modes) {
+      proxy.set(mode);
+      if (mode === 'pass') await healed();
+      for (let round = 0; round < 4; round++) {
+        const batch = entries(log, seq, 8);
+        seq += 8;
+        try {
+          await store.journal.append(batch);
+          acknowledged.push(...batch.map(({ event }) => event.seq));
+        } catch (error) {
+          expect(error).toSatisfy(isUnavailable);
+        }
+      }
+    }
+    const stored: number[] = [];
+    for await (const part of store.journal.scan(NONE, 100))
+      stored.push(...part.map(({ event }) => event.seq));
+    expect(stored).toEqual([...new Set(stored)].sort((a, b) => a - b));
+    expect(acknowledged.length).toBeGreaterThan(0);
+    expect(acknowledged.filter((one) => !stored.includes(one))).toEqual([]);
+  });
+});
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof TollgateError && error.code === 'STORE_UNAVAILABLE';
+}
+
+/** That all calls fail as they should, and how long the slowest took, ms. */
+async function failures(calls: readonly Promise<unknown>[]): Promise<{ readonly slowest: number }> {
+  const start = performance.now();
+  const results = await Promise.allSettled(calls);
+  const slowest = performance.now() - start;
+  for (const result of results) {
+    expect(result.status).toBe('rejected');
+    if (result.status === 'rejected') expect(result.reason).toSatisfy(isUnavailable);
+  }
+  return { slowest };
+}
+
+/** Waits until the server has taken in a number of entries. */
+async function arrived(uri: string, database: string, count: number): Promise<void> {
+  const client = await MongoClient.connect(uri);
+  try {
+    while ((await client.db(database).collection('entries').countDocuments()) < count)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+  } finally {
+    await client.close();
+  }
+}
+
+async function primaryOf(uri: string): Promise<{ host: string; port: number }> {
+  const client = await MongoClient.connect(uri);
+  try {
+    const hello = await client.db('admin').command({ hello: 1 });
+    const [host, port] = String(hello['me']).split(':');
+    return { host: host ?? '127.0.0.1', port: Number(port ?? 27_017) };
+  } finally {
+    await client.close();
+  }
+}
