@@ -50,7 +50,7 @@ export class SqliteJournal implements Journal {
       [packed],
       [packed.buffer],
     );
-    const results = new Array<AppendResult>(entries.length).fill('stored');
+    const results = entries.map((): AppendResult => 'stored');
     for (const place of duplicates) results[place] = 'duplicate';
     return results;
   }

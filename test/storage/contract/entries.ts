@@ -42,7 +42,7 @@ export function entry(shape: EntryShape): JournalEntry {
   const kind = shape.kind ?? 'payment';
   const site = shape.site ?? 'site-a';
   const id = shape.id ?? entryId(`${log}/${seq}`);
-  const attributes = new Array<number>(ATTRIBUTES.length).fill(0);
+  const attributes = ATTRIBUTES.map(() => 0);
   for (const [name, value] of Object.entries({ ...shape.values, site, paymentKind: 'payment' })) {
     attributes[ATTRIBUTE_INDEX[name as Attribute]] = hash53(`${name}\0${value}`);
   }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionFilter, JournalEntry, StoredEntry } from '../../../src/decisions/ports.js';
 import { TollgateError } from '../../../src/errors/errors.js';

@@ -99,9 +99,10 @@ export class WorkerLimits {
         forget.run(id);
         continue;
       }
-      for (const [counter, amount] of this.#holds(id)) changeUsed.run(-amount, counter);
+      const holds = this.#holds(id).filter(([, amount]) => amount > 0);
+      for (const [counter, amount] of holds) changeUsed.run(-amount, counter);
       setState.run('expired', id);
-      released += 1;
+      if (holds.length > 0) released += 1;
     }
     return { released, seen: rows.length };
   }

@@ -1,7 +1,8 @@
 import type { ListEntry } from '../../../facts/list-store.js';
 import type { Database, SqlValue } from './database.js';
-import { UNTIL } from './lists.js';
-import type { WireUpdate, WorkerLists } from './lists.js';
+import { UNTIL } from './list-rows.js';
+import type { WireUpdate } from './list-rows.js';
+import type { WorkerLists } from './lists.js';
 import type { Context, Job, Operations } from './work.js';
 import { sliced, write } from './work.js';
 
@@ -101,7 +102,7 @@ export class ListImporter {
       after = String(rows.at(-1)?.[0]);
       yield;
     }
-    for (let after = ''; replace;) {
+    for (let after = replace ? '' : undefined; after !== undefined;) {
       const rows = this.#statements.held.all(list.no, list.revision, number, after, now, SLICE_ROWS);
       this.#db.lazily(() => {
         for (const [value, staged] of rows) {

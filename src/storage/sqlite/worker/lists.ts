@@ -1,23 +1,15 @@
 import type { ListEntry, ListInfo } from '../../../facts/list-store.js';
 import type { Database, SqlValue } from './database.js';
 import { ListNotFound } from './failure.js';
-import { ListImporter } from './list-import.js';
-import type { Context, Job, Operations } from './work.js';
+import { UNTIL } from './list-rows.js';
+import type { ListRow, WireUpdate } from './list-rows.js';
+import type { Job, Operations } from './work.js';
 import { read, sliced, write } from './work.js';
 
 /** Rows counted in one slice. */
 const SLICE_ROWS = 4_000;
 /** Changes in one part of the feed. */
 const FEED_ROWS = 500;
-
-/** A list as its row says. */
-export interface ListRow {
-  readonly no: number;
-  readonly revision: number;
-}
-
-/** Where the end of a membership stands, as of the list's revision (bound as ?2). */
-export const UNTIL = `CASE WHEN ended_rev <= ?2 THEN ended_at ELSE valid_until END`;
 
 interface Counted {
   readonly revision: number;
@@ -29,12 +21,10 @@ interface Counted {
 
 /** Lists at rest. Memberships are only added to; removal sets their end beside it. */
 export class WorkerLists {
-  readonly #db: Database;
   readonly #statements;
   readonly #counts = new Map<number, Counted>();
 
   constructor(db: Database) {
-    this.#db = db;
     const columns = `value, reason, actor, source, valid_from, ${UNTIL}`;
     this.#statements = {
       find: db.prepare('SELECT no, revision FROM lists WHERE id = ?'),
@@ -68,7 +58,10 @@ export class WorkerLists {
         `UPDATE list_entries SET ended_at = ?, ended_rev = ?
           WHERE list = ? AND value = ? AND valid_from = ? AND rev = ?`,
       ),
-      /** ?1 list, ?2 revision, ?3 .. ?6 after, ?7 limit. An end comes before what begins at the same time. */
+      /**
+       * ?1 list, ?2 revision, ?3 .. ?6 after, ?7 limit. Each membership comes once, by the revision that changed it
+       * last; an end before what begins in its place.
+       */
       feed: db.prepare(
         `SELECT * FROM (
           SELECT ended_rev AS change, value, valid_from, 0 AS begun, ended_at AS until, reason, actor, source
@@ -80,6 +73,7 @@ export class WorkerLists {
           SELECT rev, value, valid_from, 1, valid_until, reason, actor, source
             FROM list_entries
             WHERE list = ?1 AND rev >= ?3 AND rev <= ?2 AND (rev, value, valid_from, 1) > (?3, ?4, ?5, ?6)
+              AND ifnull(ended_rev, 9e18) > ?2
             ORDER BY rev, value, valid_from LIMIT ?7)
         ORDER BY 1, 2, 3, 4 LIMIT ?7`,
       ),
@@ -94,9 +88,7 @@ export class WorkerLists {
     };
   }
 
-  operations(context: Pick<Context, 'background'>): Operations {
-    const importer = new ListImporter(this.#db, this);
-    importer.forgetAll(context);
+  operations(): Operations {
     return {
       'lists.create': write((_, list: Omit<ListInfo, 'entries' | 'revision'>) => this.create(list)),
       'lists.all': sliced((_, _send, now: number) => this.lists(now)),
@@ -117,7 +109,6 @@ export class WorkerLists {
         const { no, revision } = this.find(list);
         return this.#statements.feed.all(no, revision, ...after, FEED_ROWS);
       }),
-      ...importer.operations(),
     };
   }
 
@@ -165,7 +156,8 @@ export class WorkerLists {
   add(id: string, entries: readonly ListEntry[], now: number): WireUpdate {
     const list = this.findToChange(id);
     const update = { added: 0, removed: 0, unchanged: 0, revision: list.revision };
-    for (const entry of entries) this.place(list, entry, now, update, list.revision + 1);
+    const byValue = new Map(entries.map((entry) => [entry.value, entry]));
+    for (const entry of byValue.values()) this.place(list, entry, now, update, list.revision + 1);
     return this.finish(list, update);
   }
 
@@ -274,14 +266,6 @@ interface Held {
   readonly validFrom: number;
   readonly until: number;
   readonly rev: number;
-}
-
-/** Counts while a change is made. */
-export interface WireUpdate {
-  added: number;
-  removed: number;
-  unchanged: number;
-  revision: number;
 }
 
 function listEntry(row: readonly SqlValue[]): ListEntry {

@@ -3,6 +3,7 @@ import type { Dispatcher } from './dispatcher.js';
 import { WorkerRules, WorkerSites } from './documents.js';
 import type { WorkerJournal } from './journal.js';
 import { WorkerLimits } from './limits.js';
+import { ListImporter } from './list-import.js';
 import { DecisionLister } from './list-decisions.js';
 import { WorkerLists } from './lists.js';
 import type { Operations } from './work.js';
@@ -24,6 +25,9 @@ export function operations(
   const limits = new WorkerLimits(db);
   const rules = new WorkerRules(db);
   const sites = new WorkerSites(db);
+  const lists = new WorkerLists(db);
+  const importer = new ListImporter(db, lists);
+  importer.forgetAll(dispatcher.context);
   const ping = db.prepare(`INSERT OR REPLACE INTO meta (name, value) VALUES ('ping', ?)`);
   return {
     'journal.append': write((context, packed: Uint8Array) => {
@@ -61,7 +65,8 @@ export function operations(
     'rules.layout': read((_, id: string) => rules.layout(id)),
     'sites.put': write((_, table: 'sites' | 'merchants', body: Site | Merchant) => sites.put(table, body)),
     'sites.all': read((_, table: 'sites' | 'merchants') => sites.all(table)),
-    ...new WorkerLists(db).operations(dispatcher.context),
+    ...lists.operations(),
+    ...importer.operations(),
     'store.ping': write((_, now: number) => void ping.run(now)),
     'store.close': read(() => {
       dispatcher.stop(new Unavailable('the store is closing'));

@@ -46,9 +46,7 @@ export function read<A extends readonly unknown[]>(
 ): ReadOperation {
   return {
     type: 'read',
-    *run(context, args) {
-      return run(context, ...(args as A));
-    },
+    run: (context, args) => once(() => run(context, ...(args as A))),
   };
 }
 
@@ -57,4 +55,10 @@ export function sliced<A extends readonly unknown[]>(
   run: (context: Context, send: PartSink, ...args: A) => Job,
 ): ReadOperation {
   return { type: 'read', run: (context, args, send) => run(context, send, ...(args as A)) };
+}
+
+/** A job of one slice. */
+// oxlint-disable-next-line require-yield
+function* once(work: () => unknown): Job {
+  return work();
 }

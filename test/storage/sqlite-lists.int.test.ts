@@ -1,0 +1,4 @@
+import { listsContract } from './contract/lists.js';
+import { sqliteFactory } from './sqlite-factory.js';
+
+listsContract(sqliteFactory);
