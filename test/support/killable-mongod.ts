@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+
+/** A MongoDB server of its own that a test may kill and start again on the same data. */
+export interface KillableMongod {
+  readonly uri: string;
+  /** SIGKILL: as a power cut, as far as a process can tell. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Starts one: a replica set of one node, or a standalone. */
+export async function killableMongod(binary: string, replicaSet = true): Promise<KillableMongod> {
+  const dbPath = mkdtempSync(join(tmpdir(), 'tollgate-killable-'));
+  const port = await freePort();
+  const direct = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+  let child: ChildProcess | undefined;
+  const end = (): void => {
+    child?.kill('SIGKILL');
+  };
+  process.on('exit', end);
+
+  const start = async (): Promise<void> => {
+    const set = replicaSet ? ['--replSet', 'tollgate'] : [];
+    const place = ['--dbpath', dbPath, '--port', String(port), '--bind_ip', '127.0.0.1'];
+    child = spawn(binary, [...place, ...set, '--wiredTigerCacheSizeGB', '0.25'], { stdio: 'ignore' });
+    const client = await MongoClient.connect(direct, { serverSelectionTimeoutMS: 20_000 });
+    try {
+      const admin = client.db('admin');
+      if (!replicaSet) return;
+      const members = [{ _id: 0, host: `127.0.0.1:${port}` }];
+      await admin.command({ replSetInitiate: { _id: 'tollgate', members } }).catch(() => undefined);
+      while ((await admin.command({ hello: 1 }))['isWritablePrimary'] !== true)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      await client.close();
+    }
+  };
+  const kill = async (): Promise<void> => {
+    const running = child;
+    child = undefined;
+    if (!running || running.exitCode !== null) return;
+    const gone = once(running, 'exit');
+    running.kill('SIGKILL');
+    await gone;
+  };
+  await start();
+  return {
+    uri: replicaSet ? `mongodb://127.0.0.1:${port}/?replicaSet=tollgate` : direct,
+    kill,
+    start,
+    remove: async () => {
+      await kill();
+      process.off('exit', end);
+      rmSync(dbPath, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
