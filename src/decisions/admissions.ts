@@ -2,7 +2,7 @@ import type { PaymentContext } from '../facts/context.js';
 import type { PaymentInput } from '../facts/payment.js';
 import type { StreamEvent } from '../facts/stream.js';
 import { entryId } from './decision-id.js';
-import type { JournalEntry, JournalQuery, StoredEntry } from './ports.js';
+import type { JournalQuery, StoredEntry } from './ports.js';
 import type { Admission, Slice } from './rounds.js';
 import type { CallLimits, EventInput, EventOutput, ScreenInput, ScreenOutput } from './service.js';
 
@@ -14,11 +14,14 @@ export interface Taker {
   /** What must be read before a payment can be decided; its windows stay in memory until `release` is called. */
   missingRanges(event: StreamEvent): { readonly ranges: JournalQuery['ranges']; release(): void };
   /** An entry that this instance admitted lately, durable or not. */
-  admitted(id: string): JournalEntry | undefined;
-  /** A promise holds up what was admitted later. */
+  admitted(id: string): StoredEntry | undefined;
+  /** Decides a payment whose facts are at hand; a promise holds up what was admitted later. */
   decide(screening: Screening, context: PaymentContext): void | Promise<void>;
+  /** Takes in a reported event; its payment is the stored one, or one that was admitted lately, or its own. */
   report(recording: Recording, stored: StoredEntry | undefined): void | Promise<void>;
+  /** The answer to a payment that was decided before. Throws REQUEST_ID_REUSED when it was another payment. */
   repeatedDecision(screening: Screening, stored: StoredEntry): void;
+  /** The answer to an event that was recorded before. Throws EVENT_ID_REUSED when it was another event. */
   repeatedReport(recording: Recording, stored: StoredEntry): void;
 }
 
@@ -91,7 +94,7 @@ export class Recording implements Admission {
   /** Id of the decision it belongs to; '' for none. */
   readonly reference: string;
   /** The decision, when it was admitted here lately. */
-  pending: JournalEntry | undefined;
+  pending: StoredEntry | undefined;
   readonly #taker: Taker;
 
   constructor(

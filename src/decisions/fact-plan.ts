@@ -1,5 +1,5 @@
 import type { PaymentContext } from '../facts/context.js';
-import { listValue } from '../facts/list-value.js';
+import { listFact } from '../facts/list-fact.js';
 import { requestFact } from '../facts/request-facts.js';
 import { parseHabit, parseHistory, parseVelocity } from '../facts/velocity/parse.js';
 import type { HabitSpec, HistorySpec } from '../facts/velocity/specs.js';
@@ -64,11 +64,8 @@ export function planFacts(slots: readonly FactSlot[], catalogue: FactCatalogue):
       case 'list': {
         const list = String(params?.['list'] ?? '');
         const of = params?.['of'];
-        const value = listValue(typeof of === 'string' ? of : undefined);
-        return ({ lists, context, now }) => {
-          const text = value(context, lists.typeOf(list));
-          return text === undefined ? undefined : lists.has(list, text, now);
-        };
+        const read = listFact(list, typeof of === 'string' ? of : undefined);
+        return ({ lists, context, now }) => read(context, lists, now);
       }
       default: {
         const read = requestFact(fact, params);

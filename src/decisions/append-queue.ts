@@ -1,0 +1,133 @@
+import { LRUCache } from 'lru-cache';
+import type { StreamEvent } from '../facts/stream.js';
+import { GroupCommit } from './group-commit.js';
+import type { Journal, JournalEntry } from './ports.js';
+
+/** An entry on its way to the store, and who is told. */
+export interface Append {
+  readonly entry: JournalEntry;
+  /** It is durable. */
+  readonly stored: () => void;
+  /** Its id was there before: another instance was first. */
+  readonly duplicate: () => Promise<void>;
+}
+
+/** Something admitted in this round that goes to the store at its end. */
+export interface Staged {
+  readonly id: string;
+  readonly event: StreamEvent;
+  /** What it waits for; a failure loses it. */
+  readonly ready: Promise<void> | undefined;
+  /** Makes the entry, once `ready`. */
+  readonly append: () => Append;
+  /** It will not be stored, or nobody can say whether it was. */
+  readonly lost: (error: unknown) => void;
+}
+
+/** Bounds of the queue. */
+export interface AppendQueueOptions {
+  readonly journal: Pick<Journal, 'append'>;
+  /** Batches the store takes at once. */
+  readonly appendsInFlight: number;
+  /** An admitted event never counted: it was lost, or is another instance's. */
+  readonly retract: (event: StreamEvent) => void;
+}
+
+const MAX_BATCH = 512;
+const RECENT = 4096;
+
+interface Waiting extends Staged {
+  failure: { readonly error: unknown } | undefined;
+}
+
+/**
+ * Brings what is admitted to the store in the order of sequences, so that other readers of this log see no gaps: staged
+ * while a round goes on, appended in batches at its end.
+ */
+export class AppendQueue {
+  readonly #commit: GroupCommit;
+  readonly #retract: (event: StreamEvent) => void;
+  #staged: Waiting[] = [];
+  readonly #undurable = new Map<string, JournalEntry>();
+  /** What was admitted lately, for the events that soon follow a payment. */
+  readonly #recent = new LRUCache<string, JournalEntry>({ max: RECENT });
+  #durable: StreamEvent[] = [];
+
+  constructor({ journal, appendsInFlight, retract }: AppendQueueOptions) {
+    this.#commit = new GroupCommit(journal, { maxBatch: MAX_BATCH, maxInFlight: appendsInFlight });
+    this.#retract = retract;
+  }
+
+  stage(staged: Staged): void {
+    const waiting: Waiting = { ...staged, failure: undefined };
+    staged.ready?.catch((error: unknown) => {
+      waiting.failure = { error };
+    });
+    this.#staged.push(waiting);
+  }
+
+  /** Whether this id is staged: its entry is not made yet. */
+  isStaged(id: string): boolean {
+    return this.#staged.some((staged) => staged.id === id);
+  }
+
+  /** An entry that was appended here lately, durable or not. */
+  find(id: string): JournalEntry | undefined {
+    return this.#undurable.get(id) ?? this.#recent.get(id);
+  }
+
+  /** Waits for what staged entries wait for, then sends all of them off in order. */
+  send(): void | Promise<void> {
+    const staged = this.#staged;
+    const waits = staged.flatMap(({ ready }) => (ready === undefined ? [] : [ready]));
+    if (waits.length > 0) return Promise.allSettled(waits).then(() => this.#send(staged));
+    return this.#send(staged);
+  }
+
+  /** Events that a reading of the store may miss. */
+  *unsettled(): Iterable<StreamEvent> {
+    for (const { event } of this.#staged) yield event;
+    for (const { event } of this.#undurable.values()) yield event;
+  }
+
+  /** Events that have become durable since this was asked last. */
+  takeDurable(): readonly StreamEvent[] {
+    const durable = this.#durable;
+    this.#durable = [];
+    return durable;
+  }
+
+  /** Resolves when nothing is on its way. */
+  drain(): Promise<void> {
+    return this.#commit.drain();
+  }
+
+  #send(staged: readonly Waiting[]): void {
+    this.#staged = this.#staged.slice(staged.length);
+    for (const { failure, event, append, lost } of staged) {
+      if (failure === undefined) this.#append(append(), event, lost);
+      else {
+        this.#retract(event);
+        lost(failure.error);
+      }
+    }
+    this.#commit.flush();
+  }
+
+  #append({ entry, stored, duplicate }: Append, event: StreamEvent, lost: (error: unknown) => void): void {
+    this.#undurable.set(entry.id, entry);
+    this.#recent.set(entry.id, entry);
+    this.#commit.add(entry, (result, error) => {
+      this.#undurable.delete(entry.id);
+      if (result === 'stored') {
+        this.#durable.push(event);
+        stored();
+        return;
+      }
+      this.#recent.delete(entry.id);
+      this.#retract(event);
+      if (result === undefined) lost(error);
+      else duplicate().catch(lost);
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import type { PaymentContext } from '../facts/context.js';
+import type { StreamEvent } from '../facts/stream.js';
+import type { Evaluation } from './evaluate.js';
+import { keysOf } from './event-entry.js';
+import type { LimitedVerdict } from './limit-holds.js';
+import { newRecord, newTrace, personalFacts } from './new-record.js';
+import { encodePersonal } from './personal-part.js';
+import type { JournalEntry } from './ports.js';
+import type { DecisionFlag, DecisionRecord, LimitUse } from './record.js';
+import type { ScreenInput } from './service.js';
+
+/** A decision before it becomes an entry of the journal. */
+export interface DecisionParts {
+  readonly id: string;
+  readonly input: ScreenInput;
+  readonly context: PaymentContext;
+  readonly evaluation: Evaluation;
+  /** Its event, with position and outcome. */
+  readonly event: StreamEvent;
+  readonly final: LimitedVerdict;
+  readonly limits: readonly LimitUse[];
+  readonly flags: readonly DecisionFlag[];
+  /** Epoch ms. */
+  readonly decidedAt: number;
+  readonly lapsesAt: number;
+  readonly evaluationUs: number;
+  readonly baseCurrency: string;
+  /** Digest of what identifies the instrument. */
+  readonly instrument: string;
+  /** How far other logs could be seen. */
+  readonly seen: readonly (readonly [log: number, seq: number])[];
+}
+
+/** The decision as it is answered, and as it is kept. */
+export function decisionEntry(parts: DecisionParts): {
+  readonly record: DecisionRecord;
+  readonly entry: JournalEntry;
+} {
+  const { id, input, event, evaluation, final, decidedAt } = parts;
+  const { rules, verdict, values, states, limitStates } = evaluation;
+  const { program, plan, layout } = rules;
+  const record = newRecord({
+    ...parts,
+    requestId: input.requestId,
+    log: event.log,
+    seq: event.seq,
+    program,
+    verdict,
+  });
+  const trace = newTrace({
+    layout: layout.id,
+    values,
+    personal: plan.personal,
+    states,
+    limitStates,
+    seen: parts.seen,
+    evaluationUs: parts.evaluationUs,
+  });
+  const entry: JournalEntry = {
+    id,
+    event,
+    keys: keysOf(event),
+    decision: {
+      site: record.site,
+      requestId: record.requestId,
+      outcome: record.outcome,
+      degraded: final.degraded,
+      decidedAt,
+      record: JSON.stringify(record),
+      trace: JSON.stringify(trace),
+      personal: encodePersonal(input.raw, personalFacts(values, plan.personal)),
+    },
+    report: undefined,
+  };
+  return { record, entry };
+}

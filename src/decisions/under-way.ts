@@ -1,0 +1,64 @@
+import { TollgateError, type ErrorCode } from '../errors/errors.js';
+
+interface Call<T> {
+  readonly raw: Uint8Array;
+  readonly answer: Promise<T>;
+}
+
+/** Calls that are being answered, by id: the same id meanwhile gets the same answer. */
+export class UnderWay<T extends { readonly repeated: boolean }> {
+  readonly #calls = new Map<string, Call<T>>();
+  readonly #sameMessage: (a: Uint8Array, b: Uint8Array) => boolean;
+  readonly #reused: ErrorCode;
+
+  constructor(sameMessage: (a: Uint8Array, b: Uint8Array) => boolean, reused: ErrorCode) {
+    this.#sameMessage = sameMessage;
+    this.#reused = reused;
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  has(id: string): boolean {
+    return this.#calls.has(id);
+  }
+
+  /** Starts a call; `start` must not settle it before it returns. */
+  begin(
+    id: string,
+    raw: Uint8Array,
+    start: (done: (output: T) => void, fail: (error: unknown) => void) => void,
+  ): Promise<T> {
+    const answer = new Promise<T>((resolve, reject) => {
+      start(
+        (output) => {
+          this.#calls.delete(id);
+          resolve(output);
+        },
+        (error) => {
+          this.#calls.delete(id);
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
+    this.#calls.set(id, { raw, answer });
+    return answer;
+  }
+
+  /** Waits for the call under way: its answer, unless the content differs. When the first caller gave up, `again`. */
+  async follow(id: string, raw: Uint8Array, again: () => Promise<T>): Promise<T> {
+    const call = this.#calls.get(id);
+    if (call === undefined) return again();
+    if (!this.#sameMessage(call.raw, raw))
+      throw new TollgateError(this.#reused, 'the id was used in this site with other content');
+    try {
+      return { ...(await call.answer), repeated: true };
+    } catch (error) {
+      const gaveUp =
+        error instanceof TollgateError && (error.code === 'CANCELLED' || error.code === 'DEADLINE_EXCEEDED');
+      if (gaveUp) return again();
+      throw error;
+    }
+  }
+}
