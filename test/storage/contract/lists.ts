@@ -173,9 +173,9 @@ export function listsContract(factory: StoreFactory): void {
     it('imports in one step: readers see all of it or nothing', async () => {
       await store.lists.add('bad', [member('old', T0), member('v5', T0)], T0);
       const seen = new Set<string>();
-      let reading = true;
+      const reading = new AbortController();
       const reader = (async () => {
-        while (reading) {
+        while (!reading.signal.aborted) {
           const now = await store.lists.entries('bad', T0 + 10, 5000, undefined);
           seen.add(`${now.length} ${now.some(({ value }) => value === 'old')}`);
         }
@@ -183,7 +183,7 @@ export function listsContract(factory: StoreFactory): void {
       const entries = Array.from({ length: 3000 }, (_, index) => member(`v${index}`, T0 + 10));
       const options = { replace: true, dryRun: false, now: T0 + 10 };
       const update = await store.lists.import('bad', stream(entries, 250), options);
-      reading = false;
+      reading.abort();
       await reader;
       expect(update).toEqual({ added: 2999, removed: 1, unchanged: 1, revision: 2 });
       expect([...seen].every((one) => one === '2 true' || one === '3000 false')).toBe(true);
