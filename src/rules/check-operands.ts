@@ -80,8 +80,7 @@ function through(
     case 'someFact':
     case 'everyFact':
       return overItems(first, left, (item) => through(rest, base, item, right));
-    case 'someValue':
-    case 'everyValue':
+    default:
       return overItems(first, right, (item) => through(rest, base, left, item));
   }
 }

@@ -202,8 +202,7 @@ function universe(read: Read, catalogue: FactCatalogue): Domain {
       return domain({ texts: definition.values ?? 'all', others: MISSING_BIT });
     case 'boolean':
       return domain({ others: FALSE_BIT | TRUE_BIT | MISSING_BIT });
-    case 'string-list':
-    case 'object':
+    default:
       return domain({ others: ELSE_BIT | MISSING_BIT });
   }
 }

@@ -179,7 +179,7 @@ function zone(report: Report, value: unknown, path: string): void {
   if (value === undefined || value === 'merchant' || value === 'site') return;
   try {
     if (typeof value !== 'string') throw new TypeError('no text');
-    new Intl.DateTimeFormat('en', { timeZone: value });
+    Intl.DateTimeFormat('en', { timeZone: value });
   } catch {
     error(report, 'bad-shape', path, 'must be "merchant", "site" or an IANA time zone');
   }

@@ -1,5 +1,5 @@
 import type { Json } from './document.js';
-import { comparisonOf } from './operators.js';
+import { comparisonOf, type OperatorName } from './operators.js';
 import { readPath } from './path.js';
 import type { FactValue } from './program.js';
 import {
@@ -11,6 +11,7 @@ import {
   type Read,
   type TestNode,
 } from './resolve.js';
+import { numberSign, testMayThrow } from './throwing.js';
 
 /** One rule to be put into a chunk. */
 export interface ChunkRule {
@@ -29,13 +30,6 @@ export type ChunkFunction = (values: readonly FactValue[], states: Uint8Array) =
 const SHORT_LIST = 6;
 /** Larger rules are left to their closures: a generated function must stay small enough to be optimised. */
 const MAX_TESTS = 300;
-
-const SYMBOLS: Readonly<Record<string, string>> = {
-  lessThan: '<',
-  lessThanInclusive: '<=',
-  greaterThan: '>',
-  greaterThanInclusive: '>=',
-};
 
 /** A value that a chunk reads into a variable. */
 interface ScopeRead {
@@ -94,7 +88,11 @@ function readSource({ source, whole, numeric }: ScopeRead, at: number): string {
 function ruleSource(rule: ChunkRule, scope: Scope): string {
   const { index, node, policy } = rule;
   const tests = [...testsOf(node)];
-  if (tests.length > MAX_TESTS || size(node, new Map()) > MAX_TESTS || tests.some(mayThrow)) {
+  if (
+    tests.length > MAX_TESTS ||
+    size(node, new Map()) > MAX_TESTS ||
+    tests.some((test) => testMayThrow(test, false))
+  ) {
     return `s[${index}]=${constant(scope, rule.closure)}(v);`;
   }
   if (policy === 'as-undefined') return `if(${expression(node, 'plain', scope)})s[${index}]=1;`;
@@ -134,8 +132,7 @@ function expression(node: ConditionNode, mode: Mode, scope: Scope): string {
       const inner = mode === 'certain' ? 'possible' : mode === 'possible' ? 'certain' : 'plain';
       return `!${expression(node.child, inner, scope)}`;
     }
-    case 'all':
-    case 'any': {
+    default: {
       if (node.children.length === 0) return 'true';
       // Calls last: a comparison is cheaper and may settle it.
       const parts = node.children.toSorted((a, b) => cost(a) - cost(b));
@@ -179,18 +176,18 @@ function compareSource(test: TestNode, left: string, right: string | undefined, 
 
 function baseSource(
   test: TestNode,
-  base: string,
+  base: OperatorName,
   left: string,
   right: string | undefined,
   scope: Scope,
 ): string {
   const literal = 'literal' in test.right ? test.right.literal : undefined;
   const other = right ?? literalSource(literal, scope);
-  const symbol = SYMBOLS[base];
-  if (symbol !== undefined) {
+  const sign = numberSign(base);
+  if (sign !== undefined) {
     for (const read of readsOf(test)) place(read, scope, 'numeric');
     if (test.read.steps === undefined && (right === undefined || readIsWhole(test))) {
-      return `(${left}${symbol}${other})`;
+      return `(${left}${sign}${other})`;
     }
     const compare = constant(scope, comparisonOf({ decorators: [], base: test.operator.base }));
     return `${compare}(${left},${other})`;
@@ -238,34 +235,6 @@ function falseWhenMissing({ operator: { base, decorators } }: TestNode): boolean
 
 function readIsWhole({ right }: TestNode): boolean {
   return 'read' in right && right.read.steps === undefined;
-}
-
-/**
- * Whether some value could make a test throw, or whether its exact meaning needs coercion; such rules run as closures.
- * Number comparisons do not count when they compare a fact directly: the chunk checks those facts' types up front.
- */
-function mayThrow(test: TestNode): boolean {
-  const { base, decorators } = test.operator;
-  const numeric = SYMBOLS[base] !== undefined;
-  const list = base === 'in' || base === 'notIn';
-  const plain = decorators.every((name) => name === 'not');
-  if ('read' in test.right) {
-    return list || !plain || (numeric && decorators.length > 1);
-  }
-  const { literal } = test.right;
-  if (plain && decorators.length <= 1) {
-    if (numeric) return typeof literal !== 'number';
-    return list && !Array.isArray(literal);
-  }
-  if (numeric || decorators.includes('swap')) return true;
-  // Peel the value decorators: what they walk over must be an array, at each level.
-  let levels: readonly Json[] = [literal];
-  for (const name of decorators) {
-    if (name !== 'someValue' && name !== 'everyValue') continue;
-    if (!levels.every((level) => Array.isArray(level))) return true;
-    levels = (levels as readonly (readonly Json[])[]).flat();
-  }
-  return list && !levels.every((level) => Array.isArray(level));
 }
 
 /** The place of a read among the chunk's variables; `mark` notes what it is used for. */

@@ -47,7 +47,7 @@ export function groupText(
       return cut(`cannot tell: ${texts(those)}`);
     case 'error':
       return cut(`failed: ${first}`);
-    case 'skipped':
+    default:
       return 'not needed';
   }
 }
@@ -84,9 +84,9 @@ export function valueText(value: unknown): string {
     const shown = value.slice(0, 8).map(valueText).join(', ');
     return value.length > 8 ? `[${shown}, … ${value.length} in all]` : `[${shown}]`;
   }
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (typeof value === 'number') return String(value);
   try {
-    return cut(JSON.stringify(value));
+    return cut(JSON.stringify(value) ?? typeof value);
   } catch {
     return 'an object';
   }
@@ -106,7 +106,7 @@ function pairs(params: { readonly [name: string]: unknown }): string {
 function wordText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(wordText).join('+');
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
   return Object.entries(value)
     .map(([name, inner]) => `${name} ${wordText(inner)}`)
     .join(' ');

@@ -53,8 +53,7 @@ function explain(node: ConditionNode, context: Context): ConditionExplanation {
       const text = namedText(name, child);
       return { ...NO_TEST, kind: 'condition', name, result: child.result, text, children: [child] };
     }
-    case 'all':
-    case 'any':
+    default:
       return explainGroup(node, context);
   }
 }

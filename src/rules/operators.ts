@@ -82,7 +82,7 @@ function decorate(name: DecoratorName, next: Comparison): Comparison {
       return (a, b) => (b as unknown[]).every((item) => next(a, item));
     case 'swap':
       return (a, b) => next(b, a);
-    case 'not':
+    default:
       return (a, b) => !next(a, b);
   }
 }

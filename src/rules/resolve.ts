@@ -117,7 +117,7 @@ function groupOf(
   const byPriority = new Map<number, number[]>();
   conditions.forEach((condition, place) => {
     // As json-rules-engine: 0 and nonsense count as 1.
-    const priority = Math.trunc(Number(condition.priority ?? 1)) || 1;
+    const priority = Math.trunc(condition.priority ?? 1) || 1;
     const rank = byPriority.get(priority);
     if (rank === undefined) byPriority.set(priority, [place]);
     else rank.push(place);

@@ -217,6 +217,8 @@ function testSchema(facts: readonly FactDefinition[]): Schema {
 function valuesSchema({ name, values }: FactDefinition): Schema {
   return {
     if: isFact(name),
+    // JSON Schema's keyword; nobody awaits this.
+    // oxlint-disable-next-line unicorn/no-thenable
     then: {
       properties: { value: { anyOf: [{ enum: [...(values ?? [])] }, { type: ['array', 'object'] }, true] } },
     },
@@ -237,6 +239,8 @@ function readSchemas(facts: readonly FactDefinition[]): { readonly [name: string
     params: {
       allOf: facts.map((fact) => ({
         if: isFact(fact.name),
+        // JSON Schema's keyword; nobody awaits this.
+        // oxlint-disable-next-line unicorn/no-thenable
         then: {
           properties: { params: fact.params ?? { type: 'object', maxProperties: 0 } },
           ...(Array.isArray(fact.params?.['required']) && fact.params['required'].length > 0

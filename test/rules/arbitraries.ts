@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Condition, Json, Rule, RuleSetDocument } from '../../src/rules/document.js';
 import type { FactValue, Program, RuleSetVersion } from '../../src/rules/program.js';
 import { DECORATORS, OPERATORS } from '../../src/rules/operators.js';

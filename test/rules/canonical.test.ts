@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalJson, documentHash } from '../../src/rules/canonical.js';
 import { compileProgram } from '../../src/rules/compile.js';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkRuleSet } from '../../src/rules/check.js';
 import { compileProgram } from '../../src/rules/compile.js';
@@ -66,7 +66,7 @@ describe('a hostile document is refused, never a crash', () => {
     expect(
       check(withConditions({ all: [{ fact: 'country', operator: 'equal', value: 'x'.repeat(1 << 21) }] })),
     ).toEqual(['too-large']);
-    expect(check({ rules: new Array(1 << 28) })).toEqual(['too-large']);
+    expect(check({ rules: Array.from({ length: 1 << 20 }) })).toEqual(['too-large']);
     for (const value of [1n, Symbol('x'), () => 0, new Map(), new Date(0), NaN, Infinity, undefined]) {
       expect(check(withConditions({ all: [{ fact: 'amount', operator: 'equal', value }] }))).toEqual([
         'not-json',

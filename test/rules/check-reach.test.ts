@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { reachOf } from '../../src/rules/check-reach.js';
 import { compileProgram } from '../../src/rules/compile.js';

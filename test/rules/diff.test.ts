@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { diffRuleSets } from '../../src/rules/diff.js';
 import type { Condition, Rule, RuleSetDocument } from '../../src/rules/document.js';

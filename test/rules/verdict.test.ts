@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileProgram } from '../../src/rules/compile.js';
 import type { Rule, RuleEventParams, RuleEventType, RuleSetDocument } from '../../src/rules/document.js';
