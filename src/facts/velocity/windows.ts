@@ -45,7 +45,7 @@ export class StreamWindows {
   /** Payments asked about, oldest first, with the keys they hold on to. */
   readonly #asked = new Map<StreamEvent, Entries>();
   /** Events not durable yet, by position. */
-  readonly #pending = new Map<number, Entries>();
+  readonly #pending = new Map<number, { readonly event: StreamEvent; readonly entries: Entries }>();
   #lastEvent: StreamEvent | undefined;
   #lastEntries: Entries = [];
   #rows = 0;
@@ -74,6 +74,7 @@ export class StreamWindows {
       if (entry === undefined) continue;
       const needed = event.knownAt - entry.definition.horizon;
       if (entry.from <= needed) continue;
+      if (entry.from < Infinity) this.#bringBack(entry);
       if (entry.asked > needed || entry.from < Infinity)
         entry.asked = roundedFrom(entry.definition, event.knownAt);
       const same = ranges.findIndex(({ key }) => key === entry.load);
@@ -132,15 +133,15 @@ export class StreamWindows {
   /** Takes in an admitted event, durable or not; the same position again changes nothing. */
   insert(event: StreamEvent): void {
     const position = positionOf(event);
-    let entries = this.#pending.get(position);
-    if (entries === undefined) {
-      entries = this.#take(event);
-      this.#pending.set(position, entries);
+    let pending = this.#pending.get(position);
+    if (pending === undefined) {
+      pending = { event, entries: this.#take(event) };
+      this.#pending.set(position, pending);
     }
-    for (const entry of entries) {
+    for (const entry of pending.entries) {
       if (entry === undefined) continue;
       this.#rows += entry.add(event);
-      if (entry.wantsPruning) this.#prune(entry, event.knownAt);
+      if (entry.from < Infinity && entry.wantsPruning) this.#prune(entry, event.knownAt);
       if (entry.cached && entry.wantsAccounting) this.#account(entry);
     }
   }
@@ -148,17 +149,17 @@ export class StreamWindows {
   /** The event is durable, and no reading that could miss it is under way but those of keys held meanwhile. */
   settled(event: StreamEvent): void {
     const position = positionOf(event);
-    const entries = this.#pending.get(position);
-    if (entries === undefined) return;
+    const pending = this.#pending.get(position);
+    if (pending === undefined) return;
     this.#pending.delete(position);
-    this.#giveBack(entries);
+    this.#giveBack(pending.entries);
   }
 
   /** The event was not admitted after all: it never counted. */
   retract(event: StreamEvent): void {
-    const entries = this.#pending.get(positionOf(event));
-    if (entries === undefined) return;
-    for (const entry of entries) if (entry !== undefined) this.#rows -= entry.remove(event);
+    const pending = this.#pending.get(positionOf(event));
+    if (pending === undefined) return;
+    for (const entry of pending.entries) if (entry !== undefined) this.#rows -= entry.remove(event);
     this.settled(event);
   }
 
@@ -248,6 +249,12 @@ export class StreamWindows {
 
   #lookUp(key: number): KeyEntry | undefined {
     return this.#cache.get(key) ?? this.#held.get(key);
+  }
+
+  /** A key whose old rows were let go is read again: those that the store may not have yet come from here. */
+  #bringBack(entry: KeyEntry): void {
+    for (const { event, entries } of this.#pending.values())
+      if (entries[entry.definition.index] === entry) this.#rows += entry.add(event);
   }
 
   /** Old rows may go, but none that a payment in decision can need, however old its time. */

@@ -88,7 +88,7 @@ describe('StreamWindows', () => {
           run(model, steps);
         },
       ),
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 
