@@ -9,7 +9,7 @@ import { stolenCard } from './fraud/stolen-card.js';
 import { simulateHistory } from './history.js';
 import { createMinHeap } from './min-heap.js';
 import { payerAt, type Payer } from './payer.js';
-import { ordinaryCheckout, paymentJson, type Checkout } from './purchase.js';
+import { honestCheckout, paymentJson, type Checkout } from './purchase.js';
 import { createRandom } from './random.js';
 import { SIM_SITES, type SimSite } from './sites.js';
 
@@ -132,7 +132,7 @@ export function* simulateDay(options: SimulationOptions): Generator<SimEntry, vo
       if (random.next() * BUSIEST < busy(buyer.home, startMs, minute)) break;
       buyer = payer(random.between(0, population - 1));
     }
-    const checkout = ordinaryCheckout(buyer, at, '', random);
+    const checkout = honestCheckout(buyer, at, seed, random);
     const threeDsShare = buyer.home.group === 'europe' ? 0.3 : 0.08;
     const after: Due['after'] = (subject, again) => {
       const course = honestCourse(subject, buyer.method, at, threeDsShare, random);

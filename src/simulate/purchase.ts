@@ -1,6 +1,7 @@
 import { timeText, type FieldJson, type MessageJson, type PaymentJson } from './entry.js';
-import type { Payer } from './payer.js';
-import type { Random } from './random.js';
+import { SIM_COUNTRIES, simAddress } from './countries.js';
+import { simPerson, simPostal, type Payer } from './payer.js';
+import { createRandom, type Random } from './random.js';
 import { smallMerchantId, type SimMethod, type SimSite } from './sites.js';
 
 const GOODS = ['shoes', 'clothes', 'toys', 'phones', 'cosmetics', 'garden', 'gift-cards', 'watches'] as const;
@@ -79,6 +80,26 @@ function instrumentJson(payer: Payer, method: SimMethod): MessageJson {
   }
   const funding = payer.index % 2 === 0 ? 'CARD_FUNDING_CREDIT' : 'CARD_FUNDING_DEBIT';
   return { staticCode: { method: method.method, accountFingerprint: `acc_${payer.index}`, funding } };
+}
+
+/** Shares of honest payments that look odd: on a journey, as a present, in an office, a big buy. */
+const ODD = { travels: 0.015, present: 0.04, office: 0.02, big: 0.015 };
+const OFFICES = 12;
+
+/** What this payer would buy at this moment: mostly in the ordinary way, now and then in an odd one. */
+export function honestCheckout(payer: Payer, at: number, seed: number, random: Random): Checkout {
+  const usual = ordinaryCheckout(payer, at, '', random);
+  const { country } = payer;
+  const offices = createRandom(seed, 'office', country, random.between(1, OFFICES));
+  return {
+    ...usual,
+    ...(random.chance(ODD.travels)
+      ? { ip: simAddress(random.pick(Object.keys(SIM_COUNTRIES)), random) }
+      : {}),
+    ...(random.chance(ODD.present) ? { shipping: simPostal(country, simPerson(random).name, random) } : {}),
+    ...(random.chance(ODD.office) ? { ip: simAddress(country, offices) } : {}),
+    ...(random.chance(ODD.big) ? { minor: usual.minor * random.between(3, 7) } : {}),
+  };
 }
 
 /** What this payer would buy in the ordinary way at this moment. */

@@ -1,0 +1,401 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Service } from '../../src/main.js';
+import { createFolder, tollgate, type Ran, type RunOptions } from './support/run.js';
+import { startedService } from './support/service.js';
+
+const folder = createFolder();
+let service: Service;
+beforeAll(async () => {
+  service = await startedService(folder);
+});
+afterAll(async () => {
+  await service.close();
+  folder.remove();
+});
+
+const run = (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
+  tollgate(args, {
+    ...options,
+    environment: { TOLLGATE_SERVER: service.grpcAddress, ...options.environment },
+  });
+async function json(args: readonly string[], options: RunOptions = {}): Promise<any> {
+  const { code, out, err } = await run([...args, '--json'], options);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return JSON.parse(out);
+}
+
+const PAYMENT = {
+  site: 'es',
+  orderId: 'o-1',
+  amount: { minor: '4990', currency: 'EUR' },
+  instrument: { card: { fingerprint: 'fp-decide', bin: '405921' } },
+  customer: { id: 'c-decide', email: 'ana@mail.example' },
+  ip: '79.155.1.1',
+};
+
+describe('decide and decisions', () => {
+  it('decides a payment, and gives the stored decision when it is asked again', async () => {
+    const file = folder.file('p.json', JSON.stringify({ requestId: 'order-1', payment: PAYMENT }));
+    const first = await run(['decide', file]);
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(first.out).toMatch(/^outcome +(accept|review)/);
+    expect(first.out).toMatch(/request +es order-1\n/);
+    expect(first.out).toMatch(/amount +49\.90 EUR\n/);
+    const again = await run(['decide', file]);
+    expect(again.out).toContain('(decided before)');
+  });
+
+  it('makes up a request id for a bare payment on standard input', async () => {
+    const { decision } = await json(['decide', '-'], { stdin: JSON.stringify(PAYMENT) });
+    expect(decision.requestId).toMatch(/^cli-/);
+  });
+
+  it('names every field that the server refuses, and refuses by 1', async () => {
+    const wrong = { ...PAYMENT, site: 'e s', amount: { minor: '-5', currency: 'EUR' }, ip: '300.1.1.1' };
+    const { code, err, out } = await run(['decide', '-'], { stdin: JSON.stringify(wrong) });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^tollgate: .*\(INVALID_REQUEST\)\n/);
+    for (const field of ['payment.site', 'payment.amount.minor', 'payment.ip']) {
+      expect(err).toContain(`\n  ${field}: `);
+    }
+  });
+
+  it('names the fields of a file that are no such fields, without asking the server', async () => {
+    const file = folder.file('typo.json', JSON.stringify({ ...PAYMENT, amout: {}, customer: { mail: 'x' } }));
+    const { code, err } = await run(['decide', file, '--server', '127.0.0.1:1']);
+    expect(code).toBe(1);
+    expect(err).toContain(`tollgate: ${file}: not a ScreenRequest\n`);
+    expect(err).toContain('  payment.amout: there is no such field; Payment has site, language');
+    expect(err).toContain('  payment.customer.mail: there is no such field');
+    expect(err).not.toContain('127.0.0.1:1');
+  });
+
+  it('lists, shows, explains and replays', async () => {
+    const listed = await json(['decisions', 'list', '--customer', 'c-decide', '--site', 'es']);
+    const ids = listed.map((decision: { requestId: string }) => decision.requestId);
+    expect(ids).toContain('order-1');
+    const { id } = listed.find((decision: { requestId: string }) => decision.requestId === 'order-1');
+    const table = await run(['decisions', 'list', '--customer', 'c-decide', '--limit', '1']);
+    expect(table.out.split('\n')).toHaveLength(3);
+    expect((await run(['decisions', 'list', '--customer', 'nobody'])).out).toBe('No decision fits.\n');
+
+    const shown = await run(['decisions', 'show', '--site', 'es', '--request-id', 'order-1', '--trace']);
+    expect(shown.code).toBe(0);
+    expect(shown.out).toContain(id);
+    expect(shown.out).toMatch(/geo\.mismatch +\S+ +(true|false) +geography/);
+
+    const explained = await run(['decisions', 'explain', id, '--all']);
+    expect(explained.code).toBe(0);
+    expect(explained.out).toContain('velocity/');
+
+    const replayed = await run(['decisions', 'replay', id]);
+    expect(replayed).toMatchObject({ code: 0, err: '' });
+    expect(replayed.out).toMatch(/^Identical: /);
+  });
+
+  it('says when there is no such decision', async () => {
+    const { code, err } = await run(['decisions', 'show', '--site', 'es', '--request-id', 'never']);
+    expect(code).toBe(1);
+    expect(err).toContain('(DECISION_NOT_FOUND)');
+  });
+});
+
+const rule = (name: string, least: number) => ({
+  name,
+  conditions: { all: [{ fact: 'payment.amountMinor', operator: 'greaterThanInclusive', value: least }] },
+  event: { type: 'review', params: { reason: `test.${name}` } },
+});
+const ruleSet = (rules: readonly object[]) =>
+  JSON.stringify({ id: 'cli-test', description: 'of the test', owner: 'tester', rules });
+
+describe('rules', () => {
+  it('are checked without a server, and all that is wrong is named', async () => {
+    const good = folder.file('good.rules.json', ruleSet([rule('large', 100_000)]));
+    const bad = folder.file('bad.rules.json', ruleSet([{ ...rule('large', 1), event: { type: 'maybe' } }]));
+    const fine = await run(['rules', 'check', good, '--server', '127.0.0.1:1']);
+    expect(fine).toMatchObject({ code: 0, out: `${good}: good, 1 rules\n` });
+    const both = await run(['rules', 'check', good, bad]);
+    expect(both.code).toBe(1);
+    expect(both.out).toContain(`${bad}: has errors`);
+    expect(both.out).toMatch(/error +large +\/rules\/0\/event/);
+    expect(both.err).toContain(`${bad}: not usable`);
+  });
+
+  it('that ship are good', async () => {
+    const shipped = ['velocity', 'geography', 'limits', 'bin-attack'].map(
+      (name) => `rules/${name}.rules.json`,
+    );
+    expect(await run(['rules', 'check', ...shipped])).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('are pushed, activated, compared, rolled back and read', async () => {
+    const one = folder.file('one.rules.json', ruleSet([rule('large', 100_000)]));
+    const two = folder.file('two.rules.json', ruleSet([rule('large', 200_000), rule('huge', 900_000)]));
+    const pushed = await run(['rules', 'push', one, '--comment', 'first']);
+    expect(pushed.out).toMatch(/^cli-test version 1 \(1 rules, [0-9a-f]{12}\) stored\.\n/);
+    expect(pushed.out).toContain('Make it active with: tollgate rules activate cli-test 1');
+    expect((await run(['rules', 'push', one])).out).toContain('the same document: nothing stored');
+    expect((await run(['rules', 'activate', 'cli-test', '1'])).out).toBe('cli-test: version 1 is active.\n');
+    const second = await run(['rules', 'push', two, '--activate']);
+    expect(second.out).toContain('cli-test: version 2 is active.');
+
+    const versions = await json(['rules', 'list', 'cli-test']);
+    expect(versions).toMatchObject([
+      { version: 2, active: true, author: 'tester' },
+      { version: 1, comment: 'first' },
+    ]);
+    const diff = await run(['rules', 'diff', 'cli-test', '1', '2']);
+    expect(diff.out).toMatch(/^\+ huge: /m);
+    expect(diff.out).toMatch(/^~ large: .*200000/m);
+    expect((await run(['rules', 'diff', 'cli-test', '--file', two])).out).toBe('No difference.\n');
+
+    expect((await run(['rules', 'rollback', 'cli-test'])).out).toBe('cli-test: version 1 is active.\n');
+    const shown = await run(['rules', 'show', 'cli-test']);
+    expect(JSON.parse(shown.out)).toEqual(JSON.parse(readFileSync(one, 'utf8')));
+    expect((await run(['rules', 'list'])).out).toMatch(/^cli-test +v1 +v2/m);
+  });
+
+  it('refuse a bad document naming rule and path, an unknown version, and a stale etag', async () => {
+    const bad = folder.file(
+      'worse.rules.json',
+      ruleSet([
+        { ...rule('large', 1), conditions: { all: [{ fact: 'no.such', operator: 'equal', value: 1 }] } },
+      ]),
+    );
+    const refused = await run(['rules', 'push', bad]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('(RULE_SET_INVALID)');
+    expect(refused.err).toMatch(/rules.*no\.such/s);
+    const unknown = await run(['rules', 'activate', 'cli-test', '99']);
+    expect(unknown).toMatchObject({ code: 1 });
+    expect(unknown.err).toContain('(VERSION_NOT_FOUND)');
+    const stale = await run(['rules', 'activate', 'cli-test', '2', '--etag', '0']);
+    expect(stale.err).toContain('(STALE_ETAG)');
+    expect((await run(['rules', 'activate', 'cli-test', 'two'])).err).toContain("version 'two'");
+  });
+});
+
+describe('lists', () => {
+  it('are made, filled, asked and emptied', async () => {
+    expect((await run(['lists', 'create', 'cli-cards', '--type', 'card', '--kind', 'block'])).code).toBe(0);
+    const added = await run(['lists', 'add', 'cli-cards', 'fp-a', 'fp-b', '--reason', 'report 1']);
+    expect(added.out).toBe('2 added, 0 were there already.\n');
+    const there = await run(['lists', 'check', 'cli-cards', 'fp-a']);
+    expect(there.out).toMatch(/^fp-a is on cli-cards\.\n/);
+    expect(there.out).toMatch(/reason +report 1/);
+    expect(there.out).toMatch(/actor +tester/);
+    expect((await run(['lists', 'remove', 'cli-cards', 'fp-a', 'fp-z'])).out).toBe(
+      '1 removed, 1 were not on the list.\n',
+    );
+    expect(await json(['lists', 'check', 'cli-cards', 'fp-a'])).toMatchObject({ listed: false });
+    expect((await run(['lists', 'list'])).out).toMatch(/^cli-cards +block +card +1 /m);
+    expect((await run(['lists', 'list', 'cli-cards'])).out).toMatch(/^fp-b /m);
+  });
+
+  it('are imported from lines, CSV and NDJSON, tried first, and exported so that they can come back', async () => {
+    await run(['lists', 'create', 'cli-domains', '--type', 'email-domain', '--kind', 'watch']);
+    const lines = folder.file('domains.txt', '# two\nmail.example\n\nspam.example\n');
+    const tried = await run(['lists', 'import', 'cli-domains', lines, '--dry-run']);
+    expect(tried.out).toBe('It would be: 2 added, 0 removed, 0 unchanged, 0 invalid.\n');
+    expect(await json(['lists', 'check', 'cli-domains', 'spam.example'])).toMatchObject({ listed: false });
+    await run(['lists', 'import', 'cli-domains', lines]);
+    const csv = folder.file(
+      'd.csv',
+      'value,reason,valid_until\nspam.example,old,\nother.example,new,2040-01-01\n',
+    );
+    const replaced = await run(['lists', 'import', 'cli-domains', csv, '--replace']);
+    expect(replaced.out).toMatch(/1 added, 1 removed/);
+    const out = join(folder.path, 'domains.ndjson');
+    expect((await run(['lists', 'export', 'cli-domains', '--out', out])).out).toContain('2 entries written');
+    const back = await run(['lists', 'import', 'cli-domains', out, '--replace', '--dry-run']);
+    expect(back.out).toBe('It would be: 0 added, 0 removed, 2 unchanged, 0 invalid.\n');
+  });
+
+  it('name entries that cannot be taken, and lines that cannot be read', async () => {
+    await run(['lists', 'create', 'cli-ips', '--type', 'ip', '--kind', 'block']);
+    const bad = folder.file('ips.txt', '10.0.0.0/8\nnot-an-address\n');
+    const invalid = await run(['lists', 'import', 'cli-ips', bad]);
+    expect(invalid.code).toBe(1);
+    expect(invalid.err).toContain("entry 2 'not-an-address': ");
+    const csv = folder.file('ips.csv', 'value,valid_until\n10.0.0.1,soon\n');
+    expect((await run(['lists', 'import', 'cli-ips', csv])).err).toContain(
+      `${csv} line 2: valid_until: 'soon'`,
+    );
+    expect((await run(['lists', 'check', 'no-such', 'x'])).err).toContain('(LIST_NOT_FOUND)');
+  });
+});
+
+describe('sites', () => {
+  it('are put from a file with merchants, and listed', async () => {
+    const file = folder.file(
+      'sites.json',
+      JSON.stringify({
+        sites: [{ id: 'cli-es', name: 'Spain', timeZone: 'Europe/Madrid', country: 'ES', currency: 'EUR' }],
+        merchants: [
+          { id: 'cli-m', timeZone: 'Europe/Madrid', country: 'ES', currency: 'EUR', riskGrade: 'B' },
+        ],
+      }),
+    );
+    expect((await run(['sites', 'put', file])).out).toBe('1 sites and 1 merchants put.\n');
+    expect((await run(['sites', 'list'])).out).toMatch(/^cli-es +Spain +ES +EUR +Europe\/Madrid/m);
+    expect((await run(['sites', 'list', '--merchants'])).out).toMatch(
+      /^cli-m +ES +EUR +Europe\/Madrid +B +no/m,
+    );
+    const wrong = await run(['sites', 'put', '-'], { stdin: '[{"id":"x","zone":"UTC"}]' });
+    expect(wrong).toMatchObject({ code: 1 });
+    expect(wrong.err).toContain('zone: there is no such field; Site has id');
+  });
+});
+
+const MAP = {
+  sites: [{ id: 'bookshop', timeZone: 'UTC', country: 'US', currency: 'USD' }],
+  requestId: 'row-{n}',
+  time: { column: 'seconds', unit: 'seconds', base: '2018-04-01T00:00:00Z' },
+  amount: { column: 'amount', defaultCurrency: 'USD' },
+  fields: { site: 'bookshop', 'customer.id': '{who}', 'instrument.card.fingerprint': 'card-{who}' },
+  label: { column: 'fraud', fraudWhen: { equals: '1' }, delay: '1d' },
+};
+const csv = (rows: number): string =>
+  [
+    'n,seconds,who,amount,fraud',
+    ...Array.from(
+      { length: rows },
+      (_, n) => `${n},${n * 3600},${n % 7},${10 + n}.50,${n % 10 === 0 ? 1 : 0}`,
+    ),
+  ].join('\n');
+
+describe('replay-stream', () => {
+  it('sends a packed CSV through a map, with labels in between, and sums up; again it repeats nothing', async () => {
+    const file = folder.file('payments.csv.gz', gzipSync(csv(50)));
+    const map = folder.file('map.json', JSON.stringify(MAP));
+    const summary = await json(['replay-stream', file, '--map', map, '--batch', '7']);
+    expect(summary).toMatchObject({
+      decisions: 50,
+      repeated: 0,
+      events: 5,
+      unknownSite: 0,
+      errors: [],
+      labels: {
+        baseCurrency: 'USD',
+        fraud: { payments: 5, money: 15_250 },
+        good: { payments: 45 },
+      },
+    });
+    const again = await json(['replay-stream', file, '--map', map, '--streams', '3']);
+    expect(again).toMatchObject({ decisions: 50, repeated: 50, repeatedEvents: 5 });
+    const limited = await json(['replay-stream', file, '--map', map, '--limit', '3']);
+    expect(limited.decisions).toBe(3);
+  });
+
+  it('stops at a line it cannot use, saying which, and sums up what came before', async () => {
+    const broken = csv(20).replace('\n12,43200,', '\n12,soon,');
+    const file = folder.file('broken.csv', broken);
+    const map = folder.file('map2.json', JSON.stringify({ ...MAP, requestId: 'b-{n}' }));
+    const stopped = await run(['replay-stream', file, '--map', map]);
+    expect(stopped.code).toBe(1);
+    expect(stopped.err).toContain(`tollgate: ${file} line 14: time: 'soon' is not a number of seconds`);
+    expect(stopped.out).toMatch(/^decisions +12\n/);
+    const skipped = await run(['replay-stream', file, '--map', map, '--skip-bad']);
+    expect(skipped.code).toBe(0);
+    expect(skipped.err).toContain('1 rows were left out');
+    expect(skipped.out).toMatch(/^decisions +19, 12 of them decided before\n/);
+  });
+
+  it('counts entries that the server refuses, and ends with 1', async () => {
+    const lines = [
+      { screen: { requestId: 'ok-1', payment: { ...PAYMENT, eventTime: '2026-03-02T10:00:00Z' } } },
+      { screen: { requestId: 'bad-1', payment: { ...PAYMENT, ip: 'here' } } },
+    ];
+    const file = folder.file('entries.ndjson', lines.map((line) => JSON.stringify(line)).join('\n'));
+    const { code, out, err } = await run(['replay-stream', file]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/INVALID_REQUEST +1 +request bad-1: .*payment\.ip/);
+    expect(out).toMatch(/^decisions +1\n/);
+    expect(err).toContain('1 entries were refused');
+  });
+
+  it('says what is wrong with a map, a column and a line', async () => {
+    const file = folder.file('small.csv', csv(2));
+    const badMap = folder.file(
+      'bad.map.json',
+      JSON.stringify({ ...MAP, time: { column: 'seconds', unit: 'weeks' } }),
+    );
+    const map = await run(['replay-stream', file, '--map', badMap]);
+    expect(map.err).toBe(
+      `tollgate: ${badMap}: the map cannot be used\n  time.unit: must be one of seconds, millis, iso\n`,
+    );
+    const missing = folder.file('missing.map.json', JSON.stringify({ ...MAP, requestId: '{order}' }));
+    expect((await run(['replay-stream', file, '--map', missing])).err).toContain(
+      'the map reads the columns order, but the file has n, seconds, who, amount, fraud',
+    );
+    expect((await run(['replay-stream', file])).err).toContain(`${file} line 1: not JSON`);
+    const other = folder.file('other.ndjson', '{"hello":1}\n');
+    expect((await run(['replay-stream', other])).err).toContain('say how it is read with --map FILE');
+  });
+
+  it('ends in good order when interrupted', async () => {
+    const file = folder.file('long.csv', csv(4000));
+    const map = folder.file('long.map.json', JSON.stringify({ ...MAP, requestId: 'long-{n}' }));
+    const interrupt = (now: () => void): void => void setTimeout(now, 30);
+    const { code, err } = await run(
+      ['replay-stream', file, '--map', map, '--in-flight', '16', '--batch', '4'],
+      { interrupt },
+    );
+    expect(code).toBe(1);
+    expect(err).toContain('interrupted before the end');
+  });
+});
+
+describe('import', () => {
+  it('takes in history with its labels, once', async () => {
+    const file = folder.file('history.csv', csv(30));
+    const map = folder.file('history.map.json', JSON.stringify({ ...MAP, requestId: 'h-{n}' }));
+    expect(await json(['import', file, '--map', map])).toMatchObject({ events: 33, repeated: 0, errors: [] });
+    expect(await json(['import', file, '--map', map])).toMatchObject({ events: 33, repeated: 33 });
+  });
+
+  it('takes in events as JSON lines, and refuses a file for replay-stream', async () => {
+    const event = {
+      eventId: 'e-1',
+      site: 'es',
+      kind: 'EVENT_KIND_PAYMENT',
+      payment: PAYMENT,
+      eventTime: '2026-03-01T10:00:00Z',
+      arrivalTime: '2026-03-01T10:00:00Z',
+    };
+    const file = folder.file('events.ndjson', `${JSON.stringify(event)}\n`);
+    const { code, out } = await run(['import', file]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^events +1\n/);
+    const stream = folder.file('stream.ndjson', '{"screen":{}}\n');
+    expect((await run(['import', stream])).err).toContain("this is a file for 'tollgate replay-stream'");
+  });
+});
+
+describe('simulate', () => {
+  it('sends a day with its sites, and finds the same day decided when it is read from a file', async () => {
+    const summary = await json(['simulate', '--seed', '11', '--payments', '300']);
+    expect(summary).toMatchObject({
+      decisions: 300,
+      repeated: 0,
+      unknownSite: 0,
+      withoutBaseAmount: 0,
+      errors: [],
+    });
+    expect(summary.labels.kinds.map((kind: { kind: string }) => kind.kind)).toEqual([
+      'account-takeover',
+      'bin-attack',
+      'card-testing',
+      'friendly-fraud',
+      'stolen-card',
+    ]);
+    const out = join(folder.path, 'day.ndjson');
+    expect((await run(['simulate', '--seed', '11', '--payments', '300', '--out', out])).code).toBe(0);
+    const again = await json(['replay-stream', out]);
+    expect(again).toMatchObject({ decisions: 300, repeated: 300, labels: { fraud: summary.labels.fraud } });
+    expect((await run(['sites', 'list'])).out).toMatch(/^jp +Shop JP +asia-pacific/m);
+  });
+});

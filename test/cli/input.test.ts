@@ -1,0 +1,133 @@
+import { gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { StreamEntrySchema } from '../../src/gen/tollgate/v1/decision_service_pb.js';
+import { openCsv } from '../../src/cli/input/csv.js';
+import { openBytes } from '../../src/cli/input/files.js';
+import { readLines, readNdjson } from '../../src/cli/input/rows.js';
+import { parseMessage } from '../../src/cli/json-message.js';
+import { createFolder } from './support/run.js';
+
+const folder = createFolder();
+afterAll(() => folder.remove());
+const host = {} as never;
+
+async function* pieces(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
+  let at = 0;
+  for (let i = 0; at < bytes.length; i++) {
+    const size = sizes[i % sizes.length] ?? 1;
+    yield bytes.subarray(at, at + size);
+    at += size;
+  }
+}
+const text = (of: string): AsyncGenerator<Buffer> => pieces(Buffer.from(of), [1000]);
+async function all<T>(parts: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const part of parts) found.push(...part);
+  return found;
+}
+
+describe('lines', () => {
+  it('are the same however the bytes arrive, with the numbers an editor shows', async () => {
+    const cases = fc.record({
+      lines: fc.array(fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', ',', '"'), maxLength: 6 }), {
+        maxLength: 20,
+      }),
+      end: fc.constantFrom('\n', '\r\n'),
+      last: fc.boolean(),
+      sizes: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ lines, end, last, sizes }) => {
+        const bytes = Buffer.from(lines.join(end) + (last ? end : ''));
+        const expected = lines
+          .map((line, index) => ({ text: line, number: index + 1 }))
+          .filter((line) => line.text !== '');
+        expect(await all(readLines(pieces(bytes, sizes), 'f'))).toEqual(expected);
+      }),
+    );
+  });
+
+  it('are unpacked by content, whatever the name', async () => {
+    const path = folder.file('packed.txt', gzipSync('one\ntwo\n'));
+    const source = await openBytes(path, host);
+    expect(await all(readLines(source.bytes, path))).toEqual([
+      { text: 'one', number: 1 },
+      { text: 'two', number: 2 },
+    ]);
+    expect(source.read()).toBe(source.size);
+  });
+
+  it('name a file that is broken off', async () => {
+    const whole = gzipSync('one\ntwo\n'.repeat(5000));
+    const path = folder.file('broken.gz', whole.subarray(0, whole.length - 12));
+    const source = await openBytes(path, host);
+    await expect(all(readLines(source.bytes, path))).rejects.toThrow(`${path}: cannot be read to the end`);
+  });
+
+  it('name the line that is no JSON object', async () => {
+    await expect(all(readNdjson(text('{"a":1}\n\n{oops\n'), 'f.ndjson'))).rejects.toThrow(
+      /^f\.ndjson line 3: not JSON/,
+    );
+    await expect(all(readNdjson(text('[1]\n'), 'f'))).rejects.toThrow('f line 1: not a JSON object');
+  });
+});
+
+describe('CSV', () => {
+  it('reads quotes, delimiters, a byte-order mark and line ends', async () => {
+    const file = await openCsv(text('\uFEFFa;b\r\n"x;""y""";2\r\n\r\n3;"4\n5"\r\n'), 'f.csv', ';');
+    expect(file.columns).toEqual(['a', 'b']);
+    expect((await all(file.rows)).map((row) => row.values)).toEqual([
+      ['x;"y"', '2'],
+      ['3', '4\n5'],
+    ]);
+  });
+
+  it('names the line with too few values, and the one with a broken quote', async () => {
+    const few = await openCsv(text('a,b\n1,2\n3\n'), 'f.csv', ',');
+    await expect(all(few.rows)).rejects.toThrow('f.csv line 3: 1 values where the head has 2 columns');
+    const quote = async () => all((await openCsv(text('a,b\n1,2\n3,"4"x\n'), 'f.csv', ',')).rows);
+    await expect(quote()).rejects.toThrow(/^f\.csv line 3: not CSV/);
+    await expect(openCsv(text(''), 'f.csv', ',')).rejects.toThrow('f.csv: empty');
+  });
+});
+
+describe('a message as JSON', () => {
+  const parse = (json: unknown): readonly string[] => {
+    const parsed = parseMessage(StreamEntrySchema, json);
+    return 'problems' in parsed ? parsed.problems : [];
+  };
+
+  it('is read by the protobuf JSON mapping', () => {
+    const screen = { requestId: 'r', payment: { amount: { minor: '5', currency: 'EUR' } } };
+    const parsed = parseMessage(StreamEntrySchema, { screen });
+    expect(parsed).toMatchObject({
+      message: { entry: { case: 'screen', value: { payment: { amount: { minor: 5n } } } } },
+    });
+  });
+
+  it('names every field at fault by its path', () => {
+    const found = parse({
+      screen: {
+        requestID: 'r',
+        payment: { amount: { minor: 'five' }, items: [{}, { quantity: 'two' }], kind: 'PAYMENT_KIND_GIFT' },
+      },
+    });
+    expect(found).toHaveLength(4);
+    expect(found[0]).toMatch(
+      /^screen\.requestID: there is no such field; ScreenRequest has requestId, payment/,
+    );
+    expect(found.join('\n')).toMatch(/screen\.payment\.amount\.minor: /);
+    expect(found.join('\n')).toMatch(/screen\.payment\.items\[1\]\.quantity: /);
+    expect(found.join('\n')).toMatch(/screen\.payment\.kind: /);
+  });
+
+  it('never throws, whatever the JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        const parsed = parseMessage(StreamEntrySchema, json);
+        if ('problems' in parsed) expect(parsed.problems.length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});
