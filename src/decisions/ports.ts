@@ -43,6 +43,11 @@ export interface JournalQuery {
   readonly ranges: readonly KeyRange[];
   /** Log -> highest sequence already seen of it. The answer's `tail` holds what has come to other logs since. */
   readonly seen: ReadonlyMap<number, number>;
+  /**
+   * Lets a store hand over parts of long ranges ahead, so that a key with a million events need not be in memory at
+   * once. `range` is the place in `ranges`. What is handed over here is not in the answer.
+   */
+  readonly onEvents?: (range: number, events: readonly StreamEvent[]) => void;
 }
 
 /** The answer to a query. */

@@ -56,14 +56,18 @@ export class SqliteJournal implements Journal {
   }
 
   async query(query: JournalQuery): Promise<JournalAnswer> {
-    const { ids, ranges } = query;
+    const { ids, ranges, onEvents } = query;
     if (ids.length + ranges.length === 0) return { entries: [], ranges: [], tail: [] };
     const events: StreamEvent[][] = ranges.map(() => []);
-    const take = (part: unknown): void => unpackEvents(part as Uint8Array, events);
+    const keep = (range: number, part: readonly StreamEvent[]): void => {
+      const into = events[range];
+      for (const event of part) into?.push(event);
+    };
+    const take = (part: unknown): void => unpackEvents(part as Uint8Array, onEvents ?? keep);
     const keys = Float64Array.from(ranges, ({ key }) => key);
     const froms = Float64Array.from(ranges, ({ from }) => from);
     const answer = await this.#connection.call<WireAnswer>('journal.query', [ids, keys, froms], [], take);
-    take(answer.ranges);
+    unpackEvents(answer.ranges, keep);
     const reader = new Unpacker(answer.entries);
     const entries = answer.found.map((found) => (found ? entryOf(reader.row(), LOG) : undefined));
     return { entries, ranges: events, tail: [] };
@@ -114,13 +118,18 @@ function unpackEntries(packed: Uint8Array): StoredEntry[] {
   return entries;
 }
 
-function unpackEvents(packed: Uint8Array, ranges: readonly StreamEvent[][]): void {
+function unpackEvents(
+  packed: Uint8Array,
+  take: (range: number, events: readonly StreamEvent[]) => void,
+): void {
   const reader = new Unpacker(packed);
   while (!reader.done) {
-    const into = ranges[reader.u32()];
+    const range = reader.u32();
+    const events: StreamEvent[] = [];
     for (let left = reader.u32(); left > 0; left--) {
       const seq = reader.f64();
-      into?.push(decodeEvent(reader.bytes(reader.u32()), { log: LOG, seq }));
+      events.push(decodeEvent(reader.bytes(reader.u32()), { log: LOG, seq }));
     }
+    take(range, events);
   }
 }

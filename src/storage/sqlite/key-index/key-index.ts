@@ -1,4 +1,4 @@
-import { MemTable } from './mem-table.js';
+import { MEM_TABLE_ENTRIES, MemTable } from './mem-table.js';
 import { RunCursor, RunWriter, blocksOf, seqsInBlock } from './run.js';
 import type { Run, RunStorage } from './run.js';
 
@@ -28,6 +28,7 @@ export interface IndexStorage extends RunStorage {
  */
 export class KeyIndex {
   readonly #storage: IndexStorage;
+  readonly #tableEntries: number;
   #active = new MemTable();
   /** Full, not yet sealed; oldest first. */
   #frozen: MemTable[] = [];
@@ -36,8 +37,15 @@ export class KeyIndex {
   #nextRun: number;
   #readers = 0;
 
-  constructor(storage: IndexStorage, runs: readonly Run[], nextRun: number) {
+  /** `runs` are what is stored; a table in memory takes `tableEntries`. */
+  constructor(
+    storage: IndexStorage,
+    runs: readonly Run[],
+    nextRun: number,
+    tableEntries = MEM_TABLE_ENTRIES,
+  ) {
     this.#storage = storage;
+    this.#tableEntries = tableEntries;
     this.#runs = [...runs].sort((a, b) => a.firstSeq - b.firstSeq);
     this.#nextRun = nextRun;
   }
@@ -58,7 +66,7 @@ export class KeyIndex {
 
   /** Adds an entry under its keys and the hash of its id. Sequences only grow. */
   add(seq: number, keys: readonly number[], id: number, decision: boolean): void {
-    if (this.#active.full) {
+    if (this.#active.full || this.#active.entries >= this.#tableEntries) {
       this.#frozen.push(this.#active);
       this.#active = new MemTable();
     }

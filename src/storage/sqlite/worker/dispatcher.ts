@@ -65,7 +65,8 @@ export class Dispatcher {
 
   receive(request: Request): void {
     if ('ack' in request) {
-      this.#ahead.set(request.ack, (this.#ahead.get(request.ack) ?? 1) - 1);
+      const ahead = this.#ahead.get(request.ack);
+      if (ahead !== undefined) this.#ahead.set(request.ack, ahead - 1);
       return;
     }
     this.#inbox.push(request);

@@ -1,0 +1,233 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Connection } from '../../src/storage/sqlite/connection.js';
+import { openSqliteStore } from '../../src/storage/sqlite/store.js';
+import type { SqliteStore } from '../../src/storage/sqlite/store.js';
+import { startWorker } from '../../src/storage/sqlite/worker-thread.js';
+import { REAL_WORLD } from '../../src/world/real-world.js';
+import { T0, entries, entry, keyOf, plain } from './contract/entries.js';
+
+const NONE: ReadonlyMap<number, number> = new Map();
+const unavailable = { code: 'STORE_UNAVAILABLE' };
+
+describe('the embedded store', () => {
+  let directory: string;
+  let file: string;
+  const open = new Set<{ close(): Promise<void> }>();
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'tollgate-'));
+    file = join(directory, 'store.db');
+  });
+  afterEach(async () => {
+    for (const one of open) await one.close();
+    open.clear();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const openStore = async (): Promise<SqliteStore> => {
+    const store = await openSqliteStore({ file, world: REAL_WORLD });
+    open.add(store);
+    return store;
+  };
+
+  it('belongs to one process at a time, and says so', async () => {
+    const first = await openStore();
+    await expect(openStore()).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringContaining('in use by another process') as string,
+    });
+    await first.health.ping();
+    await first.close();
+    await (await openStore()).health.ping();
+  });
+
+  it('refuses a file of a newer release', async () => {
+    await (await openStore()).close();
+    const raw = new Database(file);
+    raw.exec('PRAGMA user_version = 99');
+    raw.close();
+    await expect(openStore()).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringMatching(/schema 99, newer than \d+/) as string,
+    });
+  });
+
+  it('refuses a file that is something else, and a place where no file can be', async () => {
+    writeFileSync(file, 'site;amount\n'.repeat(1000));
+    await expect(openStore()).rejects.toThrow(/is not a Tollgate database/);
+    file = join(directory, 'no', 'such', 'folder', 'store.db');
+    await expect(openStore()).rejects.toThrow(/cannot be opened/);
+  });
+
+  it('answers STORE_UNAVAILABLE at once when its thread dies, and heals by itself', async () => {
+    const workers: Worker[] = [];
+    const settings = { file, hashKey: new Uint8Array(32), cacheKb: 1024, checkpointBytes: 1 << 20 };
+    const connection = new Connection(settings, REAL_WORLD.timers, (given) => {
+      const worker = startWorker(given);
+      workers.push(worker);
+      return worker;
+    });
+    open.add(connection);
+    await connection.open();
+    expect(await connection.call('journal.count', [])).toBe(0);
+    const asked = connection.call('store.ping', [1]);
+    const refused = expect(asked).rejects.toMatchObject(unavailable);
+    await workers[0]?.terminate();
+    await refused;
+    await expect(connection.call('store.ping', [2])).rejects.toMatchObject(unavailable);
+    const healed = async (): Promise<boolean> =>
+      connection.call('store.ping', [3]).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(healed, { timeout: 10_000, interval: 20 }).toBe(true);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('refuses calls after close', async () => {
+    const store = await openStore();
+    await store.close();
+    await expect(store.journal.count()).rejects.toMatchObject(unavailable);
+    await store.close();
+  });
+
+  it('refuses sequences that go back, and goes on', async () => {
+    const store = await openStore();
+    await store.journal.append(entries(1, 1, 10));
+    await expect(
+      store.journal.append([entry({ log: 1, seq: 11 }), entry({ log: 1, seq: 5, id: 'other' })]),
+    ).rejects.toThrow(/sequences only grow/);
+    expect(await store.journal.append([entry({ log: 1, seq: 11 })])).toEqual(['stored']);
+    expect(await store.journal.count()).toBe(11);
+  });
+
+  it('keeps writes that come together apart: one that fails takes no other with it', async () => {
+    const store = await openStore();
+    const results = await Promise.allSettled([
+      store.journal.append([entry({ log: 1, seq: 1 })]),
+      store.journal.append([entry({ log: 1, seq: 1, id: 'back' })]),
+      store.lists.add('none', [], T0),
+      store.journal.append([
+        entry({ log: 1, seq: 2 }),
+        entry({ log: 1, seq: 3, id: entry({ log: 1, seq: 1 }).id }),
+      ]),
+      store.limits.reserve('a', [{ counter: 'c', amount: 1, cap: 5, periodEnd: T0 }], T0),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(results[3]).toMatchObject({ value: ['stored', 'duplicate'] });
+    expect(await store.journal.count()).toBe(2);
+    expect(await store.limits.used('c')).toBe(1);
+  });
+
+  it('finds everything across sealed and merged parts of the key index, before and after a restart', async () => {
+    const count = 150_000;
+    const shape = (seq: number) => ({
+      log: 1,
+      seq,
+      payload: 3,
+      values: { card: `c${seq % 5_000}`, order: `o${seq}`, ip: 'hot' },
+    });
+    let store = await openStore();
+    for (let first = 1; first <= count; first += 1_000) {
+      await store.journal.append(Array.from({ length: 1_000 }, (_, index) => entry(shape(first + index))));
+    }
+    const check = async (): Promise<void> => {
+      expect(await store.journal.count()).toBe(count);
+      const keys = [
+        keyOf('order', 'o1'),
+        keyOf('order', `o${count}`),
+        keyOf('card', 'c17'),
+        keyOf('card', 'none'),
+      ];
+      const ranges = keys.map((key) => ({ key, from: -Infinity }));
+      ranges.push({ key: keyOf('ip', 'hot'), from: T0 + (count - 3_000) * 1000 });
+      const ids = [1, 70_000, count].map((seq) => entry(shape(seq)).id);
+      const answer = await store.journal.query({ ids, ranges, seen: NONE });
+      expect(answer.ranges.map((range) => range.length)).toEqual([1, 1, count / 5_000, 0, 3_000]);
+      expect(answer.ranges[2]?.map(({ seq }) => seq)).toEqual(
+        Array.from({ length: count / 5_000 }, (_, index) => 17 + index * 5_000),
+      );
+      expect(answer.entries.map(plain)).toEqual([1, 70_000, count].map((seq) => plain(entry(shape(seq)))));
+      const again = [1, 60_000, 149_000].map((seq, index) => ({
+        ...entry({ ...shape(count + 1 + index), id: entry(shape(seq)).id }),
+      }));
+      expect(await store.journal.append(again)).toEqual(['duplicate', 'duplicate', 'duplicate']);
+      const page = await store.journal.list(
+        { keys: [keyOf('card', 'c17'), keyOf('ip', 'hot')] },
+        7,
+        undefined,
+      );
+      expect(page.entries.map(({ event }) => event.seq)).toEqual(
+        Array.from({ length: 7 }, (_, index) => count - 5_000 + 17 - index * 5_000),
+      );
+    };
+    await check();
+    await store.close();
+    store = await openStore();
+    await check();
+  }, 120_000);
+
+  it('lists by a filter that nearly nothing fits in bounded steps', async () => {
+    const store = await openStore();
+    for (let first = 1; first <= 50_000; first += 1_000) {
+      await store.journal.append(
+        entries(1, first, 1_000, (index) => ({
+          payload: 3,
+          ...(first + index === 3 ? { outcome: 'block' } : {}),
+        })),
+      );
+    }
+    const found: number[] = [];
+    let pages = 0;
+    let token: string | undefined;
+    do {
+      const page = await store.journal.list({ outcomes: ['block'] }, 10, token);
+      found.push(...page.entries.map(({ event }) => event.seq));
+      token = page.next;
+      pages += 1;
+    } while (token !== undefined && pages < 20);
+    expect(found).toEqual([3]);
+    expect(pages).toBeGreaterThan(1);
+    expect(pages).toBeLessThan(6);
+  });
+
+  it(
+    'says STORE_UNAVAILABLE when the disk is full, and keeps what it acknowledged',
+    { timeout: 60_000 },
+    async () => {
+      const script = fileURLToPath(new URL('sqlite-full-disk.ts', import.meta.url));
+      // A limit on the size of files stands for a full disk; the signal that comes with it is ignored.
+      const command = `trap '' XFSZ; ulimit -f 6000; exec "$0" --import tsx "$1" "$2"`;
+      const child = spawn('bash', ['-c', command, process.execPath, script, file], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let output = '';
+      child.stdout.on('data', (chunk) => (output += String(chunk)));
+      await once(child, 'close');
+      const { acknowledged, code } = JSON.parse(output) as { acknowledged: number; code: string };
+      expect(code).toBe('STORE_UNAVAILABLE');
+      expect(acknowledged).toBeGreaterThan(100);
+      const store = await openStore();
+      const ids = Array.from({ length: acknowledged }, (_, index) => entry({ log: 1, seq: index + 1 }).id);
+      const answer = await store.journal.query({ ids, ranges: [], seen: NONE });
+      expect(answer.entries.filter((one) => one === undefined)).toEqual([]);
+      expect(await store.journal.append([entry({ log: 1, seq: store.journal.lastSeq + 1 })])).toEqual([
+        'stored',
+      ]);
+    },
+  );
+});
