@@ -160,9 +160,7 @@ function countsOf(
   const moving = series.moving(measure, id, from, to, seen);
   if (moving !== undefined) return moving.values;
   scratch.clear();
-  series.each(measure, from, to, (_, known, value) => {
-    if (known <= seen) scratch.add(value);
-  });
+  series.collect(measure, from, to, seen, scratch);
   return scratch;
 }
 

@@ -28,7 +28,8 @@ interface Zone {
 }
 
 const NO_PERIOD: Period = { start: Infinity, end: -Infinity };
-const zones = new LRUCache<string, Zone>({ max: 700 });
+/** As many as there are names in the rules and sites. */
+const zones = new Map<string, Zone>();
 
 /** Whether a name is an IANA time zone known here. */
 export function isTimeZone(name: string): boolean {

@@ -24,10 +24,12 @@ export class KeyEntry {
   from = Infinity;
   /** What was last asked from the store. */
   asked = Infinity;
-  /** Payments in decision and events not settled that need it: it must stay findable. */
+  /** Payments in decision and events not settled that need it: it stays. */
   users = 0;
-  cached = false;
-  /** Bytes accounted for in the cache. */
+  /** Neighbours among the entries that nobody holds. */
+  older: KeyEntry | undefined;
+  newer: KeyEntry | undefined;
+  /** Bytes accounted for. */
   accounted = 0;
   rows = 0;
   #single: SeriesPair | undefined;

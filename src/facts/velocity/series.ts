@@ -3,6 +3,7 @@ import type { Layout, Measure } from './layout.js';
 import type { Totals } from './moments.js';
 import { MovingWindow } from './moving-window.js';
 import { Summary } from './summary.js';
+import type { ValueCounts } from './value-counts.js';
 
 /** Rows per chunk at most. */
 const CHUNK = 256;
@@ -156,6 +157,25 @@ export class Series {
       const taken = whole ? summary.take(chunks, place, Math.max(place + 1, end - 1), t, totals) : 0;
       if (taken === 0) this.#scan(chunk, measure, from, t, totals);
       place += Math.max(taken, 1);
+    }
+  }
+
+  /** Adds the values with clock in (from, to] known at `seen`. */
+  collect(index: number, from: number, to: number, seen: number, values: ValueCounts): void {
+    const chunk = this.#chunks[0];
+    if (chunk === undefined || this.#chunks.length > 1) {
+      this.each(index, from, to, (_, known, value) => {
+        if (known <= seen) values.add(value);
+      });
+      return;
+    }
+    const measure = this.#measure(index);
+    const stride = this.layout.stride;
+    for (let at = chunk.length - stride; at >= 0; at -= stride) {
+      const clock = chunk[at + CLOCK] ?? 0;
+      if (clock <= from) return;
+      if (clock <= to && (chunk[at + KNOWN] ?? 0) <= seen && isSelected(chunk, at, measure))
+        values.add(columnAt(chunk, at, measure));
     }
   }
 

@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import type { KeyRange, StreamEvent } from '../stream.js';
 import { aggregate, answerHabit, answerHistory, windowFrom } from './answers.js';
 import type { Zones } from './answers.js';
 import { hasKey, KeyEntry, mix } from './key-entry.js';
+import { KeyStore } from './key-store.js';
 import { positionOf } from './layout.js';
 import type { AggregatePlan, KeyDefinition, WindowPlan } from './plan.js';
 
@@ -37,30 +37,19 @@ type Entries = readonly (KeyEntry | undefined)[];
  */
 export class StreamWindows {
   readonly #plan: WindowPlan;
-  readonly #cache: LRUCache<number, KeyEntry>;
-  readonly #maxBytes: number;
+  readonly #keys: KeyStore;
   readonly #inFlight: number;
-  /** Keys that are needed and not in the cache: being read, or put out of it meanwhile. */
-  readonly #held = new Map<number, KeyEntry>();
   /** Payments asked about, oldest first, with the keys they hold on to. */
   readonly #asked = new Map<StreamEvent, Entries>();
   /** Events not durable yet, by position. */
   readonly #pending = new Map<number, { readonly event: StreamEvent; readonly entries: Entries }>();
   #lastEvent: StreamEvent | undefined;
   #lastEntries: Entries = [];
-  #rows = 0;
 
   constructor(plan: WindowPlan, options: StreamWindowsOptions) {
     this.#plan = plan;
-    this.#maxBytes = options.maxBytes;
+    this.#keys = new KeyStore(options.maxBytes);
     this.#inFlight = options.inFlight ?? 8192;
-    this.#cache = new LRUCache({
-      maxSize: options.maxBytes,
-      dispose: (entry) => {
-        entry.cached = false;
-        this.#letGo(entry);
-      },
-    });
   }
 
   /**
@@ -88,11 +77,11 @@ export class StreamWindows {
   /** Takes in what the store had for a range: all its durable events, in any order; more does no harm. */
   loaded(range: KeyRange, events: readonly StreamEvent[]): void {
     for (const definition of this.#plan.definitions) {
-      const entry = this.#lookUp(mix(definition.index + 1, range.key));
+      const entry = this.#keys.get(mix(definition.index + 1, range.key));
       if (entry === undefined || entry.from <= range.from) continue;
       for (const event of events)
         if (event.attributes[definition.load] === range.key && hasKey(definition, event))
-          this.#rows += entry.add(event);
+          this.#keys.counted(entry.add(event));
       entry.from = range.from;
       this.#account(entry);
     }
@@ -140,9 +129,9 @@ export class StreamWindows {
     }
     for (const entry of pending.entries) {
       if (entry === undefined) continue;
-      this.#rows += entry.add(event);
+      this.#keys.counted(entry.add(event));
       if (entry.from < Infinity && entry.wantsPruning) this.#prune(entry, event.knownAt);
-      if (entry.cached && entry.wantsAccounting) this.#account(entry);
+      if (entry.from < Infinity && entry.wantsAccounting) this.#account(entry);
     }
   }
 
@@ -159,7 +148,7 @@ export class StreamWindows {
   retract(event: StreamEvent): void {
     const pending = this.#pending.get(positionOf(event));
     if (pending === undefined) return;
-    for (const entry of pending.entries) if (entry !== undefined) this.#rows -= entry.remove(event);
+    for (const entry of pending.entries) if (entry !== undefined) this.#keys.counted(-entry.remove(event));
     this.settled(event);
   }
 
@@ -174,11 +163,7 @@ export class StreamWindows {
 
   /** Cheap. */
   stats(): StreamWindowsStats {
-    return {
-      keys: this.#cache.size + this.#held.size,
-      bytes: this.#cache.calculatedSize,
-      events: this.#rows,
-    };
+    return { keys: this.#keys.size, bytes: this.#keys.bytes, events: this.#keys.rows };
   }
 
   #aggregate(plan: AggregatePlan, entry: KeyEntry, event: StreamEvent, zones: Zones): number | undefined {
@@ -206,7 +191,7 @@ export class StreamWindows {
       asked ??
       this.#plan.definitions.map((definition) => {
         if (!hasKey(definition, event)) return undefined;
-        const entry = this.#lookUp(keyOf(definition, event));
+        const entry = this.#keys.get(keyOf(definition, event));
         if (entry === undefined) throw new Error('a window was asked for that is not in memory');
         return entry;
       });
@@ -225,65 +210,39 @@ export class StreamWindows {
         continue;
       }
       const key = keyOf(definition, event);
-      let entry = this.#lookUp(key);
+      let entry = this.#keys.get(key);
       if (entry === undefined) {
         entry = new KeyEntry(key, event.attributes[definition.load] ?? 0, definition);
-        this.#held.set(key, entry);
+        this.#keys.add(entry);
       }
-      entry.users++;
+      this.#keys.hold(entry);
       entries.push(entry);
     }
     return entries;
   }
 
   #giveBack(entries: Entries): void {
-    for (const entry of entries) {
-      if (entry === undefined) continue;
-      entry.users--;
-      if (entry.users === 0 && !entry.cached) {
-        this.#held.delete(entry.key);
-        this.#rows -= entry.rows;
-      }
-    }
-  }
-
-  #lookUp(key: number): KeyEntry | undefined {
-    return this.#cache.get(key) ?? this.#held.get(key);
+    for (const entry of entries) if (entry !== undefined) this.#keys.giveBack(entry);
   }
 
   /** A key whose old rows were let go is read again: those that the store may not have yet come from here. */
   #bringBack(entry: KeyEntry): void {
     for (const { event, entries } of this.#pending.values())
-      if (entries[entry.definition.index] === entry) this.#rows += entry.add(event);
+      if (entries[entry.definition.index] === entry) this.#keys.counted(entry.add(event));
   }
 
   /** Old rows may go, but none that a payment in decision can need, however old its time. */
   #prune(entry: KeyEntry, t: number): void {
     let oldest = t;
     for (const { knownAt } of this.#asked.keys()) if (knownAt < oldest) oldest = knownAt;
-    this.#rows -= entry.prune(oldest - entry.definition.horizon - slackOf(entry.definition));
+    this.#keys.counted(-entry.prune(oldest - entry.definition.horizon - slackOf(entry.definition)));
   }
 
-  /** It left the cache: held while somebody needs it. */
-  #letGo(entry: KeyEntry): void {
-    if (entry.users > 0) this.#held.set(entry.key, entry);
-    else this.#rows -= entry.rows;
-  }
-
-  /** Puts a loaded key into the cache, or brings its size there up to date. */
+  /** Some room to grow: sizes are brought up to date now and then, not with each event. */
   #account(entry: KeyEntry): void {
     const bytes = entry.account();
-    if (entry.cached && bytes <= entry.accounted && bytes * 2 > entry.accounted) return;
-    // Some room to grow: sizes are brought up to date now and then, not with each event.
-    entry.accounted = Math.ceil(bytes * 1.25);
-    entry.users++;
-    if (entry.cached) this.#cache.delete(entry.key);
-    if (entry.accounted <= this.#maxBytes) {
-      this.#held.delete(entry.key);
-      entry.cached = true;
-      this.#cache.set(entry.key, entry, { size: entry.accounted });
-    } else this.#held.set(entry.key, entry);
-    this.#giveBack([entry]);
+    if (bytes > entry.accounted || bytes * 2 < entry.accounted)
+      this.#keys.account(entry, Math.ceil(bytes * 1.25));
   }
 }
 
