@@ -1,6 +1,11 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { ScreenRequestSchema, type ScreenRequest } from '../../src/gen/tollgate/v1/decision_service_pb.js';
+import {
+  ScreenRequestSchema,
+  ScreenStreamRequestSchema,
+  type ScreenRequest,
+  type ScreenStreamRequest,
+} from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { PaymentKind } from '../../src/gen/tollgate/v1/payment_pb.js';
 import { seeded } from './random.js';
 
@@ -155,4 +160,18 @@ export function encodedRequests(count: number, prefix: string, seed = 1): Uint8A
   return Array.from({ length: count }, (_, index) =>
     toBinary(ScreenRequestSchema, screenRequest(index, random, prefix)),
   );
+}
+
+/** A message of the streamed call with `size` payments. */
+export function screenBulkRequest(
+  index: number,
+  size: number,
+  random: () => number,
+  prefix: string,
+): ScreenStreamRequest {
+  return create(ScreenStreamRequestSchema, {
+    entries: Array.from({ length: size }, (_, entry) => ({
+      entry: { case: 'screen' as const, value: screenRequest(index * size + entry, random, prefix) },
+    })),
+  });
 }
