@@ -6,7 +6,6 @@ export const COLLECTIONS = {
   logs: 'logs',
   meta: 'meta',
   counters: 'limitCounters',
-  refusals: 'limitRefusals',
   lists: 'lists',
   memberships: 'listMemberships',
   versions: 'ruleVersions',
@@ -29,7 +28,7 @@ interface Index {
 
 /**
  * Every index there is. Assumed shard keys on a sharded cluster: entries {_id: 'hashed'}, limitCounters {_id: 'hashed'},
- * limitRefusals {_id: 'hashed'}, listMemberships {list: 1, v: 1}; all others stay unsharded.
+ * listMemberships {list: 1, v: 1}; all others stay unsharded.
  */
 const INDEXES: readonly Index[] = [
   /** The tail of a log, in order. */
@@ -44,7 +43,6 @@ const INDEXES: readonly Index[] = [
   /** A decision's holds, and holds that run out. */
   { collection: COLLECTIONS.counters, key: { 'h.d': 1 } },
   { collection: COLLECTIONS.counters, key: { 'h.e': 1 } },
-  { collection: COLLECTIONS.refusals, key: { expiresAt: 1 } },
   /** Memberships of a value; a revision makes at most one of each value. */
   { collection: COLLECTIONS.memberships, key: { list: 1, v: 1, r: 1 }, options: { unique: true } },
   /** Changes after a revision: memberships made, memberships ended. */

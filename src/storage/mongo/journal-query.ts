@@ -1,5 +1,5 @@
 import type { Collection, Document, Filter, FindCursor, FindOptions } from 'mongodb';
-import type { StoredEntry } from '../../decisions/ports.js';
+import type { JournalQuery, StoredEntry } from '../../decisions/ports.js';
 import type { KeyRange, StreamEvent } from '../../facts/stream.js';
 import type { Connection } from './connection.js';
 import { readEntry, readKeyedEvent } from './entry-document.js';
@@ -9,6 +9,8 @@ import type { LogRegistry } from './logs.js';
 
 /** Events in one answer of the server: bounds how long decoding holds up everything else. */
 const BATCH = 2_000;
+/** Events of a range that are handed over ahead. */
+const PART = 1_000;
 /** Events of other logs in one round at most; the rest comes with the next. */
 const TAIL = 20_000;
 /** Ranges whose horizons differ by more than this are not asked together. */
@@ -38,11 +40,17 @@ export class JournalReader {
     return ids.map((id) => found.get(id));
   }
 
-  /** Events in the order of the ranges; ranges of like horizons share one question. */
-  async byRanges(ranges: readonly KeyRange[]): Promise<readonly (readonly StreamEvent[])[]> {
+  /**
+   * Events in the order of the ranges; ranges of like horizons share one question. `onEvents` takes parts of long ranges
+   * ahead.
+   */
+  async byRanges({
+    ranges,
+    onEvents,
+  }: Pick<JournalQuery, 'ranges' | 'onEvents'>): Promise<readonly (readonly StreamEvent[])[]> {
     if (ranges.length === 0) return [];
     const answers = ranges.map((): StreamEvent[] => []);
-    await Promise.all(groups(ranges).map((places) => this.#ranges(ranges, places, answers)));
+    await Promise.all(groups(ranges).map((places) => this.#ranges(ranges, places, answers, onEvents)));
     return answers;
   }
 
@@ -50,6 +58,7 @@ export class JournalReader {
     ranges: readonly KeyRange[],
     places: readonly number[],
     answers: readonly StreamEvent[][],
+    onEvents: JournalQuery['onEvents'],
   ): Promise<void> {
     const wanted = new Map<number, { readonly from: number; readonly events: StreamEvent[] }[]>();
     let from = Infinity;
@@ -66,13 +75,24 @@ export class JournalReader {
     const key = keys.length === 1 ? (keys[0] ?? 0) : { $in: keys };
     const bound = from === -Infinity ? {} : { m: { $gt: from } };
     const projection = { _id: 0, l: 1, n: 1, k: 1, e: 1 };
-    await this.each({ k: key, ...bound } as Filter<EntryDocument>, { projection }, (raw) => {
-      const { event, keys: carried } = readKeyedEvent(raw);
-      const time = Math.max(event.at, event.knownAt);
-      for (const one of carried) {
-        for (const range of wanted.get(one) ?? NOBODY) if (time > range.from) range.events.push(event);
+    const handOver = (): void => {
+      for (const place of onEvents ? places : []) {
+        const events = answers[place];
+        if (events && events.length >= PART) onEvents?.(place, events.splice(0));
       }
-    });
+    };
+    await this.each(
+      { k: key, ...bound } as Filter<EntryDocument>,
+      { projection },
+      (raw) => {
+        const { event, keys: carried } = readKeyedEvent(raw);
+        const time = Math.max(event.at, event.knownAt);
+        for (const one of carried) {
+          for (const range of wanted.get(one) ?? NOBODY) if (time > range.from) range.events.push(event);
+        }
+      },
+      handOver,
+    );
   }
 
   /** Events of other logs after `seen`, each log in sequence. */
@@ -101,6 +121,7 @@ export class JournalReader {
     filter: Filter<EntryDocument>,
     options: FindOptions,
     take: (raw: Uint8Array) => void,
+    afterBatch?: () => void,
   ): Promise<void> {
     const cursor = this.#entries.find(filter, {
       batchSize: BATCH,
@@ -110,6 +131,7 @@ export class JournalReader {
     try {
       while (await this.#connection.run(() => cursor.hasNext())) {
         for (const raw of cursor.readBufferedDocuments()) take(raw);
+        afterBatch?.();
         if (cursor.id?.isZero() === true) break;
       }
     } finally {

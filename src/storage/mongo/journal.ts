@@ -57,7 +57,7 @@ export class MongoJournal implements Journal {
     const recovered = await this.#appender.recovered();
     const [entries, ranges, tail] = await Promise.all([
       this.#reader.byIds(query.ids),
-      this.#reader.byRanges(query.ranges),
+      this.#reader.byRanges(query),
       this.#reader.tail(query.seen),
     ]);
     return { entries, ranges, tail: recovered.length > 0 ? [...recovered, ...tail] : tail };

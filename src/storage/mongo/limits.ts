@@ -9,16 +9,19 @@ import type { ResolvedOptions } from './options.js';
 interface Held {
   /** Decision. */
   readonly d: string;
-  /** Place among the decision's holds. */
-  readonly i: number;
-  /** Amount, as much as is still held. */
+  /** Amount, as much as was not released. */
   readonly a: number;
-  /** Expires at, epoch ms; Infinity once confirmed or released. */
+  /** Expires at, epoch ms; Infinity once confirmed, released or expired. */
   readonly e: number;
   /** Used before it. */
   readonly u: number;
+  /** Its places among the holds of its decision, and how many counters they are on. */
+  readonly i: readonly number[];
+  readonly c: number;
   /** Its decision may still be refused by another counter. */
   readonly p?: boolean;
+  /** Expired: the amount is no longer part of the total. */
+  readonly g?: boolean;
   /** Reasons of releases. */
   readonly r?: readonly string[];
 }
@@ -29,12 +32,18 @@ interface CounterDocument {
   readonly total: number;
   readonly periodEnd: number;
   readonly h: readonly Held[];
+  /** It is no counter but the memory of a refusal: the answer that was given. */
+  readonly refused?: readonly number[];
 }
 
-interface RefusalDocument {
-  readonly _id: string;
-  readonly used: readonly number[];
-  readonly expiresAt: number;
+/** All that a decision wants of one counter. */
+interface Want {
+  readonly counter: string;
+  readonly amount: number;
+  readonly places: readonly number[];
+  /** There is room when no more than this is used. */
+  readonly atMost: number;
+  readonly periodEnd: number;
 }
 
 type Taken = { readonly taken: boolean; readonly used: number };
@@ -43,6 +52,8 @@ type Taken = { readonly taken: boolean; readonly used: number };
 const PATIENCE_MS = 1_000;
 const PAUSE_MS = 10;
 const SWEEP = 200;
+/** Begins the names of documents that remember a refusal; no counter has such a name. */
+const REFUSED = '\u0000refused/';
 
 /**
  * Cumulative limits on MongoDB. A decision with several holds takes them one by one in the order of their counters'
@@ -53,78 +64,84 @@ export class MongoLimits implements LimitStore {
   readonly #connection: Connection;
   readonly #world: ResolvedOptions['world'];
   readonly #counters: Collection<CounterDocument>;
-  readonly #refusals: Collection<RefusalDocument>;
 
   constructor(connection: Connection, { world }: ResolvedOptions) {
     this.#connection = connection;
     this.#world = world;
     this.#counters = connection.collection(COLLECTIONS.counters);
-    this.#refusals = connection.collection(COLLECTIONS.refusals);
   }
 
   async reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult> {
     if (holds.length === 0) return { reserved: true, used: [] };
-    const refusal = this.#connection.run(() => this.#refusals.findOne({ _id: decision }));
-    const places = holds.map((_, place) => place).sort((a, b) => order(holds[a], holds[b]) || a - b);
-    const used = new Array<number>(holds.length).fill(0);
-    let refusedAt: number | undefined;
-    for (const [step, place] of places.entries()) {
-      const hold = holds[place];
-      if (!hold) continue;
-      const held = { d: decision, i: place, a: hold.amount, e: expiresAt };
-      const taking = this.#take(hold, step < places.length - 1 ? { ...held, p: true } : held);
-      const [taken] = await Promise.all([taking, refusal]);
-      used[place] = taken.used;
+    const earlier = await this.#earlier(decision);
+    if (earlier) return earlier;
+    const used = new Map<string, number>();
+    const wanted = wants(holds);
+    for (const [step, want] of wanted.entries()) {
+      const taken = await this.#take(want, {
+        d: decision,
+        a: want.amount,
+        e: expiresAt,
+        i: want.places,
+        c: wanted.length,
+        ...(step < wanted.length - 1 ? { p: true } : {}),
+      });
+      used.set(want.counter, taken.used);
       if (taken.taken) continue;
-      refusedAt = place;
-      break;
+      if (wanted.length > 1) await this.#undo(decision);
+      return await this.#refuse(decision, holds, new Map([[want.counter, taken.used]]), expiresAt);
     }
-    const refused = await refusal;
-    if (refused || refusedAt !== undefined) await this.#undo(decision);
-    if (refused) return { reserved: false, used: refused.used };
-    if (refusedAt !== undefined) return await this.#refuse(decision, holds, refusedAt, used, expiresAt);
-    if (holds.length > 1) this.#settled(decision);
-    return { reserved: true, used };
+    if (wanted.length > 1) this.#settled(decision);
+    return { reserved: true, used: holds.map(({ counter }) => used.get(counter) ?? 0) };
   }
 
   async confirm(decision: string): Promise<void> {
+    const mine = { $eq: ['$$x.d', literal(decision)] };
+    // Made after all, though it had expired: it counts, whether or not there still is room.
+    const back = sumOf({ $and: [mine, expired] }, '$$x.a');
     await this.#connection.run(() =>
-      this.#counters.updateMany(
-        { 'h.d': decision },
-        { $set: { 'h.$[x].e': Infinity } },
-        { arrayFilters: [{ 'x.d': decision }] },
-      ),
+      this.#counters.updateMany({ 'h.d': decision }, [
+        { $set: { total: { $add: ['$total', back] }, h: changed(mine, { e: Infinity, g: false }) } },
+      ]),
     );
   }
 
-  async release(decision: string, amount: number | undefined, reason: string): Promise<void> {
-    const match = {
-      $and: [{ $eq: ['$$x.d', literal(decision)] }, { $not: [{ $in: [literal(reason), reasons] }] }],
-    };
+  async release(
+    decision: string,
+    amount: number | undefined,
+    reason: string,
+    counters?: readonly string[],
+  ): Promise<void> {
+    const fresh = { $not: [{ $in: [literal(reason), reasons] }] };
+    const match = { $and: [{ $eq: ['$$x.d', literal(decision)] }, fresh] };
     const given = amount === undefined ? '$$x.a' : { $min: ['$$x.a', amount] };
-    const more = {
-      r: { $concatArrays: [reasons, [literal(reason)]] },
-      ...(amount === undefined ? { e: Infinity } : {}),
-    };
+    const more = { a: { $subtract: ['$$x.a', given] }, r: { $concatArrays: [reasons, [literal(reason)]] } };
+    const back = sumOf({ $and: [match, { $not: [expired] }] }, given);
+    const only = counters ? { _id: { $in: [...counters] } } : {};
     await this.#connection.run(() =>
-      this.#counters.updateMany({ 'h.d': decision }, [giveBack(match, given, more)]),
+      this.#counters.updateMany({ 'h.d': decision, ...only }, [
+        { $set: { total: { $subtract: ['$total', back] }, h: changed(match, more) } },
+      ]),
     );
   }
 
   async expire(now: number): Promise<number> {
-    const expired = new Set<string>();
+    const over = new Set<string>();
     for (;;) {
       const found = await this.#connection.run(() =>
         this.#counters
-          .find({ 'h.e': { $lte: now } }, { projection: { _id: 1 } })
+          .find({ 'h.e': { $lte: now } }, { projection: { refused: 1 } })
           .limit(SWEEP)
           .toArray(),
       );
-      for (const { _id } of found) for (const one of await this.#expire(_id, now)) expired.add(one);
+      const refused = found.filter((one) => one.refused).map(({ _id }) => _id);
+      if (refused.length > 0)
+        await this.#connection.run(() => this.#counters.deleteMany({ _id: { $in: refused } }));
+      for (const { _id } of found.filter((one) => !one.refused))
+        for (const one of await this.#expire(_id, now)) over.add(one);
       if (found.length < SWEEP) break;
     }
-    await this.#connection.run(() => this.#refusals.deleteMany({ expiresAt: { $lte: now } }));
-    return expired.size;
+    return over.size;
   }
 
   async used(counter: string): Promise<number> {
@@ -133,48 +150,62 @@ export class MongoLimits implements LimitStore {
     return found?.total ?? 0;
   }
 
-  /** Takes one hold, or finds that it is taken already. */
-  async #take(hold: Hold, held: Omit<Held, 'u'>): Promise<Taken> {
-    const { counter, amount, cap, periodEnd } = hold;
-    const { d, i } = held;
+  /** The answer that was given before; undefined when there is none, or only a part of one. */
+  async #earlier(decision: string): Promise<HoldResult | undefined> {
+    const projection = { refused: 1, h: { $elemMatch: { d: decision } } };
+    const found = await this.#connection.run(() =>
+      this.#counters.find({ 'h.d': decision }, { projection }).toArray(),
+    );
+    const used: number[] = [];
+    let counters = 0;
+    for (const { refused, h } of found) {
+      if (refused) return { reserved: false, used: refused };
+      for (const place of h[0]?.i ?? []) used[place] = h[0]?.u ?? 0;
+      counters += 1;
+      if (counters === h[0]?.c) return { reserved: true, used };
+    }
+    return undefined;
+  }
+
+  /** Takes what is wanted, or finds that it is taken already. */
+  async #take(want: Want, hold: Omit<Held, 'u'>): Promise<Taken> {
+    const { counter, atMost } = want;
     const patience = this.#now() + PATIENCE_MS;
     for (;;) {
-      if (amount <= cap) {
-        const before = await this.#tryTake(counter, cap - amount, periodEnd, held);
+      if (atMost >= 0) {
+        const before = await this.#tryTake(want, hold);
         if (before !== undefined) return { taken: true, used: before };
       }
       const found = await this.#connection.run(() => this.#counters.findOne({ _id: counter }));
-      const earlier = found?.h.find((one) => one.d === d && one.i === i);
+      const earlier = found?.h.find(({ d }) => d === hold.d);
       if (earlier) return { taken: true, used: earlier.u };
       const total = found?.total ?? 0;
       const unsure = (found?.h ?? []).filter(({ p }) => p === true).reduce((sum, { a }) => sum + a, 0);
-      if (total - unsure + amount > cap || this.#now() >= patience) return { taken: false, used: total };
-      if (total + amount > cap) await this.#pause();
+      if (total - unsure > atMost || this.#now() >= patience) return { taken: false, used: total };
+      if (total > atMost) await this.#pause();
     }
   }
 
   /** What was used before; undefined when there is no room or the hold is there already. */
   async #tryTake(
-    counter: string,
-    atMost: number,
-    periodEnd: number,
-    held: Omit<Held, 'u'>,
+    { counter, amount, atMost, periodEnd }: Want,
+    hold: Omit<Held, 'u'>,
   ): Promise<number | undefined> {
-    const { d, i } = held;
-    const added = { ...held, d: literal(d), u: { $ifNull: ['$total', 0] } };
+    const before = { $ifNull: ['$total', 0] };
+    const added = { ...hold, d: literal(hold.d), u: before };
     const change = {
-      total: { $add: [{ $ifNull: ['$total', 0] }, held.a] },
+      total: { $add: [before, amount] },
       periodEnd,
       h: { $concatArrays: [{ $ifNull: ['$h', []] }, [added]] },
     };
     return await this.#connection.run(async () => {
       try {
-        const before = await this.#counters.findOneAndUpdate(
-          { _id: counter, total: { $not: { $gt: atMost } }, h: { $not: { $elemMatch: { d, i } } } },
+        const found = await this.#counters.findOneAndUpdate(
+          { _id: counter, total: { $not: { $gt: atMost } }, 'h.d': { $ne: hold.d } },
           [{ $set: change }],
           { upsert: true, returnDocument: 'before', projection: { total: 1 } },
         );
-        return before?.total ?? 0;
+        return found?.total ?? 0;
       } catch (error) {
         if (isDuplicateKey(error)) return undefined;
         throw error;
@@ -197,18 +228,27 @@ export class MongoLimits implements LimitStore {
   async #refuse(
     decision: string,
     holds: readonly Hold[],
-    refusedAt: number,
-    taken: readonly number[],
+    known: Map<string, number>,
     expiresAt: number,
   ): Promise<HoldResult> {
     const used: number[] = [];
-    for (const [place, { counter, amount, cap }] of holds.entries()) {
-      const now = place === refusedAt ? (taken[place] ?? 0) : await this.used(counter);
-      used.push(now);
-      if (place === refusedAt || now + amount > cap) break;
+    const own = new Map<string, number>();
+    for (const { counter, amount, cap } of holds) {
+      const before = known.get(counter) ?? (await this.used(counter));
+      known.set(counter, before);
+      used.push(before);
+      const sum = (own.get(counter) ?? 0) + amount;
+      own.set(counter, sum);
+      if (before + sum > cap) break;
     }
+    const memory = { d: decision, a: 0, e: expiresAt, u: 0, i: [], c: 1 };
+    const document = { total: 0, periodEnd: expiresAt, h: [memory], refused: used };
     await this.#connection.run(() =>
-      this.#refusals.updateOne({ _id: decision }, { $setOnInsert: { used, expiresAt } }, { upsert: true }),
+      this.#counters.updateOne(
+        { _id: `${REFUSED}${decision}` },
+        { $setOnInsert: document },
+        { upsert: true },
+      ),
     );
     return { reserved: false, used };
   }
@@ -222,16 +262,24 @@ export class MongoLimits implements LimitStore {
       .catch(() => undefined);
   }
 
+  /** Decisions whose hold on a counter has run out. */
   async #expire(counter: string, now: number): Promise<readonly string[]> {
     const over = { $lte: ['$$x.e', now] };
     const before = await this.#connection.run(() =>
       this.#counters.findOneAndUpdate(
         { _id: counter, 'h.e': { $lte: now } },
-        [giveBack(over, '$$x.a', { e: Infinity })],
+        [
+          {
+            $set: {
+              total: { $subtract: ['$total', sumOf(over, '$$x.a')] },
+              h: changed(over, { e: Infinity, g: true }),
+            },
+          },
+        ],
         { returnDocument: 'before' },
       ),
     );
-    return (before?.h ?? []).filter(({ e }) => e <= now).map(({ d }) => d);
+    return (before?.h ?? []).filter(({ a, e }) => e <= now && a > 0).map(({ d }) => d);
   }
 
   #now(): number {
@@ -244,30 +292,33 @@ export class MongoLimits implements LimitStore {
 }
 
 const reasons = { $ifNull: ['$$x.r', []] };
+const expired = { $eq: ['$$x.g', true] };
 
 function literal(value: string): Document {
   return { $literal: value };
 }
 
+/** The sum of something over the holds that match. */
 function sumOf(match: Document, amount: unknown): Document {
+  return { $sum: { $map: { input: '$h', as: 'x', in: { $cond: [match, amount, 0] } } } };
+}
+
+/** The holds, those that match with some fields changed. */
+function changed(match: Document, fields: Document): Document {
   return {
-    $sum: { $map: { input: '$h', as: 'x', in: { $cond: [match, amount, 0] } } },
+    $map: { input: '$h', as: 'x', in: { $cond: [match, { $mergeObjects: ['$$x', fields] }, '$$x'] } },
   };
 }
 
-/** An update that gives back an amount of every hold that matches, and changes the hold. */
-function giveBack(match: Document, given: unknown, more: Document): Document {
-  const changed = { $mergeObjects: ['$$x', { a: { $subtract: ['$$x.a', given] }, ...more }] };
-  return {
-    $set: {
-      total: { $subtract: ['$total', sumOf(match, given)] },
-      h: { $map: { input: '$h', as: 'x', in: { $cond: [match, changed, '$$x'] } } },
-    },
-  };
-}
-
-function order(a: Hold | undefined, b: Hold | undefined): number {
-  const one = a?.counter ?? '';
-  const other = b?.counter ?? '';
-  return one < other ? -1 : one > other ? 1 : 0;
+/** Holds gathered by counter, in the order of the counters' names, which is the same for every decision. */
+function wants(holds: readonly Hold[]): readonly Want[] {
+  const byCounter = new Map<string, Want>();
+  for (const [place, { counter, amount, cap, periodEnd }] of holds.entries()) {
+    const before = byCounter.get(counter);
+    const places = [...(before?.places ?? []), place];
+    const sum = (before?.amount ?? 0) + amount;
+    const atMost = Math.min(before?.atMost ?? Infinity, cap - sum);
+    byCounter.set(counter, { counter, amount: sum, places, atMost, periodEnd });
+  }
+  return [...byCounter.values()].sort((a, b) => (a.counter < b.counter ? -1 : 1));
 }

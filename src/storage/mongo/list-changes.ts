@@ -7,7 +7,10 @@ import type { ListCollections } from './list-writer.js';
 
 const BATCH = 2_000;
 
-/** Memberships made or ended after a revision, each once, as the view shows it, oldest change first. */
+/**
+ * Memberships made or ended after a revision, each once, as the view shows it, oldest change first; of one revision the
+ * ends before what begins in their place.
+ */
 export async function* changesAfter(
   { connection, memberships }: ListCollections,
   view: ListView,
@@ -28,7 +31,7 @@ export async function* changesAfter(
     for (;;) {
       const one = makings.head ?? (await makings.load());
       const other = endings.head ?? (await endings.load());
-      const madeFirst = one !== undefined && (other === undefined || one.r <= (other.er ?? 0));
+      const madeFirst = one !== undefined && (other === undefined || one.r < (other.er ?? 0));
       const change = madeFirst ? one : other;
       if (!change) break;
       (madeFirst ? makings : endings).drop();

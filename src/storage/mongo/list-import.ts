@@ -1,6 +1,5 @@
-import type { ObjectId } from 'mongodb';
 import type { ListEntry, ListUpdate } from '../../facts/list-store.js';
-import { holding, membership } from './list-view.js';
+import { holding } from './list-view.js';
 import { ListWriter } from './list-writer.js';
 import type { ListCollections } from './list-writer.js';
 
@@ -39,23 +38,13 @@ export async function importEntries(
 async function take(on: ListCollections, writer: ListWriter, chunk: readonly ListEntry[]): Promise<void> {
   await writer.renew();
   const { list } = writer.view;
-  const { revision, now } = writer;
+  const { revision } = writer;
   const byValue = new Map(chunk.map((entry) => [entry.value, entry]));
-  const values = { $in: [...byValue.keys()] };
-  const again = await on.connection.run(() =>
-    on.memberships.find({ list, v: values, r: revision }, { projection: { v: 1 } }).toArray(),
-  );
-  for (const { _id, v } of again) {
-    const entry = byValue.get(v);
-    byValue.delete(v);
-    if (!entry || !_id) continue;
-    await on.connection.run(() =>
-      on.memberships.replaceOne({ list, v, _id }, membership(entry, list, revision, now)),
-    );
-  }
+  await writer.takeBack([...byValue.keys()]);
   const unchanged = await writer.add([...byValue.values()]);
-  const ids = unchanged.flatMap(({ _id, kept }) => (_id && kept !== revision ? [_id] : []));
-  writer.counts.unchanged -= unchanged.length - ids.length;
+  const again = unchanged.filter((same) => same.some(({ kept }) => kept === revision));
+  writer.counts.unchanged -= again.length;
+  const ids = unchanged.flat().flatMap(({ _id, kept }) => (_id && kept !== revision ? [_id] : []));
   if (ids.length === 0) return;
   writer.marked = true;
   await on.connection.run(() =>
@@ -89,9 +78,8 @@ async function endTheRest(on: ListCollections, writer: ListWriter): Promise<void
         )
         .toArray(),
     );
-    const ids: ObjectId[] = found.flatMap(({ _id }) => _id ?? []);
-    for (let at = 0; at < ids.length; at += CHUNK) await writer.end(ids.slice(at, at + CHUNK));
-    writer.counts.removed += ids.length;
+    for (let at = 0; at < found.length; at += CHUNK) await writer.end(found.slice(at, at + CHUNK));
+    writer.counts.removed += found.length;
     after = end;
     more = end !== undefined;
   }

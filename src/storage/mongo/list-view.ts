@@ -55,18 +55,22 @@ export function counts({ revision, void: voided }: ListView): Document {
   return voided.length > 0 ? { $lte: revision, $nin: voided } : { $lte: revision };
 }
 
-/** Memberships that hold at a moment. */
-export function holding(view: ListView, asOf: number): Document {
+/** Memberships that reach beyond a moment, begun or not. */
+export function reaching(view: ListView, moment: number): Document {
   const reached = counts(view);
   return {
     list: view.list,
     r: reached,
-    from: { $lte: asOf },
     $or: [
-      { er: reached, eu: { $gt: asOf } },
-      { $nor: [{ er: reached }], until: { $not: { $lte: asOf } } },
+      { er: reached, eu: { $gt: moment } },
+      { $nor: [{ er: reached }], until: { $not: { $lte: moment } } },
     ],
   };
+}
+
+/** Memberships that hold at a moment. */
+export function holding(view: ListView, asOf: number): Document {
+  return { ...reaching(view, asOf), from: { $lte: asOf } };
 }
 
 /** A membership as it stands in a view. */

@@ -1,9 +1,9 @@
-import type { Collection, ObjectId } from 'mongodb';
+import type { Collection } from 'mongodb';
 import { TollgateError } from '../../errors/errors.js';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 import type { ListEntry, ListUpdate } from '../../facts/list-store.js';
 import type { Connection } from './connection.js';
-import { entryOf, holding, membership } from './list-view.js';
+import { entryOf, membership, reaching } from './list-view.js';
 import type { ListDocument, ListView, MembershipDocument } from './list-view.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -28,6 +28,12 @@ export interface ListCounts {
   unchanged: number;
   /** Memberships ended, whether removed or followed by another. */
   ended: number;
+}
+
+interface Change {
+  readonly added: MembershipDocument[];
+  readonly ended: MembershipDocument[];
+  readonly cancelled: MembershipDocument[];
 }
 
 /** The one writer of a list: writes memberships under a number of its own, which take effect by `commit`. */
@@ -101,53 +107,96 @@ export class ListWriter {
     }
   }
 
-  /** Memberships in force now, by value. */
-  async inForce(values: readonly string[]): Promise<ReadonlyMap<string, readonly MembershipDocument[]>> {
-    const filter = { ...holding(this.view, this.now), v: { $in: values } };
+  /** Memberships in force now or planned, by value. */
+  async standing(values: readonly string[]): Promise<ReadonlyMap<string, readonly MembershipDocument[]>> {
+    const filter = { ...reaching(this.view, this.now), v: { $in: values } };
     const found = await this.#on.connection.run(() =>
       this.#on.memberships.find(filter).sort({ v: 1, r: 1 }).toArray(),
     );
     const byValue = new Map<string, MembershipDocument[]>();
-    for (const one of found) byValue.set(one.v, [...(byValue.get(one.v) ?? []), one]);
+    for (const one of found) {
+      const same = byValue.get(one.v);
+      if (same) same.push(one);
+      else byValue.set(one.v, [one]);
+    }
     return byValue;
   }
 
-  /** Adds memberships, values differing; those in force with another end are ended. */
-  async add(entries: readonly ListEntry[]): Promise<readonly MembershipDocument[]> {
-    const inForce = await this.inForce(entries.map(({ value }) => value));
-    const ended: ObjectId[] = [];
-    const unchanged: MembershipDocument[] = [];
-    const added: MembershipDocument[] = [];
+  /**
+   * Adds memberships, no value twice. What is in force with the same end, or planned with the same beginning and end,
+   * stays as it is and is returned; with another end it is followed by the new one.
+   */
+  async add(entries: readonly ListEntry[]): Promise<readonly (readonly MembershipDocument[])[]> {
+    const standing = await this.standing(entries.map(({ value }) => value));
+    const change: Change = { added: [], ended: [], cancelled: [] };
+    const unchanged: (readonly MembershipDocument[])[] = [];
     for (const entry of entries) {
-      const old = inForce.get(entry.value) ?? [];
-      const same = old.filter((one) => entryOf(one, this.view).validUntil === entry.validUntil);
-      if (same.length > 0) {
-        unchanged.push(...same);
-        continue;
-      }
-      ended.push(...old.flatMap(({ _id }) => _id ?? []));
-      added.push(membership(entry, this.view.list, this.revision, this.now));
+      const same = this.#place(entry, standing.get(entry.value) ?? [], change);
+      if (same.length > 0) unchanged.push(same);
     }
-    await this.insert(added);
-    await this.end(ended);
+    await this.#insert(change.added);
+    await this.end(change.ended);
+    await this.#cancel(change.cancelled);
     this.counts.unchanged += unchanged.length;
     return unchanged;
   }
 
-  async insert(added: readonly MembershipDocument[]): Promise<void> {
+  #place(
+    entry: ListEntry,
+    standing: readonly MembershipDocument[],
+    { added, ended, cancelled }: Change,
+  ): readonly MembershipDocument[] {
+    const { now, view } = this;
+    const held = standing.filter(({ from }) => from <= now);
+    const planned = standing.filter(
+      (one) => one.from > now && one.from === entry.validFrom && entryOf(one, view).validUntil > one.from,
+    );
+    const same = [...held, ...planned].filter((one) => entryOf(one, view).validUntil === entry.validUntil);
+    if (same.length > 0) return same;
+    const validFrom = held.length > 0 ? Math.max(entry.validFrom, now) : entry.validFrom;
+    ended.push(...held);
+    cancelled.push(...planned);
+    if (held.some(({ kept }) => kept === this.revision)) this.counts.unchanged -= 1;
+    added.push(membership({ ...entry, validFrom }, view.list, this.revision, now));
+    return [];
+  }
+
+  async #insert(added: readonly MembershipDocument[]): Promise<void> {
     if (added.length === 0) return;
     await this.#on.connection.run(() => this.#on.memberships.insertMany(added, { ordered: false }));
     this.counts.added += added.length;
   }
 
   /** Ends memberships now. */
-  async end(ids: readonly ObjectId[]): Promise<void> {
-    if (ids.length === 0) return;
-    const change = { $set: { er: this.revision, eu: this.now } };
-    await this.#on.connection.run(() =>
-      this.#on.memberships.updateMany({ list: this.view.list, _id: { $in: ids } }, change),
+  async end(ended: readonly MembershipDocument[]): Promise<void> {
+    await this.#end(ended, this.now);
+  }
+
+  /** Ends planned memberships before they begin. */
+  async #cancel(cancelled: readonly MembershipDocument[]): Promise<void> {
+    await this.#end(cancelled, '$from');
+  }
+
+  async #end(ended: readonly MembershipDocument[], eu: number | '$from'): Promise<void> {
+    if (ended.length === 0) return;
+    const filter = { list: this.view.list, _id: { $in: ended.flatMap(({ _id }) => _id ?? []) } };
+    const change = [{ $set: { er: this.revision, eu } }];
+    await this.#on.connection.run(() => this.#on.memberships.updateMany(filter, change));
+    this.counts.ended += ended.length;
+  }
+
+  /** Takes back what this change did to values, so that they can be placed anew. */
+  async takeBack(values: readonly string[]): Promise<void> {
+    const { list } = this.view;
+    const mine = { list, v: { $in: values }, r: this.revision };
+    const { connection, memberships } = this.#on;
+    const { deletedCount } = await connection.run(() => memberships.deleteMany(mine));
+    this.counts.added -= deletedCount;
+    if (deletedCount === 0) return;
+    const { modifiedCount } = await connection.run(() =>
+      memberships.updateMany({ list, v: { $in: values }, er: this.revision }, { $unset: { er: '', eu: '' } }),
     );
-    this.counts.ended += ids.length;
+    this.counts.ended -= modifiedCount;
   }
 
   /** Keeps the place; throws when it is lost. */

@@ -69,10 +69,12 @@ export class MongoLists implements ListStore {
     return await ListWriter.change(this.#collections, list, now, async (writer) => {
       for (const chunk of chunks([...new Set(values)])) {
         await writer.renew();
-        const inForce = await writer.inForce(chunk);
-        await writer.end([...inForce.values()].flat().flatMap(({ _id }) => _id ?? []));
-        writer.counts.removed += inForce.size;
-        writer.counts.unchanged += chunk.length - inForce.size;
+        const standing = [...(await writer.standing(chunk)).values()];
+        const held = standing.flat().filter(({ from }) => from <= now);
+        await writer.end(held);
+        const removed = new Set(held.map(({ v }) => v)).size;
+        writer.counts.removed += removed;
+        writer.counts.unchanged += chunk.length - removed;
       }
       return 'commit';
     });
@@ -80,13 +82,13 @@ export class MongoLists implements ListStore {
 
   async check(list: string, values: readonly string[], asOf: number): Promise<readonly ListEntry[]> {
     const view = await this.#view(list);
-    const found: ListEntry[] = [];
+    const found = new Map<string, ListEntry[]>();
     for (const chunk of chunks([...new Set(values)])) {
       const filter = { ...holding(view, asOf), v: { $in: chunk } };
-      const part = await this.#connection.run(() => this.#memberships.find(filter).toArray());
-      found.push(...part.map((one) => entryOf(one, view)));
+      const part = await this.#connection.run(() => this.#memberships.find(filter).sort({ r: 1 }).toArray());
+      for (const one of part) found.set(one.v, [...(found.get(one.v) ?? []), entryOf(one, view)]);
     }
-    return found;
+    return values.flatMap((value) => found.get(value) ?? []);
   }
 
   async entries(

@@ -1,13 +1,13 @@
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { TollgateError } from '../../../src/errors/errors.js';
-import { openMongoStore } from '../../../src/storage/mongo/open.js';
-import type { MongoStore } from '../../../src/storage/mongo/open.js';
-import { REAL_WORLD } from '../../../src/world/real-world.js';
-import { describeMongo, dropDatabase, freshDatabase } from '../../support/mongo-suite.js';
-import { faultyProxy } from '../../support/proxy.js';
-import type { FaultyProxy, ProxyMode } from '../../support/proxy.js';
-import { entries, entry } from '../contract/entries.js';
+import { TollgateError } from '../../src/errors/errors.js';
+import { openMongoStore } from '../../src/storage/mongo/open.js';
+import type { MongoStore } from '../../src/storage/mongo/open.js';
+import { REAL_WORLD } from '../../src/world/real-world.js';
+import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import { faultyProxy } from '../support/proxy.js';
+import type { FaultyProxy, ProxyMode } from '../support/proxy.js';
+import { entries, entry } from './contract/entries.js';
 
 const NONE: ReadonlyMap<number, number> = new Map();
 

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { HOW_TO_GET_ONE, findMongod } from '../../../scripts/lib/mongod.mjs';
-import { TollgateError } from '../../../src/errors/errors.js';
-import { openMongoStore } from '../../../src/storage/mongo/open.js';
-import { REAL_WORLD } from '../../../src/world/real-world.js';
-import { killableMongod } from '../../support/killable-mongod.js';
-import { entries } from '../contract/entries.js';
+import { HOW_TO_GET_ONE, findMongod } from '../../scripts/lib/mongod.mjs';
+import { TollgateError } from '../../src/errors/errors.js';
+import { openMongoStore } from '../../src/storage/mongo/open.js';
+import { REAL_WORLD } from '../../src/world/real-world.js';
+import { killableMongod } from '../support/killable-mongod.js';
+import { entries } from './contract/entries.js';
 
 const found = findMongod();
 const binary = found?.kind === 'binary' ? found.path : undefined;
-const why = found ? 'MONGODB_URI names a server that is not ours to kill' : `no MongoDB server: ${HOW_TO_GET_ONE}`;
+const why = found
+  ? 'MONGODB_URI names a server that is not ours to kill'
+  : `no MongoDB server: ${HOW_TO_GET_ONE}`;
 
 describe.skipIf(binary === undefined)(`a mongod of its own${binary === undefined ? ` (${why})` : ''}`, () => {
   it('is killed under load and started again: all that was acknowledged is there, the store heals', async () => {
@@ -52,7 +54,9 @@ describe.skipIf(binary === undefined)(`a mongod of its own${binary === undefined
   it('is a standalone: refused at start with what is needed', async () => {
     const server = await killableMongod(binary ?? '', false);
     try {
-      await expect(openMongoStore({ uri: server.uri, world: REAL_WORLD })).rejects.toThrow(/needs a replica set/);
+      await expect(openMongoStore({ uri: server.uri, world: REAL_WORLD })).rejects.toThrow(
+        /needs a replica set/,
+      );
     } finally {
       await server.remove();
     }
@@ -61,7 +65,9 @@ describe.skipIf(binary === undefined)(`a mongod of its own${binary === undefined
   it('is not there: STORE_UNAVAILABLE in time', async () => {
     const uri = 'mongodb://127.0.0.1:1/?replicaSet=none';
     const start = performance.now();
-    await expect(openMongoStore({ uri, world: REAL_WORLD })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(openMongoStore({ uri, world: REAL_WORLD })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 });

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { openMongoStore } from '../../../src/storage/mongo/open.js';
-import type { MongoStoreOptions } from '../../../src/storage/mongo/options.js';
-import { REAL_WORLD } from '../../../src/world/real-world.js';
-import { dropDatabase, freshDatabase } from '../../support/mongo-suite.js';
-import type { StoreFactory, TestStore } from '../contract/factory.js';
+import { openMongoStore } from '../../src/storage/mongo/open.js';
+import type { MongoStoreOptions } from '../../src/storage/mongo/options.js';
+import { REAL_WORLD } from '../../src/world/real-world.js';
+import { dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import type { StoreFactory, TestStore } from './contract/factory.js';
 
 /** Opens stores for the contract suite on databases of their own. */
 export function mongoFactory(uri: string, more: Partial<MongoStoreOptions> = {}): StoreFactory {
@@ -19,7 +19,7 @@ export function mongoFactory(uri: string, more: Partial<MongoStoreOptions> = {})
           open.add(store);
           return store;
         },
-        appender: [fileURLToPath(new URL('./appender.ts', import.meta.url)), uri, database],
+        appender: [fileURLToPath(new URL('./mongo-appender.ts', import.meta.url)), uri, database],
         drop: async () => {
           for (const store of open) await store.close();
           await dropDatabase(uri, database);

@@ -1,12 +1,12 @@
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { StreamEvent } from '../../../src/facts/stream.js';
-import { openMongoStore } from '../../../src/storage/mongo/open.js';
-import type { MongoStore } from '../../../src/storage/mongo/open.js';
-import type { MongoStoreOptions } from '../../../src/storage/mongo/options.js';
-import { REAL_WORLD } from '../../../src/world/real-world.js';
-import { describeMongo, dropDatabase, freshDatabase } from '../../support/mongo-suite.js';
-import { entries, entry } from '../contract/entries.js';
+import type { StreamEvent } from '../../src/facts/stream.js';
+import { openMongoStore } from '../../src/storage/mongo/open.js';
+import type { MongoStore } from '../../src/storage/mongo/open.js';
+import type { MongoStoreOptions } from '../../src/storage/mongo/options.js';
+import { REAL_WORLD } from '../../src/world/real-world.js';
+import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import { entries, entry } from './contract/entries.js';
 
 for (const followMarks of [false, true]) {
   describeMongo(`several instances on one MongoDB database${followMarks ? ', by marks' : ''}`, (uri) => {

@@ -1,7 +1,0 @@
-import { describeMongo } from '../../support/mongo-suite.js';
-import { journalContract } from '../contract/journal.js';
-import { mongoFactory } from './factory.js';
-
-describeMongo('store contract', (uri) => {
-  journalContract(mongoFactory(uri));
-});
