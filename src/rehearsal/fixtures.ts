@@ -1,0 +1,101 @@
+import type { ContextOptions } from '../facts/context.js';
+import type { Geography } from '../facts/geography.js';
+import { parseRates, type Rates } from '../money/rates.js';
+import type { Merchant, Site } from '../sites/site-store.js';
+import type { CaseFile } from './case-file.js';
+import { CaseProblem } from './payment-form.js';
+
+/** Round figures, so that cases are easy to reckon: USD for one unit. */
+const RATES = { EUR: '1.1', GBP: '1.3', BRL: '0.2', RUB: '0.0125', JPY: '0.007' };
+
+/** The exchange rates of a file of cases. Throws CaseProblem. */
+export function ratesOf(given: CaseFile['rates']): Rates {
+  const parsed = parseRates({
+    id: 'rehearsal',
+    base: 'USD',
+    asOf: '2026-01-01',
+    rates: { ...RATES, ...given },
+  });
+  if ('ok' in parsed) return parsed.ok;
+  throw new CaseProblem(`rates: ${parsed.problems.join('; ')}`);
+}
+
+/** Knows the addresses that a file of cases names. */
+export function geographyOf(countries: Readonly<Record<string, string>>): Geography {
+  const known = new Map(Object.entries(countries));
+  return { country: (ip) => known.get(ip) ?? '' };
+}
+
+type Places = Pick<ContextOptions, 'siteOf' | 'merchantOf'>;
+
+/** The sites and merchants of a file of cases; any other is not configured. Throws CaseProblem. */
+export function placesOf(fixtures: CaseFile): Places {
+  const zone = (name: string | undefined): string => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: name ?? 'UTC' }).resolvedOptions().timeZone;
+    } catch {
+      throw new CaseProblem(`there is no time zone ${name ?? ''}`);
+    }
+  };
+  const sites = new Map(
+    (fixtures.sites ?? []).map(({ id, timeZone, country, currency, group }): [string, Site] => [
+      id,
+      {
+        ...NO_SITE,
+        id,
+        timeZone: zone(timeZone),
+        country: country ?? '',
+        currency: currency ?? 'USD',
+        group: group ?? '',
+      },
+    ]),
+  );
+  const merchants = new Map(
+    (fixtures.merchants ?? []).map((form): [string, Merchant] => [
+      form.id,
+      {
+        ...NO_MERCHANT,
+        id: form.id,
+        ownerIdentityHash: form.owner ?? '',
+        riskGrade: form.riskGrade ?? '',
+        timeZone: zone(form.timeZone),
+        country: form.country ?? '',
+        currency: form.currency ?? 'USD',
+        small: form.small ?? false,
+      },
+    ]),
+  );
+  return {
+    siteOf(id) {
+      const site = sites.get(id);
+      return { site: site ?? { ...NO_SITE, id }, known: site !== undefined };
+    },
+    merchantOf(id, { timeZone }) {
+      const merchant = merchants.get(id);
+      return { merchant: merchant ?? { ...NO_MERCHANT, id, timeZone }, known: merchant !== undefined };
+    },
+  };
+}
+
+const NO_SITE: Site = {
+  id: '',
+  name: '',
+  group: '',
+  timeZone: 'UTC',
+  country: '',
+  currency: 'USD',
+  languages: [],
+  revision: 0,
+};
+
+const NO_MERCHANT: Merchant = {
+  id: '',
+  name: '',
+  ownerIdentityHash: '',
+  riskGrade: '',
+  timeZone: 'UTC',
+  country: '',
+  currency: 'USD',
+  small: false,
+  revision: 0,
+};

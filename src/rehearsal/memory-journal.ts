@@ -1,0 +1,84 @@
+import type {
+  AppendResult,
+  DecisionFilter,
+  Journal,
+  JournalEntry,
+  JournalQuery,
+  StoredEntry,
+} from '../decisions/ports.js';
+import { TollgateError } from '../errors/errors.js';
+import type { KeyRange, StreamEvent } from '../facts/stream.js';
+
+const LOG = 1;
+const HASH_KEY = Uint8Array.from({ length: 32 }, (_, index) => index * 7 + 1);
+
+/** A journal that forgets everything when the process ends. For rehearsals only: nothing in it is durable. */
+export function createMemoryJournal(): Journal {
+  const entries: StoredEntry[] = [];
+  const byId = new Map<string, StoredEntry>();
+  const byKey = new Map<number, StreamEvent[]>();
+
+  function appendOne(entry: JournalEntry): AppendResult {
+    if (byId.has(entry.id)) return 'duplicate';
+    byId.set(entry.id, entry);
+    entries.push(entry);
+    for (const key of entry.keys) {
+      const events = byKey.get(key);
+      if (events === undefined) byKey.set(key, [entry.event]);
+      else events.push(entry.event);
+    }
+    return 'stored';
+  }
+
+  function inRange({ key, from }: KeyRange): readonly StreamEvent[] {
+    return (byKey.get(key) ?? []).filter(({ at, knownAt }) => Math.max(at, knownAt) > from);
+  }
+
+  return {
+    log: LOG,
+    get lastSeq() {
+      return entries.at(-1)?.event.seq ?? 0;
+    },
+    hashKey: HASH_KEY,
+    append: async (batch) => batch.map(appendOne),
+    query: async ({ ids, ranges }: JournalQuery) => ({
+      entries: ids.map((id) => byId.get(id)),
+      ranges: ranges.map(inRange),
+      tail: [],
+    }),
+    heads: async () => new Map(),
+    async list(filter, limit, token) {
+      const before = token === undefined ? Infinity : sequenceOf(token);
+      const found = entries
+        .filter((entry) => entry.event.seq < before && matches(entry, filter))
+        .toReversed()
+        .slice(0, limit + 1);
+      const page = found.slice(0, limit);
+      return {
+        entries: page,
+        next: found.length > limit ? String(page.at(-1)?.event.seq ?? 0) : undefined,
+      };
+    },
+    async *scan(after, batch) {
+      const rest = entries.filter(({ event }) => event.seq > (after.get(LOG) ?? 0));
+      for (let from = 0; from < rest.length; from += batch) yield rest.slice(from, from + batch);
+    },
+    count: async () => entries.filter(({ decision }) => decision !== undefined).length,
+  };
+}
+
+function sequenceOf(token: string): number {
+  if (!/^[1-9]\d{0,15}$/.test(token))
+    throw new TollgateError('INVALID_REQUEST', 'the page token is none of ours');
+  return Number(token);
+}
+
+function matches({ decision, event, keys }: StoredEntry, filter: DecisionFilter): boolean {
+  if (decision === undefined) return false;
+  if (filter.site !== undefined && decision.site !== filter.site) return false;
+  if (filter.outcomes !== undefined && !filter.outcomes.includes(decision.outcome)) return false;
+  if (filter.from !== undefined && event.at < filter.from) return false;
+  if (filter.to !== undefined && event.at >= filter.to) return false;
+  if (filter.degraded !== undefined && decision.degraded !== filter.degraded) return false;
+  return (filter.keys ?? []).every((key) => keys.includes(key));
+}

@@ -1,0 +1,115 @@
+import type { EventInput } from '../decisions/service.js';
+import { entryId } from '../decisions/decision-id.js';
+import { TollgateError } from '../errors/errors.js';
+import type { FactCatalogue } from '../rules/catalogue.js';
+import type { RuleSetDocument } from '../rules/document.js';
+import type { RuleSetVersion } from '../rules/program.js';
+import type { CaseFile, CaseForm } from './case-file.js';
+import { judge, type Failure } from './judge.js';
+import { CaseProblem } from './payment-form.js';
+import type { RehearsalList } from './fixture-lists.js';
+import { setStage, type Stage } from './stage.js';
+import { timelineOf, type EventStep, type PaymentStep, type Step } from './timeline.js';
+
+/** What cases are run with. */
+export interface RunOptions {
+  /** The rule sets in force, checked. */
+  readonly documents: readonly RuleSetDocument[];
+  readonly lists: readonly RehearsalList[];
+  readonly catalogue: FactCatalogue;
+}
+
+/** How a case ended. */
+export interface CaseResult {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly failures: readonly Failure[];
+  /** Payments decided and events reported. */
+  readonly steps: number;
+}
+
+const encoder = new TextEncoder();
+
+/** Runs every case of a file, each from an empty journal, through the pipeline that also decides live. */
+export async function runCases(file: CaseFile, options: RunOptions): Promise<readonly CaseResult[]> {
+  const results: CaseResult[] = [];
+  for (const form of file.cases) results.push(await runCase(form, file, options));
+  return results;
+}
+
+async function runCase(form: CaseForm, file: CaseFile, options: RunOptions): Promise<CaseResult> {
+  let steps: readonly Step[] = [];
+  let failures: readonly Failure[];
+  try {
+    steps = timelineOf(form, file);
+    failures = await rehearse(steps, form, file, options);
+  } catch (error) {
+    if (!(error instanceof CaseProblem) && !(error instanceof TollgateError)) throw error;
+    failures = [{ place: '', text: error.message, facts: [] }];
+  }
+  return { name: form.name, passed: failures.length === 0, failures, steps: steps.length };
+}
+
+async function rehearse(
+  steps: readonly Step[],
+  form: CaseForm,
+  fixtures: CaseFile,
+  options: RunOptions,
+): Promise<readonly Failure[]> {
+  const { catalogue, lists } = options;
+  const versions = options.documents.map(versionOf);
+  const stage = setStage({ versions, catalogue, lists, fixtures, more: form.lists });
+  const documents = new Map(options.documents.map((document) => [document.id, document]));
+  const sites = new Map<string, string>();
+  const failures: Failure[] = [];
+  for (const [index, step] of steps.entries()) {
+    stage.world.setTime(step.at);
+    if (step.kind === 'event') {
+      await report(stage, step, sites.get(step.of) ?? '', index);
+      continue;
+    }
+    sites.set(step.id, step.payment.site);
+    const { record } = await screen(stage, step);
+    if (step.expect === undefined) continue;
+    const answer = await stage.journal.query({ ids: [record.id], ranges: [], seen: new Map() });
+    const payload = answer.entries[0]?.decision;
+    if (payload === undefined) throw new Error('a decision was answered and not kept');
+    failures.push(...judge(step.expect, { record, payload, layout: stage.layout, documents }, step.place));
+  }
+  await stage.pipeline.close();
+  for (const text of stage.troubles) failures.push({ place: '', text, facts: [] });
+  return failures;
+}
+
+function versionOf(document: RuleSetDocument): RuleSetVersion {
+  return { ruleSet: document.id, version: 1, hash: '', document };
+}
+
+function screen({ pipeline }: Stage, step: PaymentStep) {
+  const input = { requestId: step.id, payment: step.payment, raw: encoder.encode(step.id) };
+  return pipeline.screen(input, undefined);
+}
+
+function report({ pipeline }: Stage, step: EventStep, site: string, index: number) {
+  const { form, amount } = step;
+  const input: EventInput = {
+    eventId: `event-${index}`,
+    site,
+    kind: step.event,
+    decisionId: entryId('decision', site, step.of),
+    requestId: '',
+    payment: undefined,
+    eventTime: step.happenedAt,
+    arrivalTime: step.at,
+    amount,
+    code: form.code ?? '',
+    claim: form.claim ?? '',
+    threeDs: form.threeDs ?? '',
+    liabilityShifted: form.liabilityShifted ?? false,
+    label: form.label ?? '',
+    fraud: form.fraud ?? false,
+    channel: form.channel ?? '',
+    raw: encoder.encode(`event-${index}`),
+  };
+  return pipeline.record(input, undefined);
+}

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
+import { testRuleFiles } from '../../src/rehearsal/test-rule-files.js';
+
+const burst = {
+  id: 'burst',
+  description: 'Test set.',
+  owner: 'tests',
+  rules: [
+    {
+      name: 'three-before',
+      conditions: {
+        all: [
+          { fact: 'has', params: { of: 'card' }, operator: 'equal', value: true },
+          {
+            fact: 'velocity',
+            params: { fn: 'count', by: 'card', window: '10m' },
+            operator: 'greaterThanInclusive',
+            value: 3,
+          },
+        ],
+      },
+      event: { type: 'review', params: { reason: 'burst' } },
+    },
+    {
+      name: 'unguarded',
+      conditions: { all: [{ fact: 'card.bin', operator: 'equal', value: '400000' }] },
+      event: { type: 'reject', params: { reason: 'bin' } },
+    },
+  ],
+};
+const card = { card: { fingerprint: 'f', bin: '411111' } };
+const run = (cases: readonly object[], more: object = {}) =>
+  testRuleFiles(
+    [
+      { name: 'my/burst.rules.json', text: JSON.stringify(burst) },
+      { name: 'my/burst.cases.json', text: JSON.stringify({ cases, ...more }) },
+    ],
+    FACT_CATALOGUE,
+  );
+const only = async (stream: readonly object[], expectation: object, more: object = {}) => {
+  const report = await run([{ name: 'it', stream, expect: expectation, ...more }]);
+  return report.files[0]?.cases[0];
+};
+const texts = async (...args: Parameters<typeof only>): Promise<readonly string[]> =>
+  ((await only(...args))?.failures ?? []).map(({ text }) => text);
+
+describe('a case that fails', () => {
+  it('says what was expected, what came instead, and what the rule saw', async () => {
+    const result = await only([{ at: '-1m', payment: card, repeat: 2, every: '10s' }, { payment: card }], {
+      outcome: 'review',
+      hits: ['three-before'],
+    });
+    expect(result?.passed).toBe(false);
+    expect(result?.failures.map(({ place, text }) => `${place}: ${text}`)).toEqual([
+      'stream[1]: outcome: expected review, is accept (no rule asked for more)',
+      'stream[1]: rule three-before: expected hit, is no-hit',
+    ]);
+    const facts = result?.failures[1]?.facts ?? [];
+    expect(facts[0]).toBe('burst/three-before');
+    expect(facts.join('\n')).toContain('velocity count of payments by card in 10m: 2, needs at least 3');
+  });
+
+  it('tells a rule that nobody has from one that does not hit', async () => {
+    expect(await texts([{ payment: card }], { hits: ['tree-before'] })).toEqual([
+      'rule tree-before: expected hit, is not in force',
+    ]);
+  });
+
+  it('does not let a lacking input pass unseen', async () => {
+    const guest = { card: { fingerprint: 'f' } };
+    expect(await texts([{ payment: guest }], { notHits: ['three-before'] })).toEqual([
+      expect.stringMatching(/^degraded: an input was lacking for burst\/unguarded/),
+    ]);
+    expect(
+      await texts([{ payment: guest }], { outcome: 'review', unknown: ['unguarded'], degraded: true }),
+    ).toEqual([]);
+    expect(await texts([{ payment: card }], { degraded: true })).toEqual([
+      'degraded: expected, but no input was lacking',
+    ]);
+  });
+
+  it('names limits that held nothing', async () => {
+    expect(await texts([{ payment: card }], { held: ['day'], exceeded: ['day'], notDue: ['day'] })).toEqual([
+      expect.stringMatching(/^limit day: expected to be held; it did not count the payment/),
+      expect.stringMatching(/^limit day: expected to be exceeded; it did not count the payment/),
+    ]);
+  });
+});
+
+describe('a case that cannot be run', () => {
+  const broken: readonly (readonly [string, readonly object[], object, RegExp])[] = [
+    [
+      'an event without payment',
+      [{ payment: card }, { event: 'declined', of: 'x' }],
+      {},
+      /no payment before it has the id "x"/,
+    ],
+    [
+      'an event before its payment',
+      [
+        { payment: card, id: 'x' },
+        { at: '-1m', event: 'declined', of: 'x' },
+      ],
+      {},
+      /no payment before it/,
+    ],
+    [
+      'two payments of one id',
+      [
+        { payment: card, id: 'x' },
+        { payment: card, id: 'x' },
+      ],
+      {},
+      /two payments have the id "x"/,
+    ],
+    ['a repeated id', [{ payment: card, id: 'x', repeat: 2 }], {}, /needs \{n\}/],
+    ['two instruments', [{ payment: { ...card, voucher: {} } }], {}, /one instrument, not card and voucher/],
+    ['an unknown currency', [{ payment: { amount: '1.00 XXQ' } }], {}, /XXQ is no ISO 4217 currency/],
+    ['too many decimals', [{ payment: { amount: '1.005 EUR' } }], {}, /EUR has 2 decimals/],
+    ['an unknown list', [{ payment: card }], { lists: { 'my-cards': ['f'] } }, /no list ships as "my-cards"/],
+    [
+      'a bad list value',
+      [{ payment: card }],
+      { lists: { ips: { type: 'ip', values: ['nowhere'] } } },
+      /"nowhere" on ips/,
+    ],
+    [
+      'a day that does not exist',
+      [{ at: '2026-13-40T00:00:00Z', payment: card }],
+      {},
+      /there is no 2026-13-40/,
+    ],
+  ];
+  it.each(broken)('%s', async (_, stream, more, message) => {
+    const found = await texts(stream, { outcome: 'accept' }, more);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(message);
+  });
+
+  it('nothing expected', async () => {
+    const report = await run([{ name: 'a', stream: [{ payment: card }] }]);
+    expect(report.files[0]?.cases[0]?.failures[0]?.text).toMatch(/^nothing is expected/);
+  });
+});
+
+describe('a run', () => {
+  it('gives each case a past of its own and the same answer every time', async () => {
+    const one = (name: string) => ({
+      name,
+      stream: [{ at: '-1m', payment: card, repeat: 3 }, { payment: card }],
+      expect: { outcome: 'review', hits: ['burst/three-before'] },
+    });
+    const first = await run([one('a'), one('b')]);
+    expect(first).toMatchObject({ passed: 2, failed: 0 });
+    expect(await run([one('a'), one('b')])).toEqual(first);
+  });
+
+  it('takes things in the order in which they become known, whatever their order in the file', async () => {
+    const stream = [
+      { payment: card, expect: { hits: ['three-before'] } },
+      { at: '-1m', payment: card, repeat: 3 },
+    ];
+    const report = await run([{ name: 'a', stream }]);
+    expect(report.failed).toBe(0);
+  });
+
+  it('tells which rules no case speaks of', async () => {
+    const report = await run([
+      { name: 'a', stream: [{ payment: card }], expect: { notHits: ['three-before'] } },
+    ]);
+    expect(report.uncovered).toEqual({
+      neverHit: ['burst/three-before', 'burst/unguarded'],
+      neverMissed: ['burst/unguarded'],
+    });
+  });
+
+  it('reports rule sets, lists and cases that cannot be used', async () => {
+    const report = await testRuleFiles(
+      [
+        { name: 'a.rules.json', text: '{"id": "a"}' },
+        { name: 'lists.json', text: '{"lists": [{"id": "x", "type": "colour"}]}' },
+        { name: 'a.cases.json', text: '{"cases": []}' },
+        { name: 'b.cases.json', text: '{"ruleSets": ["nobody"], "cases": []}' },
+        { name: 'c.cases.json', text: '[]' },
+      ],
+      FACT_CATALOGUE,
+    );
+    expect(report.problems.map(({ name }) => name)).toEqual(['lists.json', 'a.rules.json']);
+    expect(report.problems[0]?.findings[0]?.message).toBe('list x has no known type');
+    expect(report.files.map(({ problems }) => problems[0])).toEqual([
+      'there is no usable rule set a.rules.json beside it; name others in "ruleSets"',
+      'no usable rule set is named nobody',
+      expect.stringContaining('must be object'),
+    ]);
+    expect(report.failed).toBe(5);
+  });
+
+  it('knows lists that ship, with their entries', async () => {
+    const set = {
+      ...burst,
+      rules: [
+        {
+          name: 'listed',
+          conditions: { all: [{ fact: 'list', params: { list: 'vip' }, operator: 'equal', value: true }] },
+          event: { type: 'allow', params: { reason: 'vip' } },
+        },
+      ],
+    };
+    const cases = [
+      { name: 'shipped', stream: [{ payment: { customer: 'c1' } }], expect: { outcome: 'allow' } },
+      {
+        name: 'added',
+        lists: { vip: ['c2'] },
+        stream: [{ payment: { customer: 'c2' } }],
+        expect: { hits: ['listed'] },
+      },
+      { name: 'neither', stream: [{ payment: { customer: 'c2' } }], expect: { notHits: ['listed'] } },
+    ];
+    const report = await testRuleFiles(
+      [
+        {
+          name: 'lists.json',
+          text: JSON.stringify({ lists: [{ id: 'vip', type: 'customer', entries: ['c1'] }] }),
+        },
+        { name: 'burst.rules.json', text: JSON.stringify(set) },
+        { name: 'burst.cases.json', text: JSON.stringify({ cases }) },
+      ],
+      FACT_CATALOGUE,
+    );
+    expect(report).toMatchObject({ passed: 3, failed: 0 });
+  });
+});
