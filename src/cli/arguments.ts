@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Parses a whole number of at least `least`, for commander. */
-export function wholeNumber(least: number): (text: string) => number {
+/** Parses a whole number of at least `least`, and at most `most` where given, for commander. */
+export function wholeNumber(least: number, most = Infinity): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d{1,15}$/.test(text) || value < least) {
-      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    if (!/^\d{1,15}$/.test(text) || value < least || value > most) {
+      const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+      throw new InvalidArgumentError(`It must be a whole number ${range}.`);
     }
     return value;
   };

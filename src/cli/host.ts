@@ -11,6 +11,8 @@ export interface Host {
   /** Present when stderr is a terminal: progress bars may be drawn on it. */
   readonly terminal: NodeJS.WriteStream | undefined;
   readonly print: (text: string) => void;
+  /** Resolves when what was printed is on its way, so that much output does not pile up. */
+  readonly printed: () => Promise<void>;
   readonly complain: (text: string) => void;
   /** Epoch ms. */
   readonly now: () => number;
@@ -23,6 +25,11 @@ export interface Host {
 
 /** The machine this process runs on. */
 export function nodeHost(): Host {
+  // Whoever reads the output may have had enough of it, as `head` does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
   return {
     environment: process.env,
     // Asked for only when needed: opening it would keep the process alive.
@@ -32,6 +39,10 @@ export function nodeHost(): Host {
     stdoutIsTerminal: process.stdout.isTTY,
     terminal: process.stderr.isTTY ? process.stderr : undefined,
     print: (text) => void process.stdout.write(text),
+    printed: () =>
+      new Promise((resolve) => {
+        process.stdout.write('', () => resolve());
+      }),
     complain: (text) => void process.stderr.write(text),
     now: () => Date.now(),
     elapsed: () => performance.now(),

@@ -19,6 +19,7 @@ describe('wrong arguments', () => {
     [['lists', 'create', 'x', '--type', 'moon', '--kind', 'block'], 'Allowed choices are card, bin'],
     [['lists', 'create', 'x', '--kind', 'block'], "required option '--type <type>' not specified"],
     [['simulate', '--rate', '-1'], 'a number above 0'],
+    [['simulate', '--batch', '1001'], 'a whole number from 1 to 1000'],
     [['decisions', 'list', '--server', 'nowhere'], "'nowhere' is not HOST:PORT"],
     [['replay-stream', '/no/such/file'], 'there is no such file'],
     [['rules', 'check', '/no/such/file'], 'there is no such file'],

@@ -134,7 +134,7 @@ export function addImport(program: Command, host: Host): void {
     .option('--map <file>', 'how the file is read')
     .option('--limit <n>', 'with --map, payments at most', wholeNumber(1))
     .option('--skip-bad', 'with --map, leave out rows that cannot be used')
-    .option('--batch <n>', 'events in one message, at most 1000', wholeNumber(1), 256)
+    .option('--batch <n>', 'events in one message, at most 1000', wholeNumber(1, 1000), 256)
     .option('--in-flight <n>', 'events waiting for their answer', wholeNumber(1), 2048)
     .addHelpText('after', HELP)
     .action((file: string, flags: ImportFlags, command: Command) =>

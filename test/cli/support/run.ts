@@ -32,6 +32,7 @@ export async function tollgate(args: readonly string[], options: RunOptions = {}
     stdoutIsTerminal: false,
     terminal: undefined,
     print: (text) => void (out += text),
+    printed: async () => undefined,
     complain: (text) => void (err += text),
     now: () => Date.now(),
     elapsed: () => performance.now(),

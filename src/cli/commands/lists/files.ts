@@ -204,7 +204,10 @@ Examples:
         const lines = (entries: readonly ListEntry[]): string =>
           entries.map((entry) => `${JSON.stringify(toJson(ListEntrySchema, entry))}\n`).join('');
         if (options.out === undefined) {
-          for await (const part of parts) host.print(lines(part.entries));
+          for await (const part of parts) {
+            host.print(lines(part.entries));
+            await host.printed();
+          }
           return;
         }
         let count = 0;
