@@ -5,17 +5,13 @@ import type { Server } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 
 /** Lets tools such as `buf curl` ask the server what it serves: the services with all files they are made of. */
-export function addReflection(
-  server: Server,
-  services: readonly DescService[],
-  more: Readonly<Record<string, object>>,
-): void {
+export function addReflection(server: Server, services: readonly DescService[]): void {
   const files = new Map<string, Buffer>();
   for (const service of services) collect(service.file, files);
   const described = { tollgate: { fileDescriptorProtos: [...files.values()] } };
-  new ReflectionService({ ...more, ...described } as unknown as ConstructorParameters<
-    typeof ReflectionService
-  >[0]).addToServer(server);
+  new ReflectionService(
+    described as unknown as ConstructorParameters<typeof ReflectionService>[0],
+  ).addToServer(server);
 }
 
 function collect(file: DescFile, files: Map<string, Buffer>): void {

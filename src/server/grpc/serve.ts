@@ -11,6 +11,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { TollgateError } from '../../errors/errors.js';
+import type { Timers } from '../../world/world.js';
 import type { ServerCall } from './call-context.js';
 import { ServerCallContext } from './call-context.js';
 import { decodeMessage, encodeMessage, sameBytes } from './codec.js';
@@ -23,7 +24,7 @@ import { toStatus } from './to-status.js';
 export interface BoundService {
   readonly desc: DescService;
   readonly definition: ServiceDefinition;
-  readonly implementation: UntypedServiceImplementation;
+  implement(timers: Pick<Timers, 'after'>): UntypedServiceImplementation;
 }
 
 /**
@@ -35,14 +36,26 @@ export function bindService<S extends DescService>(
   handlers: Handlers<S>,
   reporter: ErrorReporter,
 ): BoundService {
-  const definition: Record<string, ServiceDefinition[string]> = {};
-  const implementation: UntypedServiceImplementation = {};
-  for (const method of service.methods) {
-    definition[method.localName] = methodDefinition(method);
-    const handler = (handlers as Readonly<Record<string, unknown>>)[method.localName];
-    implementation[method.localName] = bindMethod(method, handler, reporter);
-  }
-  return { desc: service, definition, implementation };
+  const named = handlers as Readonly<Record<string, unknown>>;
+  return {
+    desc: service,
+    definition: Object.fromEntries(
+      service.methods.map((method) => [method.localName, methodDefinition(method)]),
+    ),
+    implement: (timers) =>
+      Object.fromEntries(
+        service.methods.map((method) => [
+          method.localName,
+          bindMethod(method, named[method.localName], { reporter, timers }),
+        ]),
+      ),
+  };
+}
+
+/** What every method is bound with. */
+interface Surroundings {
+  readonly reporter: ErrorReporter;
+  readonly timers: Pick<Timers, 'after'>;
 }
 
 /** How grpc-js knows a method; messages stay bytes. */
@@ -62,7 +75,7 @@ export function methodDefinition(method: DescMethod): ServiceDefinition[string] 
 function bindMethod(
   method: DescMethod,
   handler: unknown,
-  reporter: ErrorReporter,
+  { reporter, timers }: Surroundings,
 ): UntypedServiceImplementation[string] {
   switch (method.methodKind) {
     case 'unary':
@@ -70,7 +83,7 @@ function bindMethod(
     case 'server_streaming':
       return bindServerStreaming(method, handler as Streaming, reporter);
     case 'client_streaming':
-      return bindClientStreaming(method, handler as Collecting, reporter);
+      return bindClientStreaming(method, handler as Collecting, { reporter, timers });
     default:
       return bindBidiStreaming(method, handler as Duplex | DecodingHandler<unknown, Message>, reporter);
   }
@@ -124,16 +137,14 @@ type Collecting = (messages: AsyncIterable<Message>, context: ServerCallContext)
 function bindClientStreaming(
   method: DescMethod,
   handler: Collecting,
-  reporter: ErrorReporter,
+  { reporter, timers }: Surroundings,
 ): handleClientStreamingCall<Buffer, Buffer> {
   return (call, callback) => {
     const context = new ServerCallContext(call as unknown as ServerCall);
     const answer = async (): Promise<void> => {
       try {
-        const message = await handler(
-          received(call, (bytes) => decodeMessage(method.input, bytes)),
-          context,
-        );
+        const requests = received(call, (bytes) => decodeMessage(method.input, bytes));
+        const message = await handler(surelyEnded(requests, call, timers), context);
         const bytes = encodeMessage(method.output, message);
         context.finish();
         callback(null, bytes);
@@ -172,17 +183,40 @@ async function* received<T>(
 ): AsyncGenerator<T> {
   // Leaving the loop early must not destroy the stream: a status has still to be sent over it.
   for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(bytes as Buffer);
-  if (wasCutOff(call)) throw new TollgateError('CANCELLED', 'the caller went away');
+  if (wasCutOff(call)) throw cutOff();
 }
 
 /**
  * Whether the caller reset the stream. Node ends the readable side of a stream that was reset as if all had been sent,
- * before grpc-js hears of it: half an import would pass for a whole one. Only the HTTP/2 stream below knows.
+ * before grpc-js hears of it. Only the HTTP/2 stream below knows.
  */
 function wasCutOff(call: { readonly cancelled: boolean }): boolean {
   const { stream } =
     (call as { readonly call?: { readonly stream?: { readonly rstCode?: number } } }).call ?? {};
   return call.cancelled || (stream?.rstCode ?? 0) !== 0;
+}
+
+/** Longer than the two frames of a cancelled call are ever apart, ms. */
+const SETTLE_MS = 25;
+
+/**
+ * A client written in Node that cancels a call ends its side first and resets the stream right after, so that half an
+ * import would pass for a whole one. Where the end of the requests is the word to act, it is believed a moment later.
+ */
+async function* surelyEnded<T>(
+  requests: AsyncIterable<T>,
+  call: { readonly cancelled: boolean },
+  timers: Pick<Timers, 'after'>,
+): AsyncGenerator<T> {
+  yield* requests;
+  await new Promise<void>((resolve) => {
+    timers.after(SETTLE_MS, resolve);
+  });
+  if (wasCutOff(call)) throw cutOff();
+}
+
+function cutOff(): TollgateError {
+  return new TollgateError('CANCELLED', 'the caller went away');
 }
 
 async function send(

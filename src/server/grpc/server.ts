@@ -1,5 +1,5 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { HealthImplementation, service as healthService } from 'grpc-health-check';
+import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import { HealthImplementation } from 'grpc-health-check';
 import type { Timers } from '../../world/world.js';
 import type { BoundService } from './serve.js';
 import { addReflection } from './reflection.js';
@@ -35,6 +35,8 @@ export interface GrpcServer {
 
 /** Starts listening, with health and reflection beside the given services. Rejects when the address cannot be had. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  // It would print on its own what is thrown here anyway.
+  setLogVerbosity(logVerbosity.NONE);
   const age = options.maxConnectionAge;
   const server = new Server({
     'grpc.enable_channelz': 0,
@@ -46,15 +48,15 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       ? {}
       : { 'grpc.max_connection_age_ms': age.ms, 'grpc.max_connection_age_grace_ms': age.graceMs }),
   });
-  for (const { definition, implementation } of options.services)
-    server.addService(definition, implementation);
+  for (const service of options.services) {
+    server.addService(service.definition, service.implement(options.timers));
+  }
   const names = ['', ...options.services.map(({ desc }) => desc.typeName)];
   const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING'])));
   health.addToServer(server);
   addReflection(
     server,
     options.services.map(({ desc }) => desc),
-    { 'grpc.health.v1.Health': filesOf(healthService) },
   );
 
   const port = await bind(server, options.listen, options.credentials ?? ServerCredentials.createInsecure());
@@ -63,13 +65,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     const status = serving && closing === undefined ? 'SERVING' : 'NOT_SERVING';
     for (const name of names) health.setStatus(name, status);
   };
+  const address = `${options.listen.slice(0, options.listen.lastIndexOf(':'))}:${port}`;
   return {
     port,
-    address: `${options.listen.slice(0, options.listen.lastIndexOf(':'))}:${port}`,
+    address,
     setServing,
     close(graceMs) {
-      closing ??= shutDown(server, options.timers, graceMs);
       setServing(false);
+      closing ??= shutDown(server, address, options.timers, graceMs);
       return closing;
     },
   };
@@ -84,22 +87,28 @@ function bind(server: Server, listen: string, credentials: ServerCredentials): P
   });
 }
 
-/** A health Watch or a replay stream that stays open would hold a polite shutdown up for ever. */
-function shutDown(server: Server, timers: Pick<Timers, 'after'>, graceMs: number): Promise<void> {
+/** Longest wait for connections to be gone that were cut off, ms. */
+const CUT_OFF_MS = 1_000;
+
+/**
+ * A health Watch or a bulk call that stays open would hold a polite shutdown up for ever. `drain` has to come first: once
+ * tryShutdown has closed the sessions, and without channelz, neither it nor forceShutdown finds any to cut off.
+ */
+function shutDown(
+  server: Server,
+  address: string,
+  timers: Pick<Timers, 'after'>,
+  graceMs: number,
+): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = timers.after(graceMs, () => {
+    const cancel = timers.after(graceMs + CUT_OFF_MS, () => {
       server.forceShutdown();
       resolve();
     });
+    server.drain(address, graceMs);
     server.tryShutdown(() => {
       cancel();
       resolve();
     });
   });
-}
-
-function filesOf(definition: object): object {
-  const method = Object.values(definition)[0] as
-    { requestType?: { fileDescriptorProtos?: Buffer[] } } | undefined;
-  return { fileDescriptorProtos: method?.requestType?.fileDescriptorProtos ?? [] };
 }

@@ -1,0 +1,96 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  ScreenRequestSchema,
+  ScreenStreamRequestSchema,
+  StreamEntrySchema,
+} from '../../../../src/gen/tollgate/v1/decision_service_pb.js';
+import { EventSchema, RecordEventsRequestSchema } from '../../../../src/gen/tollgate/v1/event_service_pb.js';
+import { decodeEntries, decodeEvents } from '../../../../src/server/grpc/convert/entries.js';
+import { sampleEvent, sampleRequest } from '../../support/requests.js';
+
+const screenArbitrary = fc.string({ minLength: 1, maxLength: 30 }).map((id) => sampleRequest(id));
+const eventArbitrary = fc.string({ minLength: 1, maxLength: 30 }).map((eventId) => sampleEvent({ eventId }));
+
+describe('a batch read by hand', () => {
+  test('is what the generated codec reads, and each entry keeps its bytes', () => {
+    const entry = fc.oneof(
+      screenArbitrary.map((value) => create(StreamEntrySchema, { entry: { case: 'screen', value } })),
+      eventArbitrary.map((value) => create(StreamEntrySchema, { entry: { case: 'event', value } })),
+      fc.constant(create(StreamEntrySchema)),
+    );
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 20 }), (entries) => {
+        const bytes = toBinary(ScreenStreamRequestSchema, create(ScreenStreamRequestSchema, { entries }));
+        const read = decodeEntries(bytes);
+        expect(read.map(({ kind }) => kind)).toEqual(entries.map((one) => one.entry.case ?? 'empty'));
+        for (const [index, one] of read.entries()) {
+          if (one.kind === 'screen') {
+            expect(one.message).toEqual(entries[index]?.entry.value);
+            expect(Buffer.from(one.raw)).toEqual(Buffer.from(toBinary(ScreenRequestSchema, one.message)));
+          } else if (one.kind === 'event') {
+            expect(one.message).toEqual(entries[index]?.entry.value);
+            expect(Buffer.from(one.raw)).toEqual(Buffer.from(toBinary(EventSchema, one.message)));
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('events likewise', () => {
+    fc.assert(
+      fc.property(fc.array(eventArbitrary, { maxLength: 20 }), (events) => {
+        const read = decodeEvents(
+          toBinary(RecordEventsRequestSchema, create(RecordEventsRequestSchema, { events })),
+        );
+        expect(read.map((one) => (one.kind === 'event' ? one.message : undefined))).toEqual(events);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('never throws anything but INVALID_REQUEST, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        for (const decode of [decodeEntries, decodeEvents]) {
+          try {
+            decode(bytes);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'INVALID_REQUEST' });
+          }
+        }
+      }),
+    );
+  });
+
+  test('an entry that cannot be read fails alone', () => {
+    const good = toBinary(ScreenRequestSchema, sampleRequest('a'));
+    const bytes = batch([
+      entryBytes(1, good),
+      entryBytes(1, Uint8Array.of(0x0a, 0x09, 0x61)),
+      entryBytes(1, good),
+    ]);
+    expect(decodeEntries(bytes).map(({ kind }) => kind)).toEqual(['screen', 'malformed', 'screen']);
+  });
+
+  test('of a oneof that was sent twice the last member counts, parts of the same one are merged', () => {
+    const screen = toBinary(ScreenRequestSchema, create(ScreenRequestSchema, { requestId: 'a' }));
+    const more = toBinary(ScreenRequestSchema, create(ScreenRequestSchema, { payment: { site: 's' } }));
+    const event = toBinary(EventSchema, sampleEvent());
+    const twice = decodeEntries(batch([Buffer.concat([entryBytes(1, screen), entryBytes(1, more)])]));
+    expect(twice).toMatchObject([{ kind: 'screen', message: { requestId: 'a', payment: { site: 's' } } }]);
+    const both = decodeEntries(batch([Buffer.concat([entryBytes(1, screen), entryBytes(2, event)])]));
+    expect(both.map(({ kind }) => kind)).toEqual(['event']);
+  });
+});
+
+function entryBytes(field: number, message: Uint8Array): Uint8Array {
+  return new BinaryWriter().tag(field, WireType.LengthDelimited).bytes(message).finish();
+}
+
+function batch(entries: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(entries.map((entry) => entryBytes(1, entry)));
+}

@@ -1,0 +1,177 @@
+import { execFile } from 'node:child_process';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import { service as healthService } from 'grpc-health-check';
+import { describe, expect, test } from 'vitest';
+import { startGrpcServer } from '../../../src/server/grpc/server.js';
+import { REAL_WORLD } from '../../../src/world/real-world.js';
+import { fakeApplication } from '../support/fakes.js';
+import { sampleRecord } from '../support/records.js';
+import { sampleRequest } from '../support/requests.js';
+import type { Running } from '../support/start.js';
+import { start } from '../support/start.js';
+
+const run = promisify(execFile);
+
+interface HealthMethod {
+  readonly path: string;
+  readonly requestSerialize: (value: object) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => { readonly status: string };
+}
+const { Check, Watch } = healthService as unknown as Record<'Check' | 'Watch', HealthMethod>;
+
+function check({ channel }: Running, service: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    channel.makeUnaryRequest(
+      Check.path,
+      Check.requestSerialize,
+      Check.responseDeserialize,
+      { service },
+      (error, answer) => {
+        if (error !== null) reject(error);
+        else resolve(answer?.status ?? '');
+      },
+    );
+  });
+}
+
+function watch({ channel }: Running): {
+  readonly seen: string[];
+  readonly call: ClientReadableStream<unknown>;
+} {
+  const seen: string[] = [];
+  const call = channel.makeServerStreamRequest(
+    Watch.path,
+    Watch.requestSerialize,
+    Watch.responseDeserialize,
+    { service: '' },
+  );
+  call.on('data', ({ status }: { status: string }) => seen.push(status));
+  call.on('error', () => seen.push('ended'));
+  return { seen, call };
+}
+
+describe('health', () => {
+  test('follows the setter, for the server and for each service', async () => {
+    const running = await start(fakeApplication());
+    const names = ['', 'tollgate.v1.DecisionService', 'tollgate.v1.ListService'];
+    for (const name of names) expect(await check(running, name)).toBe('SERVING');
+    running.server.setServing(false);
+    for (const name of names) expect(await check(running, name)).toBe('NOT_SERVING');
+    await expect(check(running, 'tollgate.v1.Nothing')).rejects.toMatchObject({ code: 5 });
+  });
+
+  test('an open watch hears of the shutdown and does not hold it up', async () => {
+    const running = await start(fakeApplication());
+    const { seen } = watch(running);
+    await expect.poll(() => seen).toEqual(['SERVING']);
+    const before = performance.now();
+    await running.server.close(200);
+    expect(performance.now() - before).toBeLessThan(2000);
+    await expect.poll(() => seen).toEqual(['SERVING', 'NOT_SERVING', 'ended']);
+    running.server.setServing(true);
+    await expect(check(running, '')).rejects.toMatchObject({ code: 14 });
+  });
+});
+
+describe('closing', () => {
+  test('lets calls under way end', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let began = false;
+    const { server, decisions } = await start(
+      fakeApplication({
+        decisions: {
+          screen: async () => {
+            began = true;
+            await held;
+            return { record: sampleRecord(), repeated: false };
+          },
+        },
+      }),
+    );
+    const answer = decisions.screen(sampleRequest());
+    await expect.poll(() => began).toBe(true);
+    const closed = server.close(5000);
+    release();
+    await expect(answer).resolves.toMatchObject({ repeated: false });
+    await closed;
+  });
+
+  test('cuts off what lasts longer than the grace, and frees the port', async () => {
+    const { server, decisions } = await start(
+      fakeApplication({ decisions: { screen: () => new Promise(() => undefined) } }),
+    );
+    const answer = decisions.screen(sampleRequest(), { deadlineMs: 10_000 }).catch((error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await server.close(20);
+    expect(await answer).toBeInstanceOf(Error);
+    await expect(
+      new Promise((_, reject) => connect(server.port, '127.0.0.1').once('error', reject)),
+    ).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('twice is once', async () => {
+    const { server } = await start(fakeApplication());
+    await Promise.all([server.close(50), server.close(50)]);
+  });
+});
+
+test('an address that is taken is said in one line', async () => {
+  const { server } = await start(fakeApplication());
+  const error = await startGrpcServer({
+    listen: server.address,
+    services: [],
+    timers: REAL_WORLD.timers,
+  }).catch((reason: unknown) => reason);
+  expect((error as Error).message).toMatch(new RegExp(`^cannot listen on ${server.address}: .+$`));
+});
+
+describe('reflection', () => {
+  const buf = (...args: string[]) =>
+    run('node_modules/.bin/buf', ['curl', '--http2-prior-knowledge', '--protocol', 'grpc', ...args]);
+
+  test('buf curl decides a payment, knowing nothing but the address', async () => {
+    const { server } = await start(fakeApplication());
+    const request = {
+      requestId: 'by-hand',
+      payment: {
+        site: 'shop-es',
+        amount: { minor: 1000, currency: 'EUR' },
+        instrument: { card: { token: 't' } },
+      },
+    };
+    const { stdout } = await buf(
+      '-d',
+      JSON.stringify(request),
+      `http://${server.address}/tollgate.v1.DecisionService/Screen`,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      decision: { requestId: 'by-hand', outcome: 'OUTCOME_REVIEW', eventTime: '2026-01-01T00:00:00.123Z' },
+    });
+  }, 30_000);
+
+  test('buf curl lists what is served and shows violations', async () => {
+    const { server } = await start(fakeApplication());
+    const { stdout } = await buf('--list-methods', `http://${server.address}`);
+    for (const method of [
+      'DecisionService/ScreenStream',
+      'EventService/RecordEvents',
+      'RuleService/RollBack',
+      'ListService/ImportEntries',
+      'SiteService/PutSite',
+    ]) {
+      expect(stdout).toContain(`tollgate.v1.${method}`);
+    }
+    const failed = await buf(
+      '-d',
+      '{"requestId":"x"}',
+      `http://${server.address}/tollgate.v1.DecisionService/Screen`,
+    ).catch((error: unknown) => error as { readonly stderr: string });
+    expect(failed.stderr).toContain('invalid_argument');
+    expect(failed.stderr).toContain('payment: is required');
+  }, 30_000);
+});

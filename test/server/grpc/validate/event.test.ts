@@ -1,0 +1,95 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { describe, expect, test } from 'vitest';
+import {
+  ClaimReason,
+  EventKind,
+  EventSchema,
+  Label,
+  ThreeDsStatus,
+} from '../../../../src/gen/tollgate/v1/event_service_pb.js';
+import { checkEvent } from '../../../../src/server/grpc/validate/event.js';
+import { sampleEvent, samplePayment } from '../../support/requests.js';
+import { violationsOf } from '../../support/violations.js';
+
+type Change = MessageInitShape<typeof EventSchema>;
+const faults = (change: Change): readonly string[] => violationsOf(() => checkEvent(sampleEvent(change)));
+const DECISION = '0123456789abcdefghjkmnpqrs';
+const MEANINGLESS = 'has no meaning for this kind of event';
+
+describe('every kind has a right form', () => {
+  const extra: Partial<Record<EventKind, Change>> = {
+    [EventKind.PAYMENT]: { payment: samplePayment(), requestId: '' },
+    [EventKind.THREE_DS_RESULT]: {
+      threeDsStatus: ThreeDsStatus.AUTHENTICATED,
+      eci: '05',
+      liabilityShifted: true,
+    },
+    [EventKind.DECLINED]: { code: '51' },
+    [EventKind.CAPTURED]: { amount: { minor: 100n, currency: 'EUR' } },
+    [EventKind.REFUND_CLAIMED]: { claimReason: ClaimReason.NOT_RECEIVED },
+    [EventKind.CHARGEBACK]: { code: '10.4', fraud: true, amount: { minor: 5n, currency: 'USD' } },
+    [EventKind.LABEL]: { label: Label.GOOD, arrivalTime: timestampFromMs(1_800_000_000_000) },
+  };
+  const kinds = Object.values(EventKind).filter(
+    (kind) => typeof kind === 'number' && kind !== EventKind.UNSPECIFIED,
+  );
+  test.each(kinds)('%s', (kind) => {
+    expect(faults({ kind: kind as EventKind, ...extra[kind as EventKind] })).toEqual([]);
+  });
+});
+
+test('all faults are named at once', () => {
+  expect(violationsOf(() => checkEvent(create(EventSchema)))).toEqual([
+    'event_id: is required',
+    'site: is required',
+    'kind: is required',
+    'decision_id: is required, or request_id, or payment',
+    'event_time: is required',
+  ]);
+});
+
+test.each<[string, Change, readonly string[]]>([
+  ['an unknown kind', { kind: 18 as EventKind }, ['kind: unknown value 18']],
+  ['a decision id of other form', { decisionId: 'd-1' }, ['decision_id: not the id of a decision']],
+  [
+    'history without payment',
+    { kind: EventKind.PAYMENT },
+    ['payment: is required for a payment that was not decided here'],
+  ],
+  [
+    'history that was decided here',
+    { kind: EventKind.PAYMENT, payment: samplePayment(), decisionId: DECISION },
+    ['decision_id: contradicts kind: such a payment has no decision'],
+  ],
+  [
+    'a payment of another site',
+    { payment: samplePayment({ site: 'other' }) },
+    ['payment.site: differs from site'],
+  ],
+  ['a broken payment', { payment: samplePayment({ ip: 'x' }) }, ['payment.ip: not an IPv4 or IPv6 address']],
+  ['a claim without reason', { kind: EventKind.REFUND_CLAIMED }, ['claim_reason: is required']],
+  ['a reason without claim', { claimReason: ClaimReason.FRAUD }, [`claim_reason: ${MEANINGLESS}`]],
+  ['a 3DS result without status', { kind: EventKind.THREE_DS_RESULT }, ['three_ds_status: is required']],
+  ['a 3DS status elsewhere', { threeDsStatus: ThreeDsStatus.FAILED }, [`three_ds_status: ${MEANINGLESS}`]],
+  ['a label without label', { kind: EventKind.LABEL }, ['label: is required']],
+  ['a label elsewhere', { label: Label.FRAUD }, [`label: ${MEANINGLESS}`]],
+  ['an unknown label', { kind: EventKind.LABEL, label: 9 as Label }, ['label: unknown value 9']],
+  ['fraud elsewhere', { fraud: true }, [`fraud: ${MEANINGLESS}`]],
+  [
+    'an amount where there is none',
+    { kind: EventKind.PAY_PRESSED, amount: { minor: 1n, currency: 'EUR' } },
+    [`amount: ${MEANINGLESS}`],
+  ],
+  ['a negative amount', { amount: { minor: -1n, currency: 'EUR' } }, ['amount.minor: is negative']],
+  ['an ECI of one digit', { eci: '5' }, ['eci: not two digits']],
+  ['a long code', { code: 'x'.repeat(65) }, ['code: longer than 64 characters']],
+  [
+    'an arrival before 1970',
+    { arrivalTime: timestampFromMs(-1) },
+    ['arrival_time: not between the years 1970 and 9999'],
+  ],
+])('%s is refused', (_, change, violations) => {
+  expect(faults(change)).toEqual(violations);
+});

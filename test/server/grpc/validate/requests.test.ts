@@ -1,0 +1,297 @@
+import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { describe, expect, test } from 'vitest';
+import {
+  GetDecisionRequestSchema,
+  ListDecisionsRequestSchema,
+} from '../../../../src/gen/tollgate/v1/decision_service_pb.js';
+import type { Outcome } from '../../../../src/gen/tollgate/v1/decision_service_pb.js';
+import type { ListKind, ListType } from '../../../../src/gen/tollgate/v1/list_service_pb.js';
+import {
+  AddEntriesRequestSchema,
+  CheckEntryRequestSchema,
+  CreateListRequestSchema,
+  ExportEntriesRequestSchema,
+  ImportEntriesRequestSchema,
+  ListEntriesRequestSchema,
+  RemoveEntriesRequestSchema,
+} from '../../../../src/gen/tollgate/v1/list_service_pb.js';
+import {
+  ActivateVersionRequestSchema,
+  CreateVersionRequestSchema,
+  DiffVersionsRequestSchema,
+  GetVersionRequestSchema,
+  ListVersionsRequestSchema,
+  RollBackRequestSchema,
+  ValidateRuleSetRequestSchema,
+} from '../../../../src/gen/tollgate/v1/rule_service_pb.js';
+import {
+  GetSiteRequestSchema,
+  ListSitesRequestSchema,
+  PutMerchantRequestSchema,
+  PutSiteRequestSchema,
+} from '../../../../src/gen/tollgate/v1/site_service_pb.js';
+import { checkListDecisions, checkReference } from '../../../../src/server/grpc/validate/decision.js';
+import * as list from '../../../../src/server/grpc/validate/list.js';
+import * as rule from '../../../../src/server/grpc/validate/rule.js';
+import * as site from '../../../../src/server/grpc/validate/site.js';
+import { violationsOf } from '../../support/violations.js';
+
+/** Rows of a request that is changed from a right one, and what is then wrong. The first row is the right one. */
+function table<D extends DescMessage>(
+  name: string,
+  schema: D,
+  check: (request: MessageShape<D>) => void,
+  right: MessageInitShape<D>,
+  rows: readonly (readonly [what: string, change: MessageInitShape<D>, ...violations: string[]])[],
+): void {
+  describe(name, () => {
+    const faults = (change: MessageInitShape<D>): readonly string[] =>
+      violationsOf(() => check(create(schema, Object.assign({}, right, change) as MessageInitShape<D>)));
+    test('is right', () => {
+      expect(faults({} as MessageInitShape<D>)).toEqual([]);
+    });
+    for (const [what, change, ...violations] of rows) {
+      test(what, () => {
+        expect(faults(change)).toEqual(violations);
+      });
+    }
+  });
+}
+
+const ID = '0123456789abcdefghjkmnpqrs';
+const NOT_SLUG = 'not 1 to 64 of [a-z0-9-]';
+const early = timestampFromMs(1000);
+const late = timestampFromMs(2000);
+
+table('GetDecision', GetDecisionRequestSchema, checkReference, { id: ID }, [
+  ['by site and request', { id: '', site: 's', requestId: 'r' }],
+  ['by nothing', { id: '' }, 'id: is required, or site and request_id'],
+  ['by site alone', { id: '', site: 's' }, 'request_id: is required'],
+  ['by request alone', { id: '', requestId: 'r' }, 'site: is required'],
+  ['by both', { site: 's' }, 'site: contradicts id: give either id, or site and request_id'],
+  ['by an id of other form', { id: ID.toUpperCase() }, 'id: not the id of a decision'],
+]);
+
+table(
+  'ListDecisions',
+  ListDecisionsRequestSchema,
+  checkListDecisions,
+  {
+    site: 's',
+    outcomes: [1, 5],
+    from: early,
+    to: late,
+    rule: 'velocity/card-hourly',
+    ip: '::1',
+    email: 'a@b.co',
+  },
+  [
+    ['a negative page', { pageSize: -1 }, 'page_size: not between 0 and 1,000'],
+    ['too large a page', { pageSize: 1001 }, 'page_size: not between 0 and 1,000'],
+    ['a token with spaces', { pageToken: 'a b' }, 'page_token: not a token that was given out here'],
+    ['an endless token', { pageToken: 'x'.repeat(1025) }, 'page_token: not a token that was given out here'],
+    ['an outcome that is none', { outcomes: [0] }, 'outcomes[0]: is required'],
+    ['an unknown outcome', { outcomes: [6 as Outcome] }, 'outcomes[0]: unknown value 6'],
+    ['from after to', { from: late, to: early }, 'to: before from'],
+    ['a rule without set', { rule: 'card-hourly' }, 'rule: not RULE_SET/RULE'],
+    ['a broken address', { ip: '1.2.3' }, 'ip: not an IPv4 or IPv6 address'],
+    ['a broken e-mail', { email: 'x' }, 'email: not an e-mail address'],
+    ['a long customer', { customerId: 'x'.repeat(129) }, 'customer_id: longer than 128 characters'],
+    ['a long device', { deviceId: 'x'.repeat(257) }, 'device_id: longer than 256 characters'],
+    ['a broken site', { site: 'a/b' }, 'site: not 1 to 64 of [A-Za-z0-9._-]'],
+  ],
+);
+
+const SHA = 'a'.repeat(64);
+table(
+  'CreateVersion',
+  CreateVersionRequestSchema,
+  rule.checkCreateVersion,
+  { documentJson: '{}', author: 'ana', expectedLatestHash: SHA },
+  [
+    ['no document', { documentJson: '' }, 'document_json: is required'],
+    ['more than 1 MiB', { documentJson: 'x'.repeat(1024 * 1024 + 1) }, 'document_json: larger than 1 MiB'],
+    ['more than 1 MiB in UTF-8', { documentJson: 'é'.repeat(600_000) }, 'document_json: larger than 1 MiB'],
+    ['nobody', { author: ' ' }, 'author: is required'],
+    ['a long comment', { comment: 'x'.repeat(2001) }, 'comment: longer than 2000 characters'],
+    [
+      'a hash that is none',
+      { expectedLatestHash: 'abc' },
+      'expected_latest_hash: not a SHA-256 in lower-case hexadecimal',
+    ],
+  ],
+);
+table('ValidateRuleSet', ValidateRuleSetRequestSchema, rule.checkValidate, { documentJson: '{}' }, [
+  ['no document', { documentJson: '' }, 'document_json: is required'],
+]);
+table('GetVersion', GetVersionRequestSchema, rule.checkGetVersion, { ruleSet: 'velocity' }, [
+  ['no set', { ruleSet: '' }, 'rule_set: is required'],
+  ['a set in capitals', { ruleSet: 'Velocity' }, `rule_set: ${NOT_SLUG}`],
+  ['a negative version', { version: -1 }, 'version: not between 0 and 2,147,483,647'],
+]);
+table('ListVersions', ListVersionsRequestSchema, rule.checkListVersions, { ruleSet: 'velocity' }, [
+  ['too large a page', { pageSize: 1001 }, 'page_size: not between 0 and 1,000'],
+]);
+table(
+  'DiffVersions',
+  DiffVersionsRequestSchema,
+  rule.checkDiff,
+  { ruleSet: 'velocity', fromVersion: 1, toVersion: 2 },
+  [
+    ['a version and a document', { toDocumentJson: '{}' }, 'to_version: contradicts to_document_json'],
+    ['a document', { toVersion: 0, toDocumentJson: '{}' }],
+  ],
+);
+table(
+  'ActivateVersion',
+  ActivateVersionRequestSchema,
+  rule.checkActivate,
+  { ruleSet: 'v', version: 1, actor: 'ana', etag: '3' },
+  [
+    ['no version', { version: 0 }, 'version: not between 1 and 2,147,483,647'],
+    ['nobody', { actor: '' }, 'actor: is required'],
+    ['an etag of one’s own', { etag: '"3"' }, 'etag: not an etag that was given out here'],
+    ['a long reason', { reason: 'x'.repeat(501) }, 'reason: longer than 500 characters'],
+  ],
+);
+table('RollBack', RollBackRequestSchema, rule.checkRollBack, { ruleSet: 'v', actor: 'ana' }, [
+  ['no set', { ruleSet: '' }, 'rule_set: is required'],
+]);
+
+table(
+  'CreateList',
+  CreateListRequestSchema,
+  list.checkCreateList,
+  { list: { id: 'bad-cards', type: 1, kind: 1, description: 'Cards', owner: 'risk' } },
+  [
+    ['no list', { list: undefined as never }, 'list: is required'],
+    [
+      'an empty list',
+      { list: {} },
+      'list.id: is required',
+      'list.type: is required',
+      'list.kind: is required',
+    ],
+    ['unknown type', { list: { id: 'x', type: 11 as ListType, kind: 1 } }, 'list.type: unknown value 11'],
+    ['unknown kind', { list: { id: 'x', type: 1, kind: 6 as ListKind } }, 'list.kind: unknown value 6'],
+  ],
+);
+const entry = { value: 'a@b.co', reason: 'claims', actor: 'ana' };
+table('AddEntries', AddEntriesRequestSchema, list.checkAddEntries, { list: 'l', entries: [entry] }, [
+  ['nothing', { entries: [] }, 'entries: is required'],
+  ['too many', { entries: Array.from({ length: 1001 }, () => entry) }, 'entries: more than 1,000'],
+  ['an empty value', { entries: [entry, { value: ' ' }] }, 'entries[1].value: is required'],
+  ['a long value', { entries: [{ value: 'x'.repeat(501) }] }, 'entries[0].value: longer than 500 characters'],
+  [
+    'a card number',
+    { entries: [{ value: '4111-1111-1111-1111' }] },
+    'entries[0].value: looks like a card number; list its keyed fingerprint',
+  ],
+  [
+    'an end before its beginning',
+    { entries: [{ ...entry, validFrom: late, validUntil: early }] },
+    'entries[0].valid_until: not after valid_from',
+  ],
+  [
+    'an end at its beginning',
+    { entries: [{ ...entry, validFrom: early, validUntil: early }] },
+    'entries[0].valid_until: not after valid_from',
+  ],
+]);
+table(
+  'RemoveEntries',
+  RemoveEntriesRequestSchema,
+  list.checkRemoveEntries,
+  { list: 'l', values: ['x'], actor: 'ana' },
+  [
+    ['nothing', { values: [] }, 'values: is required'],
+    ['an empty value', { values: ['x', ''] }, 'values[1]: is required'],
+    ['nobody', { actor: '' }, 'actor: is required'],
+    ['too many', { values: Array.from({ length: 1001 }, () => 'x') }, 'values: more than 1,000'],
+  ],
+);
+table('CheckEntry', CheckEntryRequestSchema, list.checkCheckEntry, { list: 'l', value: 'x', asOf: early }, [
+  ['no value', { value: '' }, 'value: is required'],
+  ['a moment before 1970', { asOf: timestampFromMs(-5) }, 'as_of: not between the years 1970 and 9999'],
+]);
+table('ListEntries', ListEntriesRequestSchema, list.checkListEntries, { list: 'l' }, [
+  ['no list', { list: '' }, 'list: is required'],
+]);
+table('ImportEntries', ImportEntriesRequestSchema, list.checkImportSettings, { list: 'l', actor: 'ana' }, [
+  ['nobody', { actor: '' }, 'actor: is required'],
+]);
+table('ExportEntries', ExportEntriesRequestSchema, list.checkExport, { list: 'l' }, [
+  ['a list in capitals', { list: 'L' }, `list: ${NOT_SLUG}`],
+]);
+
+table(
+  'PutSite',
+  PutSiteRequestSchema,
+  site.checkPutSite,
+  {
+    site: {
+      id: 's',
+      group: 'iberia',
+      timeZone: 'Europe/Madrid',
+      country: 'ES',
+      currency: 'EUR',
+      languages: ['es', 'ca-ES'],
+      etag: '0',
+    },
+  },
+  [
+    ['no site', { site: undefined as never }, 'site: is required'],
+    ['no id', { site: {} }, 'site.id: is required'],
+    [
+      'a zone that is none',
+      { site: { id: 's', timeZone: 'Mars/Olympus' } },
+      'site.time_zone: not an IANA time zone',
+    ],
+    ['an offset as zone', { site: { id: 's', timeZone: '+02:00' } }, 'site.time_zone: not an IANA time zone'],
+    [
+      'a country that is none',
+      { site: { id: 's', country: 'EN' } },
+      'site.country: not an ISO 3166-1 alpha-2 country code in capitals',
+    ],
+    [
+      'a currency that is none',
+      { site: { id: 's', currency: 'EURO' } },
+      'site.currency: not an ISO 4217 currency code in capitals',
+    ],
+    [
+      'a language that is none',
+      { site: { id: 's', languages: ['es', 'e'] } },
+      'site.languages[1]: not a BCP 47 language tag',
+    ],
+    ['a group with spaces', { site: { id: 's', group: 'a b' } }, 'site.group: not 1 to 64 of [A-Za-z0-9._-]'],
+  ],
+);
+table(
+  'PutMerchant',
+  PutMerchantRequestSchema,
+  site.checkPutMerchant,
+  {
+    merchant: {
+      id: 'm',
+      ownerIdentityHash: SHA,
+      riskGrade: 'A',
+      timeZone: 'UTC',
+      country: 'MX',
+      currency: 'MXN',
+      small: true,
+    },
+  },
+  [
+    ['no merchant', { merchant: undefined as never }, 'merchant: is required'],
+    ['a grade that is none', { merchant: { id: 'm', riskGrade: 'F' } }, 'merchant.risk_grade: not A to E'],
+    ['no id', { merchant: {} }, 'merchant.id: is required'],
+  ],
+);
+table('GetSite', GetSiteRequestSchema, site.checkSiteId, { id: 's' }, [
+  ['no id', { id: '' }, 'id: is required'],
+]);
+table('ListSites', ListSitesRequestSchema, site.checkPage, {}, [
+  ['too large a page', { pageSize: 5000 }, 'page_size: not between 0 and 1,000'],
+]);

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { createMetrics } from '../../src/server/metrics.js';
+import { sampleRecord } from './support/records.js';
+
+function metrics() {
+  const state = { depth: 0, up: true };
+  return {
+    state,
+    ...createMetrics({
+      queueDepth: () => state.depth,
+      storeUp: () => state.up,
+      residentBytes: () => 1000,
+      cpuSeconds: () => 2.5,
+    }),
+  };
+}
+
+const lines = async (text: Promise<string>): Promise<string[]> => (await text).split('\n');
+
+test('every counter is there from the start, at 0', async () => {
+  const text = await metrics().text();
+  for (const line of [
+    'tollgate_decisions_total{outcome="accept"} 0',
+    'tollgate_decisions_total{outcome="block"} 0',
+    'tollgate_events_total{kind="chargeback"} 0',
+    'tollgate_errors_total{code="OVERLOADED"} 0',
+    'tollgate_failed_total{code="STORE_UNAVAILABLE"} 0',
+    'tollgate_decision_seconds_count 0',
+    'tollgate_round_size_count 0',
+    'tollgate_queue_depth 0',
+    'tollgate_store_up 1',
+    'process_resident_memory_bytes 1000',
+    'process_cpu_seconds_total 2.5',
+  ]) {
+    expect(text.split('\n')).toContain(line);
+  }
+});
+
+test('what happens is counted, and read twice it is counted once', async () => {
+  const all = metrics();
+  all.decided(sampleRecord({ outcome: 'reject', flags: [] }), false, 3_000);
+  all.decided(sampleRecord({ outcome: 'reject', flags: ['degraded'] }), false, 30_000);
+  all.decided(sampleRecord({ outcome: 'reject' }), true, 0);
+  all.recorded('label', false);
+  all.recorded('label', true);
+  all.failed('OVERLOADED');
+  all.answered('INVALID_REQUEST');
+  all.round(64, 5);
+  all.factFailed('velocity', new Error('x'));
+  all.state.depth = 12;
+  all.state.up = false;
+  await all.text();
+  const text = await lines(all.text());
+  for (const line of [
+    'tollgate_decisions_total{outcome="reject"} 2',
+    'tollgate_events_total{kind="label"} 1',
+    'tollgate_notable_total{what="repeated-decision"} 1',
+    'tollgate_notable_total{what="repeated-event"} 1',
+    'tollgate_notable_total{what="degraded-decision"} 1',
+    'tollgate_notable_total{what="cold-range"} 5',
+    'tollgate_notable_total{what="fact-failed"} 1',
+    'tollgate_failed_total{code="OVERLOADED"} 1',
+    'tollgate_errors_total{code="INVALID_REQUEST"} 1',
+    'tollgate_decision_seconds_bucket{le="0.005"} 1',
+    'tollgate_decision_seconds_bucket{le="0.05"} 2',
+    'tollgate_decision_seconds_count 2',
+    'tollgate_round_size_bucket{le="64"} 1',
+    'tollgate_queue_depth 12',
+    'tollgate_store_up 0',
+  ]) {
+    expect(text).toContain(line);
+  }
+});
+
+test('two sets of metrics do not meet', async () => {
+  const one = metrics();
+  one.decided(sampleRecord(), false, 10);
+  expect(await lines(metrics().text())).toContain('tollgate_decisions_total{outcome="review"} 0');
+});
