@@ -14,3 +14,18 @@ export interface WirePage {
   readonly entries: Uint8Array<ArrayBuffer>;
   readonly before: number | undefined;
 }
+
+/**
+ * Events of ranges, packed. `ranges`: (range u32, count u32, events) again and again. `shared`: count u32, events, then
+ * (range u32, count u32, places u32) again and again. An event is seq f64, length u32, bytes.
+ */
+export interface WireRanges {
+  readonly ranges: Uint8Array<ArrayBuffer>;
+  readonly shared: Uint8Array<ArrayBuffer>;
+}
+
+/** The answer to a query: which ids were found, those entries packed, and ranges. */
+export interface WireAnswer extends WireRanges {
+  readonly found: readonly boolean[];
+  readonly entries: Uint8Array<ArrayBuffer>;
+}

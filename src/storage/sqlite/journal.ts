@@ -12,7 +12,7 @@ import { decodeEvent } from '../../facts/stream-codec.js';
 import type { StreamEvent } from '../../facts/stream.js';
 import { OUTCOMES } from '../../rules/outcome.js';
 import type { Connection, Opened } from './connection.js';
-import type { WireListFilter, WirePage } from './journal-wire.js';
+import type { WireAnswer, WireListFilter, WirePage } from './journal-wire.js';
 import { Packer, Unpacker, entryOf } from './packing.js';
 import { pageToken, placeOf } from './page-token.js';
 
@@ -20,12 +20,6 @@ import { pageToken, placeOf } from './page-token.js';
 const LOG = 1;
 /** Bytes of an entry, for a first guess. */
 const ENTRY_BYTES = 2048;
-
-interface WireAnswer {
-  readonly found: readonly boolean[];
-  readonly entries: Uint8Array;
-  readonly ranges: Uint8Array;
-}
 
 /** The journal as the main thread sees it: packs, asks, unpacks. */
 export class SqliteJournal implements Journal {
@@ -68,6 +62,7 @@ export class SqliteJournal implements Journal {
     const froms = Float64Array.from(ranges, ({ from }) => from);
     const answer = await this.#connection.call<WireAnswer>('journal.query', [ids, keys, froms], [], take);
     unpackEvents(answer.ranges, keep);
+    unpackShared(answer.shared, events);
     const reader = new Unpacker(answer.entries);
     const entries = answer.found.map((found) => (found ? entryOf(reader.row(), LOG) : undefined));
     return { entries, ranges: events, tail: [] };
@@ -125,11 +120,28 @@ function unpackEvents(
   const reader = new Unpacker(packed);
   while (!reader.done) {
     const range = reader.u32();
-    const events: StreamEvent[] = [];
-    for (let left = reader.u32(); left > 0; left--) {
-      const seq = reader.f64();
-      events.push(decodeEvent(reader.bytes(reader.u32()), { log: LOG, seq }));
-    }
-    take(range, events);
+    take(range, eventsOf(reader));
   }
+}
+
+/** Events that stand in several ranges are one object: they are immutable. */
+function unpackShared(packed: Uint8Array, ranges: readonly StreamEvent[][]): void {
+  const reader = new Unpacker(packed);
+  const events = eventsOf(reader);
+  while (!reader.done) {
+    const into = ranges[reader.u32()];
+    for (let left = reader.u32(); left > 0; left--) {
+      const event = events[reader.u32()];
+      if (event) into?.push(event);
+    }
+  }
+}
+
+function eventsOf(reader: Unpacker): StreamEvent[] {
+  const events: StreamEvent[] = [];
+  for (let left = reader.u32(); left > 0; left--) {
+    const seq = reader.f64();
+    events.push(decodeEvent(reader.bytes(reader.u32()), { log: LOG, seq }));
+  }
+  return events;
 }

@@ -70,6 +70,11 @@ export class Packer {
     this.#buffer.writeUInt32LE(value, at);
   }
 
+  /** Writes over a number at a place written before. */
+  patchU32(at: number, value: number): void {
+    this.#buffer.writeUInt32LE(value, at);
+  }
+
   f64(value: number): void {
     const at = this.#reserve(8);
     this.#buffer.writeDoubleLE(value, at);

@@ -9,7 +9,9 @@ import { Dispatcher } from './worker/dispatcher.js';
 import { WorkerJournal } from './worker/journal.js';
 import { operations } from './worker/operations.js';
 
-/** Bytes of the log written back in one go when nothing waits; at four times as many it is done in any case. */
+/** Commits after which the write-ahead log, of some 16 kB for each, is written back whatever is in it. */
+const MANY_COMMITS = 2_000;
+
 function start(port: MessagePort, settings: WorkerSettings): void {
   const post = (response: Response, transfer: readonly ArrayBuffer[] = []): void =>
     port.postMessage(response, transfer);
@@ -33,9 +35,9 @@ function start(port: MessagePort, settings: WorkerSettings): void {
   dispatcher.serve(operations(db, journal, dispatcher, end));
   dispatcher.urgency = () => 1 + 8 * Math.max(0, journal.index.waiting - 1);
   dispatcher.afterTurn = (idle) => {
-    const { unwritten } = db;
-    if (unwritten > settings.checkpointBytes * 4 || (idle && unwritten > settings.checkpointBytes))
-      db.checkpoint();
+    // Small commits write the same pages again and again: many of them are still little to write back.
+    const due = Math.max(db.unwritten / settings.checkpointBytes, db.commits / MANY_COMMITS);
+    if (due > 4 || (idle && due > 1)) db.checkpoint();
   };
   port.on('message', (request: Request) => dispatcher.receive(request));
   post({ opened: { hashKey: db.hashKey(settings.hashKey), lastSeq: journal.lastSeq } });

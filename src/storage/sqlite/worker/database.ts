@@ -12,17 +12,16 @@ export interface Statement {
   all(...values: SqlValue[]): (readonly SqlValue[])[];
 }
 
-/** A commit writes at least so much: the pages it touched, in part. */
-const COMMIT_BYTES = 16 * 1024;
-
 /** Opening failed in a way that waiting does not mend. */
 export class OpenRefused extends Error {}
 
 /** One connection, alone on its file. */
 export class Database {
   readonly #raw: Libsql.Database;
-  /** Bytes, roughly, in the write-ahead log that have not been written back. */
+  /** Bytes of data, roughly, that stand in the write-ahead log only: what writing it back costs. */
   unwritten = 0;
+  /** Commits since the write-ahead log was written back: each adds the pages it touched. */
+  commits = 0;
 
   /** Opens or makes the file, brings its schema up to date and locks it. */
   constructor(settings: WorkerSettings) {
@@ -103,6 +102,7 @@ export class Database {
   checkpoint(): void {
     this.prepare('PRAGMA wal_checkpoint(PASSIVE)').all();
     this.unwritten = 0;
+    this.commits = 0;
   }
 
   /** The key of all attribute hashes; `fresh` becomes it when there is none. */
@@ -123,7 +123,7 @@ export class Database {
     try {
       const result = work();
       this.exec('COMMIT');
-      this.unwritten += COMMIT_BYTES;
+      this.commits += 1;
       return result;
     } catch (error) {
       try {

@@ -12,6 +12,8 @@ export interface EventRow {
   readonly seq: number;
   readonly keys: Uint8Array;
   readonly event: Uint8Array;
+  /** The later of event time and known time. */
+  readonly latest: number;
 }
 
 /** Reads and writes the rows of the journal. */
@@ -30,10 +32,10 @@ export class EntryRows {
     this.#get = db.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq = ?`);
     this.#id = db.prepare('SELECT id FROM entries WHERE seq = ?');
     this.#event = db.prepare(
-      'SELECT seq, keys, event FROM entries WHERE seq = ?1 AND (at > ?2 OR known_at > ?2)',
+      'SELECT seq, keys, event, max(at, known_at) FROM entries WHERE seq = ?1 AND (at > ?2 OR known_at > ?2)',
     );
     this.#events = db.prepare(
-      `SELECT seq, keys, event FROM json_each(?1) AS wanted CROSS JOIN entries ON seq = wanted.value
+      `SELECT seq, keys, event, max(at, known_at) FROM json_each(?1) AS wanted CROSS JOIN entries ON seq = wanted.value
         WHERE at > ?2 OR known_at > ?2`,
     );
     this.#after = db.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`);
@@ -103,7 +105,12 @@ export class EntryRows {
 }
 
 function eventRow(row: readonly SqlValue[]): EventRow {
-  return { seq: row[0] as number, keys: row[1] as Uint8Array, event: row[2] as Uint8Array };
+  return {
+    seq: row[0] as number,
+    keys: row[1] as Uint8Array,
+    event: row[2] as Uint8Array,
+    latest: row[3] as number,
+  };
 }
 
 function entryRow(row: readonly SqlValue[]): EntryRow {

@@ -24,7 +24,10 @@ export function indexStorage(db: Database, segments: Segments): IndexStorage {
   const makeKnown = (run: Run): void =>
     void addRun.run(run.id, run.level, run.firstSeq, run.lastSeq, run.blocks);
   return {
-    writeBlock: (run, block, bytes) => void writeBlock.run(run * RUN_STRIDE + block, bytes),
+    writeBlock: (run, block, bytes) => {
+      db.unwritten += bytes.length;
+      writeBlock.run(run * RUN_STRIDE + block, bytes);
+    },
     readBlock: (run, block) => {
       const bytes = readBlock.get(run * RUN_STRIDE + block)?.[0];
       if (!(bytes instanceof Uint8Array)) throw new Error(`block ${block} of run ${run} is missing`);

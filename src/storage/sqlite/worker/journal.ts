@@ -1,17 +1,16 @@
 import { KeyIndex } from '../key-index/key-index.js';
-import { Packer, Unpacker, hasKey, keysOf } from '../packing.js';
+import { Packer, Unpacker, keysOf } from '../packing.js';
 import type { EntryRow } from '../packing.js';
 import type { Database } from './database.js';
 import { EntryRows } from './entry-rows.js';
 import { idHash } from './id-hash.js';
 import { indexStorage, loadRuns } from './index-storage.js';
+import { readRanges } from './range-reader.js';
 import { Segments } from './segments.js';
 import type { Context, Job, PartSink } from './work.js';
 
-/** Rows read in one slice of a long read. */
+/** Rows read in one go. */
 const SLICE_ROWS = 256;
-/** Bytes of one part of a long answer. */
-const PART_BYTES = 256 * 1024;
 /** Bytes after which a batch of a scan ends early. */
 const SCAN_BYTES = 4 * 1024 * 1024;
 
@@ -88,7 +87,7 @@ export class WorkerJournal {
     return undefined;
   }
 
-  /** Entries by id, then ranges: these in parts where they are long. */
+  /** Entries by id, then ranges; see range-reader.ts. */
   *query(send: PartSink, ids: readonly string[], keys: Float64Array, froms: Float64Array): Job {
     const entries = new Packer(ids.length * 2048 + 64);
     const found: boolean[] = [];
@@ -98,39 +97,8 @@ export class WorkerJournal {
       found.push(row !== undefined);
       if (row) entries.row(row);
     }
-    let part = new Packer(4096);
-    let slice = 0;
-    for (const [range, key] of keys.entries()) {
-      const from = froms[range] ?? -Infinity;
-      for (const seqs of this.index.oldestFirst(key)) {
-        const wanted = seqs.filter((seq) => this.segments.latest(seq) > from);
-        for (let start = 0; start < wanted.length; start += SLICE_ROWS) {
-          const events = this.rows
-            .events(wanted.slice(start, start + SLICE_ROWS), from)
-            .filter((row) => hasKey(row.keys, key));
-          if (events.length > 0) {
-            part.u32(range);
-            part.u32(events.length);
-            for (const { seq, event } of events) {
-              part.f64(seq);
-              part.u32(event.length);
-              part.bytes(event);
-            }
-          }
-          if (part.length > PART_BYTES) {
-            const bytes = part.take();
-            send(bytes, bytes.buffer);
-            part = new Packer(PART_BYTES * 2);
-          }
-          slice += Math.min(SLICE_ROWS, wanted.length - start);
-          if (slice < SLICE_ROWS && !send.full) continue;
-          slice = 0;
-          do yield;
-          while (send.full);
-        }
-      }
-    }
-    return { found, entries: entries.take(), ranges: part.take() };
+    const ranges = yield* readRanges(this, send, keys, froms);
+    return { found, entries: entries.take(), ...ranges };
   }
 
   /** Up to `limit` entries after a sequence. */
