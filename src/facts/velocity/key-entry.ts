@@ -8,8 +8,8 @@ export type SeriesPair = [Series | undefined, Series | undefined];
 const FIRST_PRUNE = 32;
 /** Rows between two looks at a hot key. */
 const OFTEN = 256;
-/** Memory of a key without events, with its place in the cache. */
-const EMPTY_BYTES = 240;
+/** Memory of a key without events, with its place in the store of keys. */
+const EMPTY_BYTES = 340;
 const SUB_BYTES = 120;
 
 /**
@@ -17,7 +17,6 @@ const SUB_BYTES = 120;
  * that share this value live together: one range read back fills them all, and one that never occurred costs nothing.
  */
 export class KeyEntry {
-  readonly key: number;
   readonly load: number;
   readonly definition: KeyDefinition;
   /** All events of the store with a clock after this are here, epoch ms; Infinity: nothing was read yet. */
@@ -37,10 +36,14 @@ export class KeyEntry {
   #pruneAt = FIRST_PRUNE;
   #accountAt = 0;
 
-  constructor(key: number, load: number, definition: KeyDefinition) {
-    this.key = key;
+  constructor(load: number, definition: KeyDefinition) {
     this.load = load;
     this.definition = definition;
+  }
+
+  /** What it is kept under. */
+  get key(): number {
+    return mix(this.definition.index + 1, this.load);
   }
 
   /** The series for an event's key; undefined when there is nothing. */
@@ -106,7 +109,7 @@ export class KeyEntry {
   /** Memory, roughly. */
   account(): number {
     const most = this.#combinations === undefined ? OFTEN : this.rows;
-    this.#accountAt = this.rows + Math.max(4, Math.min(this.rows / 4, most));
+    this.#accountAt = this.rows + Math.max(4, Math.min(this.rows >> 2, most));
     let bytes = EMPTY_BYTES + pairBytes(this.#single);
     for (const pair of this.#combinations?.values() ?? []) bytes += SUB_BYTES + pairBytes(pair);
     return bytes;
@@ -157,5 +160,5 @@ function prunePair(pair: SeriesPair, cutoff: number): number {
 }
 
 function pairBytes(pair: SeriesPair | undefined): number {
-  return pair === undefined ? 0 : 32 + (pair[0]?.bytes ?? 0) + (pair[1]?.bytes ?? 0);
+  return pair === undefined ? 0 : 64 + (pair[0]?.bytes ?? 0) + (pair[1]?.bytes ?? 0);
 }

@@ -7,6 +7,8 @@ import type { ValueCounts } from './value-counts.js';
 
 /** Rows per chunk at most. */
 const CHUNK = 256;
+/** Rows from which a chunk may have spare room. */
+const FULL_GROWTH = 8;
 /** Windows that move over one series at most: calendar windows have one per time zone. */
 const MOST_MOVING = 16;
 /** Rows up to which distinct values are counted afresh each time. */
@@ -36,7 +38,8 @@ export class Series {
 
   /** Memory, roughly. */
   get bytes(): number {
-    let bytes = 160 + this.#chunks.length * 48 + this.#rows * this.layout.stride * 9;
+    let bytes =
+      140 + this.#chunks.length * 56 + this.#rows * this.layout.stride * (this.#rows > FULL_GROWTH ? 10 : 8);
     for (const summary of this.#summaries ?? []) bytes += summary?.bytes ?? 0;
     for (const moving of this.#moving?.values() ?? []) bytes += moving.bytes;
     return bytes;
@@ -50,13 +53,16 @@ export class Series {
     let place = chunks.length - 1;
     const last = chunks[place];
     if (last === undefined) {
-      chunks.push(row.slice());
+      this.#chunks = [row.slice()];
       this.#inserted(0, row);
       return true;
     }
     const stride = this.layout.stride;
     if (isAfter(last, last.length - stride, clock, position)) {
-      if (last.length < CHUNK * stride) {
+      if (last.length < FULL_GROWTH * stride) {
+        // Grown by exactly one row: most keys have few events, and spare room would be most of their memory.
+        chunks[place] = last.concat(row);
+      } else if (last.length < CHUNK * stride) {
         for (let index = 0; index < stride; index++) last.push(row[index] ?? 0);
       } else {
         chunks.push(row.slice());

@@ -157,7 +157,10 @@ export class StreamWindows {
     const entries = this.#asked.get(event);
     if (entries === undefined) return;
     this.#asked.delete(event);
-    if (this.#lastEvent === event) this.#lastEvent = undefined;
+    if (this.#lastEvent === event) {
+      this.#lastEvent = undefined;
+      this.#lastEntries = [];
+    }
     this.#giveBack(entries);
   }
 
@@ -209,10 +212,12 @@ export class StreamWindows {
         entries.push(undefined);
         continue;
       }
-      const key = keyOf(definition, event);
-      let entry = this.#keys.get(key);
+      const load = event.attributes[definition.load] ?? 0;
+      // A payment is inserted right after it was asked about: nothing to look up.
+      const last = this.#lastEntries[definition.index];
+      let entry = last?.load === load ? last : this.#keys.get(mix(definition.index + 1, load));
       if (entry === undefined) {
-        entry = new KeyEntry(key, event.attributes[definition.load] ?? 0, definition);
+        entry = new KeyEntry(load, definition);
         this.#keys.add(entry);
       }
       this.#keys.hold(entry);
