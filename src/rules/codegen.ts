@@ -1,5 +1,5 @@
 import type { Json } from './document.js';
-import { comparisonOf, type OperatorName } from './operators.js';
+import { comparisonOf } from './operators.js';
 import { readPath } from './path.js';
 import type { FactValue } from './program.js';
 import {
@@ -37,8 +37,6 @@ interface ScopeRead {
   readonly whole: boolean;
   /** Compared as a number: its type must be checked up front. */
   numeric: boolean;
-  /** Whether it is missing must be known. */
-  masked: boolean;
 }
 
 /** What a chunk reads, and the constants that its code refers to. */
@@ -53,21 +51,16 @@ interface Scope {
  * Generates one function for a chunk of rules. The source holds nothing of a document but JSON literals and numbers:
  * names, paths and long lists are handed in as constants. Each value is read once. Where nothing can throw, evaluation
  * order cannot be seen, so that `&&` and `||` may stop early; values for which a number comparison could throw, or
- * would need coercion, send the whole chunk to the closures.
+ * would need coercion, and NaN send the whole chunk to the closures: what is left is a number or missing.
  */
 export function chunkFunction(rules: readonly ChunkRule[], slotOf: (read: Read) => number): ChunkFunction {
   const scope: Scope = { reads: [], places: new Map(), constants: [], slotOf };
   const body = rules.map((rule) => ruleSource(rule, scope));
-  const words = Math.ceil(scope.reads.length / 31);
   const source = [
     "'use strict';",
     ...scope.constants.map((_, at) => `const k${at}=K[${at}];`),
     'return function(v,s){',
     ...scope.reads.map(readSource),
-    ...Array.from({ length: words }, (_, word) => `let m${word}=0;`),
-    ...scope.reads.map((read, at) =>
-      read.masked ? `if(r${at}===undefined)m${Math.floor(at / 31)}|=${2 ** (at % 31)};` : '',
-    ),
     ...body,
     'return false;};',
   ].join('\n');
@@ -81,7 +74,7 @@ function readSource({ source, whole, numeric }: ScopeRead, at: number): string {
   const read = `const r${at}=${source};`;
   if (!numeric) return read;
   return whole
-    ? `${read}if(typeof r${at}!=='number'&&r${at}!==undefined)return true;`
+    ? `${read}if((typeof r${at}!=='number'&&r${at}!==undefined)||r${at}!==r${at})return true;`
     : `${read}if(typeof r${at}==='object'&&r${at}!==null)return true;`;
 }
 
@@ -96,16 +89,9 @@ function ruleSource(rule: ChunkRule, scope: Scope): string {
     return `s[${index}]=${constant(scope, rule.closure)}(v);`;
   }
   if (policy === 'as-undefined') return `if(${expression(node, 'plain', scope)})s[${index}]=1;`;
-  const certain = expression(node, 'certain', scope);
-  const masks = new Map<number, number>();
-  for (const test of tests) {
-    for (const read of readsOf(test)) {
-      const at = place(read, scope, 'masked');
-      masks.set(Math.floor(at / 31), (masks.get(Math.floor(at / 31)) ?? 0) | (2 ** (at % 31)));
-    }
-  }
-  const missing = [...masks].map(([word, mask]) => `(m${word}&${mask})!==0`).join('||') || 'false';
-  return `if(${certain})s[${index}]=1;else if((${missing})&&${expression(node, 'possible', scope)})s[${index}]=2;`;
+  // Most rules cannot hit, and one look says so; whether what can hit does is asked of the few.
+  const possible = expression(node, 'possible', scope);
+  return `if(${possible})s[${index}]=${expression(node, 'certain', scope)}?1:2;`;
 }
 
 /** How many tests there are when shared named conditions are written out. */
@@ -154,66 +140,79 @@ function cost(node: ConditionNode): number {
 }
 
 function testSource(test: TestNode, mode: Mode, scope: Scope): string {
+  const { base, decorators } = test.operator;
   const left = `r${place(test.read, scope)}`;
   const right = 'read' in test.right ? `r${place(test.right.read, scope)}` : undefined;
-  const compared = compareSource(test, left, right, scope);
-  if (mode === 'plain') return compared;
-  const variables = right === undefined || right === left ? [left] : [left, right];
-  if (mode === 'possible') {
-    return `(${variables.map((name) => `${name}===undefined||`).join('')}${compared})`;
-  }
-  if (right === undefined && falseWhenMissing(test)) return compared;
-  return `(${variables.map((name) => `${name}!==undefined&&`).join('')}${compared})`;
-}
-
-function compareSource(test: TestNode, left: string, right: string | undefined, scope: Scope): string {
-  const { base, decorators } = test.operator;
   const negated = decorators.length === 1 && decorators[0] === 'not';
-  if (decorators.length > 0 && !negated) return callSource(test, left, right, scope);
-  const positive = baseSource(test, base, left, right, scope);
-  return negated ? `!${positive}` : positive;
+  if (decorators.length > 0 && !negated)
+    return guarded(callSource(test, left, right, scope), mode, left, right);
+  if (numberSign(base) !== undefined) return numberSource(test, mode, negated, left, right, scope);
+  const positive = base === 'notEqual' || base === 'notIn' || base === 'doesNotContain' ? negated : !negated;
+  if (base === 'contains' || base === 'doesNotContain') {
+    const has = `${left}.indexOf(${right ?? literalSource(test, scope)})`;
+    const compared = `(Array.isArray(${left})&&${has}${base === 'contains' ? '>-1' : '===-1'})`;
+    return guarded(negated ? `!${compared}` : compared, mode, left, right);
+  }
+  if (base === 'equal' || base === 'notEqual') {
+    const compared = `(${left}${positive ? '===' : '!=='}${right ?? literalSource(test, scope)})`;
+    // Without another fact, a missing value is unequal: that says it already.
+    if (right === undefined && mode === (positive ? 'certain' : 'possible')) return compared;
+    return guarded(compared, mode, left, right);
+  }
+  // A missing value is found where it could be, and only there.
+  const found = membership(test, left, mode === (positive ? 'possible' : 'certain'), scope);
+  return positive ? found : `!${found}`;
 }
 
-function baseSource(
+/** Puts the question whether anything is missing before a comparison. */
+function guarded(compared: string, mode: Mode, left: string, right: string | undefined): string {
+  if (mode === 'plain') return compared;
+  const names = right === undefined || right === left ? [left] : [left, right];
+  return mode === 'possible'
+    ? `(${names.map((name) => `${name}===undefined||`).join('')}${compared})`
+    : `(${names.map((name) => `${name}!==undefined&&`).join('')}${compared})`;
+}
+
+const OPPOSITE: ReadonlyMap<string, string> = new Map([
+  ['<', '>='],
+  ['<=', '>'],
+  ['>', '<='],
+  ['>=', '<'],
+]);
+
+function numberSource(
   test: TestNode,
-  base: OperatorName,
+  mode: Mode,
+  negated: boolean,
   left: string,
   right: string | undefined,
   scope: Scope,
 ): string {
-  const literal = 'literal' in test.right ? test.right.literal : undefined;
-  const other = right ?? literalSource(literal, scope);
-  const sign = numberSign(base);
-  if (sign !== undefined) {
-    for (const read of readsOf(test)) place(read, scope, 'numeric');
-    if (test.read.steps === undefined && (right === undefined || readIsWhole(test))) {
-      return `(${left}${sign}${other})`;
-    }
+  for (const read of readsOf(test)) place(read, scope, 'numeric');
+  const other = right ?? literalSource(test, scope);
+  if (readsOf(test).some(({ steps }) => steps !== undefined)) {
     const compare = constant(scope, comparisonOf({ decorators: [], base: test.operator.base }));
-    return `${compare}(${left},${other})`;
+    const compared = `${compare}(${left},${other})`;
+    return guarded(negated ? `!${compared}` : compared, mode, left, right);
   }
-  switch (base) {
-    case 'equal':
-      return `(${left}===${other})`;
-    case 'notEqual':
-      return `(${left}!==${other})`;
-    case 'in':
-      return membership(literal as readonly Json[], left, scope);
-    case 'notIn':
-      return `!${membership(literal as readonly Json[], left, scope)}`;
-    case 'contains':
-      return `(Array.isArray(${left})&&${left}.indexOf(${other})>-1)`;
-    default:
-      return `(Array.isArray(${left})&&${left}.indexOf(${other})===-1)`;
-  }
+  const sign = numberSign(test.operator.base) ?? '';
+  if (mode === 'plain') return `${negated ? '!' : ''}(${left}${sign}${other})`;
+  // A missing value makes every comparison false: the opposite, negated, holds for it.
+  const opposite = OPPOSITE.get(sign) ?? '';
+  if (mode === 'certain') return `(${left}${negated ? opposite : sign}${other})`;
+  return `!(${left}${negated ? sign : opposite}${other})`;
 }
 
-function membership(list: readonly Json[], left: string, scope: Scope): string {
+function membership(test: TestNode, left: string, missing: boolean, scope: Scope): string {
+  const list = 'literal' in test.right && Array.isArray(test.right.literal) ? test.right.literal : [];
   // Objects are never found by indexOf: their identity is the document's own.
-  const scalars = list.filter((item) => typeof item !== 'object' || item === null);
-  if (scalars.length === 0) return 'false';
-  if (scalars.length > SHORT_LIST) return `${constant(scope, new Set(scalars))}.has(${left})`;
-  return `(${scalars.map((item) => `${left}===${literalSource(item, scope)}`).join('||')})`;
+  const scalars = (list as readonly Json[]).filter((item) => typeof item !== 'object' || item === null);
+  if (scalars.length > SHORT_LIST) {
+    return `${constant(scope, new Set(missing ? [...scalars, undefined] : scalars))}.has(${left})`;
+  }
+  const parts = scalars.map((item) => `${left}===${scalarSource(item)}`);
+  if (missing) parts.push(`${left}===undefined`);
+  return parts.length === 0 ? 'false' : `(${parts.join('||')})`;
 }
 
 function callSource(test: TestNode, left: string, right: string | undefined, scope: Scope): string {
@@ -223,26 +222,21 @@ function callSource(test: TestNode, left: string, right: string | undefined, sco
   return `${constant(scope, (value: unknown): boolean => compare(value, literal))}(${left})`;
 }
 
-function literalSource(literal: Json | undefined, scope: Scope): string {
-  if (typeof literal === 'object' && literal !== null) return constant(scope, literal);
+function literalSource({ right }: TestNode, scope: Scope): string {
+  const literal = 'literal' in right ? right.literal : null;
+  return typeof literal === 'object' && literal !== null ? constant(scope, literal) : scalarSource(literal);
+}
+
+function scalarSource(literal: Json): string {
   return typeof literal === 'number' ? `(${JSON.stringify(literal)})` : JSON.stringify(literal);
 }
 
-/** A missing value makes the bare comparison false, so that no guard is needed. */
-function falseWhenMissing({ operator: { base, decorators } }: TestNode): boolean {
-  return decorators.length === 0 && base !== 'notEqual' && base !== 'notIn';
-}
-
-function readIsWhole({ right }: TestNode): boolean {
-  return 'read' in right && right.read.steps === undefined;
-}
-
-/** The place of a read among the chunk's variables; `mark` notes what it is used for. */
-function place(read: Read, scope: Scope, mark?: 'numeric' | 'masked'): number {
+/** The place of a read among the chunk's variables; `mark` notes that it is compared as a number. */
+function place(read: Read, scope: Scope, mark?: 'numeric'): number {
   const id = `${read.path}\n${read.key}`;
   const at = scope.places.get(id) ?? addRead(id, read, scope);
   const entry = scope.reads[at];
-  if (mark !== undefined && entry !== undefined) entry[mark] = true;
+  if (mark !== undefined && entry !== undefined) entry.numeric = true;
   return at;
 }
 
@@ -252,7 +246,7 @@ function addRead(id: string, read: Read, scope: Scope): number {
   const source =
     steps === undefined ? value : `${constant(scope, (fact: unknown) => readPath(fact, steps))}(${value})`;
   scope.places.set(id, scope.reads.length);
-  return scope.reads.push({ source, whole: steps === undefined, numeric: false, masked: false }) - 1;
+  return scope.reads.push({ source, whole: steps === undefined, numeric: false }) - 1;
 }
 
 function constant(scope: Scope, value: unknown): string {

@@ -83,7 +83,7 @@ export function intersect(a: Domain, b: Domain): Domain {
   };
 }
 
-/** Everything else. NaN counts as `anything else`, so that `others` keeps that bit on both sides. */
+/** Everything else; for sets that are exact, not approximations. */
 export function complement({ numbers, texts, others }: Domain): Domain {
   const rest: Interval[] = [];
   let low = -Infinity;
@@ -99,7 +99,7 @@ export function complement({ numbers, texts, others }: Domain): Domain {
   return {
     numbers: rest,
     texts: { except: !texts.except, values: texts.values },
-    others: (~others & 31) | ELSE_BIT,
+    others: ~others & 31,
   };
 }
 

@@ -71,6 +71,7 @@ export const factValue: fc.Arbitrary<FactValue> = fc.oneof(
       { x: ['1', 2] },
       { x: 'xyz' },
       { x: null },
+      { x: { toString: 1 } },
       { toString: 1, valueOf: 2 },
       Object.create(null) as object,
       [{ toString: 3 }, 1],

@@ -113,6 +113,16 @@ describe('generated functions', () => {
   });
 });
 
+test('NaN is found in no list, not even in one that holds it', () => {
+  const facts: Facts = new Map<string, never>([
+    ['a', [NaN] as never],
+    ['b', NaN as never],
+  ]);
+  const condition: Condition = { all: [{ fact: 'a', operator: 'doesNotContain', value: { fact: 'b' } }] };
+  expect(statesOf(ruleSet([condition]), facts)).toEqual([HIT]);
+  expect(stateOf({ any: [{ not: { fact: 'a', operator: 'greaterThan', value: 1 } }] }, NaN)).toBe(HIT);
+});
+
 describe('a program', () => {
   test('goes on when a rule fails: only that one ends as error', () => {
     const failing: Condition = { all: [{ fact: 'a', operator: 'in', value: { fact: 'b' } }] };

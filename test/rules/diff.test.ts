@@ -72,6 +72,13 @@ describe('changes are told in terms of rules', () => {
     ]);
   });
 
+  test('one of two tests of the same fact: the other one stays', () => {
+    const from = set([rule('r', { any: [velocity(5), velocity(8)] })]);
+    expect(texts(from, set([rule('r', { any: [velocity(8)] })]))).toEqual([
+      'removed [r] /rules/0/conditions/any/0 condition removed: velocity {"by":"card"} greaterThanInclusive 5',
+    ]);
+  });
+
   test('an operator, a list, an event, a policy', () => {
     const list = (value: string[]): Condition => ({ fact: 'country', operator: 'in', value });
     const from = set([rule('r', { any: [velocity(5), list(['FR', 'DE'])] })]);

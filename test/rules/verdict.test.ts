@@ -197,6 +197,26 @@ describe('scores', () => {
     expect(verdict([HIT, HIT, UNKNOWN, NO_HIT], scored).outcome).toBe('reject');
   });
 
+  test('unknown points below zero do not make up for unknown points above', () => {
+    const strict = { ...scored, policy: { onUnknown: 'reject' as const } };
+    expect(verdict([HIT, UNKNOWN, UNKNOWN, NO_HIT], strict).outcome).toBe('reject');
+  });
+
+  test('unknown points that reach no further threshold contribute nothing to the one that is reached', () => {
+    const reached = set(
+      [
+        ['score', { score: 12 }],
+        ['score', { score: 3 }],
+      ],
+      { thresholds: THRESHOLDS ?? [] },
+    );
+    expect(verdict([HIT, UNKNOWN], reached)).toMatchObject({
+      outcome: 'review',
+      reasons: ['score.medium', 'why.0'],
+      hits: [{ state: 'hit' }, { state: 'unknown', outcome: 'accept' }],
+    });
+  });
+
   test('a threshold at 0 speaks without a hit', () => {
     const open = set([['score', { score: -5 }]], {
       thresholds: [{ score: 0, outcome: 'review', reason: 'base' }],
