@@ -24,7 +24,7 @@ for (const followMarks of [false, true]) {
     };
     /** By marks, what was appended shows a moment later. */
     const eventually = async (look: () => Promise<void>): Promise<void> => {
-      for (let attempt = 0; followMarks && attempt < 100; attempt++) {
+      for (let attempts = followMarks ? 100 : 0; attempts > 0; attempts--) {
         try {
           return await look();
         } catch {
@@ -70,22 +70,21 @@ for (const followMarks of [false, true]) {
       const writers = [await open(), await open()];
       const seen = new Map<number, number>();
       const batches = 40;
-      let writing = writers.length;
       const work = writers.map(async ({ journal }) => {
         const appends: Promise<unknown>[] = [];
         for (let batch = 0; batch < batches; batch++)
           appends.push(journal.append(entries(journal.log, 1 + batch * 7, 7)));
         await Promise.all(appends);
-        writing -= 1;
       });
+      const written = Promise.all(work).then(() => true);
       const follow = async (): Promise<void> => {
         for (const { log, seq } of await tail(reader, seen)) {
           expect(seq).toBe((seen.get(log) ?? 0) + 1);
           seen.set(log, seq);
         }
       };
-      while (writing > 0) await follow();
-      await Promise.all(work);
+      do await follow();
+      while (!(await Promise.race([written, Promise.resolve(false)])));
       await eventually(async () => {
         await follow();
         expect(seen).toEqual(new Map(writers.map(({ journal }) => [journal.log, batches * 7])));

@@ -37,7 +37,7 @@ describe.skipIf(binary === undefined)(`a mongod of its own${binary === undefined
       };
       for (let round = 0; round < 20; round++) await appendOnce();
       const killed = new Promise((resolve) => setTimeout(resolve, 25)).then(() => server.kill());
-      while (failures === 0) await appendOnce();
+      while (await appendOnce());
       await killed;
       const restarted = server.start();
       while (!(await appendOnce())) expect(failures).toBeLessThan(3_000);

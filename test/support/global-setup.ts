@@ -2,13 +2,6 @@ import type { TestProject } from 'vitest/node';
 import { HOW_TO_GET_ONE } from '../../scripts/lib/mongod.mjs';
 import { mongodForTests } from './mongod.js';
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** undefined: no MongoDB server; its suites are skipped. */
-    mongodbUri: string | undefined;
-  }
-}
-
 /** Starts one MongoDB server for all suites of the run and ends it afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await mongodForTests();

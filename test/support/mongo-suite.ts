@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { describe, inject } from 'vitest';
 import { HOW_TO_GET_ONE } from '../../scripts/lib/mongod.mjs';
-import type {} from './global-setup.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Set by global-setup.ts; undefined: no MongoDB server, its suites are skipped. */
+    mongodbUri: string | undefined;
+  }
+}
 
 /**
  * A suite that needs MongoDB. Without a server it is reported as skipped, under its name and with what to do; in CI the

@@ -109,9 +109,13 @@ export class MongoRuleVersions implements RuleVersionStore {
 
   async publications(ruleSet: string, limit: number): Promise<readonly Publication[]> {
     const found = await this.#connection.run(() =>
-      this.#publications.find({ ruleSet }).sort({ revision: -1 }).limit(limit).toArray(),
+      this.#publications
+        .find({ ruleSet }, { projection: { _id: 0 } })
+        .sort({ revision: -1 })
+        .limit(limit)
+        .toArray(),
     );
-    return found.map(({ _id: _, ...publication }) => publication);
+    return found;
   }
 
   async putLayout(layout: Layout): Promise<void> {
