@@ -72,7 +72,10 @@ describe('help', () => {
     ['import'],
     ['decide'],
     ...['list', 'show', 'explain', 'replay'].map((name) => ['decisions', name]),
-    ...['check', 'push', 'activate', 'rollback', 'diff', 'list', 'show'].map((name) => ['rules', name]),
+    ...['check', 'test', 'push', 'activate', 'rollback', 'diff', 'list', 'show'].map((name) => [
+      'rules',
+      name,
+    ]),
     ...['create', 'list', 'add', 'remove', 'check', 'import', 'export'].map((name) => ['lists', name]),
     ...['put', 'list'].map((name) => ['sites', name]),
   ];

@@ -131,6 +131,43 @@ describe('rules', () => {
     expect(await run(['rules', 'check', ...shipped])).toMatchObject({ code: 0, err: '' });
   });
 
+  it('are tested by the golden cases beside them, and a case that fails says what came instead', async () => {
+    const rules = ruleSet([rule('large', 100_000)]);
+    folder.file('golden.rules.json', rules);
+    const golden = (hits: string, amount: string): string =>
+      JSON.stringify({
+        cases: [
+          {
+            name: 'a large one',
+            stream: [{ payment: { amount } }],
+            expect: { [hits]: ['large'] },
+          },
+        ],
+      });
+    const cases = folder.file('golden.cases.json', golden('hits', '1000.00 EUR'));
+    expect(await run(['rules', 'test', cases, '--server', '127.0.0.1:1'])).toMatchObject({
+      code: 0,
+      out: `${cases}: 1 of 1 cases pass\nAll 1 cases pass.\n`,
+    });
+    folder.file('golden.cases.json', golden('hits', '999.99 EUR'));
+    const failed = await run(['rules', 'test', join(folder.path, 'golden.rules.json')]);
+    expect(failed.code).toBe(1);
+    expect(failed.out).toContain('  a large one\n');
+    expect(failed.out).toMatch(/large/);
+    expect(failed.err).toBe('tollgate: 1 failed, 0 cases pass\n');
+    const alone = folder.file('alone.rules.json', rules);
+    expect(await run(['rules', 'test', alone])).toMatchObject({
+      code: 2,
+      err: `tollgate: ${join(folder.path, 'alone.cases.json')}: there is no such file\n`,
+    });
+  });
+
+  it('that ship pass their cases', async () => {
+    const { code, out } = await run(['rules', 'test']);
+    expect(out).toMatch(/All \d{2,} cases pass\.\n$/);
+    expect(code).toBe(0);
+  });
+
   it('are pushed, activated, compared, rolled back and read', async () => {
     const one = folder.file('one.rules.json', ruleSet([rule('large', 100_000)]));
     const two = folder.file('two.rules.json', ruleSet([rule('large', 200_000), rule('huge', 900_000)]));

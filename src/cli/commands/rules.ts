@@ -2,14 +2,16 @@ import type { Command } from 'commander';
 import type { Host } from '../host.js';
 import { addActivate, addPush, addRollBack } from './rules/change.js';
 import { addCheck } from './rules/check.js';
+import { addTest } from './rules/test.js';
 import { addDiff, addList, addShow } from './rules/read.js';
 
-/** `tollgate rules check|push|activate|rollback|diff|list|show`. */
+/** `tollgate rules check|test|push|activate|rollback|diff|list|show`. */
 export function addRules(program: Command, host: Host): void {
   const parent = program
     .command('rules')
-    .description('Check rule sets, put them into service, compare and read them.');
+    .description('Check and test rule sets, put them into service, compare and read them.');
   addCheck(parent, host);
+  addTest(parent, host);
   addPush(parent, host);
   addActivate(parent, host);
   addRollBack(parent, host);

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { OPTIONS, resolveConfig, type OptionName } from '../../config/config.js';
-import { startService } from '../../main.js';
 import { toCliError } from '../failure.js';
 import type { Host } from '../host.js';
 import { readText } from '../input/files.js';
@@ -47,6 +46,8 @@ async function serve(options: Partial<Record<OptionName | 'config', string>>, ho
   const ended = new Promise<void>((resolve) => {
     host.onInterrupt(resolve);
   });
+  // Only this command needs the service with its stores: the others start faster without.
+  const { startService } = await import('../../main.js');
   const service = await startService(config);
   host.complain(
     `tollgate listens on ${service.grpcAddress} (gRPC) and ${service.httpAddress} (HTTP), store ${service.store}\n`,

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { ATTRIBUTES } from '../../../facts/attributes.js';
-import { FACT_CATALOGUE } from '../../../facts/catalogue.js';
-import { checkRuleSet, type Finding } from '../../../rules/check.js';
+import type { Finding } from '../../../rules/check.js';
 import { CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { readJson } from '../../input/files.js';
@@ -44,6 +43,8 @@ Examples:
     )
     .action((files: readonly string[], _options: unknown, command: Command) =>
       withSession(host, command, async ({ out }) => {
+        const { checkRuleSet } = await import('../../../rules/check.js');
+        const { FACT_CATALOGUE } = await import('../../../facts/catalogue.js');
         const results = [];
         for (const file of files) {
           const { document, findings } = checkRuleSet(await readJson(file, host), {

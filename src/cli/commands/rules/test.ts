@@ -1,0 +1,131 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import type { NamedText, RuleTestReport } from '../../../rehearsal/test-rule-files.js';
+import { CliError, EXIT, usageError } from '../../exit.js';
+import type { Host } from '../../host.js';
+import { fileError } from '../../input/files.js';
+import type { Output } from '../../output.js';
+import { withSession } from '../../session.js';
+import { printFindings } from './check.js';
+
+/** The files of a test: rule sets and lists of the folders, and the cases that were chosen. */
+interface Chosen {
+  readonly names: ReadonlySet<string>;
+  /** Whether all cases of the folders were chosen: only then is it worth saying what no case speaks of. */
+  readonly whole: boolean;
+}
+
+const CASES = '.cases.json';
+const RULES = '.rules.json';
+const isLists = (name: string): boolean =>
+  /^lists\.([^.]+\.)?json$/.test(name) && !name.endsWith(RULES) && !name.endsWith(CASES);
+
+const isTestFile = (name: string): boolean => name.endsWith(CASES) || name.endsWith(RULES) || isLists(name);
+
+async function addFolder(
+  names: Set<string>,
+  folder: string,
+  wanted: (name: string) => boolean,
+): Promise<void> {
+  for (const name of await readdir(folder)) if (wanted(name)) names.add(join(folder, name));
+}
+
+/** Other rule sets of the folder take part only where the cases name their rule sets. */
+async function addCases(names: Set<string>, folder: string, cases: string): Promise<void> {
+  const path = join(folder, cases);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fileError(path, error);
+  });
+  const beside = cases.replace(CASES, RULES);
+  const others = /"ruleSets"/.test(text);
+  names.add(path);
+  await addFolder(
+    names,
+    folder,
+    (name) => isLists(name) || name === beside || (others && name.endsWith(RULES)),
+  );
+}
+
+async function choose(paths: readonly string[]): Promise<Chosen> {
+  const names = new Set<string>();
+  let whole = true;
+  for (const path of paths) {
+    try {
+      const isFolder = (await stat(path)).isDirectory();
+      const folder = isFolder ? path : dirname(path);
+      const wanted = basename(path).replace(RULES, CASES);
+      if (!isFolder) whole = false;
+      if (!isFolder && !wanted.endsWith(CASES)) {
+        throw usageError(`${path}: give a folder, a ${CASES} file, or the ${RULES} file beside it`);
+      }
+      if (isFolder) await addFolder(names, folder, isTestFile);
+      else await addCases(names, folder, wanted);
+    } catch (error) {
+      throw error instanceof CliError ? error : fileError(path, error);
+    }
+  }
+  return { names, whole };
+}
+
+function printReport(out: Output, report: RuleTestReport, whole: boolean): void {
+  for (const { name, findings } of report.problems) {
+    out.line(`${name}: ${out.paint('red', 'cannot be used')}`);
+    printFindings(out, findings);
+  }
+  for (const { name, problems, cases } of report.files) {
+    const good = cases.filter((one) => one.passed).length;
+    const bad = problems.length > 0 || good < cases.length;
+    out.line(`${name}: ${out.paint(bad ? 'red' : 'green', `${good} of ${cases.length} cases pass`)}`);
+    for (const problem of problems) out.line(`  ${problem}`);
+    for (const { name: title, failures } of cases.filter((one) => !one.passed)) {
+      out.line(`  ${out.paint('bold', title)}`);
+      for (const { place, text, facts } of failures) {
+        out.line(`    ${place}: ${text}`);
+        for (const fact of facts) out.line(`      ${fact}`);
+      }
+    }
+  }
+  if (!whole) return;
+  const { neverHit, neverMissed } = report.uncovered;
+  if (neverHit.length > 0) out.line(`No case makes these hit: ${neverHit.join(', ')}`);
+  if (neverMissed.length > 0) out.line(`No case shows a near miss of these: ${neverMissed.join(', ')}`);
+}
+
+/** `tollgate rules test [PATH...]`: runs golden cases; needs no server. */
+export function addTest(parent: Command, host: Host): void {
+  parent
+    .command('test [paths...]')
+    .description('Run the golden cases beside rule sets, without a server; 1 when one of them fails.')
+    .addHelpText(
+      'after',
+      `
+A path is a folder, a file of cases (NAME.cases.json), or the rule set it belongs to (NAME.rules.json); without one the
+shipped rules are tested. The lists of the folder (lists.json) are there for the cases, and other rule sets of it where
+the cases name theirs in "ruleSets".
+
+Examples:
+  $ tollgate rules test
+  $ tollgate rules test my-rules/
+  $ tollgate rules test my-rules/velocity.rules.json --json`,
+    )
+    .action((paths: readonly string[], _options: unknown, command: Command) =>
+      withSession(host, command, async ({ out }) => {
+        const { SHIPPED } = await import('../../../serve/assets.js');
+        const { FACT_CATALOGUE } = await import('../../../facts/catalogue.js');
+        const { testRuleFiles } = await import('../../../rehearsal/test-rule-files.js');
+        const { names, whole } = await choose(paths.length > 0 ? paths : [SHIPPED]);
+        const files: NamedText[] = [];
+        for (const name of [...names].toSorted()) files.push({ name, text: await readFile(name, 'utf8') });
+        const report = await testRuleFiles(files, FACT_CATALOGUE);
+        if (out.json) out.document(report);
+        else printReport(out, report, whole);
+        if (report.failed > 0) {
+          const text = `${report.failed} failed, ${report.passed} cases pass`;
+          throw new CliError(EXIT.refused, 'CASES_FAILED', text);
+        }
+        if (report.files.length === 0) throw usageError(`no ${CASES} file in ${paths.join(', ')}`);
+        if (!out.json) out.line(`All ${report.passed} cases pass.`);
+      }),
+    );
+}
