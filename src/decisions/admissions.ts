@@ -71,9 +71,9 @@ export class Screening implements Admission {
 
   ranges(): JournalQuery['ranges'] {
     if (this.#context === undefined) return [];
-    const { ranges, release } = this.#taker.missingRanges(this.#context.event);
-    this.#release = release;
-    return ranges;
+    const missing = this.#taker.missingRanges(this.#context.event);
+    this.#release = () => missing.release();
+    return missing.ranges;
   }
 
   settle({ entries }: Slice): void | Promise<void> {

@@ -6,7 +6,7 @@ import type { HabitSpec, HistorySpec } from '../facts/velocity/specs.js';
 import type { StreamWindows } from '../facts/velocity/windows.js';
 import type { VelocitySpec } from '../facts/velocity-spec.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
-import type { FactParams } from '../rules/document.js';
+import type { FactParams, Json } from '../rules/document.js';
 import type { FactSlot, FactValue } from '../rules/program.js';
 
 /** Lists as they stand now, for synchronous look-up. */
@@ -62,7 +62,7 @@ export function planFacts(slots: readonly FactSlot[], catalogue: FactCatalogue):
         return ({ windows, context }) => windows.habit(index, context.event);
       }
       case 'list': {
-        const list = String(params?.['list'] ?? '');
+        const list = textOf(params?.['list']);
         const of = params?.['of'];
         const read = listFact(list, typeof of === 'string' ? of : undefined);
         return ({ lists, context, now }) => read(context, lists, now);
@@ -97,6 +97,10 @@ export function readFacts(
     }
   }
   return values;
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function asksOutcome({ by, value, over }: VelocitySpec): boolean {

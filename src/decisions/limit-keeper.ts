@@ -34,13 +34,6 @@ export class LimitKeeper {
     return due.slice(0, used.length).map((limit, index) => limitUse(limit, used[index] ?? 0, reserved));
   }
 
-  /** Gives back what a decision holds that came to nothing. */
-  async giveBack(decision: string, uses: readonly LimitUse[]): Promise<void> {
-    const counters = countersOf(uses);
-    if (counters.length === 0) return;
-    await this.#inOrder(counters, () => this.#store.release(decision, undefined, 'not-decided'));
-  }
-
   /**
    * Settles a decision's holds by what was reported of it; undefined when the event concerns no hold. Before the event
    * is durable, so that one that is repeated after a failure settles them again.
@@ -65,7 +58,7 @@ export class LimitKeeper {
   }
 
   async #inOrder<T>(counters: readonly string[], work: () => Promise<T>): Promise<T> {
-    const before = counters.map((counter) => this.#last.get(counter));
+    const before = counters.flatMap((counter) => this.#last.get(counter) ?? []);
     const done = Promise.allSettled(before).then(work);
     const ended = done.catch(() => undefined);
     for (const counter of counters) this.#last.set(counter, ended);

@@ -231,10 +231,9 @@ export class Pipeline implements Taker {
       event,
       ready,
       append: () => this.#decisionAppend(screening, { context, evaluation, event, limits, seen, ...times }),
-      lost: (error) => {
-        this.#giveBack(screening.id, limits);
-        screening.fail(error);
-      },
+      // Nobody knows whether it was stored, or the id is another's: what is held stays until it lapses, and the same
+      // request again finds it.
+      lost: (error) => screening.fail(error),
     });
     return waits ? ready.then(() => this.#insert(event)) : undefined;
   }
@@ -327,10 +326,7 @@ export class Pipeline implements Taker {
     const own = this.#options.journal.log;
     for (const [index, range] of ranges.entries()) {
       const events = answer.ranges[index] ?? [];
-      const visible =
-        this.#seen.size === 0
-          ? events
-          : events.filter(({ log, seq }) => log === own || seq <= (this.#seen.get(log) ?? Infinity));
+      const visible = events.filter(({ log, seq }) => log === own || seq <= (this.#seen.get(log) ?? 0));
       this.#round.windows.loaded(range, visible);
     }
   }
@@ -423,12 +419,6 @@ export class Pipeline implements Taker {
 
   #skewed(context: PaymentContext, now: number): boolean {
     return Math.abs(context.event.at - now) > this.#options.skewMs;
-  }
-
-  #giveBack(decision: string, uses: readonly LimitUse[]): void {
-    this.#keeper
-      .giveBack(decision, uses)
-      .catch((error: unknown) => this.#options.observer.trouble('a hold stays until it lapses', error));
   }
 
   // Reporting.
