@@ -119,7 +119,10 @@ test('NaN is found in no list, not even in one that holds it', () => {
     ['b', NaN as never],
   ]);
   const condition: Condition = { all: [{ fact: 'a', operator: 'doesNotContain', value: { fact: 'b' } }] };
-  expect(statesOf(ruleSet([condition]), facts)).toEqual([HIT]);
+  for (const codegen of [true, false]) {
+    const program = compileProgram([versionOf(ruleSet([condition]))], { codegen });
+    expect([...program.evaluate(vectorOf(program, facts))]).toEqual([HIT]);
+  }
   expect(stateOf({ any: [{ not: { fact: 'a', operator: 'greaterThan', value: 1 } }] }, NaN)).toBe(HIT);
 });
 
@@ -142,6 +145,17 @@ describe('a program', () => {
       ['b', 1 as never],
     ]);
     expect(statesOf(ruleSet([other, compare, other]), facts)).toEqual([HIT, ERROR, HIT]);
+  });
+
+  test('fails by a member of the same priority even where another has settled it, as json-rules-engine does', () => {
+    const settled: Condition = { fact: 'a', operator: 'equal', value: 1 };
+    const failing: Condition = { fact: 'b', path: '$.x', operator: 'greaterThan', value: 1 };
+    const facts: Facts = new Map<string, never>([
+      ['a', 2 as never],
+      ['b', { x: Object.create(null) as object } as never],
+    ]);
+    const document = ruleSet([{ all: [settled, failing] }, { all: [{ ...settled, priority: 2 }, failing] }]);
+    expect(statesOf(document, facts)).toEqual([ERROR, NO_HIT]);
   });
 
   test('skips disabled rules and asks for nothing on their behalf', () => {
