@@ -18,7 +18,7 @@ function luhn(digits: string): boolean {
 }
 
 const cardNumber = fc
-  .constantFrom<readonly [prefix: string, length: number][]>(
+  .constantFrom<readonly [prefix: string, length: number]>(
     ['4', 16],
     ['4', 13],
     ['4', 19],
