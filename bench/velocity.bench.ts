@@ -35,7 +35,7 @@ const TWELVE: readonly Params[] = [
   },
 ];
 
-/** Time of the windows alone: no store, every cold key has nothing. Smaller with `--quick`. */
+/** Time of the windows alone: no store, every cold key has nothing. Fewer events with `--quick`, small keys only with `--small`. */
 export async function run(args: readonly string[]): Promise<BenchResult> {
   const quick = args.includes('--quick');
   if (args.includes('--small')) return { bench: 'velocity', figures: smallKeys(300_000) };
@@ -70,7 +70,7 @@ function smallKeys(payments: number): Figure[] {
   const mean = (used.user + used.system) / settled.length;
   return [
     {
-      name: '12 velocities + insert, mean',
+      name: '12 velocities + insert, mean CPU',
       value: mean,
       unit: 'us/payment',
       bar: '<= 15',

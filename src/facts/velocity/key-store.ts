@@ -1,13 +1,14 @@
 import type { KeyEntry } from './key-entry.js';
+import { KeyTable } from './key-table.js';
 
 /**
  * The keys in memory, bounded in bytes: those that nobody holds leave, the one given back longest ago first. Written
  * out rather than taken from a library because entries grow while they are kept and must stay while they are held:
- * here that costs two links, and a look-up is one of a Map.
+ * here that costs two links.
  */
 export class KeyStore {
   readonly #maxBytes: number;
-  readonly #entries = new Map<number, KeyEntry>();
+  readonly #entries = new KeyTable<KeyEntry>();
   /** Ends of the list of entries that nobody holds. */
   #oldest: KeyEntry | undefined;
   #newest: KeyEntry | undefined;
@@ -37,7 +38,7 @@ export class KeyStore {
 
   /** Takes in a new entry that somebody holds. */
   add(entry: KeyEntry): void {
-    this.#entries.set(entry.key, entry);
+    this.#entries.add(entry.key, entry);
   }
 
   /** Somebody needs an entry: it stays until given back as often as held. */

@@ -4,8 +4,9 @@ const LOW = 2 ** 30;
 const EXACT_ROOT = 94_906_265;
 
 /**
- * Totals over amounts in minor units. All are whole numbers and exact (sums to 2^53, single amounts to 2^41), so the
- * order in which events arrive cannot change the last bit of what is made from them.
+ * Totals over amounts in minor units. All are whole numbers and exact while the sum stays below 2^53 and the sum of
+ * squares below 2^83 (two million amounts of 2^31), so the order in which events arrive cannot change the last bit of
+ * what is made from them.
  */
 export class Totals {
   count = 0;
