@@ -7,14 +7,17 @@ import type { EntryDocument } from './entry-document.js';
 import { COLLECTIONS, DECISION_INDEX, KEY_INDEX } from './indexes.js';
 import type { JournalReader } from './journal-query.js';
 
-/** Index entries looked at for one page at most. */
-const PAGE_WORK = 20_000;
+/** Index entries looked at for a page: a few at first, more when that gave too little. */
+const FIRST_WORK = 2_000;
+const MOST_WORK = 20_000;
 
 /** A place in the list: everything after it is older. `seq` and `log` tell apart what has the same time. */
 interface Place {
   readonly time: number;
   readonly seq: number;
   readonly log: number;
+  /** Index entries to look at from here. */
+  readonly work: number;
 }
 
 /** The index that a list runs over. */
@@ -39,8 +42,10 @@ export async function listDecisions(
 ): Promise<DecisionPage> {
   const scope = scopeOf(filter);
   const bounds = [scope.filter, ...boundsOf(filter, scope)];
-  if (token !== undefined) bounds.push(olderThan(placeOf(token), scope));
-  const end = await lowest(connection, bounds, scope);
+  const place = token === undefined ? undefined : placeOf(token);
+  if (place) bounds.push(olderThan(place, scope));
+  const work = place?.work ?? FIRST_WORK;
+  const end = everyEntryFits(filter) ? undefined : await lowest(connection, bounds, scope, work);
   if (end !== undefined) bounds.push({ [scope.clock]: { $gte: end } });
   const found: StoredEntry[] = [];
   await reader.each(
@@ -57,9 +62,16 @@ export async function listDecisions(
   const last = entries.at(-1)?.event;
   if (found.length > limit && last) {
     const time = scope.clock === 'a' ? last.at : Math.max(last.at, last.knownAt);
-    return { entries, next: tokenOf({ time, seq: last.seq, log: last.log }) };
+    return { entries, next: tokenOf({ time, seq: last.seq, log: last.log, work: FIRST_WORK }) };
   }
-  return { entries, next: end === undefined ? undefined : tokenOf({ time: end, seq: 0, log: 0 }) };
+  if (end === undefined) return { entries, next: undefined };
+  const more = Math.min(MOST_WORK, work * 4);
+  return { entries, next: tokenOf({ time: end, seq: 0, log: 0, work: more }) };
+}
+
+/** Whether the index alone tells what belongs to the list: then a page never looks further than it is long. */
+function everyEntryFits({ keys, site, outcomes, degraded }: DecisionFilter): boolean {
+  return (keys ?? []).length === 0 && site === undefined && outcomes === undefined && degraded === undefined;
 }
 
 function scopeOf({ keys }: DecisionFilter): Scope {
@@ -99,6 +111,7 @@ async function lowest(
   connection: Connection,
   bounds: readonly Document[],
   { hint, clock }: Scope,
+  work: number,
 ): Promise<number | undefined> {
   const entries = connection.collection<EntryDocument>(COLLECTIONS.entries);
   const filter = { $and: bounds } as Filter<EntryDocument>;
@@ -106,17 +119,17 @@ async function lowest(
     entries
       .find(filter, { projection: { _id: 0, [clock]: 1 }, hint })
       .sort({ [clock]: -1 })
-      .skip(PAGE_WORK)
+      .skip(work)
       .limit(1)
       .toArray(),
   );
   return found[0]?.[clock];
 }
 
-const TOKEN = /^1~(-?\d{1,17}(?:\.\d+)?)~(\d{1,16})~(\d{1,10})$/;
+const TOKEN = /^1~(-?\d{1,17}(?:\.\d+)?)~(\d{1,16})~(\d{1,10})~(\d{1,5})$/;
 
-function tokenOf({ time, seq, log }: Place): string {
-  return Buffer.from(`1~${time}~${seq}~${log}`).toString('base64url');
+function tokenOf({ time, seq, log, work }: Place): string {
+  return Buffer.from(`1~${time}~${seq}~${log}~${work}`).toString('base64url');
 }
 
 function placeOf(token: string): Place {
@@ -126,5 +139,6 @@ function placeOf(token: string): Place {
       violations: [{ field: 'page_token', description: 'is not a token that was handed out' }],
     });
   }
-  return { time: Number(match[1]), seq: Number(match[2]), log: Number(match[3]) };
+  const [time, seq, log, work] = match.slice(1).map(Number) as [number, number, number, number];
+  return { time, seq, log, work: Math.min(Math.max(work, FIRST_WORK), MOST_WORK) };
 }

@@ -8,12 +8,12 @@ import { COLLECTIONS } from './indexes.js';
 import type { LogRegistry } from './logs.js';
 
 /** Events in one answer of the server: bounds how long decoding holds up everything else. */
-const BATCH = 2_000;
+const BATCH = 1_000;
 /** Events of a range that are handed over ahead. */
-const PART = 1_000;
+const PART = 500;
 /** Events of other logs in one round at most; the rest comes with the next. */
 const TAIL = 20_000;
-/** Ranges whose horizons differ by more than this are not asked together. */
+/** Ranges whose horizons differ by more than this have bounds of their own. */
 const HORIZON_RATIO = 8;
 const MINUTE = 60_000;
 
@@ -40,59 +40,35 @@ export class JournalReader {
     return ids.map((id) => found.get(id));
   }
 
-  /**
-   * Events in the order of the ranges; ranges of like horizons share one question. `onEvents` takes parts of long ranges
-   * ahead.
-   */
+  /** Events in the order of the ranges, by one question. `onEvents` takes parts of long ranges ahead. */
   async byRanges({
     ranges,
     onEvents,
   }: Pick<JournalQuery, 'ranges' | 'onEvents'>): Promise<readonly (readonly StreamEvent[])[]> {
     if (ranges.length === 0) return [];
     const answers = ranges.map((): StreamEvent[] => []);
-    await Promise.all(groups(ranges).map((places) => this.#ranges(ranges, places, answers, onEvents)));
-    return answers;
-  }
-
-  async #ranges(
-    ranges: readonly KeyRange[],
-    places: readonly number[],
-    answers: readonly StreamEvent[][],
-    onEvents: JournalQuery['onEvents'],
-  ): Promise<void> {
-    const wanted = new Map<number, { readonly from: number; readonly events: StreamEvent[] }[]>();
-    let from = Infinity;
-    for (const place of places) {
-      const range = ranges[place];
-      const events = answers[place];
-      if (!range || !events) continue;
-      from = Math.min(from, range.from);
-      const same = wanted.get(range.key);
-      if (same) same.push({ from: range.from, events });
-      else wanted.set(range.key, [{ from: range.from, events }]);
+    const wanted = new Map<number, Wanted[]>();
+    for (const [place, { key, from }] of ranges.entries()) {
+      const one = { from, events: answers[place] ?? [] };
+      const same = wanted.get(key);
+      if (same) same.push(one);
+      else wanted.set(key, [one]);
     }
-    const keys = [...wanted.keys()];
-    const key = keys.length === 1 ? (keys[0] ?? 0) : { $in: keys };
-    const bound = from === -Infinity ? {} : { m: { $gt: from } };
-    const projection = { _id: 0, l: 1, n: 1, k: 1, e: 1 };
-    const handOver = (): void => {
-      for (const place of onEvents ? places : []) {
-        const events = answers[place];
-        if (events && events.length >= PART) onEvents?.(place, events.splice(0));
+    const take = (raw: Uint8Array): void => {
+      const { event, keys } = readKeyedEvent(raw);
+      const time = Math.max(event.at, event.knownAt);
+      for (const key of keys) {
+        for (const one of wanted.get(key) ?? NOBODY) if (time > one.from) one.events.push(event);
       }
     };
-    await this.each(
-      { k: key, ...bound } as Filter<EntryDocument>,
-      { projection },
-      (raw) => {
-        const { event, keys: carried } = readKeyedEvent(raw);
-        const time = Math.max(event.at, event.knownAt);
-        for (const one of carried) {
-          for (const range of wanted.get(one) ?? NOBODY) if (time > range.from) range.events.push(event);
-        }
-      },
-      handOver,
-    );
+    const handOver = (): void => {
+      if (!onEvents) return;
+      for (const [place, events] of answers.entries())
+        if (events.length >= PART) onEvents(place, events.splice(0));
+    };
+    const projection = { _id: 0, l: 1, n: 1, k: 1, e: 1 };
+    await this.each(carrying(ranges), { projection }, take, handOver);
+    return answers;
   }
 
   /** Events of other logs after `seen`, each log in sequence. */
@@ -140,19 +116,28 @@ export class JournalReader {
   }
 }
 
-const NOBODY: readonly { readonly from: number; readonly events: StreamEvent[] }[] = [];
+interface Wanted {
+  readonly from: number;
+  readonly events: StreamEvent[];
+}
 
-/** Places of ranges that are asked together: those that reach about equally far back. */
-function groups(ranges: readonly KeyRange[]): readonly (readonly number[])[] {
-  const froms = ranges.map(({ from }) => from);
-  const newest = froms.reduce((a, b) => Math.max(a, b), -Infinity);
-  const byHorizon = new Map<number, number[]>();
-  for (const [place, from] of froms.entries()) {
+const NOBODY: readonly Wanted[] = [];
+
+/** What carries any of the keys; ranges that reach about equally far back share one bound. */
+function carrying(ranges: readonly KeyRange[]): Filter<EntryDocument> {
+  const newest = ranges.reduce((latest, { from }) => Math.max(latest, from), -Infinity);
+  const horizons = new Map<number, { readonly keys: Set<number>; from: number }>();
+  for (const { key, from } of ranges) {
     const age = Math.log((newest - from + MINUTE) / MINUTE) / Math.log(HORIZON_RATIO);
     const horizon = from === -Infinity ? Infinity : Math.floor(age);
-    const group = byHorizon.get(horizon);
-    if (group) group.push(place);
-    else byHorizon.set(horizon, [place]);
+    const group = horizons.get(horizon) ?? { keys: new Set(), from };
+    group.keys.add(key);
+    group.from = Math.min(group.from, from);
+    horizons.set(horizon, group);
   }
-  return [...byHorizon.values()];
+  const clauses: Document[] = [...horizons.values()].map(({ keys, from }) => ({
+    k: { $in: [...keys] },
+    ...(from === -Infinity ? {} : { m: { $gt: from } }),
+  }));
+  return (clauses.length === 1 ? clauses[0] : { $or: clauses }) as Filter<EntryDocument>;
 }
