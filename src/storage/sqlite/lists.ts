@@ -60,17 +60,13 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
       }
     },
     async *changes(list, afterRevision) {
-      let after: readonly [number, string, number, number] = [
-        afterRevision + 1,
-        '',
-        -Number.MAX_SAFE_INTEGER,
-        0,
-      ];
+      // After the last of the beginnings of that revision.
+      let after: readonly [number, number, string, number] = [afterRevision, 1, '\u{10ffff}', 0];
       for (;;) {
         const rows = await connection.call<readonly FeedRow[]>('lists.changes', [list, after]);
         const last = rows.at(-1);
         if (!last) return;
-        after = [last[0], last[1], last[2], last[3]];
+        after = [last[0], last[3], last[1], last[2]];
         yield rows.map((row) => change(list, row));
       }
     },

@@ -11,6 +11,12 @@ const SLICE_ROWS = 4_000;
 /** Changes in one part of the feed. */
 const FEED_ROWS = 500;
 
+/** A place in the feed of changes: revision, 0 for ends and 1 for beginnings, value, start of the membership. */
+type FeedPlace = readonly [change: number, kind: number, value: string, validFrom: number];
+
+/** Before all times. */
+const FIRST = -Number.MAX_SAFE_INTEGER;
+
 interface Counted {
   readonly revision: number;
   readonly entries: number;
@@ -58,24 +64,23 @@ export class WorkerLists {
         `UPDATE list_entries SET ended_at = ?, ended_rev = ?
           WHERE list = ? AND value = ? AND valid_from = ? AND rev = ?`,
       ),
-      /**
-       * ?1 list, ?2 revision, ?3 .. ?6 after, ?7 limit. Each membership comes once, by the revision that changed it
-       * last; an end before what begins in its place.
-       */
-      feed: db.prepare(
-        `SELECT * FROM (
-          SELECT ended_rev AS change, value, valid_from, 0 AS begun, ended_at AS until, reason, actor, source
-            FROM list_entries
-            WHERE list = ?1 AND ended_rev >= ?3 AND ended_rev <= ?2
-              AND (ended_rev, value, valid_from, 0) > (?3, ?4, ?5, ?6)
-            ORDER BY ended_rev, value, valid_from LIMIT ?7)
-        UNION ALL SELECT * FROM (
-          SELECT rev, value, valid_from, 1, valid_until, reason, actor, source
-            FROM list_entries
-            WHERE list = ?1 AND rev >= ?3 AND rev <= ?2 AND (rev, value, valid_from, 1) > (?3, ?4, ?5, ?6)
-              AND ifnull(ended_rev, 9e18) > ?2
-            ORDER BY rev, value, valid_from LIMIT ?7)
-        ORDER BY 1, 2, 3, 4 LIMIT ?7`,
+      /** ?1 list, ?2 revision of the list, ?3 revision of the change, ?4 and ?5 after, ?6 limit */
+      ended: db.prepare(
+        `SELECT ended_rev, value, valid_from, 0, ended_at, reason, actor, source FROM list_entries
+          WHERE list = ?1 AND ended_rev = ?3 AND rev <= ?2 AND (value, valid_from) > (?4, ?5)
+          ORDER BY value, valid_from LIMIT ?6`,
+      ),
+      begun: db.prepare(
+        `SELECT rev, value, valid_from, 1, valid_until, reason, actor, source FROM list_entries
+          WHERE list = ?1 AND rev = ?3 AND ifnull(ended_rev, 9e18) > ?2 AND (value, valid_from) > (?4, ?5)
+          ORDER BY value, valid_from LIMIT ?6`,
+      ),
+      /** ?1 list, ?2 revision of the list, ?3 after */
+      nextChange: db.prepare(
+        `SELECT min(change) FROM (
+          SELECT min(rev) AS change FROM list_entries WHERE list = ?1 AND rev > ?3 AND rev <= ?2
+          UNION ALL
+          SELECT min(ended_rev) FROM list_entries WHERE list = ?1 AND ended_rev > ?3 AND ended_rev <= ?2)`,
       ),
       leftOver: db.prepare(
         `SELECT EXISTS (SELECT 1 FROM list_entries WHERE list = ?1 AND rev > ?2) OR
@@ -105,10 +110,7 @@ export class WorkerLists {
         const { no, revision } = this.find(list);
         return this.#statements.page.all(no, revision, after ?? '', asOf, limit).map(listEntry);
       }),
-      'lists.changes': read((_, list: string, after: readonly [number, string, number, number]) => {
-        const { no, revision } = this.find(list);
-        return this.#statements.feed.all(no, revision, ...after, FEED_ROWS);
-      }),
+      'lists.changes': read((_, list: string, after: FeedPlace) => this.changes(list, after)),
     };
   }
 
@@ -178,6 +180,31 @@ export class WorkerLists {
     return values.flatMap((value) =>
       this.#statements.holding.all(list.no, list.revision, value, asOf).map(listEntry),
     );
+  }
+
+  /**
+   * Memberships changed after a place in the feed, each once, by the revision that changed it last; of one revision,
+   * ends come before what begins in their place.
+   */
+  changes(id: string, [afterChange, afterKind, afterValue, afterFrom]: FeedPlace): (readonly SqlValue[])[] {
+    const { no, revision } = this.find(id);
+    const { ended, begun, nextChange } = this.#statements;
+    const rows: (readonly SqlValue[])[] = [];
+    let place: FeedPlace = [afterChange, afterKind, afterValue, afterFrom];
+    while (rows.length < FEED_ROWS) {
+      const [change, kind, value, from] = place;
+      const left = FEED_ROWS - rows.length;
+      const found = (kind === 0 ? ended : begun).all(no, revision, change, value, from, left);
+      rows.push(...found);
+      if (found.length === left) break;
+      if (kind === 0) place = [change, 1, '', FIRST];
+      else {
+        const next = nextChange.get(no, revision, change)?.[0];
+        if (typeof next !== 'number') break;
+        place = [next, 0, '', FIRST];
+      }
+    }
+    return rows;
   }
 
   /** Puts one membership in its place, as revision `rev`; a dry run (`rev` undefined) only counts. */
