@@ -12,6 +12,8 @@ import type { Activation, Publication, RuleVersionStore, StoredVersion } from '.
 export interface RuleSetsOptions {
   readonly store: RuleVersionStore;
   readonly catalogue: FactCatalogue;
+  /** Attributes that a limit's key may be made of. */
+  readonly attributes: ReadonlySet<string>;
   /** The lists that documents may name, with their types. */
   readonly lists: () => Promise<ReadonlyMap<string, { readonly type: string }>>;
   readonly now: () => number;
@@ -197,6 +199,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     }
     const { document, findings } = checkRuleSet(parsed, {
       catalogue: options.catalogue,
+      attributes: options.attributes,
       lists: await options.lists(),
     });
     const valid = document !== undefined && findings.every((finding) => finding.severity !== 'error');
