@@ -1,5 +1,6 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { NotCompiled, compileEncoder } from './compiled-encoder.js';
 import { TollgateError } from '../../errors/errors.js';
 
 /** Reads a message; bytes that are none are INVALID_REQUEST. */
@@ -20,6 +21,16 @@ export function malformed(typeName: string, cause?: unknown): TollgateError {
 export function encodeMessage<D extends DescMessage>(schema: D, message: MessageShape<D>): Buffer {
   const bytes = toBinary(schema, message);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The quickest encoder there is for a message type: compiled, else the generated codec's. Both write the same. */
+export function encoderOf<D extends DescMessage>(schema: D): (message: MessageShape<D>) => Buffer {
+  try {
+    return compileEncoder(schema);
+  } catch (error) {
+    if (error instanceof NotCompiled) return (message) => encodeMessage(schema, message);
+    throw error;
+  }
 }
 
 /** A serializer for what is encoded already, a deserializer for what is decoded later. */

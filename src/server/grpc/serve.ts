@@ -5,18 +5,17 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
   ServerDuplexStream,
-  ServerReadableStream,
   ServerWritableStream,
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { TollgateError } from '../../errors/errors.js';
 import type { Timers } from '../../world/world.js';
 import type { ServerCall } from './call-context.js';
 import { ServerCallContext } from './call-context.js';
-import { decodeMessage, encodeMessage, sameBytes } from './codec.js';
+import { decodeMessage, encoderOf, sameBytes } from './codec.js';
 import type { DecodingHandler, Handlers } from './handlers.js';
 import { drained } from './flow.js';
+import { received, surelyEnded, wasCutOff } from './incoming.js';
 import type { ErrorReporter } from './to-status.js';
 import { toStatus } from './to-status.js';
 
@@ -96,7 +95,8 @@ function bindUnary(
   handler: Single,
   reporter: ErrorReporter,
 ): handleUnaryCall<Buffer, Buffer> {
-  const { input, output } = method;
+  const { input } = method;
+  const encode = encoderOf(method.output);
   return (call, callback) => {
     const context = new ServerCallContext(call as unknown as ServerCall, call.request);
     const fail = (error: unknown): void => {
@@ -105,7 +105,7 @@ function bindUnary(
     };
     const answer = (message: Message): void => {
       context.finish();
-      callback(null, encodeMessage(output, message));
+      callback(null, encode(message));
     };
     try {
       const result = handler(decodeMessage(input, call.request), context);
@@ -124,9 +124,10 @@ function bindServerStreaming(
   handler: Streaming,
   reporter: ErrorReporter,
 ): handleServerStreamingCall<Buffer, Buffer> {
+  const encode = encoderOf(method.output);
   return (call) => {
     const context = new ServerCallContext(call as unknown as ServerCall, call.request);
-    void send(call, context, method, reporter, () =>
+    void send(call, context, encode, reporter, () =>
       handler(decodeMessage(method.input, call.request), context),
     );
   };
@@ -139,13 +140,14 @@ function bindClientStreaming(
   handler: Collecting,
   { reporter, timers }: Surroundings,
 ): handleClientStreamingCall<Buffer, Buffer> {
+  const encode = encoderOf(method.output);
   return (call, callback) => {
     const context = new ServerCallContext(call as unknown as ServerCall);
     const answer = async (): Promise<void> => {
       try {
         const requests = received(call, (bytes) => decodeMessage(method.input, bytes));
         const message = await handler(surelyEnded(requests, call, timers), context);
-        const bytes = encodeMessage(method.output, message);
+        const bytes = encode(message);
         context.finish();
         callback(null, bytes);
       } catch (error) {
@@ -170,66 +172,24 @@ function bindBidiStreaming(
       ? (bytes: Uint8Array) => decodeMessage(method.input, bytes)
       : handler.decode;
   const handle = typeof handler === 'function' ? handler : handler.handle;
+  const encode = encoderOf(method.output);
   return (call) => {
     const context = new ServerCallContext(call as unknown as ServerCall);
-    void send(call, context, method, reporter, () => handle(received(call, decode), context));
+    void send(call, context, encode, reporter, () => handle(received(call, decode), context));
   };
-}
-
-/** Reads no further ahead than the stream's own buffer: grpc-js asks for the next message when one is taken. */
-async function* received<T>(
-  call: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
-  decode: (bytes: Uint8Array) => T,
-): AsyncGenerator<T> {
-  // Leaving the loop early must not destroy the stream: a status has still to be sent over it.
-  for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(bytes as Buffer);
-  if (wasCutOff(call)) throw cutOff();
-}
-
-/**
- * Whether the caller reset the stream. Node ends the readable side of a stream that was reset as if all had been sent,
- * before grpc-js hears of it. Only the HTTP/2 stream below knows.
- */
-function wasCutOff(call: { readonly cancelled: boolean }): boolean {
-  const { stream } =
-    (call as { readonly call?: { readonly stream?: { readonly rstCode?: number } } }).call ?? {};
-  return call.cancelled || (stream?.rstCode ?? 0) !== 0;
-}
-
-/** Longer than the two frames of a cancelled call are ever apart, ms. */
-const SETTLE_MS = 25;
-
-/**
- * A client written in Node that cancels a call ends its side first and resets the stream right after, so that half an
- * import would pass for a whole one. Where the end of the requests is the word to act, it is believed a moment later.
- */
-async function* surelyEnded<T>(
-  requests: AsyncIterable<T>,
-  call: { readonly cancelled: boolean },
-  timers: Pick<Timers, 'after'>,
-): AsyncGenerator<T> {
-  yield* requests;
-  await new Promise<void>((resolve) => {
-    timers.after(SETTLE_MS, resolve);
-  });
-  if (wasCutOff(call)) throw cutOff();
-}
-
-function cutOff(): TollgateError {
-  return new TollgateError('CANCELLED', 'the caller went away');
 }
 
 async function send(
   call: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
   context: ServerCallContext,
-  method: DescMethod,
+  encode: (message: Message) => Buffer,
   reporter: ErrorReporter,
   start: () => AsyncIterable<Message>,
 ): Promise<void> {
   try {
     for await (const message of start()) {
       if (call.cancelled) return;
-      if (!call.write(encodeMessage(method.output, message))) await drained(call);
+      if (!call.write(encode(message))) await drained(call);
     }
     context.finish();
     call.end();

@@ -1,0 +1,46 @@
+import type { ServerDuplexStream, ServerReadableStream } from '@grpc/grpc-js';
+import { TollgateError } from '../../errors/errors.js';
+import type { Timers } from '../../world/world.js';
+
+/** Reads no further ahead than the stream's own buffer: grpc-js asks for the next message when one is taken. */
+export async function* received<T>(
+  call: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
+  decode: (bytes: Uint8Array) => T,
+): AsyncGenerator<T> {
+  // Leaving the loop early must not destroy the stream: a status has still to be sent over it.
+  for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(bytes as Buffer);
+  if (wasCutOff(call)) throw cutOff();
+}
+
+/**
+ * Whether the caller reset the stream. Node ends the readable side of a stream that was reset as if all had been sent,
+ * before grpc-js hears of it. Only the HTTP/2 stream below knows.
+ */
+export function wasCutOff(call: { readonly cancelled: boolean }): boolean {
+  const { stream } =
+    (call as { readonly call?: { readonly stream?: { readonly rstCode?: number } } }).call ?? {};
+  return call.cancelled || (stream?.rstCode ?? 0) !== 0;
+}
+
+/** Longer than the two frames of a cancelled call are ever apart, ms. */
+const SETTLE_MS = 25;
+
+/**
+ * A client written in Node that cancels a call ends its side first and resets the stream right after, so that half an
+ * import would pass for a whole one. Where the end of the requests is the word to act, it is believed a moment later.
+ */
+export async function* surelyEnded<T>(
+  requests: AsyncIterable<T>,
+  call: { readonly cancelled: boolean },
+  timers: Pick<Timers, 'after'>,
+): AsyncGenerator<T> {
+  yield* requests;
+  await new Promise<void>((resolve) => {
+    timers.after(SETTLE_MS, resolve);
+  });
+  if (wasCutOff(call)) throw cutOff();
+}
+
+function cutOff(): TollgateError {
+  return new TollgateError('CANCELLED', 'the caller went away');
+}
