@@ -9,4 +9,4 @@ export { bindService } from './serve.js';
 export type { ErrorReporter } from './to-status.js';
 export type { CallOptions, Client, ClientDefaults } from './client.js';
 export { createClient, openChannel } from './client.js';
-export { CallFailed } from './call-failed.js';
+export { CallFailed, fromRpcStatus } from './call-failed.js';
