@@ -1,4 +1,3 @@
-import type { StreamEvent } from '../facts/stream.js';
 import type { Attribute } from '../facts/attributes.js';
 import { planWindows } from '../facts/velocity/plan.js';
 import { StreamWindows } from '../facts/velocity/windows.js';
@@ -27,18 +26,24 @@ export interface RulesInForceOptions {
   readonly inFlight: number;
 }
 
-/** Compiles versions into a snapshot. `unsettled`: events not durable yet, which a cold load would miss. */
+/** Compiles versions into a snapshot. Its windows are empty: events not durable yet, which a cold load would miss, are to be inserted. */
 export function rulesInForce(
   versions: readonly RuleSetVersion[],
   options: RulesInForceOptions,
-  unsettled: Iterable<StreamEvent>,
 ): RulesInForce {
   const program = compileProgram(versions);
   const plan = planFacts(program.slots, options.catalogue);
-  const windows = new StreamWindows(planWindows(plan, options.hash), {
+  return { program, layout: layoutOf(program), plan, windows: emptyWindows(plan, options) };
+}
+
+/** The same rules over windows that hold nothing yet. */
+export function withFreshWindows(rules: RulesInForce, options: RulesInForceOptions): RulesInForce {
+  return { ...rules, windows: emptyWindows(rules.plan, options) };
+}
+
+function emptyWindows(plan: FactPlan, options: RulesInForceOptions): StreamWindows {
+  return new StreamWindows(planWindows(plan, options.hash), {
     maxBytes: options.windowBytes,
     inFlight: options.inFlight,
   });
-  for (const event of unsettled) windows.insert(event);
-  return { program, layout: layoutOf(program), plan, windows };
 }

@@ -31,6 +31,8 @@ export interface AppendQueueOptions {
   readonly appendsInFlight: number;
   /** An admitted event never counted: it was lost, or is another instance's. */
   readonly retract: (event: StreamEvent) => void;
+  /** The store did not say what became of an entry. */
+  readonly unconfirmed: () => void;
 }
 
 const MAX_BATCH = 512;
@@ -47,15 +49,17 @@ interface Waiting extends Staged {
 export class AppendQueue {
   readonly #commit: GroupCommit;
   readonly #retract: (event: StreamEvent) => void;
+  readonly #unconfirmed: () => void;
   #staged: Waiting[] = [];
   readonly #undurable = new Map<string, JournalEntry>();
   /** What was admitted lately, for the events that soon follow a payment. */
   readonly #recent = new LRUCache<string, JournalEntry>({ max: RECENT });
   #durable: StreamEvent[] = [];
 
-  constructor({ journal, appendsInFlight, retract }: AppendQueueOptions) {
+  constructor({ journal, appendsInFlight, retract, unconfirmed }: AppendQueueOptions) {
     this.#commit = new GroupCommit(journal, { maxBatch: MAX_BATCH, maxInFlight: appendsInFlight });
     this.#retract = retract;
+    this.#unconfirmed = unconfirmed;
   }
 
   stage(staged: Staged): void {
@@ -84,9 +88,8 @@ export class AppendQueue {
     return this.#send(staged);
   }
 
-  /** Events that a reading of the store may miss. */
-  *unsettled(): Iterable<StreamEvent> {
-    for (const { event } of this.#staged) yield event;
+  /** Events on their way to the store: a reading of it may miss them. Between rounds these are all. */
+  *undurable(): Iterable<StreamEvent> {
     for (const { event } of this.#undurable.values()) yield event;
   }
 
@@ -126,8 +129,10 @@ export class AppendQueue {
       }
       this.#recent.delete(entry.id);
       this.#retract(event);
-      if (result === undefined) lost(error);
-      else duplicate().catch(lost);
+      if (result === undefined) {
+        this.#unconfirmed();
+        lost(error);
+      } else duplicate().catch(lost);
     });
   }
 }

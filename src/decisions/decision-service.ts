@@ -4,7 +4,7 @@ import { createReadSide, type ReadSideOptions } from './read-side.js';
 import type { Decisions } from './service.js';
 
 /** What the decisions need. */
-export interface DecisionServiceOptions extends PipelineOptions, Omit<ReadSideOptions, 'journal'> {}
+export interface DecisionServiceOptions extends PipelineOptions, Omit<ReadSideOptions, 'journal' | 'seen'> {}
 
 /** The decisions, and what the composition root does with them. */
 export interface DecisionService extends Decisions {
@@ -21,7 +21,7 @@ export interface DecisionService extends Decisions {
 export async function openDecisions(options: DecisionServiceOptions): Promise<DecisionService> {
   const pipeline = new Pipeline(options, await options.journal.heads(), []);
   await options.versions.putLayout(pipeline.layout);
-  const reads = createReadSide(options);
+  const reads = createReadSide({ ...options, seen: () => pipeline.seen });
   return {
     ...reads,
     screen: (input, limits) => pipeline.screen(input, limits),

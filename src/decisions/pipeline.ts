@@ -7,7 +7,12 @@ import type { Outcome } from '../rules/outcome.js';
 import type { RuleSetVersion } from '../rules/program.js';
 import type { Layout } from '../rules/version-store.js';
 import type { World } from '../world/world.js';
-import { rulesInForce, type RulesInForce, type RulesInForceOptions } from './active-rules.js';
+import {
+  rulesInForce,
+  withFreshWindows,
+  type RulesInForce,
+  type RulesInForceOptions,
+} from './active-rules.js';
 import { Recording, Screening, type Taker } from './admissions.js';
 import { AppendQueue } from './append-queue.js';
 import { decisionEntry } from './decision-entry.js';
@@ -76,8 +81,11 @@ export class Pipeline implements Taker {
   #seenPairs: readonly (readonly [number, number])[] = [];
   /** Other instances' events of the last question: durable, but its ranges may have missed them. */
   #tail: readonly StreamEvent[] = [];
+  /** What decides: changes between rounds only. */
   #rules: RulesInForce;
-  #round: RulesInForce;
+  #next: RulesInForce | undefined;
+  /** Something was not confirmed and may be stored all the same: the next round reads its windows again. */
+  #inDoubt = false;
   #coldRanges = 0;
   #seq: number;
   #closed = false;
@@ -91,12 +99,18 @@ export class Pipeline implements Taker {
     this.#options = options;
     this.#seq = journal.lastSeq;
     this.#seen = new Map(heads);
-    this.#rules = rulesInForce(versions, options.rules, []);
-    this.#round = this.#rules;
+    this.#rules = rulesInForce(versions, options.rules);
     this.#screening = new UnderWay((a, b) => sameMessage('screen', a, b), 'REQUEST_ID_REUSED');
     this.#recording = new UnderWay((a, b) => sameMessage('event', a, b), 'EVENT_ID_REUSED');
     this.#keeper = new LimitKeeper(options.limits, options.toBaseMinor);
-    this.#queue = new AppendQueue({ journal, appendsInFlight, retract: (event) => this.#retract(event) });
+    this.#queue = new AppendQueue({
+      journal,
+      appendsInFlight,
+      retract: (event) => this.#retract(event),
+      unconfirmed: () => {
+        this.#inDoubt = true;
+      },
+    });
     this.#rounds = new Rounds(
       journal,
       {
@@ -118,6 +132,11 @@ export class Pipeline implements Taker {
     return this.#rules.layout;
   }
 
+  /** Other logs, and how far they have been seen. */
+  get seen(): ReadonlyMap<number, number> {
+    return this.#seen;
+  }
+
   /** Calls under way. */
   get inFlight(): number {
     return this.#screening.size + this.#recording.size;
@@ -129,13 +148,12 @@ export class Pipeline implements Taker {
 
   /** Compiles versions; nothing changes before the result is handed to `switchTo`. Throws when they cannot be compiled. */
   prepare(versions: readonly RuleSetVersion[]): RulesInForce {
-    return rulesInForce(versions, this.#options.rules, []);
+    return rulesInForce(versions, this.#options.rules);
   }
 
   /** From the next round on, decisions are made by these rules; a round under way ends with the ones it began with. */
   switchTo(rules: RulesInForce): void {
-    for (const event of this.#queue.unsettled()) rules.windows.insert(event);
-    this.#rules = rules;
+    this.#next = rules;
   }
 
   screen(input: ScreenInput, limits: CallLimits | undefined): Promise<ScreenOutput> {
@@ -195,13 +213,13 @@ export class Pipeline implements Taker {
   }
 
   missingRanges(event: StreamEvent): { readonly ranges: JournalQuery['ranges']; release(): void } {
-    const { windows } = this.#round;
+    const { windows } = this.#rules;
     return { ranges: windows.missing(event), release: () => windows.release(event) };
   }
 
   decide(screening: Screening, context: PaymentContext): void | Promise<void> {
     const { world, lists, observer, lapseMs, journal } = this.#options;
-    const rules = this.#round;
+    const rules = this.#rules;
     const decidedAt = world.clock.now();
     const startedUs = this.nowUs();
     const evaluation = evaluate(rules, { context, lists, now: decidedAt }, (fact, error) =>
@@ -246,7 +264,7 @@ export class Pipeline implements Taker {
     }
     const entry = recording.pending ?? this.admitted(reference) ?? stored;
     const event = this.#reportedEvent(recording, entry);
-    const { limits } = this.#round.program;
+    const { limits } = this.#rules.program;
     const settled = entry === undefined ? undefined : this.#keeper.settle(entry, input, limits);
     this.#insert(event);
     this.#queue.stage({
@@ -307,7 +325,14 @@ export class Pipeline implements Taker {
 
   /** A round begins: it sees one set of rules to its end, and all that is durable before its question is asked. */
   #begin(): void {
-    this.#round = this.#rules;
+    const fresh =
+      this.#next ?? (this.#inDoubt ? withFreshWindows(this.#rules, this.#options.rules) : undefined);
+    this.#next = undefined;
+    this.#inDoubt = false;
+    if (fresh !== undefined) {
+      this.#rules = fresh;
+      for (const event of this.#queue.undurable()) this.#insert(event);
+    }
     for (const event of this.#queue.takeDurable()) this.#rules.windows.settled(event);
     for (const event of this.#tail) this.#rules.windows.settled(event);
     this.#tail = [];
@@ -315,19 +340,20 @@ export class Pipeline implements Taker {
 
   /** What the store had for a round: first what other instances admitted, then the windows that were not in memory. */
   #arrived(ranges: JournalQuery['ranges'], answer: JournalAnswer): void {
+    const own = this.#options.journal.log;
     for (const event of answer.tail) {
       this.#insert(event);
+      if (event.log === own) continue;
       this.#seen.set(event.log, event.seq);
       this.#moved.set(event.log, event.seq);
     }
     this.#tail = answer.tail;
     if (answer.tail.length > 0) this.#seenPairs = [...this.#moved];
     this.#coldRanges = ranges.length;
-    const own = this.#options.journal.log;
     for (const [index, range] of ranges.entries()) {
       const events = answer.ranges[index] ?? [];
       const visible = events.filter(({ log, seq }) => log === own || seq <= (this.#seen.get(log) ?? 0));
-      this.#round.windows.loaded(range, visible);
+      this.#rules.windows.loaded(range, visible);
     }
   }
 
@@ -337,13 +363,11 @@ export class Pipeline implements Taker {
   }
 
   #insert(event: StreamEvent): void {
-    this.#round.windows.insert(event);
-    if (this.#rules !== this.#round) this.#rules.windows.insert(event);
+    this.#rules.windows.insert(event);
   }
 
   #retract(event: StreamEvent): void {
-    this.#round.windows.retract(event);
-    if (this.#rules !== this.#round) this.#rules.windows.retract(event);
+    this.#rules.windows.retract(event);
   }
 
   async #readBack(id: string): Promise<StoredEntry> {
@@ -358,7 +382,7 @@ export class Pipeline implements Taker {
 
   #due({ verdict, limitStates }: Evaluation, context: PaymentContext): DueLimit[] {
     if (limitStates.length === 0 || !goesOn(verdict.outcome)) return [];
-    const { limits } = this.#round.program;
+    const { limits } = this.#rules.program;
     return dueLimits(limits, limitStates, context.event, this.#options.limitTerms(context));
   }
 
