@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import type { Collection, Db, Document } from 'mongodb';
+import type { Collection, Db, Document, MongoClientOptions } from 'mongodb';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 import { isConnectionLoss, toStoreError } from './errors.js';
 import type { ResolvedOptions } from './options.js';
@@ -18,6 +18,8 @@ const WORRY_MS = 1_000;
  */
 export class Connection {
   readonly #client: MongoClient;
+  /** For pings alone: they must not queue behind the calls they are to judge. */
+  readonly #probe: MongoClient;
   readonly #options: ResolvedOptions;
   #down: { readonly cause: unknown; readonly healed: Promise<void> } | undefined;
   #suspected = false;
@@ -29,19 +31,23 @@ export class Connection {
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
-    this.#client = new MongoClient(options.uri, {
+    const common: MongoClientOptions = {
       appName: 'tollgate',
       serverApi: { version: '1', strict: true, deprecationErrors: true },
+      serverSelectionTimeoutMS: options.serverSelectionTimeoutMs,
+      connectTimeoutMS: 2_000,
+      heartbeatFrequencyMS: 2_000,
+      waitQueueTimeoutMS: options.callTimeoutMs,
+    };
+    this.#probe = new MongoClient(options.uri, { ...common, maxPoolSize: 2, socketTimeoutMS: 5_000 });
+    this.#client = new MongoClient(options.uri, {
+      ...common,
       writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
       readPreference: 'primary',
       retryWrites: true,
       retryReads: true,
-      serverSelectionTimeoutMS: options.serverSelectionTimeoutMs,
-      connectTimeoutMS: 2_000,
       socketTimeoutMS: 30_000,
-      heartbeatFrequencyMS: 2_000,
-      waitQueueTimeoutMS: options.callTimeoutMs,
       maxPoolSize: options.maxPoolSize,
       minPoolSize: 2,
       ignoreUndefined: true,
@@ -70,6 +76,7 @@ export class Connection {
       );
     if (Number(hello['maxWireVersion']) < OLDEST_WIRE_VERSION)
       throw new Error('this MongoDB server is too old: Tollgate needs MongoDB 6.0 or later');
+    await this.run(() => ping(this.#probe));
   }
 
   /** Runs one step against the server, for at most `timeoutMs`. The step itself may go on after that. */
@@ -101,7 +108,7 @@ export class Connection {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#client.close(true).catch(() => undefined);
+    await Promise.allSettled([this.#client.close(true), this.#probe.close(true)]);
   }
 
   #named(): string {
@@ -129,7 +136,7 @@ export class Connection {
   #suspect(): void {
     if (this.#suspected || this.#down || this.#closed) return;
     this.#suspected = true;
-    this.#within(this.#ping(), PROBE_MS)
+    this.#within(ping(this.#probe), PROBE_MS)
       .catch((error: unknown) => this.#trip(error))
       .finally(() => (this.#suspected = false));
   }
@@ -144,7 +151,7 @@ export class Connection {
   async #heal(): Promise<void> {
     while (!this.#closed) {
       try {
-        await this.#within(this.#ping(), this.#options.callTimeoutMs);
+        await this.#within(ping(this.#client), this.#options.callTimeoutMs);
         break;
       } catch {
         await new Promise<void>((resolve) => this.#options.world.timers.after(PROBE_PAUSE_MS, resolve));
@@ -152,10 +159,10 @@ export class Connection {
     }
     this.#down = undefined;
   }
+}
 
-  async #ping(): Promise<void> {
-    await this.#client.db('admin').command({ ping: 1 });
-  }
+async function ping(client: MongoClient): Promise<void> {
+  await client.db('admin').command({ ping: 1 });
 }
 
 const TIMED_OUT = new Error('timed out');

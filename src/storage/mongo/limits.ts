@@ -64,6 +64,7 @@ export class MongoLimits implements LimitStore {
   readonly #connection: Connection;
   readonly #world: ResolvedOptions['world'];
   readonly #counters: Collection<CounterDocument>;
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(connection: Connection, { world }: ResolvedOptions) {
     this.#connection = connection;
@@ -167,13 +168,28 @@ export class MongoLimits implements LimitStore {
     return undefined;
   }
 
+  /** One at a time for each counter: the server would only let them run into each other. */
+  async #inTurn<T>(counter: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(counter) ?? Promise.resolve()).then(work);
+    const end = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(counter, end);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(counter) === end) this.#turns.delete(counter);
+    }
+  }
+
   /** Takes what is wanted, or finds that it is taken already. */
   async #take(want: Want, hold: Omit<Held, 'u'>): Promise<Taken> {
     const { counter, atMost } = want;
     const patience = this.#now() + PATIENCE_MS;
     for (;;) {
       if (atMost >= 0) {
-        const before = await this.#tryTake(want, hold);
+        const before = await this.#inTurn(counter, () => this.#tryTake(want, hold));
         if (before !== undefined) return { taken: true, used: before };
       }
       const found = await this.#connection.run(() => this.#counters.findOne({ _id: counter }));
