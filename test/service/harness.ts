@@ -34,8 +34,8 @@ export interface Place {
   readonly kind: 'sqlite' | 'mongodb';
   /** What `--store` says. */
   readonly store: string;
-  /** Starts an instance; without rules unless the flags say otherwise. */
-  start(flags?: Flags, world?: World): Promise<Instance>;
+  /** Starts an instance; without rules unless the flags say otherwise. `change` goes beyond what flags allow. */
+  start(flags?: Flags, world?: World, change?: Partial<Config>): Promise<Instance>;
   /** Closes every instance and reads the whole journal, each log in order. */
   journal(): Promise<{ readonly entries: readonly StoredEntry[]; readonly hashKey: Uint8Array }>;
   remove(): Promise<void>;
@@ -133,8 +133,8 @@ function placeOf(
   return {
     kind,
     store,
-    async start(flags = {}, world = REAL_WORLD) {
-      const service = await startService(configOf(store, flags), world);
+    async start(flags = {}, world = REAL_WORLD, change = {}) {
+      const service = await startService({ ...configOf(store, flags), ...change }, world);
       const clients = clientsOf(service.grpcAddress);
       let closing: Promise<void> | undefined;
       const instance: Instance = {
