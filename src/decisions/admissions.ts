@@ -1,6 +1,7 @@
 import type { PaymentContext } from '../facts/context.js';
 import type { PaymentInput } from '../facts/payment.js';
 import type { StreamEvent } from '../facts/stream.js';
+import type { KnownPayment } from './append-queue.js';
 import { entryId } from './decision-id.js';
 import type { JournalQuery, StoredEntry } from './ports.js';
 import type { Admission, Slice } from './rounds.js';
@@ -13,8 +14,8 @@ export interface Taker {
   contextOf(payment: PaymentInput): PaymentContext;
   /** What must be read before a payment can be decided; its windows stay in memory until `release` is called. */
   missingRanges(event: StreamEvent): { readonly ranges: JournalQuery['ranges']; release(): void };
-  /** An entry that this instance admitted lately, durable or not. */
-  admitted(id: string): StoredEntry | undefined;
+  /** A payment that this instance admitted lately, durable or not. */
+  admitted(id: string): KnownPayment | undefined;
   /** Decides a payment whose facts are at hand; a promise holds up what was admitted later. */
   decide(screening: Screening, context: PaymentContext): void | Promise<void>;
   /** Takes in a reported event; its payment is the stored one, or one that was admitted lately, or its own. */
@@ -94,7 +95,7 @@ export class Recording implements Admission {
   /** Id of the decision it belongs to; '' for none. */
   readonly reference: string;
   /** The decision, when it was admitted here lately. */
-  pending: StoredEntry | undefined;
+  pending: KnownPayment | undefined;
   readonly #taker: Taker;
 
   constructor(

@@ -24,6 +24,20 @@ export interface Staged {
   readonly lost: (error: unknown) => void;
 }
 
+/** What events that follow a payment need to know of it. */
+export interface KnownPayment {
+  readonly id: string;
+  readonly event: StreamEvent;
+  /** The decision's record (JSON) where it holds amounts against limits; else undefined. */
+  readonly holding: string | undefined;
+}
+
+/** An entry of the journal, as events that follow it see it. */
+export function knownPayment({ id, event, decision }: JournalEntry): KnownPayment {
+  const record = decision?.record;
+  return { id, event, holding: record?.includes('"reserved":true') === true ? record : undefined };
+}
+
 /** Bounds of the queue. */
 export interface AppendQueueOptions {
   readonly journal: Pick<Journal, 'append'>;
@@ -36,7 +50,7 @@ export interface AppendQueueOptions {
 }
 
 const MAX_BATCH = 512;
-const RECENT = 4096;
+const RECENT = 2048;
 
 interface Waiting extends Staged {
   failure: { readonly error: unknown } | undefined;
@@ -52,8 +66,8 @@ export class AppendQueue {
   readonly #unconfirmed: () => void;
   #staged: Waiting[] = [];
   readonly #undurable = new Map<string, JournalEntry>();
-  /** What was admitted lately, for the events that soon follow a payment. */
-  readonly #recent = new LRUCache<string, JournalEntry>({ max: RECENT });
+  /** What was admitted lately, for the events that soon follow a payment: little of each, since it lives long. */
+  readonly #recent = new LRUCache<string, KnownPayment>({ max: RECENT });
   #durable: StreamEvent[] = [];
 
   constructor({ journal, appendsInFlight, retract, unconfirmed }: AppendQueueOptions) {
@@ -75,9 +89,10 @@ export class AppendQueue {
     return this.#staged.some((staged) => staged.id === id);
   }
 
-  /** An entry that was appended here lately, durable or not. */
-  find(id: string): JournalEntry | undefined {
-    return this.#undurable.get(id) ?? this.#recent.get(id);
+  /** A payment that was appended here lately, durable or not. */
+  find(id: string): KnownPayment | undefined {
+    const undurable = this.#undurable.get(id);
+    return undurable === undefined ? this.#recent.get(id) : knownPayment(undurable);
   }
 
   /** Waits for what staged entries wait for, then sends all of them off in order. */
@@ -119,7 +134,7 @@ export class AppendQueue {
 
   #append({ entry, stored, duplicate }: Append, event: StreamEvent, lost: (error: unknown) => void): void {
     this.#undurable.set(entry.id, entry);
-    this.#recent.set(entry.id, entry);
+    if (event.kind === 'payment') this.#recent.set(entry.id, knownPayment(entry));
     this.#commit.add(entry, (result, error) => {
       this.#undurable.delete(entry.id);
       if (result === 'stored') {

@@ -1,6 +1,7 @@
 import { CONFIRMING_KINDS, RELEASING_KINDS } from './event-entry.js';
 import { limitUse, type DueLimit } from './limit-holds.js';
-import type { LimitStore, StoredEntry } from './ports.js';
+import type { KnownPayment } from './append-queue.js';
+import type { LimitStore } from './ports.js';
 import type { DecisionRecord, LimitUse } from './record.js';
 import type { EventInput } from './service.js';
 import type { ProgramLimit } from '../rules/program.js';
@@ -38,22 +39,27 @@ export class LimitKeeper {
    * Settles a decision's holds by what was reported of it; undefined when the event concerns no hold. Before the event
    * is durable, so that one that is repeated after a failure settles them again.
    */
-  settle(entry: StoredEntry, input: EventInput, limits: readonly ProgramLimit[]): Promise<void> | undefined {
-    if (entry.decision?.record.includes('"reserved":true') !== true) return undefined;
-    const record = JSON.parse(entry.decision.record) as DecisionRecord;
+  settle(
+    payment: KnownPayment,
+    input: EventInput,
+    limits: readonly ProgramLimit[],
+  ): Promise<void> | undefined {
+    if (payment.holding === undefined) return undefined;
+    const record = JSON.parse(payment.holding) as DecisionRecord;
     const counters = countersOf(record.limits);
-    if (CONFIRMING_KINDS.has(input.kind)) return this.#inOrder(counters, () => this.#store.confirm(entry.id));
+    if (CONFIRMING_KINDS.has(input.kind))
+      return this.#inOrder(counters, () => this.#store.confirm(payment.id));
     if (RELEASING_KINDS.has(input.kind))
-      return this.#inOrder(counters, () => this.#store.release(entry.id, undefined, input.kind));
+      return this.#inOrder(counters, () => this.#store.release(payment.id, undefined, input.kind));
     if (input.kind !== 'refunded') return undefined;
     const restoring = countersOf(record.limits.filter((use) => restores(use, limits)));
     const amount =
       input.amount === undefined
-        ? entry.event.baseMinor
+        ? payment.event.baseMinor
         : this.#toBaseMinor(input.amount.minor, input.amount.currency);
     if (restoring.length === 0 || amount === undefined || Number.isNaN(amount)) return undefined;
     return this.#inOrder(restoring, () =>
-      this.#store.release(entry.id, amount, `refund ${input.eventId}`, restoring),
+      this.#store.release(payment.id, amount, `refund ${input.eventId}`, restoring),
     );
   }
 

@@ -14,7 +14,7 @@ import {
   type RulesInForceOptions,
 } from './active-rules.js';
 import { Recording, Screening, type Taker } from './admissions.js';
-import { AppendQueue } from './append-queue.js';
+import { AppendQueue, knownPayment, type KnownPayment } from './append-queue.js';
 import { decisionEntry } from './decision-entry.js';
 import { entryId } from './decision-id.js';
 import { evaluate, type Evaluation } from './evaluate.js';
@@ -208,7 +208,7 @@ export class Pipeline implements Taker {
     return context;
   }
 
-  admitted(id: string): StoredEntry | undefined {
+  admitted(id: string): KnownPayment | undefined {
     return this.#queue.find(id);
   }
 
@@ -262,10 +262,10 @@ export class Pipeline implements Taker {
       const sent = this.#queue.send();
       if (sent !== undefined) return sent.then(() => this.report(recording, stored));
     }
-    const entry = recording.pending ?? this.admitted(reference) ?? stored;
-    const event = this.#reportedEvent(recording, entry);
+    const known = recording.pending ?? this.admitted(reference) ?? (stored && knownPayment(stored));
+    const event = this.#reportedEvent(recording, known?.event);
     const { limits } = this.#rules.program;
-    const settled = entry === undefined ? undefined : this.#keeper.settle(entry, input, limits);
+    const settled = known === undefined ? undefined : this.#keeper.settle(known, input, limits);
     this.#insert(event);
     this.#queue.stage({
       id,
@@ -447,10 +447,10 @@ export class Pipeline implements Taker {
 
   // Reporting.
 
-  #reportedEvent({ id, input }: Recording, entry: StoredEntry | undefined): StreamEvent {
+  #reportedEvent({ id, input }: Recording, known: StreamEvent | undefined): StreamEvent {
     const { world, toBaseMinor, rules, journal } = this.#options;
     const now = world.clock.now();
-    const payment = entry?.event ?? this.#paymentEvent(input, now);
+    const payment = known ?? this.#paymentEvent(input, now);
     const { amount } = input;
     const base =
       amount === undefined
