@@ -1,12 +1,15 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
+
+const KILLER = createRequire(import.meta.url).resolve('mongodb-memory-server-core/scripts/mongo_killer.js');
 
 /** A MongoDB server of its own that a test may kill and start again on the same data. */
 export interface KillableMongod {
@@ -23,15 +26,14 @@ export async function killableMongod(binary: string, replicaSet = true): Promise
   const port = await freePort();
   const direct = `mongodb://127.0.0.1:${port}/?directConnection=true`;
   let child: ChildProcess | undefined;
-  const end = (): void => {
-    child?.kill('SIGKILL');
-  };
-  process.on('exit', end);
 
   const start = async (): Promise<void> => {
     const set = replicaSet ? ['--replSet', 'tollgate'] : [];
     const place = ['--dbpath', dbPath, '--port', String(port), '--bind_ip', '127.0.0.1'];
     child = spawn(binary, [...place, ...set, '--wiredTigerCacheSizeGB', '0.25'], { stdio: 'ignore' });
+    // Ends the server should this process be killed before it could.
+    const watch = [String(process.pid), String(child.pid)];
+    fork(KILLER, watch, { detached: true, stdio: 'ignore', execArgv: [] }).unref();
     const client = await MongoClient.connect(direct, { serverSelectionTimeoutMS: 20_000 });
     try {
       const admin = client.db('admin');
@@ -59,7 +61,6 @@ export async function killableMongod(binary: string, replicaSet = true): Promise
     start,
     remove: async () => {
       await kill();
-      process.off('exit', end);
       rmSync(dbPath, { recursive: true, force: true });
     },
   };

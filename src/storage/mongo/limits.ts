@@ -1,50 +1,11 @@
-import type { Collection, Document } from 'mongodb';
+import type { Collection } from 'mongodb';
 import type { Hold, HoldResult, LimitStore } from '../../decisions/ports.js';
 import type { Connection } from './connection.js';
 import { isDuplicateKey } from './errors.js';
 import { COLLECTIONS } from './indexes.js';
+import { changed, expired, literal, reasons, sumOf, wants } from './limit-counter.js';
+import type { CounterDocument, Held, Want } from './limit-counter.js';
 import type { ResolvedOptions } from './options.js';
-
-/** What one decision holds of one counter. It stays for the period, with nothing left in it once released. */
-interface Held {
-  /** Decision. */
-  readonly d: string;
-  /** Amount, as much as was not released. */
-  readonly a: number;
-  /** Expires at, epoch ms; Infinity once confirmed, released or expired. */
-  readonly e: number;
-  /** Used before it. */
-  readonly u: number;
-  /** Its places among the holds of its decision, and how many counters they are on. */
-  readonly i: readonly number[];
-  readonly c: number;
-  /** Its decision may still be refused by another counter. */
-  readonly p?: boolean;
-  /** Expired: the amount is no longer part of the total. */
-  readonly g?: boolean;
-  /** Reasons of releases. */
-  readonly r?: readonly string[];
-}
-
-/** One limit, key and period: everything that must change together. */
-interface CounterDocument {
-  readonly _id: string;
-  readonly total: number;
-  readonly periodEnd: number;
-  readonly h: readonly Held[];
-  /** It is no counter but the memory of a refusal: the answer that was given. */
-  readonly refused?: readonly number[];
-}
-
-/** All that a decision wants of one counter. */
-interface Want {
-  readonly counter: string;
-  readonly amount: number;
-  readonly places: readonly number[];
-  /** There is room when no more than this is used. */
-  readonly atMost: number;
-  readonly periodEnd: number;
-}
 
 type Taken = { readonly taken: boolean; readonly used: number };
 
@@ -305,36 +266,4 @@ export class MongoLimits implements LimitStore {
   #pause(): Promise<void> {
     return new Promise((resolve) => this.#world.timers.after(PAUSE_MS, resolve));
   }
-}
-
-const reasons = { $ifNull: ['$$x.r', []] };
-const expired = { $eq: ['$$x.g', true] };
-
-function literal(value: string): Document {
-  return { $literal: value };
-}
-
-/** The sum of something over the holds that match. */
-function sumOf(match: Document, amount: unknown): Document {
-  return { $sum: { $map: { input: '$h', as: 'x', in: { $cond: [match, amount, 0] } } } };
-}
-
-/** The holds, those that match with some fields changed. */
-function changed(match: Document, fields: Document): Document {
-  return {
-    $map: { input: '$h', as: 'x', in: { $cond: [match, { $mergeObjects: ['$$x', fields] }, '$$x'] } },
-  };
-}
-
-/** Holds gathered by counter, in the order of the counters' names, which is the same for every decision. */
-function wants(holds: readonly Hold[]): readonly Want[] {
-  const byCounter = new Map<string, Want>();
-  for (const [place, { counter, amount, cap, periodEnd }] of holds.entries()) {
-    const before = byCounter.get(counter);
-    const places = [...(before?.places ?? []), place];
-    const sum = (before?.amount ?? 0) + amount;
-    const atMost = Math.min(before?.atMost ?? Infinity, cap - sum);
-    byCounter.set(counter, { counter, amount: sum, places, atMost, periodEnd });
-  }
-  return [...byCounter.values()].sort((a, b) => (a.counter < b.counter ? -1 : 1));
 }
