@@ -33,7 +33,9 @@ import {
 } from '../validate/rule.js';
 import { checkPage } from '../validate/site.js';
 import { toEtag, toPage, toRevision } from './page-query.js';
-import type { DocumentFinding, PublishInput, RuleSetInfo, RuleSets, VersionInfo } from './ports.js';
+import type { Finding } from '../../../rules/check.js';
+import type { PublishInput, RuleSetInfo, VersionInfo } from '../../../rules/rule-sets.js';
+import type { RuleSets } from './ports.js';
 
 /** The handlers of RuleService. */
 export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
@@ -145,7 +147,7 @@ function toVersion(info: VersionInfo, document = ''): RuleSetVersion {
   });
 }
 
-function toFinding(finding: DocumentFinding): RuleFinding {
+function toFinding(finding: Finding): RuleFinding {
   const { severity, code, rule, path, message } = finding;
   return create(RuleFindingSchema, { severity, code, rule, path, message });
 }

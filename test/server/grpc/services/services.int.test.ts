@@ -18,12 +18,8 @@ import {
 import { RuleService } from '../../../../src/gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../../../../src/gen/tollgate/v1/site_service_pb.js';
 import { createClient } from '../../../../src/server/grpc/bridge.js';
-import type {
-  EntryInput,
-  ImportSettings,
-  RuleSetInfo,
-  VersionInfo,
-} from '../../../../src/server/grpc/services/ports.js';
+import type { EntryInput, ImportSettings } from '../../../../src/facts/lists-service.js';
+import type { RuleSetInfo, VersionInfo } from '../../../../src/rules/rule-sets.js';
 import { fakeApplication } from '../../support/fakes.js';
 import { sampleRecord } from '../../support/records.js';
 import { sampleRequest } from '../../support/requests.js';
