@@ -66,6 +66,8 @@ export interface Service {
 const FOLLOW_MS = 500;
 /** How often the store is asked whether it is there, ms. */
 const HEALTH_MS = 500;
+/** How long the store may take to say so, ms: health tells of an outage within two seconds. */
+const PING_MS = 1_200;
 /** How often holds that lapsed are given back, ms. */
 const EXPIRE_MS = 5_000;
 
@@ -144,10 +146,7 @@ async function serve(
       world.timers,
       HEALTH_MS,
       async () => {
-        const up = await store.health.ping().then(
-          () => true,
-          () => false,
-        );
+        const up = await answers(store.health.ping(), world.timers, PING_MS);
         if (up !== storeUp)
           log.warn({ store: describeStore(config.store) }, up ? 'the store is back' : 'the store is away');
         storeUp = up;
@@ -190,6 +189,18 @@ async function serve(
       await store.close();
     },
   };
+}
+
+/** Whether work ends well in time. */
+function answers(work: Promise<void>, timers: World['timers'], ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = timers.after(ms, () => resolve(false));
+    const ended = (well: boolean) => (): void => {
+      cancel();
+      resolve(well);
+    };
+    work.then(ended(true), ended(false));
+  });
 }
 
 /** What the decisions are put together from. */

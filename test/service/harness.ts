@@ -6,7 +6,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { Client as Channel } from '@grpc/grpc-js';
 import { describe } from 'vitest';
 import { resolveConfig, type Config, type OptionName } from '../../src/config/config.js';
-import type { Journal, StoredEntry } from '../../src/decisions/ports.js';
+import type { StoredEntry } from '../../src/decisions/ports.js';
 import { DecisionService, type Decision } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import {
   EventService,
@@ -19,8 +19,8 @@ import { RuleService } from '../../src/gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../../src/gen/tollgate/v1/site_service_pb.js';
 import { startService, type Service } from '../../src/main.js';
 import { createClient, openChannel, type Client } from '../../src/server/grpc/client.js';
-import { openMongoStore } from '../../src/storage/mongo/open.js';
-import { openSqliteStore } from '../../src/storage/sqlite/store.js';
+import { openMongoStore, type MongoStore } from '../../src/storage/mongo/open.js';
+import { openSqliteStore, type SqliteStore } from '../../src/storage/sqlite/store.js';
 import { REAL_WORLD } from '../../src/world/real-world.js';
 import type { World } from '../../src/world/world.js';
 import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
@@ -38,8 +38,13 @@ export interface Place {
   start(flags?: Flags, world?: World, change?: Partial<Config>): Promise<Instance>;
   /** Closes every instance and reads the whole journal, each log in order. */
   journal(): Promise<{ readonly entries: readonly StoredEntry[]; readonly hashKey: Uint8Array }>;
+  /** Closes every instance and hands the store itself to `use`. */
+  withStore<T>(use: (store: OpenStore) => Promise<T>): Promise<T>;
   remove(): Promise<void>;
 }
+
+/** A store as instances have it. */
+export type OpenStore = SqliteStore | MongoStore;
 
 /** A running service and typed clients to it. */
 export interface Instance {
@@ -123,13 +128,22 @@ export async function* once<T>(message: T): AsyncGenerator<T> {
 function placeOf(
   kind: Place['kind'],
   store: string,
-  open: () => Promise<{ readonly journal: Journal; close(): Promise<void> }>,
+  open: () => Promise<OpenStore>,
   drop: () => void | Promise<void>,
 ): Place {
   const running = new Set<Instance>();
   const closeAll = async (): Promise<void> => {
     await Promise.all([...running].map((instance) => instance.close(200)));
   };
+  async function withStore<T>(use: (store: OpenStore) => Promise<T>): Promise<T> {
+    await closeAll();
+    const opened = await open();
+    try {
+      return await use(opened);
+    } finally {
+      await opened.close();
+    }
+  }
   return {
     kind,
     store,
@@ -149,17 +163,13 @@ function placeOf(
       running.add(instance);
       return instance;
     },
-    async journal() {
-      await closeAll();
-      const opened = await open();
-      try {
+    journal: () =>
+      withStore(async ({ journal }) => {
         const entries: StoredEntry[] = [];
-        for await (const part of opened.journal.scan(new Map(), 1000)) entries.push(...part);
-        return { entries, hashKey: opened.journal.hashKey };
-      } finally {
-        await opened.close();
-      }
-    },
+        for await (const part of journal.scan(new Map(), 1000)) entries.push(...part);
+        return { entries, hashKey: journal.hashKey };
+      }),
+    withStore,
     async remove() {
       await closeAll();
       await drop();
