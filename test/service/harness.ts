@@ -5,7 +5,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { Client as Channel } from '@grpc/grpc-js';
 import { describe } from 'vitest';
-import { resolveConfig, type Config, type OptionName } from '../../src/config/config.js';
+import type { Config } from '../../src/config/config.js';
 import type { StoredEntry } from '../../src/decisions/ports.js';
 import { DecisionService, type Decision } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import {
@@ -23,9 +23,9 @@ import { openMongoStore, type MongoStore } from '../../src/storage/mongo/open.js
 import { openSqliteStore, type SqliteStore } from '../../src/storage/sqlite/store.js';
 import { REAL_WORLD } from '../../src/world/real-world.js';
 import type { World } from '../../src/world/world.js';
+import { configOf, type Flags } from './harness-config.js';
 import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
 
-export type Flags = Partial<Record<OptionName, string>>;
 export type PaymentInit = MessageInitShape<typeof PaymentSchema>;
 export type EventInit = MessageInitShape<typeof EventSchema>;
 
@@ -73,18 +73,6 @@ export function onBothStores(name: string, suite: (createPlace: () => Place) => 
 /** A suite that only makes sense with several instances, or with MongoDB's own faults. */
 export function onMongo(name: string, suite: (createPlace: () => Place) => void): void {
   describeMongo(name, (uri) => suite(() => mongoPlace(uri)));
-}
-
-/** What `tollgate serve` would be told, on free ports. */
-export function configOf(store: string, flags: Flags = {}): Config {
-  const basic: Flags = {
-    listen: '127.0.0.1:0',
-    http: '127.0.0.1:0',
-    logLevel: 'silent',
-    rules: 'none',
-    store,
-  };
-  return resolveConfig({ flags: { ...basic, ...flags }, environment: {}, file: undefined });
 }
 
 /** Clients to a service that listens somewhere. */

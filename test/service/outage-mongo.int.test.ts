@@ -65,11 +65,11 @@ describe.skipIf(binary === undefined)(
               `slowest refusal later ${slowest.toFixed(0)} ms; ${String(load.failed.length)} refused; 100 decided ${healed.toFixed(0)} ms after the start`,
           );
           await expectKept(tollgate, load);
-          await expectExact(tollgate);
+          await expectExact(tollgate, load.cards);
           await tollgate.close();
           const again = await place.start();
           await expectKept(again, load);
-          await expectExact(again);
+          await expectExact(again, load.cards);
           expect(await failure(again.screen('after', payment()))).toBe('none');
         } finally {
           await place.remove().catch(() => undefined);

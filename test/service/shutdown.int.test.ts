@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { failure, onBothStores, pause, payment, range, until, type Place } from './harness.js';
+import { expectExact, expectKept, LOAD_RULES, startLoad } from './load.js';
+
+onBothStores('a service that is told to end', (createPlace) => {
+  let place: Place;
+  beforeEach(() => {
+    place = createPlace();
+  });
+  afterEach(() => place.remove());
+
+  it('under load ends what is under way, refuses what is new, and keeps what it acknowledged', async () => {
+    const tollgate = await place.start();
+    await tollgate.activate(LOAD_RULES);
+    const load = startLoad(tollgate, 32);
+    await until(() => load.decided.size > 200, 20_000);
+    const started = performance.now();
+    const closed = tollgate.service.close(5_000);
+    await until(() => load.failed.length > 50, 10_000);
+    await closed;
+    expect(performance.now() - started).toBeLessThan(10_000);
+    await load.stop();
+    for (const { code } of load.failed) expect(['UNAVAILABLE', 'SHUTTING_DOWN']).toContain(code);
+    expect(await failure(tollgate.screen('late', payment()))).toBe('UNAVAILABLE');
+    const again = await place.start();
+    await expectKept(again, load);
+    await expectExact(again, load.cards);
+  });
+
+  it('answers every entry that a stream had taken in', async () => {
+    const tollgate = await place.start();
+    await tollgate.activate(LOAD_RULES);
+    const entry = (index: number) => ({
+      entry: {
+        case: 'screen' as const,
+        value: { requestId: `s-${String(index)}`, payment: payment({ card: `s-${String(index % 6)}` }) },
+      },
+    });
+    let answered: () => void = () => undefined;
+    const first = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    async function* messages() {
+      yield { entries: [entry(0)] };
+      await first;
+      yield { entries: range(499).map((index) => entry(index + 1)) };
+    }
+    const results: unknown[] = [];
+    const streaming = (async () => {
+      for await (const answer of tollgate.decisions.screenStream(messages())) {
+        results.push(...answer.results.map(({ result }) => result.case));
+        answered();
+      }
+    })();
+    await first;
+    while (tollgate.service.decisions.inFlight === 0 && results.length === 1) await pause(1);
+    await tollgate.service.close(10_000);
+    await streaming;
+    expect(results).toEqual(range(500).map(() => 'screen'));
+  });
+
+  it('is not held up by a stream that nobody ends: cut off after the grace, and what it answered is kept', async () => {
+    const tollgate = await place.start();
+    await tollgate.activate(LOAD_RULES);
+    const answered: string[] = [];
+    let over = false;
+    async function* endless() {
+      for (let index = 0; !over; index++) {
+        const value = { requestId: `endless-${String(index)}`, payment: payment({ card: 'endless' }) };
+        yield { entries: [{ entry: { case: 'screen' as const, value } }] };
+        await pause(2);
+      }
+    }
+    const streaming = failure(
+      (async () => {
+        for await (const { results } of tollgate.decisions.screenStream(endless()))
+          for (const { result } of results)
+            if (result.case === 'screen') answered.push(result.value.decision?.id ?? '');
+      })(),
+    );
+    await until(() => answered.length > 20, 20_000);
+    const started = performance.now();
+    await tollgate.service.close(500);
+    expect(performance.now() - started).toBeLessThan(8_000);
+    over = true;
+    expect(await streaming).not.toBe('none');
+    const again = await place.start();
+    for (const id of answered) expect((await again.decisions.getDecision({ id })).decision?.id).toBe(id);
+    await expectExact(again, ['endless']);
+  });
+});
