@@ -120,8 +120,9 @@ onMongo('a request id that comes to two instances, on MongoDB', (createPlace) =>
   let instances: readonly [Instance, Instance];
   beforeAll(async () => {
     place = createPlace();
-    instances = [await place.start(), await place.start()];
-    await instances[0].activate(COUNTED);
+    const first = await place.start();
+    await first.activate(COUNTED);
+    instances = [first, await place.start()];
   });
   afterAll(() => place.remove());
 

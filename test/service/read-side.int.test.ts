@@ -240,7 +240,6 @@ onBothStores('decisions of a day under the shipped rules', (createPlace) => {
       ]),
     );
     await tollgate.rules.deactivateRuleSet({ ruleSet: 'geography', actor: 'test' });
-    await replayAll();
     await tollgate.close();
     tollgate = await place.start({ rules: '' });
     expect(tollgate.service.seeded).toEqual([]);

@@ -77,7 +77,7 @@ onBothStores('rule versions', (createPlace) => {
       expect(names.toSorted()).toEqual(range(10).map((index) => `v${String(number)}-${String(index)}`));
     }
     expect(hashes.size).toBe(3);
-    for (const { id, ruleSets } of decisions.slice(-200)) {
+    for (const { id, ruleSets } of decisions.slice(-60)) {
       const { trace } = await tollgate.decisions.getDecision({ id, withTrace: true });
       const prefix = `v${String(ruleSets[0]?.version)}-`;
       expect(trace?.rules.filter(({ rule: name }) => !name.startsWith(prefix))).toEqual([]);
@@ -136,7 +136,7 @@ onBothStores('rule versions', (createPlace) => {
       const call = tollgate.rules.createVersion({ documentJson, author: 'test' });
       await expect(call, what).rejects.toMatchObject({
         code: 'RULE_SET_INVALID',
-        violations: [expect.objectContaining({ field: expect.stringMatching(/.+/) }), ...[]],
+        violations: expect.arrayContaining([expect.objectContaining({ field: expect.stringMatching(/.+/) })]),
       });
       expect((await tollgate.rules.validateRuleSet({ documentJson })).valid).toBe(false);
     }
