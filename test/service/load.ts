@@ -68,7 +68,7 @@ export function startLoad(tollgate: Pick<Instance, 'screen' | 'record'>, lanes: 
       load.slowest = Math.max(load.slowest, ms);
       if (code === 'none') return;
       load.failed.push({ code, at, ms });
-      await pause(20);
+      await pause(40);
     }
   };
   const lane = async (): Promise<void> => {
