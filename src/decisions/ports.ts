@@ -123,7 +123,7 @@ export interface HoldResult {
 
 /** Cumulative limits. One document (row) per counter changes atomically; all holds of a decision or none. */
 export interface LimitStore {
-  /** Reserves for a decision until `expiresAt` (epoch ms). The same decision again gives the same answer. */
+  /** Reserves for a decision until `expiresAt` (epoch ms). The same decision again gives the same answer, until its hold expires. */
   reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult>;
   /** The payment was made: the holds stay for the period. Idempotent. */
   confirm(decision: string): Promise<void>;

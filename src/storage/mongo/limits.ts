@@ -118,6 +118,11 @@ export class MongoLimits implements LimitStore {
     const found = await this.#connection.run(() =>
       this.#counters.find({ 'h.d': decision }, { projection }).toArray(),
     );
+    // What had expired holds no room any more: the same decision asked again has to find some.
+    if (found.some(({ h }) => h[0]?.g === true)) {
+      await this.#undo(decision);
+      return undefined;
+    }
     const used: number[] = [];
     let counters = 0;
     for (const { refused, h } of found) {
@@ -193,10 +198,11 @@ export class MongoLimits implements LimitStore {
   /** Takes away all that the decision holds, as if it had never been. */
   async #undo(decision: string): Promise<void> {
     const mine = { $eq: ['$$x.d', literal(decision)] };
+    const counted = { $and: [mine, { $not: [expired] }] };
     const kept = { $filter: { input: '$h', as: 'x', cond: { $not: [mine] } } };
     await this.#connection.run(() =>
       this.#counters.updateMany({ 'h.d': decision }, [
-        { $set: { total: { $subtract: ['$total', sumOf(mine, '$$x.a')] }, h: kept } },
+        { $set: { total: { $subtract: ['$total', sumOf(counted, '$$x.a')] }, h: kept } },
       ]),
     );
   }

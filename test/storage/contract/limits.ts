@@ -120,6 +120,15 @@ export function limitsContract(factory: StoreFactory): void {
       expect(await store.limits.used('day')).toBe(200);
     });
 
+    it('has to find room again for a decision whose hold has expired', async () => {
+      await store.limits.reserve('a', [hold('day', 300, 500)], T0 + HOUR);
+      await store.limits.expire(T0 + HOUR);
+      await store.limits.reserve('b', [hold('day', 300, 500)], T0 + 2 * HOUR);
+      const again = await store.limits.reserve('a', [hold('day', 300, 500)], T0 + 2 * HOUR);
+      expect(again).toEqual({ reserved: false, used: [300] });
+      expect(await store.limits.used('day')).toBe(300);
+    });
+
     it('remembers holds after it was opened again', async () => {
       await store.limits.reserve('a', [hold('day', 300, 500)], T0 + HOUR);
       await store.close();
@@ -207,7 +216,7 @@ class LimitModel {
 
   reserve(decision: string, holds: readonly Hold[], expiresAt: number): HoldResult {
     const known = this.#decisions.get(decision);
-    if (known) return known.answer;
+    if (known && known.state !== 'expired') return known.answer;
     const over = holds.findIndex(({ counter, amount, cap }) => this.used(counter) + amount > cap);
     const reserved = over === -1;
     const used = (reserved ? holds : holds.slice(0, over + 1)).map(({ counter }) => this.used(counter));

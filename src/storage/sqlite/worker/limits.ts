@@ -30,13 +30,18 @@ export class WorkerLimits {
           WHERE state IN ('held', 'refused') AND expires_at <= ? ORDER BY expires_at LIMIT 1000`,
       ),
       forget: db.prepare('DELETE FROM limit_decisions WHERE decision = ?'),
+      forgetHolds: db.prepare('DELETE FROM limit_holds WHERE decision = ?'),
+      forgetReleases: db.prepare('DELETE FROM limit_releases WHERE decision = ?'),
     };
   }
 
   reserve(decision: string, holds: readonly Hold[], expiresAt: number): HoldResult {
     const { decision: find, addDecision, addUsed, addHold } = this.#statements;
     const known = find.get(decision);
-    if (known) return { reserved: known[0] !== 'refused', used: JSON.parse(String(known[1])) as number[] };
+    if (known && known[0] !== 'expired')
+      return { reserved: known[0] !== 'refused', used: JSON.parse(String(known[1])) as number[] };
+    // What had expired holds no room any more: the same decision asked again has to find some.
+    if (known) this.#forget(decision);
     const used: number[] = [];
     const taken = new Map<string, number>();
     let reserved = true;
@@ -109,6 +114,12 @@ export class WorkerLimits {
 
   used(counter: string): number {
     return Number(this.#statements.used.get(counter)?.[0] ?? 0);
+  }
+
+  #forget(decision: string): void {
+    this.#statements.forget.run(decision);
+    this.#statements.forgetHolds.run(decision);
+    this.#statements.forgetReleases.run(decision);
   }
 
   #holds(decision: string): [counter: string, amount: number][] {
