@@ -122,7 +122,7 @@ async function serve(
     decisionOptions({ config, world, assets, store, sites, lists, observer, hash, readPhone }),
   );
   const rules = await followRules(store.rules, lists, decisions, world);
-  const seeded = await seedWhenEmpty(config, store, rules.ruleSets, lists, log);
+  const seeded = await seedWhenEmpty(config, rules.ruleSets, lists, log);
   await rules.refresh();
 
   const grpc = await startGrpcServer({
@@ -312,14 +312,13 @@ async function followRules(
 
 async function seedWhenEmpty(
   config: Config,
-  store: Store,
   ruleSets: RuleSets,
   lists: ListsService,
   log: Logger,
 ): Promise<string[]> {
-  if (config.rules === 'none' || (await store.rules.ruleSets()).length > 0) return [];
-  const seeded = await seed(readShippedRules(config.rules || SHIPPED), ruleSets, lists);
-  log.info({ ruleSets: seeded }, 'the store was empty: shipped rule sets are active');
+  if (config.rules === 'none') return [];
+  const seeded = await seed(() => readShippedRules(config.rules || SHIPPED), ruleSets, lists);
+  if (seeded.length > 0) log.info({ ruleSets: seeded }, 'the store was empty: shipped rule sets are active');
   return seeded;
 }
 

@@ -2,21 +2,43 @@ import { LIST_KINDS, LIST_TYPES, type ListKind, type ListType } from '../facts/l
 import type { ListsService } from '../facts/lists-service.js';
 import { ConfigProblem } from '../config/config.js';
 import { TollgateError } from '../errors/errors.js';
-import type { RuleSets } from '../rules/rule-sets.js';
+import type { RuleSetInfo, RuleSets } from '../rules/rule-sets.js';
 import type { ShippedRules } from './assets.js';
 
 const ACTOR = 'shipped';
 const BATCH = 1000;
+const PAGE = 100;
 
 /**
- * Puts lists and rule sets into an empty store and makes them active. Several instances may do so at once: what another
- * has put there already is left alone. Returns the names of the rule sets made active here.
+ * Puts lists and rule sets into an empty store and makes them active; goes on where an earlier start was cut off. Every
+ * version is stored before the first becomes active, so that a store in which nothing was ever active is an empty one.
+ * Several instances may do so at once. Returns the names of the rule sets made active here.
  */
 export async function seed(
-  shipped: ShippedRules,
+  shipped: () => ShippedRules,
   ruleSets: RuleSets,
   lists: ListsService,
 ): Promise<string[]> {
+  const known = await allRuleSets(ruleSets);
+  if (known.every(({ revision }) => revision === 0)) await store(shipped(), ruleSets, lists);
+  const activated: string[] = [];
+  for (const { id, revision, latestVersion } of await allRuleSets(ruleSets)) {
+    if (revision > 0 || latestVersion !== 1) continue;
+    const { info } = await ruleSets.version(id, 1);
+    if (info.author !== ACTOR) continue;
+    const reason = 'shipped with Tollgate, active on an empty store';
+    try {
+      await ruleSets.activate({ ruleSet: id, version: 1, actor: ACTOR, reason, revision: 0 });
+      activated.push(id);
+    } catch (error) {
+      // Another instance was first.
+      if (!(error instanceof TollgateError && error.code === 'STALE_ETAG')) throw error;
+    }
+  }
+  return activated;
+}
+
+async function store(shipped: ShippedRules, ruleSets: RuleSets, lists: ListsService): Promise<void> {
   for (const list of shipped.lists) {
     const type = LIST_TYPES.find((known) => known === list.type);
     const kind = LIST_KINDS.find((known) => known === list.kind);
@@ -26,31 +48,26 @@ export async function seed(
       );
     await seedList(lists, { ...list, type, kind }, list.entries);
   }
-  const activated: string[] = [];
   for (const { file, text } of shipped.documents) {
     try {
-      const { version } = await ruleSets.create({
-        document: text,
-        author: ACTOR,
-        comment: 'shipped',
-        expectedLatestHash: '',
-      });
-      if (version.version !== 1) continue;
-      await ruleSets.activate({
-        ruleSet: version.ruleSet,
-        version: 1,
-        actor: ACTOR,
-        reason: 'shipped with Tollgate, active on an empty store',
-        revision: 0,
-      });
-      activated.push(version.ruleSet);
+      await ruleSets.create({ document: text, author: ACTOR, comment: ACTOR, expectedLatestHash: '' });
     } catch (error) {
       if (!(error instanceof TollgateError)) throw error;
-      if (error.code === 'STALE_ETAG') continue;
-      throw new ConfigProblem(`${file}: ${error.message}`);
+      if (error.code === 'RULE_SET_INVALID') throw new ConfigProblem(`${file}: ${error.message}`);
+      if (error.code !== 'STALE_ETAG') throw error;
     }
   }
-  return activated;
+}
+
+async function allRuleSets(ruleSets: RuleSets): Promise<readonly RuleSetInfo[]> {
+  const all: RuleSetInfo[] = [];
+  let token = '';
+  do {
+    const { items, next } = await ruleSets.list({ size: PAGE, token });
+    all.push(...items);
+    token = next;
+  } while (token !== '');
+  return all;
 }
 
 async function seedList(

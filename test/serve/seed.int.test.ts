@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ATTRIBUTES } from '../../src/facts/attributes.js';
+import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
+import { createKeyHash } from '../../src/facts/key-hash.js';
+import { ListIndex } from '../../src/facts/list-index.js';
+import { createListsService, type ListsService } from '../../src/facts/lists-service.js';
+import { createListValueReader } from '../../src/facts/normalise-list-value.js';
+import { createPhoneReader } from '../../src/facts/normalise-phone.js';
+import { createRuleSets, type RuleSets } from '../../src/rules/rule-sets.js';
+import { readShippedRules, SHIPPED } from '../../src/serve/assets.js';
+import { seed } from '../../src/serve/seed.js';
+import { openSqliteStore, type SqliteStore } from '../../src/storage/sqlite/store.js';
+import { REAL_WORLD } from '../../src/world/real-world.js';
+
+describe('seeding an empty store', () => {
+  const shipped = readShippedRules(SHIPPED);
+  let folder: string;
+  let store: SqliteStore;
+  let lists: ListsService;
+  /** Counts down; throws when it gets to zero: the process dies here. */
+  let breath: number;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'tollgate-seed-'));
+    store = await openSqliteStore({ file: join(folder, 'seed.db'), world: REAL_WORLD });
+    breath = Infinity;
+    lists = createListsService({
+      store: store.lists,
+      index: new ListIndex(createKeyHash(store.journal.hashKey)),
+      normalise: createListValueReader(createPhoneReader()),
+      now: () => 1,
+    });
+  });
+  afterEach(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function breathe<T>(work: () => T): Promise<Awaited<T>> {
+    breath -= 1;
+    if (breath < 0) throw new Error('killed');
+    return await work();
+  }
+
+  const ruleSets = (): RuleSets =>
+    createRuleSets({
+      store: new Proxy(store.rules, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (typeof value !== 'function') return value;
+          const method = value.bind(target) as (...args: unknown[]) => unknown;
+          return name === 'publish' ? (...args: unknown[]) => breathe(() => method(...args)) : method;
+        },
+      }),
+      catalogue: FACT_CATALOGUE,
+      attributes: new Set(ATTRIBUTES),
+      lists: () => lists.types(),
+      now: () => 1,
+      changed: async () => undefined,
+    });
+  const active = async (): Promise<string[]> =>
+    (await store.rules.activations()).filter(({ version }) => version === 1).map(({ ruleSet }) => ruleSet);
+
+  it('makes all that ships active, once', async () => {
+    const names = await seed(() => shipped, ruleSets(), lists);
+    expect(names).toHaveLength(shipped.documents.length);
+    expect((await active()).toSorted()).toEqual(names.toSorted());
+    expect(await seed(() => shipped, ruleSets(), lists)).toEqual([]);
+  });
+
+  it('goes on at the next start when it was killed half-way', async () => {
+    breath = 2;
+    await expect(seed(() => shipped, ruleSets(), lists)).rejects.toThrow('killed');
+    expect(await active()).toHaveLength(2);
+    breath = Infinity;
+    expect(await seed(() => shipped, ruleSets(), lists)).toHaveLength(shipped.documents.length - 2);
+    expect(await active()).toHaveLength(shipped.documents.length);
+  });
+
+  it('leaves alone what somebody has taken out of service', async () => {
+    const [first = ''] = await seed(() => shipped, ruleSets(), lists);
+    await ruleSets().deactivate({ ruleSet: first, actor: 'ana', reason: 'not ours', revision: undefined });
+    expect(await seed(() => shipped, ruleSets(), lists)).toEqual([]);
+    expect(await active()).not.toContain(first);
+  });
+});
