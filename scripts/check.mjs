@@ -130,6 +130,7 @@ const steps = {
   planted: plantedViolation,
   generated: generatedCodeIsFresh,
   schema: () => run('tsx', ['scripts/generate-schema.ts', '--check']),
+  'cases-schema': () => run('tsx', ['scripts/generate-cases-schema.ts', '--check']),
   'buf-format': () => run('buf', ['format', '--diff', '--exit-code', 'proto']),
   'buf-lint': () => run('buf', ['lint']),
   'buf-breaking': breaking,
