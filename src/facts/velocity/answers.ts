@@ -1,9 +1,12 @@
 import type { StreamEvent } from '../stream.js';
 import { periodStart } from './calendar.js';
-import type { SeriesPair } from './key-entry.js';
+import { seriesAt } from './key-entry.js';
+import type { Past } from './key-entry.js';
 import { selects, valueOf } from './layout.js';
+import type { Layout } from './layout.js';
 import { Totals } from './moments.js';
-import type { AggregatePlan, HabitPlan, HistoryPlan } from './plan.js';
+import type { AggregatePlan, HabitPlan, HistoryPlan, KeyDefinition } from './plan.js';
+import { countAfterLast, each, firstClock, lastClock, total, valuesIn } from './series.js';
 import type { Series } from './series.js';
 import { ValueCounts } from './value-counts.js';
 
@@ -28,23 +31,25 @@ export function windowFrom(plan: AggregatePlan, t: number, zones: Zones): number
 /** One aggregate over a key's events, for a payment decided at its known time. */
 export function aggregate(
   plan: AggregatePlan,
-  pair: SeriesPair | undefined,
+  { layouts }: KeyDefinition,
+  past: Past | undefined,
   event: StreamEvent,
   from: number,
   zones: Zones,
 ): number | undefined {
   const t = event.knownAt;
-  const series = pair?.[plan.layout];
+  const series = past === undefined ? undefined : seriesAt(past, plan.layout);
+  const layout = layouts[plan.layout];
   const clock = plan.layout === 0 ? event.at : event.knownAt;
   const current = plan.includeCurrent && clock > from && clock <= t && selects(plan.selector, event);
   if (plan.fn === 'distinct') {
     const own = current && plan.column !== undefined ? valueOf(plan.column, event) : 0;
     const { window } = plan;
     const id = window.type === 'sliding' ? plan.id : `${plan.id}/${zoneOf(window.zone, zones)}`;
-    return distinct(series, plan.measure, id, from, t, t, own);
+    return distinct(series, layout, plan.measure, id, from, t, t, own);
   }
   totals.reset();
-  series?.total(plan.measure, from, t, totals);
+  total(series, layout, plan.measure, from, t, totals);
   if (current) {
     if (plan.column === undefined) totals.count++;
     else totals.add(valueOf(plan.column, event));
@@ -66,21 +71,27 @@ export function aggregate(
 }
 
 /** The answer to a question about the past of a key, at t. */
-export function answerHistory(plan: HistoryPlan, series: Series | undefined, t: number): number | undefined {
+export function answerHistory(
+  plan: HistoryPlan,
+  layout: Layout,
+  series: Series | undefined,
+  t: number,
+): number | undefined {
   const from = t - plan.ms;
   const [first = 0, second = 0] = plan.measures;
-  const orders = (measure: number): number => distinct(series, measure, String(plan.ms), from, t, t, 0);
+  const orders = (measure: number): number =>
+    distinct(series, layout, measure, String(plan.ms), from, t, t, 0);
   switch (plan.what) {
     case 'firstSeenDays': {
-      const clock = series?.firstClock(first, from, t);
+      const clock = firstClock(series, layout, first, from, t);
       return clock === undefined ? undefined : Math.floor((t - clock) / DAY);
     }
     case 'daysSinceLastPayment': {
-      const clock = series?.lastClock(first, from, t);
+      const clock = lastClock(series, layout, first, from, t);
       return clock === undefined ? undefined : Math.floor((t - clock) / DAY);
     }
     case 'goodOrders':
-      return series === undefined ? 0 : goodOrders(series, plan, from, t);
+      return series === undefined ? 0 : goodOrders(series, layout, plan, from, t);
     case 'refundedShare':
     case 'claimedShare':
     case 'chargebackShare':
@@ -93,12 +104,12 @@ export function answerHistory(plan: HistoryPlan, series: Series | undefined, t: 
     case 'threeDsPassed':
     case 'threeDsAbandoned':
       totals.reset();
-      series?.total(first, from, t, totals);
+      total(series, layout, first, from, t, totals);
       return plan.what === 'refundedMinor' ? totals.sum : totals.count;
     case 'troubledMinor':
-      return series === undefined ? 0 : troubledMinor(series, plan, from, t);
+      return series === undefined ? 0 : troubledMinor(series, layout, plan, from, t);
     case 'declinesInRow':
-      return series === undefined ? 0 : series.countAfterLast(first, second, from, t);
+      return countAfterLast(series, layout, first, second, from, t);
     default:
       return orders(first);
   }
@@ -107,12 +118,13 @@ export function answerHistory(plan: HistoryPlan, series: Series | undefined, t: 
 /** How a payment's base amount compares with the earlier ones of its key. */
 export function answerHabit(
   plan: HabitPlan,
+  layout: Layout,
   series: Series | undefined,
   event: StreamEvent,
 ): number | undefined {
   const t = event.knownAt;
   totals.reset();
-  series?.total(plan.measure, t - plan.ms, t, totals);
+  total(series, layout, plan.measure, t - plan.ms, t, totals);
   return compareWithHabit(plan.what, plan.minCount, totals, event.baseMinor);
 }
 
@@ -136,6 +148,7 @@ function compareWithHabit(
 /** Distinct values with clock in (from, to] known at `seen`, and `own` (0: none). */
 function distinct(
   series: Series | undefined,
+  layout: Layout,
   measure: number,
   id: string,
   from: number,
@@ -143,48 +156,33 @@ function distinct(
   seen: number,
   own: number,
 ): number {
-  const counts = series === undefined ? undefined : countsOf(series, measure, id, from, to, seen, values);
-  if (counts === undefined) return own === 0 ? 0 : 1;
+  if (series === undefined) return own === 0 ? 0 : 1;
+  const counts = valuesIn(series, layout, measure, id, from, to, seen, values);
   return counts.distinct + (own === 0 || counts.has(own) ? 0 : 1);
 }
 
-function countsOf(
-  series: Series,
-  measure: number,
-  id: string,
-  from: number,
-  to: number,
-  seen: number,
-  scratch: ValueCounts,
-): ValueCounts {
-  const moving = series.moving(measure, id, from, to, seen);
-  if (moving !== undefined) return moving.values;
-  scratch.clear();
-  series.collect(measure, from, to, seen, scratch);
-  return scratch;
-}
-
 /** Orders paid long enough ago, less those of them that came to grief. */
-function goodOrders(series: Series, plan: HistoryPlan, from: number, t: number): number {
+function goodOrders(series: Series, layout: Layout, plan: HistoryPlan, from: number, t: number): number {
   const [paid = 0, bad = 0] = plan.measures;
   const until = t - plan.goodAfterMs;
   if (until <= from) return 0;
-  const aged = countsOf(series, paid, `good/${plan.ms}/${plan.goodAfterMs}`, from, until, t, values);
-  const trouble = countsOf(series, bad, String(plan.ms), from, t, t, troubled);
+  const id = `good/${plan.ms}/${plan.goodAfterMs}`;
+  const aged = valuesIn(series, layout, paid, id, from, until, t, values);
+  const trouble = valuesIn(series, layout, bad, String(plan.ms), from, t, t, troubled);
   return aged.distinct - aged.common(trouble);
 }
 
 /** Per order the most of what was refunded, claimed or charged back: the same money is not counted twice. */
-function troubledMinor(series: Series, plan: HistoryPlan, from: number, t: number): number {
+function troubledMinor(series: Series, layout: Layout, plan: HistoryPlan, from: number, t: number): number {
   const most = new Map<number, number>();
   for (let kind = 0; kind < plan.measures.length; kind += 2) {
     const orders: number[] = [];
     const sums = new Map<number, number>();
-    series.each(plan.measures[kind] ?? 0, from, t, (_, known, order) => {
+    each(series, layout, plan.measures[kind] ?? 0, from, t, (_, known, order) => {
       orders.push(known <= t ? order : 0);
     });
     let index = 0;
-    series.each(plan.measures[kind + 1] ?? 0, from, t, (_, _known, minor) => {
+    each(series, layout, plan.measures[kind + 1] ?? 0, from, t, (_, _known, minor) => {
       const order = orders[index++] ?? 0;
       if (order !== 0) sums.set(order, (sums.get(order) ?? 0) + minor);
     });

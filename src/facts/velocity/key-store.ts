@@ -1,5 +1,11 @@
-import type { KeyEntry } from './key-entry.js';
+import type { StreamEvent } from '../stream.js';
+import { EMPTY_KEY_BYTES, EmptyKeys } from './empty-keys.js';
+import { KeyEntry, keyOf } from './key-entry.js';
 import { KeyTable } from './key-table.js';
+import type { KeyDefinition } from './plan.js';
+
+/** Part of the memory that keys without events may take. */
+const EMPTY_SHARE = 1 / 8;
 
 /**
  * The keys in memory, bounded in bytes: those that nobody holds leave, the one given back longest ago first. Written
@@ -9,22 +15,24 @@ import { KeyTable } from './key-table.js';
 export class KeyStore {
   readonly #maxBytes: number;
   readonly #entries = new KeyTable<KeyEntry>();
+  readonly #empty: EmptyKeys;
   /** Ends of the list of entries that nobody holds. */
   #oldest: KeyEntry | undefined;
   #newest: KeyEntry | undefined;
-  #bytes = 0;
+  #entryBytes = 0;
   #rows = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+    this.#empty = new EmptyKeys((maxBytes * EMPTY_SHARE) / EMPTY_KEY_BYTES);
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#entries.size + this.#empty.size;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#entryBytes + this.#empty.size * EMPTY_KEY_BYTES;
   }
 
   /** Rows of the entries that have left count no longer. */
@@ -32,17 +40,33 @@ export class KeyStore {
     return this.#rows;
   }
 
-  get(key: number): KeyEntry | undefined {
-    return this.#entries.get(key);
+  /** An entry that has events or that somebody holds. */
+  get(definition: KeyDefinition, load: number): KeyEntry | undefined {
+    return this.#entries.get(keyOf(definition, load));
   }
 
-  /** Takes in a new entry that somebody holds. */
-  add(entry: KeyEntry): void {
-    this.#entries.add(entry.key, entry);
+  /** An entry to look at. */
+  find(definition: KeyDefinition, load: number): KeyEntry | undefined {
+    const key = keyOf(definition, load);
+    return this.#entries.get(key) ?? this.#emptyEntry(key, definition, load);
   }
 
-  /** Somebody needs an entry: it stays until given back as often as held. */
-  hold(entry: KeyEntry): void {
+  /** Finds or makes the entry of a value: it stays until given back as often as held. */
+  hold(definition: KeyDefinition, load: number): KeyEntry {
+    const key = keyOf(definition, load);
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = this.#emptyEntry(key, definition, load) ?? new KeyEntry(load, definition);
+      this.#empty.delete(key);
+      this.#entries.add(key, entry);
+      this.#entryBytes += entry.bytes;
+    }
+    this.holdAgain(entry);
+    return entry;
+  }
+
+  /** Holds an entry that is at hand. */
+  holdAgain(entry: KeyEntry): void {
     if (entry.users === 0) this.#unlink(entry);
     entry.users++;
   }
@@ -51,28 +75,51 @@ export class KeyStore {
   giveBack(entry: KeyEntry): void {
     entry.users--;
     if (entry.users > 0) return;
-    if (entry.from === Infinity) {
+    if (entry.from < Infinity && entry.rows > 0) {
+      this.#link(entry);
+    } else {
       this.#forget(entry);
-      return;
+      if (entry.from < Infinity) this.#empty.add(entry.key, entry.from);
     }
-    this.#link(entry);
-    if (this.#bytes > this.#maxBytes) this.#makeRoom();
+    this.#makeRoom();
   }
 
-  /** Rows came or went. */
-  counted(rows: number): void {
-    this.#rows += rows;
+  /** Adds an event to an entry. */
+  insert(entry: KeyEntry, event: StreamEvent): void {
+    const { rows, bytes } = entry;
+    entry.add(event);
+    this.#changed(entry, rows, bytes);
   }
 
-  /** Accounts for the memory of an entry. */
-  account(entry: KeyEntry, bytes: number): void {
-    this.#bytes += bytes - entry.accounted;
-    entry.accounted = bytes;
-    if (this.#bytes > this.#maxBytes) this.#makeRoom();
+  /** Takes an event out of an entry. */
+  remove(entry: KeyEntry, event: StreamEvent): void {
+    const { rows, bytes } = entry;
+    entry.remove(event);
+    this.#changed(entry, rows, bytes);
+  }
+
+  /** Lets go of an entry's events too old for any window. */
+  prune(entry: KeyEntry, cutoff: number): void {
+    const { rows, bytes } = entry;
+    entry.prune(cutoff);
+    this.#changed(entry, rows, bytes);
+  }
+
+  #changed(entry: KeyEntry, rowsBefore: number, bytesBefore: number): void {
+    this.#rows += entry.rows - rowsBefore;
+    this.#entryBytes += entry.bytes - bytesBefore;
+  }
+
+  #emptyEntry(key: number, definition: KeyDefinition, load: number): KeyEntry | undefined {
+    const from = this.#empty.get(key);
+    if (from === undefined) return undefined;
+    const entry = new KeyEntry(load, definition);
+    entry.from = from;
+    return entry;
   }
 
   #makeRoom(): void {
-    while (this.#bytes > this.#maxBytes && this.#oldest !== undefined) {
+    while (this.bytes > this.#maxBytes && this.#oldest !== undefined) {
       const entry = this.#oldest;
       this.#unlink(entry);
       this.#forget(entry);
@@ -81,7 +128,7 @@ export class KeyStore {
 
   #forget(entry: KeyEntry): void {
     this.#entries.delete(entry.key);
-    this.#bytes -= entry.accounted;
+    this.#entryBytes -= entry.bytes;
     this.#rows -= entry.rows;
   }
 

@@ -191,3 +191,10 @@ export class Layout {
     }
   }
 }
+
+/** A measure of a layout by its index. */
+export function measureAt(layout: Layout, index: number): Measure {
+  const measure = layout.measures[index];
+  if (measure === undefined) throw new Error(`no measure ${index}`);
+  return measure;
+}

@@ -1,4 +1,4 @@
-import type { Series } from './series.js';
+import type { RowSource } from './rows.js';
 import { ValueCounts } from './value-counts.js';
 
 /**
@@ -7,7 +7,7 @@ import { ValueCounts } from './value-counts.js';
  */
 export class MovingWindow {
   readonly values = new ValueCounts();
-  readonly #series: Series;
+  readonly #series: RowSource;
   readonly #measure: number;
   #from = 0;
   #to = -Infinity;
@@ -15,7 +15,7 @@ export class MovingWindow {
   /** Rows known at another time than their clock says, as (known, clock, value), sorted by known. */
   #late: number[] = [];
 
-  constructor(series: Series, measure: number) {
+  constructor(series: RowSource, measure: number) {
     this.#series = series;
     this.#measure = measure;
     series.each(measure, -Infinity, Infinity, (clock, known, value) => {

@@ -1,7 +1,8 @@
 import type { KeyRange, StreamEvent } from '../stream.js';
 import { aggregate, answerHabit, answerHistory, windowFrom } from './answers.js';
 import type { Zones } from './answers.js';
-import { hasKey, KeyEntry, mix } from './key-entry.js';
+import { hasKey } from './key-entry.js';
+import type { KeyEntry } from './key-entry.js';
 import { KeyStore } from './key-store.js';
 import { positionOf } from './layout.js';
 import type { AggregatePlan, KeyDefinition, WindowPlan } from './plan.js';
@@ -77,13 +78,12 @@ export class StreamWindows {
   /** Takes in what the store had for a range: all its durable events, in any order; more does no harm. */
   loaded(range: KeyRange, events: readonly StreamEvent[]): void {
     for (const definition of this.#plan.definitions) {
-      const entry = this.#keys.get(mix(definition.index + 1, range.key));
+      const entry = this.#keys.get(definition, range.key);
       if (entry === undefined || entry.from <= range.from) continue;
       for (const event of events)
         if (event.attributes[definition.load] === range.key && hasKey(definition, event))
-          this.#keys.counted(entry.add(event));
+          this.#keys.insert(entry, event);
       entry.from = range.from;
-      this.#account(entry);
     }
   }
 
@@ -106,7 +106,7 @@ export class StreamWindows {
     const entry = this.#entriesOf(event)[plan.definition];
     if (entry === undefined) return undefined;
     mustReach(entry, event.knownAt - plan.ms);
-    return answerHistory(plan, entry.find(event)?.[0], event.knownAt);
+    return answerHistory(plan, entry.definition.layouts[0], entry.find(event)?.byEvent, event.knownAt);
   }
 
   /** How a payment compares with the habit of its key. */
@@ -116,7 +116,7 @@ export class StreamWindows {
     const entry = this.#entriesOf(event)[plan.definition];
     if (entry === undefined) return undefined;
     mustReach(entry, event.knownAt - plan.ms);
-    return answerHabit(plan, entry.find(event)?.[0], event);
+    return answerHabit(plan, entry.definition.layouts[0], entry.find(event)?.byEvent, event);
   }
 
   /** Takes in an admitted event, durable or not; the same position again changes nothing. */
@@ -129,9 +129,8 @@ export class StreamWindows {
     }
     for (const entry of pending.entries) {
       if (entry === undefined) continue;
-      this.#keys.counted(entry.add(event));
-      if (entry.from < Infinity && entry.wantsPruning) this.#prune(entry, event.knownAt);
-      if (entry.from < Infinity && entry.wantsAccounting) this.#account(entry);
+      this.#keys.insert(entry, event);
+      if (entry.wantsPruning && entry.from < Infinity) this.#prune(entry, event.knownAt);
     }
   }
 
@@ -148,7 +147,7 @@ export class StreamWindows {
   retract(event: StreamEvent): void {
     const pending = this.#pending.get(positionOf(event));
     if (pending === undefined) return;
-    for (const entry of pending.entries) if (entry !== undefined) this.#keys.counted(-entry.remove(event));
+    for (const entry of pending.entries) if (entry !== undefined) this.#keys.remove(entry, event);
     this.settled(event);
   }
 
@@ -172,7 +171,7 @@ export class StreamWindows {
   #aggregate(plan: AggregatePlan, entry: KeyEntry, event: StreamEvent, zones: Zones): number | undefined {
     const from = windowFrom(plan, event.knownAt, zones);
     mustReach(entry, from);
-    return aggregate(plan, entry.find(event), event, from, zones);
+    return aggregate(plan, entry.definition, entry.find(event), event, from, zones);
   }
 
   #ask(event: StreamEvent): Entries {
@@ -194,7 +193,7 @@ export class StreamWindows {
       asked ??
       this.#plan.definitions.map((definition) => {
         if (!hasKey(definition, event)) return undefined;
-        const entry = this.#keys.get(keyOf(definition, event));
+        const entry = this.#keys.find(definition, event.attributes[definition.load] ?? 0);
         if (entry === undefined) throw new Error('a window was asked for that is not in memory');
         return entry;
       });
@@ -215,13 +214,8 @@ export class StreamWindows {
       const load = event.attributes[definition.load] ?? 0;
       // A payment is inserted right after it was asked about: nothing to look up.
       const last = this.#lastEntries[definition.index];
-      let entry = last?.load === load ? last : this.#keys.get(mix(definition.index + 1, load));
-      if (entry === undefined) {
-        entry = new KeyEntry(load, definition);
-        this.#keys.add(entry);
-      }
-      this.#keys.hold(entry);
-      entries.push(entry);
+      if (last?.load === load) this.#keys.holdAgain(last);
+      entries.push(last?.load === load ? last : this.#keys.hold(definition, load));
     }
     return entries;
   }
@@ -233,26 +227,15 @@ export class StreamWindows {
   /** A key whose old rows were let go is read again: those that the store may not have yet come from here. */
   #bringBack(entry: KeyEntry): void {
     for (const { event, entries } of this.#pending.values())
-      if (entries[entry.definition.index] === entry) this.#keys.counted(entry.add(event));
+      if (entries[entry.definition.index] === entry) this.#keys.insert(entry, event);
   }
 
   /** Old rows may go, but none that a payment in decision can need, however old its time. */
   #prune(entry: KeyEntry, t: number): void {
     let oldest = t;
     for (const { knownAt } of this.#asked.keys()) if (knownAt < oldest) oldest = knownAt;
-    this.#keys.counted(-entry.prune(oldest - entry.definition.horizon - slackOf(entry.definition)));
+    this.#keys.prune(entry, oldest - entry.definition.horizon - slackOf(entry.definition));
   }
-
-  /** Some room to grow: sizes are brought up to date now and then, not with each event. */
-  #account(entry: KeyEntry): void {
-    const bytes = entry.account();
-    if (bytes > entry.accounted || bytes * 2 < entry.accounted)
-      this.#keys.account(entry, Math.ceil(bytes * 1.25));
-  }
-}
-
-function keyOf(definition: KeyDefinition, event: StreamEvent): number {
-  return mix(definition.index + 1, event.attributes[definition.load] ?? 0);
 }
 
 function mustReach(entry: KeyEntry, from: number): void {
