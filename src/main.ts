@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { equals, fromBinary } from '@bufbuild/protobuf';
 import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
@@ -23,6 +24,7 @@ import { toBaseMinor } from './money/rates.js';
 import { createRuleSets, type RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets } from './serve/assets.js';
+import { memoryGovernor } from './serve/memory-governor.js';
 import { seed } from './serve/seed.js';
 import { serviceObserver } from './serve/service-log.js';
 import { startGrpcServer, type GrpcServer } from './server/grpc/server.js';
@@ -68,6 +70,8 @@ const FOLLOW_MS = 500;
 const HEALTH_MS = 500;
 /** How long the store may take to say so, ms: health tells of an outage within two seconds. */
 const PING_MS = 1_200;
+/** How often resident memory is looked at, ms. */
+const MEMORY_MS = 250;
 /** How often holds that lapsed are given back, ms. */
 const EXPIRE_MS = 5_000;
 
@@ -141,7 +145,12 @@ async function serve(
   grpc.setServing(true);
 
   const trouble = (what: string) => (error: unknown) => observer.trouble(what, error);
+  const governor = memoryGovernor(config.memoryBytes, {
+    residentBytes: () => process.memoryUsage.rss(),
+    setFrugal: (frugal) => setFlagsFromString(frugal ? '--optimize-for-size' : '--no-optimize-for-size'),
+  });
   const loops = [
+    every(world.timers, MEMORY_MS, async () => governor(), trouble('memory could not be governed')),
     every(
       world.timers,
       HEALTH_MS,

@@ -25,6 +25,8 @@ export interface Config {
   readonly maxInFlight: number;
   /** Memory for the windows of velocity keys, bytes. */
   readonly windowBytes: number;
+  /** Resident memory, bytes, from which on garbage is collected eagerly. */
+  readonly memoryBytes: number;
   readonly logLevel: LogLevel;
   /** One decision in so many is logged at level info; 0: none. */
   readonly logSample: number;
@@ -146,6 +148,12 @@ export const OPTIONS = [
     fallback: '128',
     help: 'memory for velocity windows, MiB',
   },
+  {
+    name: 'memory',
+    environment: 'TOLLGATE_MEMORY',
+    fallback: '416',
+    help: 'resident memory from which on garbage is collected eagerly, MiB',
+  },
   { name: 'logLevel', environment: 'TOLLGATE_LOG_LEVEL', fallback: 'info', help: LOG_LEVELS.join(', ') },
   {
     name: 'logSample',
@@ -207,6 +215,7 @@ export function resolveConfig(sources: ConfigSources): Config {
     onSkew: oneOf(value('onSkew'), ['flag', 'refuse']),
     maxInFlight: wholeNumber(value('maxInFlight'), 1, 1_000_000),
     windowBytes: wholeNumber(value('windowMemory'), 8, 65_536) * 1024 * 1024,
+    memoryBytes: wholeNumber(value('memory'), 64, 1_048_576) * 1024 * 1024,
     logLevel: oneOf(value('logLevel'), LOG_LEVELS),
     logSample: wholeNumber(value('logSample'), 0, 1_000_000_000),
   };

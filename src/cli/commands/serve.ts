@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { OPTIONS, resolveConfig, type OptionName } from '../../config/config.js';
 import { toCliError } from '../failure.js';
@@ -49,19 +48,10 @@ async function serve(options: Partial<Record<OptionName | 'config', string>>, ho
   });
   // Only this command needs the service with its stores: the others start faster without.
   const { startService } = await import('../../main.js');
-  keepHeapSmall();
   const service = await startService(config);
   host.complain(
     `tollgate listens on ${service.grpcAddress} (gRPC) and ${service.httpAddress} (HTTP), store ${service.store}\n`,
   );
   await ended;
   await service.close();
-}
-
-/**
- * Lets the heap grow to a little more than what is live before it is collected. By itself V8 waits for several times as
- * much on a machine with memory to spare: a quarter of a gigabyte of garbage beside 80 MB of windows.
- */
-function keepHeapSmall(): void {
-  setFlagsFromString('--optimize-for-size');
 }
