@@ -151,7 +151,7 @@ export const OPTIONS = [
   {
     name: 'memory',
     environment: 'TOLLGATE_MEMORY',
-    fallback: '416',
+    fallback: '384',
     help: 'resident memory from which on garbage is collected eagerly, MiB',
   },
   { name: 'logLevel', environment: 'TOLLGATE_LOG_LEVEL', fallback: 'info', help: LOG_LEVELS.join(', ') },

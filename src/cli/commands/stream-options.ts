@@ -12,7 +12,7 @@ export function addStreamOptions(command: Command): Command {
     )
     .option('--rate <n>', 'payments a second; as fast as they are decided without it', positiveNumber)
     .option('--batch <n>', 'entries in one message, at most 1000', wholeNumber(1, 1000), 64)
-    .option('--in-flight <n>', 'entries waiting for their answer', wholeNumber(1), 1024);
+    .option('--in-flight <n>', 'entries waiting for their answer', wholeNumber(1), 256);
 }
 
 /** The same, parsed. */
