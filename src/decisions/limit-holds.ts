@@ -56,12 +56,22 @@ export function dueLimits(
       hold: {
         counter: `${ruleSet}/${limit.name}/${values.map((value) => value.toString(36)).join('.')}/${periodStart}`,
         amount: event.baseMinor,
-        cap: Math.floor(cap * factor),
+        cap: gradedCap(cap, factor),
         periodEnd: terms.periodEnd(event.at, limit.period, zone),
       },
     });
   }
   return due;
+}
+
+/** 15 digits are what a double holds of a decimal: 10,000 x 0.57 is 5,700, not a hair below it. */
+function gradedCap(cap: number, factor: number): number {
+  return factor === 1 ? cap : Math.floor(Number((cap * factor).toPrecision(15)));
+}
+
+/** Whether a limit only asks for a review: the payment goes on, so it counts beyond the cap too. */
+export function asksReview({ outcome }: CumulativeLimit): boolean {
+  return outcome === 'review';
 }
 
 /** Whether a payment with this outcome goes on, and so takes up room in the limits. */
@@ -83,9 +93,12 @@ export interface LimitedVerdict {
   readonly degraded: boolean;
 }
 
-/** Whether a limit said no: it could not be held at all, or there was too little room. `amountMinor` in base currency. */
+/**
+ * Whether a limit said no: it could not be held at all, or there was too little room. `amountMinor` in base currency. A
+ * limit that only asks for a review says so although the amount was reserved.
+ */
 export function exceeded(use: LimitUse, amountMinor: number): boolean {
-  return !use.reserved && (use.capMinor < 0 || use.usedMinor + amountMinor > use.capMinor);
+  return use.capMinor < 0 ? !use.reserved : use.usedMinor + amountMinor > use.capMinor;
 }
 
 /**
@@ -99,7 +112,13 @@ export function afterLimits(
   limitOf: (ruleSet: string, limit: string) => CumulativeLimit | undefined,
 ): LimitedVerdict {
   if (!goesOn(verdict.outcome)) return verdict;
-  const over = uses.filter((use) => exceeded(use, amountMinor));
+  const told = uses.filter((use) => exceeded(use, amountMinor));
+  const isHard = (use: LimitUse): boolean => limitOf(use.ruleSet, use.limit)?.outcome !== 'review';
+  // A store that refused is believed whatever its figures say by now: nothing goes on without having been held.
+  const refused = told.some(isHard)
+    ? undefined
+    : uses.findLast((use) => !use.reserved && use.capMinor >= 0 && isHard(use));
+  const over = refused === undefined ? told : [...told, refused];
   if (over.length === 0) return verdict;
   const limits = over.map((use) => limitOf(use.ruleSet, use.limit));
   return {

@@ -1,5 +1,5 @@
 import { CONFIRMING_KINDS, RELEASING_KINDS } from './event-entry.js';
-import { limitUse, type DueLimit } from './limit-holds.js';
+import { asksReview, limitUse, type DueLimit } from './limit-holds.js';
 import type { KnownPayment } from './append-queue.js';
 import type { LimitStore } from './ports.js';
 import type { DecisionRecord, LimitUse } from './record.js';
@@ -23,16 +23,27 @@ export class LimitKeeper {
     this.#toBaseMinor = toBaseMinor;
   }
 
-  /** Reserves all that is due, or nothing; tells what became of each limit up to the first without room. */
+  /**
+   * Reserves all that is due, or nothing; tells what became of each limit up to the first without room. A limit that
+   * only asks for a review neither refuses nor keeps the others from being asked: what it counts may pass its cap.
+   */
   async reserve(decision: string, due: readonly DueLimit[], expiresAt: number): Promise<LimitUse[]> {
     const unheld = due.filter(({ hold }) => hold === undefined);
-    if (unheld.length > 0) return unheld.map((limit) => limitUse(limit, 0, false));
-    const holds = due.flatMap(({ hold }) => (hold === undefined ? [] : [hold]));
+    const missed = unheld.map((limit) => limitUse(limit, 0, false));
+    const held = due.filter(({ hold }) => hold !== undefined);
+    if (held.length === 0 || unheld.some(({ limit }) => !asksReview(limit))) return missed;
+    const holds = held.flatMap(({ hold, limit }) => {
+      if (hold === undefined) return [];
+      return asksReview(limit) ? { ...hold, cap: Number.MAX_SAFE_INTEGER } : hold;
+    });
     const counters = holds.map(({ counter }) => counter);
     const { reserved, used } = await this.#inOrder(counters, () =>
       this.#store.reserve(decision, holds, expiresAt),
     );
-    return due.slice(0, used.length).map((limit, index) => limitUse(limit, used[index] ?? 0, reserved));
+    const uses = held
+      .slice(0, used.length)
+      .map((limit, index) => limitUse(limit, used[index] ?? 0, reserved));
+    return [...missed, ...uses];
   }
 
   /**

@@ -64,6 +64,16 @@ describe('dueLimits', () => {
     });
   });
 
+  it.each([
+    [0.57, 10_000, 5_700],
+    [1.1, 70_000, 77_000],
+    [0.29, 100, 29],
+    [1 / 3, 100, 33],
+  ])('grades by %d without losing a minor unit to binary fractions', (factor, capMinor, expected) => {
+    const graded = limit({ cap: { minor: capMinor / 2, currency: 'EUR' }, gradeFactors: { B: factor } });
+    expect(dueLimits(program(graded), [HIT], payment(), terms)[0]?.hold?.cap).toBe(expected);
+  });
+
   it('leaves out limits that do not count the payment', () => {
     expect(dueLimits(program(limit(), limit({ name: 'b' })), [NO_HIT, SKIPPED], payment(), terms)).toEqual(
       [],
