@@ -25,7 +25,8 @@ export class ListIndex {
   readonly #lists = new Map<string, LiveList>();
   /** Changes applied to a list while the store is being read: applied again on top of what was read. */
   readonly #meanwhile = new Map<string, ListChange[]>();
-  #following: Promise<number> | undefined;
+  #pass: Promise<number> | undefined;
+  #nextPass: Promise<number> | undefined;
 
   constructor(hash: KeyHash) {
     this.#hash = hash;
@@ -89,13 +90,23 @@ export class ListIndex {
 
   /**
    * Brings all lists up to date with the store: the first time it loads them, later it follows their changes. An import
-   * becomes visible as a whole. Calls that overlap share one pass. Resolves with the number of changes.
+   * becomes visible as a whole. What was changed before the call is known when it resolves: a pass under way may have
+   * looked already, so another follows it, shared by all who ask meanwhile. Resolves with the number of changes.
    */
   follow(store: ListStore): Promise<number> {
-    this.#following ??= this.#follow(store).finally(() => {
-      this.#following = undefined;
-    });
-    return this.#following;
+    if (this.#pass === undefined) {
+      this.#pass = this.#follow(store).finally(() => {
+        this.#pass = undefined;
+      });
+      return this.#pass;
+    }
+    this.#nextPass ??= this.#pass
+      .catch(() => 0)
+      .then(() => {
+        this.#nextPass = undefined;
+        return this.follow(store);
+      });
+    return this.#nextPass;
   }
 
   async #follow(store: ListStore): Promise<number> {

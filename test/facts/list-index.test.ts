@@ -224,11 +224,39 @@ describe('lists in memory', () => {
       },
     } as unknown as ListStore;
     const passes = [index.follow(slow), index.follow(slow)];
-    expect(await Promise.all(passes)).toEqual([20_000, 20_000]);
+    expect(await Promise.all(passes)).toEqual([20_000, 0]);
     expect([...seen]).toEqual([0]);
     expect(index.has('l', 'v0', 1)).toBe(true);
     expect(index.has('l', 'v19999', 1)).toBe(false);
     expect(index.has('l', 'old', 1)).toBe(true);
+  });
+
+  it('knows what was changed before it was asked to follow, also while a pass is under way', async () => {
+    const changes: ListChange[] = [];
+    const { store } = storeOf(new Map([['l', { type: 'device', changes }]]));
+    let goOn = (): void => undefined;
+    let passes = 0;
+    const slow = {
+      ...store,
+      lists: async () => {
+        const lists = await store.lists();
+        passes += 1;
+        if (passes === 1) await new Promise<void>((resolve) => (goOn = resolve));
+        return lists;
+      },
+    } as unknown as ListStore;
+    const index = new ListIndex(hash);
+    await index.follow(store);
+    const early = index.follow(slow);
+    await new Promise((resolve) => setImmediate(resolve));
+    // The pass has looked already; who changes a list now and follows must see the change.
+    changes.push({ list: 'l', revision: 1, entry: entry('blocked') });
+    const late = [index.follow(slow), index.follow(slow)];
+    goOn();
+    await early;
+    expect(await Promise.all(late)).toEqual([1, 1]);
+    expect(index.has('l', 'blocked', 1)).toBe(true);
+    expect(passes).toBe(2);
   });
 
   it('keeps what it had when the store fails half-way', async () => {
