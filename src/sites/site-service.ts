@@ -43,8 +43,15 @@ export function createSites(store: SiteStore, fallback: DefaultSite): Sites {
   let merchants = new Map<string, MerchantLookup>();
   const unknownSites = new Map<string, SiteLookup>();
 
+  let begun = 0;
+  let shown = 0;
+
   async function refresh(): Promise<void> {
+    const turn = ++begun;
     const [allSites, allMerchants] = await Promise.all([store.sites(), store.merchants()]);
+    // Readings may end in another order than they began: an older one must not undo what a newer one showed.
+    if (turn < shown) return;
+    shown = turn;
     sites = new Map(allSites.map((site) => [site.id, { site, known: true }]));
     merchants = new Map(allMerchants.map((merchant) => [merchant.id, { merchant, known: true }]));
   }
