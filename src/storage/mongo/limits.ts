@@ -163,8 +163,10 @@ export class MongoLimits implements LimitStore {
       if (earlier) return { taken: true, used: earlier.u };
       const total = found?.total ?? 0;
       const unsure = (found?.h ?? []).filter(({ p }) => p === true).reduce((sum, { a }) => sum + a, 0);
+      // There was no room when it was tried, but there is now: try again, however long that took.
+      if (atMost >= 0 && total <= atMost) continue;
       if (total - unsure > atMost || this.#now() >= patience) return { taken: false, used: total };
-      if (total > atMost) await this.#pause();
+      await this.#pause();
     }
   }
 
