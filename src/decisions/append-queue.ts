@@ -122,11 +122,12 @@ export class AppendQueue {
 
   #send(staged: readonly Waiting[]): void {
     this.#staged = this.#staged.slice(staged.length);
-    for (const { failure, event, append, lost } of staged) {
-      if (failure === undefined) this.#append(append(), event, lost);
+    for (const one of staged) {
+      const made = one.failure === undefined ? entryOf(one) : one.failure;
+      if (!('error' in made)) this.#append(made, one.event, one.lost);
       else {
-        this.#retract(event);
-        lost(failure.error);
+        this.#retract(one.event);
+        one.lost(made.error);
       }
     }
     this.#commit.flush();
@@ -149,5 +150,14 @@ export class AppendQueue {
         lost(error);
       } else duplicate().catch(lost);
     });
+  }
+}
+
+/** An entry that cannot be made is a bug: it must not take the rest of its round, or the process, with it. */
+function entryOf({ append }: Waiting): Append | { readonly error: unknown } {
+  try {
+    return append();
+  } catch (error) {
+    return { error };
   }
 }

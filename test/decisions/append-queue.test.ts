@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { AppendQueue, type Staged } from '../../src/decisions/append-queue.js';
+import type { AppendResult, JournalEntry } from '../../src/decisions/ports.js';
+import { ATTRIBUTES } from '../../src/facts/attributes.js';
+import type { StreamEvent } from '../../src/facts/stream.js';
+
+function event(seq: number): StreamEvent {
+  const attributes = ATTRIBUTES.map(() => 0);
+  return { log: 1, seq, kind: 'payment', at: 0, knownAt: 0, minor: 1, baseMinor: 1, attributes };
+}
+
+describe('AppendQueue', () => {
+  it('loses only the entry that cannot be made, takes its event back and goes on', async () => {
+    const stored: string[] = [];
+    const lost: string[] = [];
+    const retracted: number[] = [];
+    const queue = new AppendQueue({
+      journal: {
+        append: async (entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> =>
+          entries.map(() => 'stored'),
+      },
+      appendsInFlight: 1,
+      retract: ({ seq }) => retracted.push(seq),
+      unconfirmed: () => undefined,
+    });
+    const staged = (id: string, seq: number, broken: boolean): Staged => ({
+      id,
+      event: event(seq),
+      ready: undefined,
+      append: () => {
+        if (broken) throw new TypeError('cannot be written as JSON');
+        const entry = { id, event: event(seq), keys: [], decision: undefined, report: undefined };
+        return { entry, stored: () => stored.push(id), duplicate: async () => undefined };
+      },
+      lost: (error) => lost.push(`${id}: ${String(error)}`),
+    });
+    queue.stage(staged('a', 1, false));
+    queue.stage(staged('b', 2, true));
+    queue.stage(staged('c', 3, false));
+    await queue.send();
+    await queue.drain();
+    expect({ stored, lost, retracted }).toEqual({
+      stored: ['a', 'c'],
+      lost: ['b: TypeError: cannot be written as JSON'],
+      retracted: [2],
+    });
+  });
+});
