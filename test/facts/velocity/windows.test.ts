@@ -157,6 +157,33 @@ describe('StreamWindows', () => {
     expect(stats.events).toBe(stats.keys);
   });
 
+  it('reads a key again that had nothing, got something and was forgotten', () => {
+    const model = new Model(
+      {
+        velocities: [spec({ fn: 'count', by: 'card', window: '1h', events: 'declined' })],
+        histories: [],
+        habits: [],
+      },
+      { maxBytes: 50_000 },
+    );
+    const decide = (card: string): void => {
+      const { event, reads } = model.ask(draftOf({ card }));
+      for (const { range, events } of reads) model.windows.loaded(range, events);
+      model.decide(event, false);
+    };
+    for (let index = 0; index < 500; index++)
+      model.stored({ ...draftOf({ card: `other${index}` }), kind: 'declined' });
+    decide('c1');
+    decide('c1');
+    expect(model.rangesRead).toBe(1);
+    model.follow({ ...draftOf({ card: 'c1' }), kind: 'declined' });
+    decide('c1');
+    expect(model.rangesRead).toBe(1);
+    for (let index = 0; index < 500; index++) decide(`other${index}`);
+    decide('c1');
+    expect(model.rangesRead).toBe(502);
+  });
+
   it('forgets events that are too old for every window', () => {
     const model = new Model(
       { velocities: [spec({ fn: 'count', by: 'card', window: '1h' })], histories: [], habits: [] },

@@ -1,0 +1,130 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ATTRIBUTE_INDEX, ATTRIBUTES } from '../../../src/facts/attributes.js';
+import { EmptyKeys } from '../../../src/facts/velocity/empty-keys.js';
+import { KeyEntry } from '../../../src/facts/velocity/key-entry.js';
+import { parseVelocity } from '../../../src/facts/velocity/parse.js';
+import type { Params } from '../../../src/facts/velocity/parse.js';
+import { planWindows } from '../../../src/facts/velocity/plan.js';
+import { StreamWindows } from '../../../src/facts/velocity/windows.js';
+import { hashOf, START, ZONES } from './generate.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+describe('the memory that windows say they take', () => {
+  it.each<[string, number, number, Params[]]>([
+    ['keys with nothing', 40_000, 0, [{ fn: 'count', by: 'ip', window: '1h', events: 'declined' }]],
+    ['keys with a payment', 20_000, 1, [{ fn: 'sum', by: 'ip', window: '24h' }]],
+    ['keys with three', 20_000, 3, [{ fn: 'sum', by: 'ip', window: '24h' }]],
+    ['keys with a combination', 20_000, 2, [{ fn: 'count', by: ['ip', 'bin'], window: '24h' }]],
+    ['keys with forty', 2000, 40, [{ fn: 'sum', by: 'ip', window: '24h' }]],
+    [
+      'keys with a thousand',
+      80,
+      1000,
+      [
+        { fn: 'sum', by: 'ip', window: '24h' },
+        { fn: 'distinct', of: 'card', by: 'ip', window: '24h' },
+      ],
+    ],
+  ])('is what they take, within 30 percent: %s', (_, keys, rows, asked) => {
+    // The code itself takes memory when it first runs.
+    fill(asked, 100, rows);
+    const before = used();
+    const windows = fill(asked, keys, rows);
+    const taken = used() - before;
+    const { bytes, keys: kept } = windows.stats();
+    expect(kept).toBe(keys);
+    expect(bytes / taken).toBeGreaterThan(0.7);
+    expect(bytes / taken).toBeLessThan(1.3);
+  });
+});
+
+describe('EmptyKeys', () => {
+  it('is bounded, and remembers at least the later half', () => {
+    const keys = new EmptyKeys(1000);
+    for (let key = 1; key <= 5000; key++) {
+      keys.add(key, key * 60_000);
+      expect(keys.size).toBeLessThanOrEqual(1000);
+      for (const back of [0, 250, 499]) {
+        const earlier = key - back;
+        if (earlier > 0) expect(keys.get(earlier)).toBe(earlier * 60_000);
+      }
+    }
+    expect(keys.get(1)).toBeUndefined();
+    keys.delete(4999);
+    expect(keys.get(4999)).toBeUndefined();
+    expect(keys.get(5000)).toBe(5000 * 60_000);
+  });
+});
+
+describe('KeyEntry', () => {
+  const [definition] = planWindows(questions([{ fn: 'count', by: 'ip', window: '1h' }]), hashOf).definitions;
+
+  it('keeps any value, and never claims to go further back than was read', () => {
+    if (definition === undefined) throw new Error('no definition');
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 53 - 1 }), fc.integer(), (load, from) => {
+        const entry = new KeyEntry(load, definition);
+        expect(entry.load).toBe(load);
+        expect(entry.from).toBe(Infinity);
+        entry.from = from * 1000;
+        expect(entry.from).toBeGreaterThanOrEqual(from * 1000);
+        expect(entry.from).toBeLessThan(from * 1000 + 60_000);
+      }),
+    );
+    const entry = new KeyEntry(1, definition);
+    entry.from = -Infinity;
+    expect(entry.from).toBe(-Infinity);
+  });
+});
+
+function fill(asked: readonly Params[], keys: number, rows: number): StreamWindows {
+  const windows = new StreamWindows(planWindows(questions(asked), hashOf), { maxBytes: 2 ** 30 });
+  let seq = 0;
+  for (let row = 0; row < Math.max(rows, 1); row++) {
+    for (let key = 1; key <= keys; key++) {
+      const attributes = ATTRIBUTES.map(() => 0.5);
+      attributes[ATTRIBUTE_INDEX.ip] = key * 2 ** 33 + Math.imul(key, 0x9e3779b1);
+      attributes[ATTRIBUTE_INDEX.bin] = 5;
+      attributes[ATTRIBUTE_INDEX.card] = row + 1;
+      const at = START + row * 1000 + (key % 1000);
+      const payment = {
+        log: 1,
+        seq: ++seq,
+        kind: 'payment' as const,
+        at,
+        knownAt: at,
+        minor: 5,
+        baseMinor: 5,
+      };
+      const event = { ...payment, attributes };
+      for (const range of windows.missing(event)) windows.loaded(range, []);
+      for (const index of asked.keys()) windows.velocity(index, event, ZONES);
+      if (rows > 0) windows.insert(event);
+      windows.release(event);
+      windows.settled(event);
+    }
+  }
+  return windows;
+}
+
+function questions(asked: readonly Params[]): Parameters<typeof planWindows>[0] {
+  const velocities = asked.map((params) => {
+    const parsed = parseVelocity(params);
+    if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+    return parsed.ok;
+  });
+  return { velocities, histories: [], habits: [] };
+}
+
+/** Bytes in use. */
+function used(): number {
+  collect();
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ATTRIBUTES } from '../../../src/facts/attributes.js';
+import type { StreamEvent } from '../../../src/facts/stream.js';
+import { CLOCK, KNOWN, Layout, POSITION, selectorOf } from '../../../src/facts/velocity/layout.js';
+import { Totals } from '../../../src/facts/velocity/moments.js';
+import {
+  countAfterLast,
+  each,
+  firstClock,
+  lastClock,
+  rowsIn,
+  total,
+  valuesIn,
+  withoutOld,
+  withoutRow,
+  withRow,
+} from '../../../src/facts/velocity/series.js';
+import type { Series } from '../../../src/facts/velocity/series.js';
+import { ValueCounts } from '../../../src/facts/velocity/value-counts.js';
+import { hashOf } from './generate.js';
+
+const layout = new Layout('event');
+const payments = layout.measure(selectorOf(['payment'], [], hashOf), 'minor');
+const declines = layout.measure(selectorOf(['declined'], [], hashOf), 'minor');
+
+type Step =
+  | { readonly do: 'add'; readonly many: number; readonly clock: number; readonly late: number }
+  | { readonly do: 'remove'; readonly many: number; readonly place: number }
+  | { readonly do: 'prune'; readonly cutoff: number }
+  | { readonly do: 'ask'; readonly from: number; readonly to: number };
+
+const clock = fc.integer({ min: 0, max: 900 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    do: fc.constant('add' as const),
+    many: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 100, max: 400 })),
+    clock,
+    late: fc.constantFrom(0, 0, 5, 300),
+  }),
+  fc.record({
+    do: fc.constant('remove' as const),
+    many: fc.oneof(fc.constant(1), fc.integer({ min: 100, max: 400 })),
+    place: fc.nat(1000),
+  }),
+  fc.record({ do: fc.constant('prune' as const), cutoff: clock }),
+  fc.record({ do: fc.constant('ask' as const), from: fc.integer({ min: -5, max: 900 }), to: clock }),
+);
+
+describe('a series', () => {
+  it('answers as all its rows do, while it gets long and short again', () => {
+    let longest = 0;
+    let shrunk = 0;
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30, size: 'max' }), (steps) => {
+        let series: Series | undefined;
+        let events: StreamEvent[] = [];
+        let cut = -1;
+        let seq = 0;
+        for (const one of steps) {
+          const wasLong = series !== undefined && !Array.isArray(series);
+          if (one.do === 'add') {
+            for (let index = 0; index < one.many; index++) {
+              const at = one.clock + ((index * 7) % 90);
+              // What is too old for every window does not come to a key again.
+              if (at <= cut) continue;
+              const event = eventOf(++seq, at, at + (index % 5 === 0 ? one.late : 0));
+              events.push(event);
+              series = withRow(series, layout, rowOf(event));
+              if (index % 9 === 0) series = withRow(series, layout, rowOf(event));
+            }
+          } else if (one.do === 'remove') {
+            for (const event of events.splice(one.place % (events.length + 1), one.many)) {
+              series = withoutRow(series, layout, event.at, event.log * 2 ** 33 + event.seq);
+              series = withoutRow(series, layout, event.at, 0);
+            }
+          } else if (one.do === 'prune') {
+            cut = Math.max(cut, one.cutoff);
+            series = withoutOld(series, layout, cut);
+            events = events.filter(({ at }) => at > cut);
+          } else {
+            ask(series, events, Math.max(one.from, cut), one.to);
+          }
+          longest = Math.max(longest, rowsIn(series, layout));
+          if (wasLong && Array.isArray(series)) shrunk++;
+        }
+        ask(series, events, cut, 1000);
+      }),
+      { numRuns: 300 },
+    );
+    expect(longest).toBeGreaterThan(1000);
+    expect(shrunk).toBeGreaterThan(0);
+  });
+});
+
+/** A long series may still have rows that should be gone: nobody asks about their time. */
+function ask(series: Series | undefined, events: readonly StreamEvent[], from: number, to: number): void {
+  const inWindow = events.filter(({ at, knownAt }) => at > from && at <= to && knownAt <= to);
+  const sorted = inWindow.toSorted((one, other) => one.at - other.at || one.seq - other.seq);
+  const paid = sorted.filter(({ kind }) => kind === 'payment');
+  const totals = new Totals();
+  total(series, layout, payments, from, to, totals);
+  const first = firstClock(series, layout, payments, from, to);
+  const last = lastClock(series, layout, payments, from, to);
+  const inRow = countAfterLast(series, layout, declines, payments, from, to);
+  let values = 0;
+  let seen = 0;
+  if (series !== undefined) {
+    values = valuesIn(series, layout, payments, 'w', from, to, to, new ValueCounts()).distinct;
+    each(series, layout, payments, from, to, (_, known) => {
+      if (known <= to) seen++;
+    });
+  }
+  const lastPaid = sorted.findLastIndex(({ kind }) => kind === 'payment');
+  expect({ count: totals.count, sum: totals.sum, first, last, inRow, values, seen }).toEqual({
+    count: paid.length,
+    sum: paid.reduce((sum, { minor }) => sum + minor, 0),
+    first: paid[0]?.at,
+    last: paid.at(-1)?.at,
+    inRow: sorted.slice(lastPaid + 1).length,
+    values: new Set(paid.map(({ minor }) => minor)).size,
+    seen: paid.length,
+  });
+}
+
+function rowOf(event: StreamEvent): readonly number[] {
+  const row = layout.row(event) ?? [];
+  expect([row[CLOCK], row[KNOWN], row[POSITION]]).toEqual([
+    event.at,
+    event.knownAt,
+    event.log * 2 ** 33 + event.seq,
+  ]);
+  return row;
+}
+
+function eventOf(seq: number, at: number, knownAt: number): StreamEvent {
+  const kind = seq % 3 === 0 ? 'payment' : 'declined';
+  const minor = 1 + (seq % 17);
+  return { log: 1, seq, kind, at, knownAt, minor, baseMinor: minor, attributes: ATTRIBUTES.map(() => 0) };
+}
