@@ -125,7 +125,10 @@ export interface HoldResult {
 export interface LimitStore {
   /** Reserves for a decision until `expiresAt` (epoch ms). The same decision again gives the same answer, until its hold expires. */
   reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult>;
-  /** The payment was made: the holds stay for the period. Idempotent. */
+  /**
+   * The payment was made: the holds stay for the period. What had expired, or was released as a whole because an
+   * attempt had failed, counts again, whether or not there still is room. Idempotent.
+   */
   confirm(decision: string): Promise<void>;
   /**
    * The payment was not made, or gives room back: `amount` undefined releases all. Idempotent per `reason`. `counters`

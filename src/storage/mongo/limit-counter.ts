@@ -18,6 +18,8 @@ export interface Held {
   readonly p?: boolean;
   /** Expired: the amount is no longer part of the total. */
   readonly g?: boolean;
+  /** Given back as a whole: taken again when the payment is made after all. */
+  readonly b?: number;
   /** Reasons of releases. */
   readonly r?: readonly string[];
 }
@@ -44,6 +46,8 @@ export interface Want {
 
 /** Reasons for which a hold `x` was released. */
 export const reasons = { $ifNull: ['$$x.r', []] };
+/** What a hold `x` gave back as a whole. */
+export const given = { $ifNull: ['$$x.b', 0] };
 /** Whether a hold `x` is no longer part of the total. */
 export const expired = { $eq: ['$$x.g', true] };
 

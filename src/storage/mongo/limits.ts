@@ -3,7 +3,7 @@ import type { Hold, HoldResult, LimitStore } from '../../decisions/ports.js';
 import type { Connection } from './connection.js';
 import { isDuplicateKey } from './errors.js';
 import { COLLECTIONS } from './indexes.js';
-import { changed, expired, literal, reasons, sumOf, wants } from './limit-counter.js';
+import { changed, expired, given, literal, reasons, sumOf, wants } from './limit-counter.js';
 import type { CounterDocument, Held, Want } from './limit-counter.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -59,11 +59,12 @@ export class MongoLimits implements LimitStore {
 
   async confirm(decision: string): Promise<void> {
     const mine = { $eq: ['$$x.d', literal(decision)] };
-    // Made after all, though it had expired: it counts, whether or not there still is room.
-    const back = sumOf({ $and: [mine, expired] }, '$$x.a');
+    // Made after all, though it had expired or an attempt had failed: it counts, whether or not there still is room.
+    const back = sumOf(mine, { $add: [given, { $cond: [expired, '$$x.a', 0] }] });
+    const kept = { a: { $add: ['$$x.a', given] }, b: 0, e: Infinity, g: false };
     await this.#connection.run(() =>
       this.#counters.updateMany({ 'h.d': decision }, [
-        { $set: { total: { $add: ['$total', back] }, h: changed(mine, { e: Infinity, g: false }) } },
+        { $set: { total: { $add: ['$total', back] }, h: changed(mine, kept) } },
       ]),
     );
   }
@@ -76,9 +77,13 @@ export class MongoLimits implements LimitStore {
   ): Promise<void> {
     const fresh = { $not: [{ $in: [literal(reason), reasons] }] };
     const match = { $and: [{ $eq: ['$$x.d', literal(decision)] }, fresh] };
-    const given = amount === undefined ? '$$x.a' : { $min: ['$$x.a', amount] };
-    const more = { a: { $subtract: ['$$x.a', given] }, r: { $concatArrays: [reasons, [literal(reason)]] } };
-    const back = sumOf({ $and: [match, { $not: [expired] }] }, given);
+    const part = amount === undefined ? '$$x.a' : { $min: ['$$x.a', amount] };
+    const more = {
+      a: { $subtract: ['$$x.a', part] },
+      r: { $concatArrays: [reasons, [literal(reason)]] },
+      ...(amount === undefined ? { b: { $add: [given, '$$x.a'] } } : {}),
+    };
+    const back = sumOf({ $and: [match, { $not: [expired] }] }, part);
     const only = counters ? { _id: { $in: [...counters] } } : {};
     await this.#connection.run(() =>
       this.#counters.updateMany({ 'h.d': decision, ...only }, [

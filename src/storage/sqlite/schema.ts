@@ -1,5 +1,5 @@
 /** The version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** All tables and indexes of the embedded store, in one place. */
 const TABLES = `
@@ -117,8 +117,11 @@ CREATE TABLE sites (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NO
 CREATE TABLE merchants (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 `;
 
+/** What a hold gave back as a whole: it is taken again when the payment is made after all. */
+const GIVEN = 'ALTER TABLE limit_holds ADD COLUMN given INTEGER NOT NULL DEFAULT 0';
+
 /** Steps from an older version to the next: `MIGRATIONS[n]` leads from version n to n + 1. */
-const MIGRATIONS: Readonly<Record<number, string>> = { 0: TABLES };
+const MIGRATIONS: Readonly<Record<number, string>> = { 0: TABLES, 1: GIVEN };
 
 /** The statements that lead from a version found in a file to this one; undefined for a file of a newer one. */
 export function migration(from: number): readonly string[] | undefined {

@@ -120,6 +120,34 @@ export function limitsContract(factory: StoreFactory): void {
       expect(await store.limits.used('day')).toBe(200);
     });
 
+    it('counts a payment that was made after an attempt had failed', async () => {
+      const holds = [hold('day', 300, 500), hold('month', 300, 900)];
+      await store.limits.reserve('a', holds, T0 + HOUR);
+      await store.limits.release('a', undefined, 'declined');
+      expect(await store.limits.used('day')).toBe(0);
+      await store.limits.confirm('a');
+      await store.limits.confirm('a');
+      expect([await store.limits.used('day'), await store.limits.used('month')]).toEqual([300, 300]);
+      // The failed attempt is told again, and then part of the money goes back.
+      await store.limits.release('a', undefined, 'declined');
+      await store.limits.release('a', 100, 'refund 1');
+      await store.limits.confirm('a');
+      expect(await store.limits.used('day')).toBe(200);
+      await store.limits.expire(T0 + 2 * HOUR);
+      expect(await store.limits.used('day')).toBe(200);
+    });
+
+    it('counts a payment that was made after a failed attempt and the lapse of its hold', async () => {
+      await store.limits.reserve('a', [hold('day', 300, 500)], T0 + HOUR);
+      await store.limits.reserve('b', [hold('day', 100, 500)], T0 + HOUR);
+      await store.limits.release('a', undefined, 'declined');
+      await store.limits.expire(T0 + HOUR);
+      await store.limits.release('b', undefined, 'declined');
+      await store.limits.confirm('a');
+      await store.limits.confirm('b');
+      expect(await store.limits.used('day')).toBe(400);
+    });
+
     it('has to find room again for a decision whose hold has expired', async () => {
       await store.limits.reserve('a', [hold('day', 300, 500)], T0 + HOUR);
       await store.limits.expire(T0 + HOUR);
@@ -197,6 +225,8 @@ export function limitsContract(factory: StoreFactory): void {
 interface ModelDecision {
   readonly answer: HoldResult;
   readonly left: Map<string, number>;
+  /** Given back as a whole: taken again when the payment is made after all. */
+  readonly given: Map<string, number>;
   readonly reasons: Set<string>;
   readonly expiresAt: number;
   state: 'held' | 'confirmed' | 'expired' | 'refused';
@@ -223,7 +253,7 @@ class LimitModel {
     const left = new Map(reserved ? holds.map(({ counter, amount }) => [counter, amount]) : []);
     const answer = { reserved, used };
     const state = reserved ? 'held' : 'refused';
-    this.#decisions.set(decision, { answer, left, reasons: new Set(), expiresAt, state });
+    this.#decisions.set(decision, { answer, left, given: new Map(), reasons: new Set(), expiresAt, state });
     return answer;
   }
 
@@ -234,13 +264,19 @@ class LimitModel {
   confirm(decision: string): void {
     const found = this.#decisions.get(decision);
     if (found?.state === 'held') found.state = 'confirmed';
+    for (const [counter, given] of found?.given ?? [])
+      found?.left.set(counter, (found.left.get(counter) ?? 0) + given);
+    found?.given.clear();
   }
 
   release(decision: string, amount: number | undefined, reason: string): void {
     const found = this.#decisions.get(decision);
     if (!found || found.reasons.has(reason)) return;
     found.reasons.add(reason);
-    for (const [counter, left] of found.left) found.left.set(counter, left - Math.min(left, amount ?? left));
+    for (const [counter, left] of found.left) {
+      if (amount === undefined) found.given.set(counter, (found.given.get(counter) ?? 0) + left);
+      found.left.set(counter, left - Math.min(left, amount ?? left));
+    }
   }
 
   expire(now: number): void {

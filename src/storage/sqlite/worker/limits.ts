@@ -22,8 +22,8 @@ export class WorkerLimits {
         `INSERT INTO limit_holds (decision, counter, amount) VALUES (?1, ?2, ?3)
           ON CONFLICT DO UPDATE SET amount = amount + ?3`,
       ),
-      holds: db.prepare('SELECT counter, amount FROM limit_holds WHERE decision = ?'),
-      setHold: db.prepare('UPDATE limit_holds SET amount = ? WHERE decision = ? AND counter = ?'),
+      holds: db.prepare('SELECT counter, amount, given FROM limit_holds WHERE decision = ?'),
+      setHold: db.prepare('UPDATE limit_holds SET amount = ?, given = ? WHERE decision = ? AND counter = ?'),
       addRelease: db.prepare('INSERT OR IGNORE INTO limit_releases (decision, reason) VALUES (?, ?)'),
       due: db.prepare(
         `SELECT decision, state FROM limit_decisions
@@ -66,13 +66,16 @@ export class WorkerLimits {
   }
 
   confirm(decision: string): void {
-    const { decision: find, setState } = this.#statements;
+    const { decision: find, setState, changeUsed, setHold } = this.#statements;
     const state = find.get(decision)?.[0];
-    if (state === 'held') setState.run('confirmed', decision);
-    if (state !== 'expired') return;
+    if (state === undefined || state === 'refused') return;
     // The payment was made after all: it counts, whether or not there still is room.
-    for (const [counter, amount] of this.#holds(decision)) this.#statements.changeUsed.run(amount, counter);
-    setState.run('confirmed', decision);
+    for (const { counter, amount, given } of this.#holds(decision)) {
+      const back = given + (state === 'expired' ? amount : 0);
+      if (back > 0) changeUsed.run(back, counter);
+      if (given > 0) setHold.run(amount + given, 0, decision, counter);
+    }
+    if (state !== 'confirmed') setState.run('confirmed', decision);
   }
 
   release(
@@ -85,10 +88,10 @@ export class WorkerLimits {
     const state = find.get(decision)?.[0];
     if (state === undefined || state === 'refused') return;
     if (addRelease.run(decision, reason) === 0) return;
-    for (const [counter, held] of this.#holds(decision)) {
+    for (const { counter, amount: held, given } of this.#holds(decision)) {
       if (counters && !counters.includes(counter)) continue;
       const back = Math.min(held, amount ?? held);
-      setHold.run(held - back, decision, counter);
+      setHold.run(held - back, amount === undefined ? given + back : given, decision, counter);
       if (state !== 'expired') changeUsed.run(-back, counter);
     }
   }
@@ -104,8 +107,8 @@ export class WorkerLimits {
         forget.run(id);
         continue;
       }
-      const holds = this.#holds(id).filter(([, amount]) => amount > 0);
-      for (const [counter, amount] of holds) changeUsed.run(-amount, counter);
+      const holds = this.#holds(id).filter(({ amount }) => amount > 0);
+      for (const { counter, amount } of holds) changeUsed.run(-amount, counter);
       setState.run('expired', id);
       if (holds.length > 0) released += 1;
     }
@@ -122,7 +125,11 @@ export class WorkerLimits {
     this.#statements.forgetReleases.run(decision);
   }
 
-  #holds(decision: string): [counter: string, amount: number][] {
-    return this.#statements.holds.all(decision).map(([counter, amount]) => [String(counter), Number(amount)]);
+  #holds(decision: string): { readonly counter: string; readonly amount: number; readonly given: number }[] {
+    return this.#statements.holds.all(decision).map(([counter, amount, given]) => ({
+      counter: String(counter),
+      amount: Number(amount),
+      given: Number(given),
+    }));
   }
 }
