@@ -140,6 +140,29 @@ for (const followMarks of [false, true]) {
       }
     });
 
+    it('see what one appends that was taken for dead, although it dies before its next sign of life', async () => {
+      const slow = await open({ beatMs: 60_000, silentMs: 60 });
+      await slow.journal.append(entries(slow.journal.log, 1, 3));
+      const other = await open({ beatMs: 20, silentMs: 60 });
+      const client = await MongoClient.connect(uri);
+      try {
+        const logs = client.db(database).collection<{ _id: number; alive: boolean; last: number }>('logs');
+        const state = async (): Promise<unknown> =>
+          await logs.findOne({ _id: slow.journal.log }, { projection: { alive: 1, last: 1, _id: 0 } });
+        await expect.poll(state, { timeout: 5_000, interval: 20 }).toEqual({ alive: false, last: 3 });
+        await slow.journal.append(entries(slow.journal.log, 4, 1));
+        const seen = new Map([[slow.journal.log, 3]]);
+        await expect
+          .poll(async () => (await tail(other, seen)).map(place), { timeout: 3_000, interval: 20 })
+          .toEqual(places(slow, 4, 4));
+        await expect.poll(state, { timeout: 5_000, interval: 20 }).toEqual({ alive: false, last: 4 });
+        const late = await open();
+        expect((await late.journal.heads()).get(slow.journal.log)).toBe(4);
+      } finally {
+        await client.close();
+      }
+    });
+
     it('read all logs in order', async () => {
       const one = await open();
       const two = await open();

@@ -71,6 +71,7 @@ export class JournalAppender {
   async #append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
     if (entries.length === 0) return [];
     await this.#settle();
+    await this.#registry.stayAlive();
     const results: AppendResult[] = [];
     try {
       for (let from = 0; from < entries.length; from += INSERT_SIZE)

@@ -44,6 +44,8 @@ export class LogRegistry {
   #own = 0;
   #highest = 0;
   #durable = 0;
+  /** Our own time of the last sign of life that arrived, ms. */
+  #signed = 0;
   #publishing: Promise<void> | undefined;
   #published = 0;
   #stopBeating: () => void = () => undefined;
@@ -71,9 +73,11 @@ export class LogRegistry {
       this.#note(document);
     for (;;) {
       const document = { _id: this.#highest + 1, alive: true, b: 0, last: 0 };
+      const before = this.#now();
       try {
         await this.#connection.run(() => this.#insert(document));
         this.#own = document._id;
+        this.#signed = before;
         this.#note(document);
         break;
       } catch (error) {
@@ -89,6 +93,14 @@ export class LogRegistry {
   advance(seq: number): void {
     this.#durable = Math.max(this.#durable, seq);
     if (this.byMarks) this.#publish();
+  }
+
+  /**
+   * To be called before anything is appended: an instance that was held up for long may have been taken for dead, and
+   * nobody would ever look for what it appends after the end that was written down.
+   */
+  async stayAlive(): Promise<void> {
+    if (this.#now() - this.#signed > this.#options.silentMs / 2) await this.#sign();
   }
 
   /** A write that follows everything written in `session` before: what comes later from there is refused. */
@@ -159,11 +171,17 @@ export class LogRegistry {
     });
   }
 
+  async #sign(): Promise<void> {
+    const before = this.#now();
+    const sign = { $inc: { b: 1 }, $set: { alive: true, last: this.#durable } };
+    await this.#connection.run(() => this.#logs.updateOne({ _id: this.#own }, sign));
+    this.#signed = before;
+  }
+
   /** What fails here is tried again with the next beat; calls learn of an outage by themselves. */
   async #beat(): Promise<void> {
     try {
-      const sign = { $inc: { b: 1 }, $set: { alive: true, last: this.#durable } };
-      await this.#connection.run(() => this.#logs.updateOne({ _id: this.#own }, sign));
+      await this.#sign();
       await this.refresh();
       await this.#retireSilent();
     } catch {
