@@ -98,7 +98,7 @@ export class Rounds {
   /** A call whose deadline is over, or whose caller went away, leaves no trace. */
   #stillWanted(admission: Admission): boolean {
     const { limits } = admission;
-    if (limits?.signal?.aborted === true) {
+    if (limits?.cancelled === true) {
       admission.fail(new TollgateError('CANCELLED', 'the caller went away'));
       return false;
     }

@@ -114,7 +114,8 @@ export interface ReplayOutput {
 export interface CallLimits {
   /** Epoch ms. */
   readonly deadline: number | undefined;
-  readonly signal: AbortSignal | undefined;
+  /** Whether the caller has gone away. Asked when it matters. */
+  readonly cancelled: boolean;
 }
 
 /**

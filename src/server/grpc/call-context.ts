@@ -5,6 +5,8 @@ import type { CallLimits } from '../../decisions/service.js';
 export interface CallContext extends CallLimits {
   /** Epoch ms; undefined: none was set. */
   readonly deadline: number | undefined;
+  /** Whether the caller has gone away before the answer. Costs nothing, other than `signal`. */
+  readonly cancelled: boolean;
   /** Aborts when the caller goes away or the deadline passes. Made when first asked for. */
   readonly signal: AbortSignal;
   readonly metadata: Metadata;
@@ -41,6 +43,10 @@ export class ServerCallContext implements CallContext {
     const deadline = this.#call.getDeadline();
     const ms = typeof deadline === 'number' ? deadline : deadline.getTime();
     return Number.isFinite(ms) ? ms : undefined;
+  }
+
+  get cancelled(): boolean {
+    return this.#call.cancelled && !this.#finished;
   }
 
   get signal(): AbortSignal {

@@ -1,3 +1,4 @@
+import type { CallLimits } from '../../../src/decisions/service.js';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
@@ -218,15 +219,15 @@ describe('ScreenStream', () => {
     expect(handedOver).toBe(400);
   });
 
-  test('a caller that goes away aborts the signal of what is under way, and no more is taken', async () => {
-    let signal: AbortSignal | undefined;
+  test('a caller that goes away cancels what is under way, and no more is taken', async () => {
+    let given: CallLimits | undefined;
     let started = 0;
     const { decisions } = await start(
       fakeApplication({
         decisions: {
           screen: ({ requestId }, limits) => {
             started += 1;
-            signal = limits?.signal;
+            given = limits;
             return requestId === 'a'
               ? Promise.resolve({ record: sampleRecord({ requestId }), repeated: false })
               : new Promise(() => undefined);
@@ -248,7 +249,7 @@ describe('ScreenStream', () => {
       await expect.poll(() => started).toBe(2);
       break;
     }
-    await expect.poll(() => signal?.aborted).toBe(true);
+    await expect.poll(() => given?.cancelled).toBe(true);
     release();
     expect(started).toBe(2);
   });

@@ -42,7 +42,12 @@ export function answerEntries(
 
 /** What a stream's entries share of its limits: asked for once, not for each entry. */
 export function streamLimits(context: CallContext): CallLimits {
-  return { deadline: context.deadline, signal: context.signal };
+  return {
+    deadline: context.deadline,
+    get cancelled() {
+      return context.cancelled;
+    },
+  };
 }
 
 /** Checks an event and hands it over. Never throws, only rejects. */
