@@ -62,6 +62,7 @@ export interface PipelineOptions {
 const OUTCOME = ATTRIBUTE_INDEX.outcome;
 const PAYMENT = ATTRIBUTE_INDEX.payment;
 const CURRENCY = ATTRIBUTE_INDEX.currency;
+const SITE = ATTRIBUTE_INDEX.site;
 const MAX_ROUND = 256;
 
 /**
@@ -263,6 +264,15 @@ export class Pipeline implements Taker {
       if (sent !== undefined) return sent.then(() => this.report(recording, stored));
     }
     const known = recording.pending ?? this.admitted(reference) ?? (stored && knownPayment(stored));
+    if (
+      known !== undefined &&
+      known.event.attributes[SITE] !== this.#options.rules.hash('site', input.site)
+    ) {
+      const description = 'is a decision of another site';
+      throw new TollgateError('INVALID_REQUEST', `decision_id: ${description}`, {
+        violations: [{ field: 'decision_id', description }],
+      });
+    }
     const event = this.#reportedEvent(recording, known?.event);
     const { limits } = this.#rules.program;
     const settled = known === undefined ? undefined : this.#keeper.settle(known, input, limits);

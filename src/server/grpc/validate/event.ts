@@ -1,4 +1,4 @@
-import { isEntryId } from '../../../decisions/decision-id.js';
+import { entryId, isEntryId } from '../../../decisions/decision-id.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { ClaimReason, EventKind, Label, ThreeDsStatus } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { checkPayment } from './payment.js';
@@ -41,6 +41,13 @@ export function checkEvent(event: Event): void {
 function checkBelonging(problems: Problems, event: Event): void {
   if (event.decisionId !== '' && !isEntryId(event.decisionId)) {
     problems.add('decision_id', 'not the id of a decision');
+  } else if (
+    event.kind !== EventKind.PAYMENT &&
+    event.decisionId !== '' &&
+    event.requestId !== '' &&
+    event.decisionId !== entryId('decision', event.site, event.requestId)
+  ) {
+    problems.add('request_id', 'contradicts decision_id, which is another decision');
   }
   opaqueId(problems, '', 'request_id', event.requestId, 128);
   const { payment } = event;

@@ -1,0 +1,44 @@
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
+import { NOON, payment, sqlitePlace, type EventInit, type Instance, type Place } from '../service/harness.js';
+
+let place: Place;
+let tollgate: Instance;
+beforeAll(async () => {
+  place = sqlitePlace();
+  tollgate = await place.start();
+});
+afterAll(() => place.remove());
+
+const declined = (more: EventInit): EventInit => ({
+  site: 'shop',
+  kind: EventKind.DECLINED,
+  eventTime: timestampFromMs(NOON),
+  ...more,
+});
+
+it('an event cannot be recorded by one site for the payment of another', async () => {
+  const decision = await tollgate.screen('own', payment({ card: 'own', at: NOON }));
+  const results = await tollgate.record(
+    declined({ eventId: 'e-1', decisionId: decision.id, site: 'other' }),
+    declined({ eventId: 'e-2', decisionId: decision.id }),
+  );
+  expect(results.map(({ error }) => error?.message)).toEqual([
+    'decision_id: is a decision of another site',
+    undefined,
+  ]);
+});
+
+it('an event that names two decisions is refused', async () => {
+  const one = await tollgate.screen('one', payment({ card: 'two', at: NOON }));
+  await tollgate.screen('two', payment({ card: 'two', at: NOON }));
+  const results = await tollgate.record(
+    declined({ eventId: 'e-3', decisionId: one.id, requestId: 'two' }),
+    declined({ eventId: 'e-4', decisionId: one.id, requestId: 'one' }),
+  );
+  expect(results.map(({ error }) => error?.message)).toEqual([
+    'request_id: contradicts decision_id, which is another decision',
+    undefined,
+  ]);
+});
