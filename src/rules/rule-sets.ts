@@ -155,6 +155,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       throw stale(input.ruleSet, activation);
     const to = await target(activation);
     if (to === activation.version && step === 'activate') return summary(activation);
+    if (to !== 0) await mustStillHold(input.ruleSet, to);
     const published = await store.publish({
       ruleSet: input.ruleSet,
       revision: activation.revision + 1,
@@ -168,6 +169,15 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     if (published === 'stale') throw stale(input.ruleSet, await activationOf(input.ruleSet));
     await options.changed();
     return summary({ ruleSet: input.ruleSet, version: to, revision: activation.revision + 1 });
+  }
+
+  /** A version checked by an earlier release may name what this one does not know: it must not replace a running one. */
+  async function mustStillHold(ruleSet: string, version: number): Promise<void> {
+    const stored = await store.get(ruleSet, version);
+    if (stored === undefined)
+      throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has no version ${version}`);
+    const { findings } = await check(stored.document);
+    if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings);
   }
 
   /** The version that was active before the present one: two roll-backs in a row go two steps back. */
@@ -188,6 +198,11 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     return earlier;
   }
 
+  async function check(document: unknown): Promise<ReturnType<typeof checkRuleSet>> {
+    const { catalogue, attributes } = options;
+    return checkRuleSet(document, { catalogue, attributes, lists: await options.lists() });
+  }
+
   async function validate(text: string): Promise<Validation & { readonly document?: RuleSetDocument }> {
     if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES)
       return refused('too-large', 'the document is larger than 1 MiB');
@@ -197,11 +212,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     } catch (error) {
       return refused('not-json', `not JSON: ${error instanceof Error ? error.message : String(error)}`);
     }
-    const { document, findings } = checkRuleSet(parsed, {
-      catalogue: options.catalogue,
-      attributes: options.attributes,
-      lists: await options.lists(),
-    });
+    const { document, findings } = await check(parsed);
     const valid = document !== undefined && findings.every((finding) => finding.severity !== 'error');
     return valid
       ? { valid, findings, hash: documentHash(document), document }
@@ -261,7 +272,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
 
     async versions(ruleSet, { size, token }) {
       const activation = await activationOf(ruleSet);
-      const older = token === '' ? undefined : Number(decodeToken(token));
+      const older = token === '' ? undefined : numberIn(token);
       const versions = await store.versions(ruleSet, size + 1, older);
       if (versions.length === 0 && (await newest(ruleSet)) === undefined)
         throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${ruleSet}`);
@@ -296,12 +307,16 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     async active() {
       const activations = (await store.activations()).filter((activation) => activation.version > 0);
       const versions = await Promise.all(
-        activations.map(({ ruleSet, version }) => store.get(ruleSet, version)),
+        activations.map(async ({ ruleSet, version }) => {
+          const stored = await store.get(ruleSet, version);
+          // To go on without it would let through what it refuses.
+          if (stored === undefined)
+            throw new Error(`version ${version} of ${ruleSet} is active, but not stored`);
+          return stored;
+        }),
       );
       return {
-        versions: versions
-          .filter((version) => version !== undefined)
-          .sort((a, b) => (a.ruleSet < b.ruleSet ? -1 : 1)),
+        versions: versions.sort((a, b) => (a.ruleSet < b.ruleSet ? -1 : 1)),
         revision: activations
           .map(({ ruleSet, revision }) => `${ruleSet}:${revision}`)
           .sort()
@@ -309,6 +324,16 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       };
     },
   };
+}
+
+/** The version number in a page token. */
+function numberIn(token: string): number {
+  const key = decodeToken(token);
+  if (/^[1-9]\d{0,14}$/.test(key)) return Number(key);
+  const description = 'is not one that this call gave';
+  throw new TollgateError('INVALID_REQUEST', `page_token: ${description}`, {
+    violations: [{ field: 'page_token', description }],
+  });
 }
 
 function infoOf(version: StoredVersion, activation: Activation): VersionInfo {

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { TollgateError } from '../../src/errors/errors.js';
+import type { FactCatalogue } from '../../src/rules/catalogue.js';
+import { createRuleSets, type RuleSets } from '../../src/rules/rule-sets.js';
+import type { Activation, RuleVersionStore, StoredVersion } from '../../src/rules/version-store.js';
+import { CATALOGUE } from './small-catalogue.js';
+
+const document = (value: number): string =>
+  JSON.stringify({
+    id: 'a-set',
+    description: 'for tests',
+    owner: 'risk',
+    rules: [
+      {
+        name: 'a-rule',
+        conditions: { all: [{ fact: 'amount', operator: 'greaterThan', value }] },
+        event: { type: 'review', params: { reason: 'a.reason' } },
+      },
+    ],
+  });
+
+/** A store in memory, and rule sets over it that may know other facts. */
+function openStore() {
+  const versions: StoredVersion[] = [];
+  let activation: Activation | undefined;
+  const store = {
+    create: async (version: StoredVersion) => (versions.push(version), 'created' as const),
+    get: async (_: string, number: number) => versions.find(({ version }) => version === number),
+    versions: async (_: string, limit: number, before = Infinity) =>
+      versions
+        .filter(({ version }) => version < before)
+        .toReversed()
+        .slice(0, limit),
+    activations: async () => (activation === undefined ? [] : [activation]),
+    publish: async ({ ruleSet, to, revision }: { ruleSet: string; to: number; revision: number }) => {
+      activation = { ruleSet, version: to, revision };
+      return 'published' as const;
+    },
+    publications: async () => [],
+  } as unknown as RuleVersionStore;
+  const over = (catalogue: FactCatalogue): RuleSets =>
+    createRuleSets({
+      store,
+      catalogue,
+      attributes: new Set(),
+      lists: async () => new Map(),
+      now: () => 0,
+      changed: async () => undefined,
+    });
+  return { over, versions };
+}
+
+const code = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'no error',
+    (error: unknown) => (error instanceof TollgateError ? error.code : String(error)),
+  );
+
+describe('what is active', () => {
+  it('does not become a version that this release cannot decide by', async () => {
+    const { over } = openStore();
+    const older = over(CATALOGUE);
+    for (const value of [5, 6])
+      await older.create({ document: document(value), author: 'a', comment: '', expectedLatestHash: '' });
+    const publication = { ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined };
+    await older.activate({ ...publication, version: 1 });
+    const newer = over(new Map([...CATALOGUE].filter(([name]) => name !== 'amount')));
+    expect(await code(newer.activate({ ...publication, version: 2 }))).toBe('RULE_SET_INVALID');
+    expect((await older.active()).versions.map(({ version }) => version)).toEqual([1]);
+  });
+
+  it('is never silently less than what was activated', async () => {
+    const { over, versions } = openStore();
+    const sets = over(CATALOGUE);
+    await sets.create({ document: document(5), author: 'a', comment: '', expectedLatestHash: '' });
+    await sets.activate({ ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined, version: 1 });
+    versions.length = 0;
+    await expect(sets.active()).rejects.toThrow('version 1 of a-set is active, but not stored');
+  });
+});
+
+it('a page token of something else is refused', async () => {
+  const { over } = openStore();
+  const sets = over(CATALOGUE);
+  await sets.create({ document: document(5), author: 'a', comment: '', expectedLatestHash: '' });
+  const token = Buffer.from('1:some-rule-set').toString('base64url');
+  expect(await code(sets.versions('a-set', { size: 10, token }))).toBe('INVALID_REQUEST');
+});
