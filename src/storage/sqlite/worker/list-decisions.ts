@@ -113,6 +113,10 @@ function conditions(filter: WireListFilter): { where: string; values: SqlValue[]
   if (filter.from !== undefined) add('at >= ?', filter.from);
   if (filter.to !== undefined) add('at < ?', filter.to);
   if (filter.degraded !== undefined) add('degraded = ?', filter.degraded ? 1 : 0);
-  if (filter.outcomes) where.push(`outcome IN (${filter.outcomes.map(Number).join(', ')})`);
+  if (filter.outcomes) {
+    // In one order and each once: statements are kept, and callers must not be able to make thousands of them.
+    const outcomes = [...new Set(filter.outcomes.map(Number))].sort((a, b) => a - b);
+    where.push(`outcome IN (${outcomes.join(', ')})`);
+  }
   return { where: where.join(' AND '), values };
 }
