@@ -21,10 +21,12 @@ const events: fc.Arbitrary<StreamEvent> = fc
     base: fc.oneof(amount, fc.constant(Number.NaN), fc.constant('same' as const)),
     attributes: fc.array(hash, { minLength: ATTRIBUTES.length, maxLength: ATTRIBUTES.length }),
   })
-  .map(({ lag, base, ...rest }) => ({
+  .map(({ lag, base, at, ...rest }) => ({
     ...position,
     ...rest,
-    knownAt: rest.at + lag,
+    // No clock says -0.
+    at: at + 0,
+    knownAt: at + lag,
     baseMinor: base === 'same' ? rest.minor : base,
   }));
 

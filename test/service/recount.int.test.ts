@@ -274,7 +274,8 @@ onBothStores('what a decision recorded of the past', (createPlace) => {
           }),
         );
       const compared = recount(await place.journal(), traces);
-      expect(compared).toBeGreaterThan(3000);
+      // How many depends on when the rules were switched; a run that compared next to nothing would prove nothing.
+      expect(compared).toBeGreaterThan(1500);
     },
   );
 });
