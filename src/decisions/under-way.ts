@@ -30,19 +30,29 @@ export class UnderWay<T extends { readonly repeated: boolean }> {
     raw: Uint8Array,
     start: (done: (output: T) => void, fail: (error: unknown) => void) => void,
   ): Promise<T> {
+    let call: Call<T> | undefined;
+    let begun = true;
+    // Told more than once, it must not end a later call of the same id.
+    const over = (): void => {
+      if (call !== undefined && this.#calls.get(id) === call) this.#calls.delete(id);
+    };
     const answer = new Promise<T>((resolve, reject) => {
-      start(
-        (output) => {
-          this.#calls.delete(id);
+      const fail = (error: unknown): void => {
+        over();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      };
+      try {
+        start((output) => {
+          over();
           resolve(output);
-        },
-        (error) => {
-          this.#calls.delete(id);
-          reject(error instanceof Error ? error : new Error(String(error)));
-        },
-      );
+        }, fail);
+      } catch (error) {
+        begun = false;
+        fail(error);
+      }
     });
-    this.#calls.set(id, { raw, answer });
+    call = { raw, answer };
+    if (begun) this.#calls.set(id, call);
     return answer;
   }
 
