@@ -1,5 +1,4 @@
 import { setFlagsFromString } from 'node:v8';
-import { equals, fromBinary } from '@bufbuild/protobuf';
 import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
@@ -18,8 +17,6 @@ import { createListsService, type ListsService } from './facts/lists-service.js'
 import { createListValueReader } from './facts/normalise-list-value.js';
 import { createPhoneReader } from './facts/normalise-phone.js';
 import { periodEnd, periodStart } from './facts/velocity/calendar.js';
-import { ScreenRequestSchema } from './gen/tollgate/v1/decision_service_pb.js';
-import { EventSchema } from './gen/tollgate/v1/event_service_pb.js';
 import { toBaseMinor } from './money/rates.js';
 import { createRuleSets, type RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
@@ -28,6 +25,7 @@ import { memoryGovernor } from './serve/memory-governor.js';
 import { seed } from './serve/seed.js';
 import { serviceObserver } from './serve/service-log.js';
 import { startGrpcServer, type GrpcServer } from './server/grpc/server.js';
+import { sameMessage } from './server/grpc/same-message.js';
 import { bindAll } from './server/grpc/services/all.js';
 import { startHttpServer, type HttpServer } from './server/http/server.js';
 import { createMetrics, type Metrics } from './server/metrics.js';
@@ -272,12 +270,7 @@ function decisionOptions(parts: DecisionParts): Parameters<typeof openDecisions>
     }),
     toBaseMinor: base,
     instrumentDigest: (payment) => instrumentDigest(payment, hash),
-    sameMessage(kind, a, b) {
-      if (Buffer.compare(a, b) === 0) return true;
-      return kind === 'screen'
-        ? equals(ScreenRequestSchema, fromBinary(ScreenRequestSchema, a), fromBinary(ScreenRequestSchema, b))
-        : equals(EventSchema, fromBinary(EventSchema, a), fromBinary(EventSchema, b));
-    },
+    sameMessage,
     baseCurrency: rates.base,
     lapseMs: config.lapseMs,
     skewMs: config.skewMs,

@@ -1,15 +1,25 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { compileDecoder } from './compiled-decoder.js';
 import { NotCompiled, compileEncoder } from './compiled-encoder.js';
 import { TollgateError } from '../../errors/errors.js';
 
-/** Reads a message; bytes that are none are INVALID_REQUEST. */
-export function decodeMessage<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
-  try {
-    return fromBinary(schema, bytes);
-  } catch (cause) {
-    throw malformed(schema.typeName, cause);
-  }
+/**
+ * The quickest decoder there is for a message type: compiled, else the generated codec's. Bytes that are no such message
+ * are INVALID_REQUEST.
+ */
+export function decoderOf<D extends DescMessage>(schema: D): (bytes: Uint8Array) => MessageShape<D> {
+  const decode = compiledOr(
+    () => compileDecoder(schema),
+    (bytes: Uint8Array) => fromBinary(schema, bytes),
+  );
+  return (bytes) => {
+    try {
+      return decode(bytes);
+    } catch (cause) {
+      throw malformed(schema.typeName, cause);
+    }
+  };
 }
 
 /** What bytes are answered that do not hold the message they should. */
@@ -25,10 +35,17 @@ export function encodeMessage<D extends DescMessage>(schema: D, message: Message
 
 /** The quickest encoder there is for a message type: compiled, else the generated codec's. Both write the same. */
 export function encoderOf<D extends DescMessage>(schema: D): (message: MessageShape<D>) => Buffer {
+  return compiledOr(
+    () => compileEncoder(schema),
+    (message) => encodeMessage(schema, message),
+  );
+}
+
+function compiledOr<F>(compile: () => F, other: F): F {
   try {
-    return compileEncoder(schema);
+    return compile();
   } catch (error) {
-    if (error instanceof NotCompiled) return (message) => encodeMessage(schema, message);
+    if (error instanceof NotCompiled) return other;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import type {
 import type { Timers } from '../../world/world.js';
 import type { ServerCall } from './call-context.js';
 import { ServerCallContext } from './call-context.js';
-import { decodeMessage, encoderOf, sameBytes } from './codec.js';
+import { decoderOf, encoderOf, sameBytes } from './codec.js';
 import type { DecodingHandler, Handlers } from './handlers.js';
 import { drained } from './flow.js';
 import { received, surelyEnded, wasCutOff } from './incoming.js';
@@ -95,7 +95,7 @@ function bindUnary(
   handler: Single,
   reporter: ErrorReporter,
 ): handleUnaryCall<Buffer, Buffer> {
-  const { input } = method;
+  const decode = decoderOf(method.input);
   const encode = encoderOf(method.output);
   return (call, callback) => {
     const context = new ServerCallContext(call as unknown as ServerCall, call.request);
@@ -108,7 +108,7 @@ function bindUnary(
       callback(null, encode(message));
     };
     try {
-      const result = handler(decodeMessage(input, call.request), context);
+      const result = handler(decode(call.request), context);
       if (result instanceof Promise) result.then(answer).catch(fail);
       else answer(result);
     } catch (error) {
@@ -124,12 +124,11 @@ function bindServerStreaming(
   handler: Streaming,
   reporter: ErrorReporter,
 ): handleServerStreamingCall<Buffer, Buffer> {
+  const decode = decoderOf(method.input);
   const encode = encoderOf(method.output);
   return (call) => {
     const context = new ServerCallContext(call as unknown as ServerCall, call.request);
-    void send(call, context, encode, reporter, () =>
-      handler(decodeMessage(method.input, call.request), context),
-    );
+    void send(call, context, encode, reporter, () => handler(decode(call.request), context));
   };
 }
 
@@ -140,12 +139,13 @@ function bindClientStreaming(
   handler: Collecting,
   { reporter, timers }: Surroundings,
 ): handleClientStreamingCall<Buffer, Buffer> {
+  const decode = decoderOf(method.input);
   const encode = encoderOf(method.output);
   return (call, callback) => {
     const context = new ServerCallContext(call as unknown as ServerCall);
     const answer = async (): Promise<void> => {
       try {
-        const requests = received(call, (bytes) => decodeMessage(method.input, bytes));
+        const requests = received(call, decode);
         const message = await handler(surelyEnded(requests, call, timers), context);
         const bytes = encode(message);
         context.finish();
@@ -167,10 +167,7 @@ function bindBidiStreaming(
   handler: Duplex | DecodingHandler<unknown, Message>,
   reporter: ErrorReporter,
 ): handleBidiStreamingCall<Buffer, Buffer> {
-  const decode =
-    typeof handler === 'function'
-      ? (bytes: Uint8Array) => decodeMessage(method.input, bytes)
-      : handler.decode;
+  const decode = typeof handler === 'function' ? decoderOf(method.input) : handler.decode;
   const handle = typeof handler === 'function' ? handler : handler.handle;
   const encode = encoderOf(method.output);
   return (call) => {

@@ -1,11 +1,10 @@
-import { fromBinary } from '@bufbuild/protobuf';
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import type { ScreenRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { ScreenRequestSchema } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { EventSchema } from '../../../gen/tollgate/v1/event_service_pb.js';
 import type { TollgateError } from '../../../errors/errors.js';
-import { malformed } from '../codec.js';
+import { decoderOf, malformed } from '../codec.js';
+import { ForwardReader } from '../forward-reader.js';
 
 /** One event of a batch with its own bytes as received. */
 export type EventEntry =
@@ -52,42 +51,55 @@ function one<E>(typeName: string, raw: Uint8Array, decode: (raw: Uint8Array) => 
   }
 }
 
+const readScreen = decoderOf(ScreenRequestSchema);
+const readEvent = decoderOf(EventSchema);
+
 function decodeEvent(raw: Uint8Array): EventEntry {
-  return { kind: 'event', message: fromBinary(EventSchema, raw), raw };
+  return { kind: 'event', message: readEvent(raw), raw };
+}
+
+const reader = new ForwardReader();
+
+/** A field of messages, told by its number and the wire type of what has a length. */
+function tagOf(field: number): number {
+  return field * 8 + 2;
 }
 
 function submessages(bytes: Uint8Array, field: number): readonly Uint8Array[] {
-  const reader = new BinaryReader(bytes);
+  reader.reset(bytes);
   const found: Uint8Array[] = [];
-  while (reader.pos < reader.len) {
-    const [number, type] = reader.tag();
-    if (number === field && type === WireType.LengthDelimited) found.push(reader.bytes());
-    else reader.skip(type, number);
+  while (reader.at < bytes.length) {
+    const tag = reader.tag();
+    if (tag === tagOf(field)) found.push(reader.view(bytes.length));
+    else reader.skip(tag, bytes.length);
   }
   return found;
 }
 
+const SCREEN = tagOf(1);
+const EVENT = tagOf(2);
+
 function decodeEntry(bytes: Uint8Array): Entry {
-  const reader = new BinaryReader(bytes);
+  reader.reset(bytes);
   let kind: 'screen' | 'event' | 'empty' = 'empty';
   let raw: Uint8Array = bytes.subarray(0, 0);
-  while (reader.pos < reader.len) {
-    const [number, type] = reader.tag();
-    if ((number === 1 || number === 2) && type === WireType.LengthDelimited) {
-      const next = number === 1 ? 'screen' : 'event';
-      const part = reader.bytes();
+  while (reader.at < bytes.length) {
+    const tag = reader.tag();
+    if (tag === SCREEN || tag === EVENT) {
+      const next = tag === SCREEN ? 'screen' : 'event';
+      const part = reader.view(bytes.length);
       // As in every oneof the last member wins; parts of the same member are merged, which bytes do by concatenation.
       raw = kind === next ? Buffer.concat([raw, part]) : part;
       kind = next;
     } else {
-      reader.skip(type, number);
+      reader.skip(tag, bytes.length);
     }
   }
   switch (kind) {
     case 'screen':
-      return { kind, message: fromBinary(ScreenRequestSchema, raw), raw };
+      return { kind, message: readScreen(raw), raw };
     case 'event':
-      return { kind, message: fromBinary(EventSchema, raw), raw };
+      return { kind, message: readEvent(raw), raw };
     default:
       return { kind };
   }

@@ -1,4 +1,4 @@
-import { create, fromBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import canonicalize from 'canonicalize';
 import type {
   DecisionDetail,
@@ -23,13 +23,16 @@ import {
   ScreenRequestSchema,
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { ConditionExplanation as CoreCondition } from '../../../rules/explanation.js';
+import { decoderOf } from '../codec.js';
 import { toDecision } from './decision.js';
 import { RULE_STATE } from './vocabulary.js';
+
+const readScreen = decoderOf(ScreenRequestSchema);
 
 /** A decision, its request and, when asked for, what it was made from. */
 export function toGetDecisionResponse(detail: DecisionDetail, withTrace: boolean): GetDecisionResponse {
   const response = create(GetDecisionResponseSchema, { decision: toDecision(detail.record) });
-  if (detail.raw.length > 0) response.request = fromBinary(ScreenRequestSchema, detail.raw);
+  if (detail.raw.length > 0) response.request = readScreen(detail.raw);
   if (withTrace) {
     response.trace = create(DecisionTraceSchema, {
       facts: detail.facts.map((fact) =>
