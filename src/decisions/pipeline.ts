@@ -117,6 +117,7 @@ export class Pipeline implements Taker {
       {
         begin: () => this.#begin(),
         seen: () => this.#seen,
+        part: (range, events) => this.#rules.windows.arrived(range, this.#visible(events)),
         arrived: (ranges, answer) => this.#arrived(ranges, answer),
         end: (size) => {
           options.observer.round(size, this.#coldRanges);
@@ -350,10 +351,10 @@ export class Pipeline implements Taker {
 
   /** What the store had for a round: first what other instances admitted, then the windows that were not in memory. */
   #arrived(ranges: JournalQuery['ranges'], answer: JournalAnswer): void {
-    const own = this.#options.journal.log;
+    const { log } = this.#options.journal;
     for (const event of answer.tail) {
       this.#insert(event);
-      if (event.log === own) continue;
+      if (event.log === log) continue;
       this.#seen.set(event.log, event.seq);
       this.#moved.set(event.log, event.seq);
     }
@@ -361,10 +362,14 @@ export class Pipeline implements Taker {
     if (answer.tail.length > 0) this.#seenPairs = [...this.#moved];
     this.#coldRanges = ranges.length;
     for (const [index, range] of ranges.entries()) {
-      const events = answer.ranges[index] ?? [];
-      const visible = events.filter(({ log, seq }) => log === own || seq <= (this.#seen.get(log) ?? 0));
-      this.#rules.windows.loaded(range, visible);
+      this.#rules.windows.loaded(range, this.#visible(answer.ranges[index] ?? []));
     }
+  }
+
+  /** What a round may see of what was read: of other logs only what the tail has brought, or brings yet. */
+  #visible(events: readonly StreamEvent[]): readonly StreamEvent[] {
+    const own = this.#options.journal.log;
+    return events.filter(({ log, seq }) => log === own || seq <= (this.#seen.get(log) ?? 0));
   }
 
   #nextSeq(): number {

@@ -1,4 +1,5 @@
 import { TollgateError } from '../errors/errors.js';
+import type { KeyRange, StreamEvent } from '../facts/stream.js';
 import type { World } from '../world/world.js';
 import type { Journal, JournalAnswer, JournalQuery } from './ports.js';
 import type { CallLimits } from './service.js';
@@ -33,7 +34,9 @@ export interface RoundHooks {
   begin(): void;
   /** Logs followed, with the highest sequence seen. */
   seen(): ReadonlyMap<number, number>;
-  /** What came from the store for all of the round, before the first admission is settled. */
+  /** A part of a long range, ahead of the answer. */
+  part(range: KeyRange, events: readonly StreamEvent[]): void;
+  /** What came from the store for all of the round, less the parts, before the first admission is settled. */
   arrived(ranges: JournalQuery['ranges'], answer: JournalAnswer): void;
   /** After the last admission is settled; the next round begins when it has ended. */
   end(size: number): void | Promise<void>;
@@ -131,7 +134,15 @@ export class Rounds {
     let answer: JournalAnswer;
     try {
       const wanted = [...ranges.values()];
-      answer = await this.#journal.query({ ids, ranges: wanted, seen: this.#hooks.seen() });
+      answer = await this.#journal.query({
+        ids,
+        ranges: wanted,
+        seen: this.#hooks.seen(),
+        onEvents: (place, events) => {
+          const range = wanted[place];
+          if (range !== undefined) this.#hooks.part(range, events);
+        },
+      });
       this.#hooks.arrived(wanted, answer);
     } catch (error) {
       for (const { admission } of asked) admission.fail(error);

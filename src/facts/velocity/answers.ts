@@ -1,13 +1,11 @@
 import type { StreamEvent } from '../stream.js';
 import { periodStart } from './calendar.js';
-import { seriesAt } from './key-entry.js';
-import type { Past } from './key-entry.js';
 import { selects, valueOf } from './layout.js';
 import type { Layout } from './layout.js';
 import { Totals } from './moments.js';
-import type { AggregatePlan, HabitPlan, HistoryPlan, KeyDefinition } from './plan.js';
-import { countAfterLast, each, firstClock, lastClock, total, valuesIn } from './series.js';
-import type { Series } from './series.js';
+import type { AggregatePlan, HabitPlan, HistoryPlan } from './plan.js';
+import { NO_SERIES } from './series.js';
+import type { Series, SeriesStore } from './series.js';
 import { ValueCounts } from './value-counts.js';
 
 /** Time zones of a payment's site and merchant, IANA names. */
@@ -31,25 +29,24 @@ export function windowFrom(plan: AggregatePlan, t: number, zones: Zones): number
 /** One aggregate over a key's events, for a payment decided at its known time. */
 export function aggregate(
   plan: AggregatePlan,
-  { layouts }: KeyDefinition,
-  past: Past | undefined,
+  store: SeriesStore,
+  layout: Layout,
+  series: Series,
   event: StreamEvent,
   from: number,
   zones: Zones,
 ): number | undefined {
   const t = event.knownAt;
-  const series = past === undefined ? undefined : seriesAt(past, plan.layout);
-  const layout = layouts[plan.layout];
   const clock = plan.layout === 0 ? event.at : event.knownAt;
   const current = plan.includeCurrent && clock > from && clock <= t && selects(plan.selector, event);
   if (plan.fn === 'distinct') {
     const own = current && plan.column !== undefined ? valueOf(plan.column, event) : 0;
     const { window } = plan;
     const id = window.type === 'sliding' ? plan.id : `${plan.id}/${zoneOf(window.zone, zones)}`;
-    return distinct(series, layout, plan.measure, id, from, t, t, own);
+    return distinct(store, series, layout, plan.measure, id, from, t, t, own);
   }
   totals.reset();
-  total(series, layout, plan.measure, from, t, totals);
+  store.total(series, layout, plan.measure, from, t, totals);
   if (current) {
     if (plan.column === undefined) totals.count++;
     else totals.add(valueOf(plan.column, event));
@@ -73,25 +70,26 @@ export function aggregate(
 /** The answer to a question about the past of a key, at t. */
 export function answerHistory(
   plan: HistoryPlan,
+  store: SeriesStore,
   layout: Layout,
-  series: Series | undefined,
+  series: Series,
   t: number,
 ): number | undefined {
   const from = t - plan.ms;
   const [first = 0, second = 0] = plan.measures;
   const orders = (measure: number): number =>
-    distinct(series, layout, measure, String(plan.ms), from, t, t, 0);
+    distinct(store, series, layout, measure, String(plan.ms), from, t, t, 0);
   switch (plan.what) {
     case 'firstSeenDays': {
-      const clock = firstClock(series, layout, first, from, t);
+      const clock = store.firstClock(series, layout, first, from, t);
       return clock === undefined ? undefined : Math.floor((t - clock) / DAY);
     }
     case 'daysSinceLastPayment': {
-      const clock = lastClock(series, layout, first, from, t);
+      const clock = store.lastClock(series, layout, first, from, t);
       return clock === undefined ? undefined : Math.floor((t - clock) / DAY);
     }
     case 'goodOrders':
-      return series === undefined ? 0 : goodOrders(series, layout, plan, from, t);
+      return series === NO_SERIES ? 0 : goodOrders(store, series, layout, plan, from, t);
     case 'refundedShare':
     case 'claimedShare':
     case 'chargebackShare':
@@ -104,12 +102,12 @@ export function answerHistory(
     case 'threeDsPassed':
     case 'threeDsAbandoned':
       totals.reset();
-      total(series, layout, first, from, t, totals);
+      store.total(series, layout, first, from, t, totals);
       return plan.what === 'refundedMinor' ? totals.sum : totals.count;
     case 'troubledMinor':
-      return series === undefined ? 0 : troubledMinor(series, layout, plan, from, t);
+      return series === NO_SERIES ? 0 : troubledMinor(store, series, layout, plan, from, t);
     case 'declinesInRow':
-      return countAfterLast(series, layout, first, second, from, t);
+      return store.countAfterLast(series, layout, first, second, from, t);
     default:
       return orders(first);
   }
@@ -118,13 +116,14 @@ export function answerHistory(
 /** How a payment's base amount compares with the earlier ones of its key. */
 export function answerHabit(
   plan: HabitPlan,
+  store: SeriesStore,
   layout: Layout,
-  series: Series | undefined,
+  series: Series,
   event: StreamEvent,
 ): number | undefined {
   const t = event.knownAt;
   totals.reset();
-  total(series, layout, plan.measure, t - plan.ms, t, totals);
+  store.total(series, layout, plan.measure, t - plan.ms, t, totals);
   return compareWithHabit(plan.what, plan.minCount, totals, event.baseMinor);
 }
 
@@ -147,7 +146,8 @@ function compareWithHabit(
 
 /** Distinct values with clock in (from, to] known at `seen`, and `own` (0: none). */
 function distinct(
-  series: Series | undefined,
+  store: SeriesStore,
+  series: Series,
   layout: Layout,
   measure: number,
   id: string,
@@ -156,33 +156,47 @@ function distinct(
   seen: number,
   own: number,
 ): number {
-  if (series === undefined) return own === 0 ? 0 : 1;
-  const counts = valuesIn(series, layout, measure, id, from, to, seen, values);
+  if (series === NO_SERIES) return own === 0 ? 0 : 1;
+  const counts = store.values(series, layout, measure, id, from, to, seen, values);
   return counts.distinct + (own === 0 || counts.has(own) ? 0 : 1);
 }
 
 /** Orders paid long enough ago, less those of them that came to grief. */
-function goodOrders(series: Series, layout: Layout, plan: HistoryPlan, from: number, t: number): number {
+function goodOrders(
+  store: SeriesStore,
+  series: Series,
+  layout: Layout,
+  plan: HistoryPlan,
+  from: number,
+  t: number,
+): number {
   const [paid = 0, bad = 0] = plan.measures;
   const until = t - plan.goodAfterMs;
   if (until <= from) return 0;
   const id = `good/${plan.ms}/${plan.goodAfterMs}`;
-  const aged = valuesIn(series, layout, paid, id, from, until, t, values);
-  const trouble = valuesIn(series, layout, bad, String(plan.ms), from, t, t, troubled);
+  const aged = store.values(series, layout, paid, id, from, until, t, values);
+  const trouble = store.values(series, layout, bad, String(plan.ms), from, t, t, troubled);
   return aged.distinct - aged.common(trouble);
 }
 
 /** Per order the most of what was refunded, claimed or charged back: the same money is not counted twice. */
-function troubledMinor(series: Series, layout: Layout, plan: HistoryPlan, from: number, t: number): number {
+function troubledMinor(
+  store: SeriesStore,
+  series: Series,
+  layout: Layout,
+  plan: HistoryPlan,
+  from: number,
+  t: number,
+): number {
   const most = new Map<number, number>();
   for (let kind = 0; kind < plan.measures.length; kind += 2) {
     const orders: number[] = [];
     const sums = new Map<number, number>();
-    each(series, layout, plan.measures[kind] ?? 0, from, t, (_, known, order) => {
+    store.each(series, layout, plan.measures[kind] ?? 0, from, t, (_, known, order) => {
       orders.push(known <= t ? order : 0);
     });
     let index = 0;
-    each(series, layout, plan.measures[kind + 1] ?? 0, from, t, (_, _known, minor) => {
+    store.each(series, layout, plan.measures[kind + 1] ?? 0, from, t, (_, _known, minor) => {
       const order = orders[index++] ?? 0;
       if (order !== 0) sums.set(order, (sums.get(order) ?? 0) + minor);
     });

@@ -2,7 +2,7 @@ import { KeyTable } from './key-table.js';
 
 const MINUTE = 60_000;
 /** Memory of one, roughly. */
-export const EMPTY_KEY_BYTES = 44;
+export const EMPTY_KEY_BYTES = 32;
 
 /**
  * Keys that were read and have nothing in the store: only since when that is so. Bounded in number: when half of them
@@ -10,9 +10,9 @@ export const EMPTY_KEY_BYTES = 44;
  */
 export class EmptyKeys {
   readonly #half: number;
-  /** Minutes: small whole numbers, which need no object of their own. */
-  #newer = new KeyTable<number>();
-  #older = new KeyTable<number>();
+  /** Minutes. */
+  #newer = new KeyTable();
+  #older = new KeyTable();
 
   /** Keeps at most `most` keys. */
   constructor(most: number) {

@@ -1,7 +1,9 @@
 import type { StreamEvent } from '../stream.js';
 import { EMPTY_KEY_BYTES, EmptyKeys } from './empty-keys.js';
-import { KeyEntry, keyOf } from './key-entry.js';
+import { KeyEntries, NO_ENTRY } from './key-entries.js';
+import type { KeyEntry } from './key-entries.js';
 import { KeyTable } from './key-table.js';
+import { keyOf } from './keys.js';
 import type { KeyDefinition } from './plan.js';
 
 /** Part of the memory that keys without events may take. */
@@ -13,22 +15,24 @@ const EMPTY_SHARE = 1 / 8;
  * here that costs two links.
  */
 export class KeyStore {
+  readonly entries: KeyEntries;
   readonly #maxBytes: number;
-  readonly #entries = new KeyTable<KeyEntry>();
+  readonly #byKey = new KeyTable();
   readonly #empty: EmptyKeys;
   /** Ends of the list of entries that nobody holds. */
-  #oldest: KeyEntry | undefined;
-  #newest: KeyEntry | undefined;
+  #oldest: KeyEntry = NO_ENTRY;
+  #newest: KeyEntry = NO_ENTRY;
   #entryBytes = 0;
   #rows = 0;
 
-  constructor(maxBytes: number) {
+  constructor(definitions: readonly KeyDefinition[], maxBytes: number) {
+    this.entries = new KeyEntries(definitions);
     this.#maxBytes = maxBytes;
     this.#empty = new EmptyKeys((maxBytes * EMPTY_SHARE) / EMPTY_KEY_BYTES);
   }
 
   get size(): number {
-    return this.#entries.size + this.#empty.size;
+    return this.#byKey.size + this.#empty.size;
   }
 
   get bytes(): number {
@@ -41,25 +45,23 @@ export class KeyStore {
   }
 
   /** An entry that has events or that somebody holds. */
-  get(definition: KeyDefinition, load: number): KeyEntry | undefined {
-    return this.#entries.get(keyOf(definition, load));
-  }
-
-  /** An entry to look at. */
-  find(definition: KeyDefinition, load: number): KeyEntry | undefined {
-    const key = keyOf(definition, load);
-    return this.#entries.get(key) ?? this.#emptyEntry(key, definition, load);
+  get(definition: KeyDefinition, load: number): KeyEntry {
+    return this.#byKey.get(keyOf(definition, load)) ?? NO_ENTRY;
   }
 
   /** Finds or makes the entry of a value: it stays until given back as often as held. */
   hold(definition: KeyDefinition, load: number): KeyEntry {
     const key = keyOf(definition, load);
-    let entry = this.#entries.get(key);
+    let entry = this.#byKey.get(key);
     if (entry === undefined) {
-      entry = this.#emptyEntry(key, definition, load) ?? new KeyEntry(load, definition);
-      this.#empty.delete(key);
-      this.#entries.add(key, entry);
-      this.#entryBytes += entry.bytes;
+      entry = this.entries.take(definition, load);
+      const from = this.#empty.get(key);
+      if (from !== undefined) {
+        this.entries.setFrom(entry, from);
+        this.#empty.delete(key);
+      }
+      this.#byKey.add(key, entry);
+      this.#entryBytes += this.entries.bytes(entry);
     }
     this.holdAgain(entry);
     return entry;
@@ -67,59 +69,56 @@ export class KeyStore {
 
   /** Holds an entry that is at hand. */
   holdAgain(entry: KeyEntry): void {
-    if (entry.users === 0) this.#unlink(entry);
-    entry.users++;
+    const users = this.entries.users(entry);
+    if (users === 0) this.#unlink(entry);
+    this.entries.setUsers(entry, users + 1);
   }
 
   /** An entry that was never read from the store leaves at once, others when their memory is needed. */
   giveBack(entry: KeyEntry): void {
-    entry.users--;
-    if (entry.users > 0) return;
-    if (entry.from < Infinity && entry.rows > 0) {
+    const { entries } = this;
+    const users = entries.users(entry) - 1;
+    entries.setUsers(entry, users);
+    if (users > 0) return;
+    const from = entries.from(entry);
+    if (from < Infinity && entries.rows(entry) > 0) {
       this.#link(entry);
     } else {
+      const key = keyOf(entries.definition(entry), entries.load(entry));
       this.#forget(entry);
-      if (entry.from < Infinity) this.#empty.add(entry.key, entry.from);
+      if (from < Infinity) this.#empty.add(key, from);
     }
     this.#makeRoom();
   }
 
   /** Adds an event to an entry. */
   insert(entry: KeyEntry, event: StreamEvent): void {
-    const { rows, bytes } = entry;
-    entry.add(event);
-    this.#changed(entry, rows, bytes);
+    this.#count(entry, -1);
+    this.entries.add(entry, event);
+    this.#count(entry, 1);
   }
 
   /** Takes an event out of an entry. */
   remove(entry: KeyEntry, event: StreamEvent): void {
-    const { rows, bytes } = entry;
-    entry.remove(event);
-    this.#changed(entry, rows, bytes);
+    this.#count(entry, -1);
+    this.entries.remove(entry, event);
+    this.#count(entry, 1);
   }
 
   /** Lets go of an entry's events too old for any window. */
   prune(entry: KeyEntry, cutoff: number): void {
-    const { rows, bytes } = entry;
-    entry.prune(cutoff);
-    this.#changed(entry, rows, bytes);
+    this.#count(entry, -1);
+    this.entries.prune(entry, cutoff);
+    this.#count(entry, 1);
   }
 
-  #changed(entry: KeyEntry, rowsBefore: number, bytesBefore: number): void {
-    this.#rows += entry.rows - rowsBefore;
-    this.#entryBytes += entry.bytes - bytesBefore;
-  }
-
-  #emptyEntry(key: number, definition: KeyDefinition, load: number): KeyEntry | undefined {
-    const from = this.#empty.get(key);
-    if (from === undefined) return undefined;
-    const entry = new KeyEntry(load, definition);
-    entry.from = from;
-    return entry;
+  #count(entry: KeyEntry, factor: 1 | -1): void {
+    this.#rows += factor * this.entries.rows(entry);
+    this.#entryBytes += factor * this.entries.bytes(entry);
   }
 
   #makeRoom(): void {
-    while (this.bytes > this.#maxBytes && this.#oldest !== undefined) {
+    while (this.bytes > this.#maxBytes && this.#oldest !== NO_ENTRY) {
       const entry = this.#oldest;
       this.#unlink(entry);
       this.#forget(entry);
@@ -127,27 +126,29 @@ export class KeyStore {
   }
 
   #forget(entry: KeyEntry): void {
-    this.#entries.delete(entry.key);
-    this.#entryBytes -= entry.bytes;
-    this.#rows -= entry.rows;
+    this.#byKey.delete(keyOf(this.entries.definition(entry), this.entries.load(entry)));
+    this.#count(entry, -1);
+    this.entries.release(entry);
   }
 
   #link(entry: KeyEntry): void {
-    entry.older = this.#newest;
-    entry.newer = undefined;
-    if (this.#newest === undefined) this.#oldest = entry;
-    else this.#newest.newer = entry;
+    const { entries } = this;
+    entries.setOlder(entry, this.#newest);
+    if (this.#newest === NO_ENTRY) this.#oldest = entry;
+    else entries.setNewer(this.#newest, entry);
     this.#newest = entry;
   }
 
   /** Does nothing to an entry that is new. */
   #unlink(entry: KeyEntry): void {
-    const { older, newer } = entry;
-    if (older !== undefined) older.newer = newer;
+    const { entries } = this;
+    const older = entries.older(entry);
+    const newer = entries.newer(entry);
+    if (older !== NO_ENTRY) entries.setNewer(older, newer);
     else if (this.#oldest === entry) this.#oldest = newer;
-    if (newer !== undefined) newer.older = older;
+    if (newer !== NO_ENTRY) entries.setOlder(newer, older);
     else if (this.#newest === entry) this.#newest = older;
-    entry.older = undefined;
-    entry.newer = undefined;
+    entries.setOlder(entry, NO_ENTRY);
+    entries.setNewer(entry, NO_ENTRY);
   }
 }

@@ -4,7 +4,7 @@ import type { Layout } from './layout.js';
 import type { Totals } from './moments.js';
 import { MovingWindow } from './moving-window.js';
 import { columnAt, countBehind, eachIn, firstIn, isSelected, lastIn, totalIn } from './rows.js';
-import type { Rows, RowSource, RowVisitor } from './rows.js';
+import type { Row, RowSource, RowVisitor, Run } from './rows.js';
 
 /** Windows that move over one series at most: calendar windows have one per time zone. */
 const MOST_MOVING = 16;
@@ -17,8 +17,8 @@ export class LongSeries implements RowSource {
   /** What `account` said last. */
   accounted = 0;
 
-  /** Takes over the rows of a key that was short. */
-  constructor(layout: Layout, rows: Rows) {
+  /** Takes copies of the rows of a key that was short. */
+  constructor(layout: Layout, rows: Run) {
     this.#layout = layout;
     this.#chunks = new Chunks(rows, layout.stride);
   }
@@ -36,7 +36,7 @@ export class LongSeries implements RowSource {
   }
 
   /** Takes a copy of a row, unless it is there already. */
-  insert(row: Readonly<Rows>): void {
+  insert(row: Row): void {
     if (!this.#chunks.insert(row)) return;
     for (const [id, moving] of this.#moving) {
       const measure = measureAt(this.#layout, measureOf(id));
@@ -66,10 +66,9 @@ export class LongSeries implements RowSource {
     }
   }
 
-  /** All rows in one array. */
-  flat(): Rows {
-    const [first = [], ...others] = this.#chunks.list;
-    return first.concat(...others);
+  /** Its chunks, none of them empty, to be looked at only. */
+  get chunks(): readonly Run[] {
+    return this.#chunks.list;
   }
 
   total(index: number, from: number, t: number, totals: Totals): void {
@@ -79,7 +78,8 @@ export class LongSeries implements RowSource {
     const end = this.#chunks.end(t);
     let place = this.#chunks.first(from);
     while (place < end) {
-      const chunk = list[place] ?? [];
+      const chunk = list[place];
+      if (chunk === undefined) return;
       // All chunks between the first and the last are whole.
       const taken =
         summary !== undefined && this.#chunks.isWithin(chunk, from, t)
@@ -94,8 +94,10 @@ export class LongSeries implements RowSource {
     const measure = measureAt(this.#layout, index);
     const { list, stride } = this.#chunks;
     const end = this.#chunks.end(to);
-    for (let place = this.#chunks.first(from); place < end; place++)
-      eachIn(list[place] ?? [], stride, measure, from, to, visit);
+    for (let place = this.#chunks.first(from); place < end; place++) {
+      const chunk = list[place];
+      if (chunk !== undefined) eachIn(chunk, stride, measure, from, to, visit);
+    }
   }
 
   /** A window that moves with the questions, one for each measure and `id`. */
@@ -118,10 +120,10 @@ export class LongSeries implements RowSource {
     const summary = this.#chunks.summary(index, measure);
     const end = this.#chunks.end(t);
     for (let place = this.#chunks.first(from); place < end; place++) {
-      if (summary?.count(list, place, t) === 0) continue;
-      const chunk = list[place] ?? [];
+      const chunk = list[place];
+      if (chunk === undefined || summary?.count(list, place, t) === 0) continue;
       const at = firstIn(chunk, stride, measure, from, t);
-      if (at >= 0) return chunk[at + CLOCK];
+      if (at >= 0) return chunk.rows[at + CLOCK];
     }
     return undefined;
   }
@@ -132,10 +134,10 @@ export class LongSeries implements RowSource {
     const summary = this.#chunks.summary(index, measure);
     const first = this.#chunks.first(from);
     for (let place = this.#chunks.end(t) - 1; place >= first; place--) {
-      if (summary?.count(list, place, t) === 0) continue;
-      const chunk = list[place] ?? [];
+      const chunk = list[place];
+      if (chunk === undefined || summary?.count(list, place, t) === 0) continue;
       const at = lastIn(chunk, stride, measure, from, t);
-      if (at >= 0) return chunk[at + CLOCK];
+      if (at >= 0) return chunk.rows[at + CLOCK];
     }
     return undefined;
   }
@@ -149,7 +151,8 @@ export class LongSeries implements RowSource {
     const first = this.#chunks.first(from);
     let count = 0;
     for (let place = this.#chunks.end(t) - 1; place >= first; place--) {
-      const chunk = list[place] ?? [];
+      const chunk = list[place];
+      if (chunk === undefined) continue;
       const whole = this.#chunks.isWithin(chunk, from, t) && ends?.count(list, place, t) === 0;
       const known = whole ? summary?.count(list, place, t) : undefined;
       if (known !== undefined) {

@@ -3,8 +3,18 @@ import type { Measure } from './layout.js';
 import type { Totals } from './moments.js';
 import type { ValueCounts } from './value-counts.js';
 
-/** Rows of one layout, one after the other in one array of doubles, sorted by clock and position. */
-export type Rows = number[];
+/**
+ * Rows of one layout, one after the other, sorted by clock and position: those from `start` to before `end` in an array
+ * that may hold others' as well. A place is where in the array a row begins.
+ */
+export interface Run {
+  rows: Float64Array;
+  start: number;
+  end: number;
+}
+
+/** One row on its own. */
+export type Row = ArrayLike<number>;
 
 /** Takes one row: its clock, its known time, the measure's column (0 without). */
 export type RowVisitor = (clock: number, known: number, value: number) => void;
@@ -16,56 +26,57 @@ export interface RowSource {
 }
 
 /** Whether a measure takes the row at a place. */
-export function isSelected(rows: Readonly<Rows>, at: number, { word, bit }: Measure): boolean {
+export function isSelected(rows: Row, at: number, { word, bit }: Measure): boolean {
   return ((rows[at + word] ?? 0) & bit) !== 0;
 }
 
 /** What a measure looks at in the row at a place. */
-export function columnAt(rows: Readonly<Rows>, at: number, { column }: Measure): number {
+export function columnAt(rows: Row, at: number, { column }: Measure): number {
   return column < 0 ? 0 : (rows[at + column] ?? 0);
 }
 
 /** Whether (clock, position) comes after the row at a place. */
-export function isAfter(rows: Readonly<Rows>, at: number, clock: number, position: number): boolean {
+export function isAfter(rows: Float64Array, at: number, clock: number, position: number): boolean {
   const other = rows[at + CLOCK] ?? 0;
   return other < clock || (other === clock && (rows[at + POSITION] ?? 0) < position);
 }
 
 /** Whether the row at a place is the one of a clock and position. */
-export function isRow(rows: Readonly<Rows>, at: number, clock: number, position: number): boolean {
+export function isRow(rows: Float64Array, at: number, clock: number, position: number): boolean {
   return rows[at + CLOCK] === clock && rows[at + POSITION] === position;
 }
 
 /** Where a row stands or would stand. */
-export function placeOf(rows: Readonly<Rows>, stride: number, clock: number, position: number): number {
+export function placeOf({ rows, start, end }: Run, stride: number, clock: number, position: number): number {
   let low = 0;
-  let high = rows.length / stride;
+  let high = (end - start) / stride;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isAfter(rows, middle * stride, clock, position)) low = middle + 1;
+    if (isAfter(rows, start + middle * stride, clock, position)) low = middle + 1;
     else high = middle;
   }
-  return low * stride;
+  return start + low * stride;
 }
 
 /** The place of the first row with a clock after `from`. */
-export function firstAfter(rows: Readonly<Rows>, stride: number, from: number): number {
-  return placeOf(rows, stride, from, Infinity);
+export function firstAfter(run: Run, stride: number, from: number): number {
+  return placeOf(run, stride, from, Infinity);
 }
 
-/** Puts a row at a place, those behind move up. */
-export function insertAt(rows: Rows, at: number, row: Readonly<Rows>): void {
-  const stride = row.length;
-  const length = rows.length;
-  for (let index = 0; index < stride; index++) rows.push(row[index] ?? 0);
-  if (at === length) return;
-  for (let index = length - 1; index >= at; index--) rows[index + stride] = rows[index] ?? 0;
-  for (let index = 0; index < stride; index++) rows[at + index] = row[index] ?? 0;
+/** Writes a row over what is at a place. */
+export function writeAt(rows: Float64Array, at: number, row: Row): void {
+  for (let index = 0; index < row.length; index++) rows[at + index] = row[index] ?? 0;
+}
+
+/** Puts a row at a place; those from there to `end` move up, for which there must be room. */
+export function insertAt(rows: Float64Array, at: number, end: number, row: Row): void {
+  if (at < end) rows.copyWithin(at + row.length, at, end);
+  writeAt(rows, at, row);
 }
 
 /** Adds the totals over rows with clock in (from, t] that were known at t. */
 export function totalIn(
-  rows: Readonly<Rows>,
+  { rows, start, end }: Run,
   stride: number,
   measure: Measure,
   from: number,
@@ -73,7 +84,7 @@ export function totalIn(
   totals: Totals,
 ): void {
   const { column } = measure;
-  for (let at = rows.length - stride; at >= 0; at -= stride) {
+  for (let at = end - stride; at >= start; at -= stride) {
     const clock = rows[at + CLOCK] ?? 0;
     if (clock <= from) return;
     if (clock > t || (rows[at + KNOWN] ?? 0) > t || !isSelected(rows, at, measure)) continue;
@@ -84,7 +95,7 @@ export function totalIn(
 
 /** Adds the values with clock in (from, to] known at `seen`. */
 export function collectIn(
-  rows: Readonly<Rows>,
+  { rows, start, end }: Run,
   stride: number,
   measure: Measure,
   from: number,
@@ -92,7 +103,7 @@ export function collectIn(
   seen: number,
   values: ValueCounts,
 ): void {
-  for (let at = rows.length - stride; at >= 0; at -= stride) {
+  for (let at = end - stride; at >= start; at -= stride) {
     const clock = rows[at + CLOCK] ?? 0;
     if (clock <= from) return;
     if (clock <= to && (rows[at + KNOWN] ?? 0) <= seen && isSelected(rows, at, measure))
@@ -102,14 +113,15 @@ export function collectIn(
 
 /** Calls with each row of a measure with clock in (from, to], whenever known, in order. */
 export function eachIn(
-  rows: Readonly<Rows>,
+  run: Run,
   stride: number,
   measure: Measure,
   from: number,
   to: number,
   visit: RowVisitor,
 ): void {
-  for (let at = firstAfter(rows, stride, from); at < rows.length; at += stride) {
+  const { rows, end } = run;
+  for (let at = firstAfter(run, stride, from); at < end; at += stride) {
     const clock = rows[at + CLOCK] ?? 0;
     if (clock > to) return;
     if (isSelected(rows, at, measure)) visit(clock, rows[at + KNOWN] ?? 0, columnAt(rows, at, measure));
@@ -117,14 +129,9 @@ export function eachIn(
 }
 
 /** The place of the first row of a measure in (from, t] known at t; -1: none. */
-export function firstIn(
-  rows: Readonly<Rows>,
-  stride: number,
-  measure: Measure,
-  from: number,
-  t: number,
-): number {
-  for (let at = firstAfter(rows, stride, from); at < rows.length; at += stride) {
+export function firstIn(run: Run, stride: number, measure: Measure, from: number, t: number): number {
+  const { rows, end } = run;
+  for (let at = firstAfter(run, stride, from); at < end; at += stride) {
     if ((rows[at + CLOCK] ?? 0) > t) return -1;
     if ((rows[at + KNOWN] ?? 0) <= t && isSelected(rows, at, measure)) return at;
   }
@@ -133,13 +140,13 @@ export function firstIn(
 
 /** The place of the last such row; -1: none. */
 export function lastIn(
-  rows: Readonly<Rows>,
+  { rows, start, end }: Run,
   stride: number,
   measure: Measure,
   from: number,
   t: number,
 ): number {
-  for (let at = rows.length - stride; at >= 0; at -= stride) {
+  for (let at = end - stride; at >= start; at -= stride) {
     const clock = rows[at + CLOCK] ?? 0;
     if (clock <= from) return -1;
     if (clock <= t && (rows[at + KNOWN] ?? 0) <= t && isSelected(rows, at, measure)) return at;
@@ -149,7 +156,7 @@ export function lastIn(
 
 /** How many rows of a measure in (from, t] known at t stand after a place (-1: all of them). */
 export function countBehind(
-  rows: Readonly<Rows>,
+  { rows, start, end }: Run,
   stride: number,
   measure: Measure,
   from: number,
@@ -157,7 +164,7 @@ export function countBehind(
   place: number,
 ): number {
   let count = 0;
-  for (let at = rows.length - stride; at > place; at -= stride) {
+  for (let at = end - stride; at >= start && at > place; at -= stride) {
     const clock = rows[at + CLOCK] ?? 0;
     if (clock <= from) return count;
     if (clock <= t && (rows[at + KNOWN] ?? 0) <= t && isSelected(rows, at, measure)) count++;

@@ -2,6 +2,7 @@ import { CLOCK, measureAt, POSITION } from './layout.js';
 import type { Layout } from './layout.js';
 import { LongSeries } from './long-series.js';
 import type { Totals } from './moments.js';
+import { LARGEST_BLOCK, RowBlocks } from './row-blocks.js';
 import {
   collectIn,
   countBehind,
@@ -14,180 +15,274 @@ import {
   lastIn,
   placeOf,
   totalIn,
+  writeAt,
 } from './rows.js';
-import type { Rows, RowVisitor } from './rows.js';
+import type { Row, RowVisitor, Run } from './rows.js';
 import type { ValueCounts } from './value-counts.js';
 
 /**
- * The events of one key by one clock. Nearly all keys have few: one short array, looked through for every question.
- * The layout is that of the key's definition, always the same for a series.
+ * The events of one key by one clock, known to a SeriesStore by this whole number; 0 while there are none. The layout is
+ * that of the key's definition, always the same for a series.
  */
-export type Series = Rows | LongSeries;
+export type Series = number;
+
+/** The series without events. */
+export const NO_SERIES: Series = 0;
 
 /** Rows of a short series at most. */
 const FEW = 128;
-/** Rows up to which an array has no room to spare: most keys have no more, and it would be most of their memory. */
-const EXACT = 8;
-
-/** How many rows a series has. */
-export function rowsIn(series: Series | undefined, { stride }: Layout): number {
-  if (series === undefined) return 0;
-  return Array.isArray(series) ? series.length / stride : series.rows;
-}
-
-/** Memory of a series, roughly, bytes. */
-export function bytesOf(series: Series | undefined, layout: Layout): number {
-  return series instanceof LongSeries ? series.account() : bytesKnown(series, layout);
-}
-
-/** What `bytesOf` said before the series is changed. */
-export function bytesKnown(series: Series | undefined, { stride }: Layout): number {
-  if (series === undefined) return 0;
-  if (!Array.isArray(series)) return series.accounted;
-  return 48 + series.length * (series.length > EXACT * stride ? 10 : 8);
-}
-
-/** A series with a copy of a row, also when it had it already. The one given is used up. */
-export function withRow(series: Series | undefined, layout: Layout, row: Readonly<Rows>): Series {
-  if (series === undefined) return row.slice();
-  if (!Array.isArray(series)) {
-    series.insert(row);
-    return series;
-  }
-  const { stride } = layout;
-  const clock = row[CLOCK] ?? 0;
-  const position = row[POSITION] ?? 0;
-  let at = series.length;
-  if (!isAfter(series, at - stride, clock, position)) {
-    at = placeOf(series, stride, clock, position);
-    if (isRow(series, at, clock, position)) return series;
-  }
-  if (series.length < EXACT * stride)
-    return at === series.length ? series.concat(row) : series.slice(0, at).concat(row, series.slice(at));
-  insertAt(series, at, row);
-  return series.length > FEW * stride ? new LongSeries(layout, series) : series;
-}
-
-/** A series without a row, also when it never had it; undefined when nothing is left. The one given is used up. */
-export function withoutRow(
-  series: Series | undefined,
-  { stride }: Layout,
-  clock: number,
-  position: number,
-): Series | undefined {
-  if (series === undefined) return undefined;
-  if (!Array.isArray(series)) {
-    series.remove(clock, position);
-    return series.rows === 0 ? undefined : series;
-  }
-  const at = placeOf(series, stride, clock, position);
-  if (!isRow(series, at, clock, position)) return series;
-  if (series.length === stride) return undefined;
-  return series.slice(0, at).concat(series.slice(at + stride));
-}
-
-/** A series without its rows up to `cutoff`, a long one still with some; undefined when nothing is left. */
-export function withoutOld(
-  series: Series | undefined,
-  { stride }: Layout,
-  cutoff: number,
-): Series | undefined {
-  if (series === undefined) return undefined;
-  if (!Array.isArray(series)) {
-    series.prune(cutoff);
-    if (series.rows > FEW / 2) return series;
-    return series.rows === 0 ? undefined : series.flat();
-  }
-  const at = firstAfter(series, stride, cutoff);
-  if (at === 0) return series;
-  return at === series.length ? undefined : series.slice(at);
-}
-
-/** Adds the totals over rows of a measure with clock in (from, t] that were known at t. */
-export function total(
-  series: Series | undefined,
-  layout: Layout,
-  measure: number,
-  from: number,
-  t: number,
-  totals: Totals,
-): void {
-  if (series === undefined) return;
-  if (Array.isArray(series)) totalIn(series, layout.stride, measureAt(layout, measure), from, t, totals);
-  else series.total(measure, from, t, totals);
-}
+/** A block begins with how many doubles of it are rows. */
+const HEADER = 1;
 
 /**
- * The values of a measure with clock in (from, to] known at `seen`: gathered in `scratch`, for a long series in a window
- * that moves with the questions, one for each `id`.
+ * All series. Nearly all have few events: one block of rows, looked through for every question. The others are objects
+ * of their own, known by numbers below 0.
  */
-export function valuesIn(
-  series: Series,
-  layout: Layout,
-  measure: number,
-  id: string,
-  from: number,
-  to: number,
-  seen: number,
-  scratch: ValueCounts,
-): ValueCounts {
-  if (!Array.isArray(series)) return series.moving(measure, id, from, to, seen).values;
-  scratch.clear();
-  collectIn(series, layout.stride, measureAt(layout, measure), from, to, seen, scratch);
-  return scratch;
+export class SeriesStore {
+  readonly #blocks = new RowBlocks();
+  readonly #long: (LongSeries | undefined)[] = [];
+  readonly #unused: number[] = [];
+  /** The rows of the short series that is looked at. */
+  readonly #run: Run = { rows: new Float64Array(0), start: 0, end: 0 };
+
+  /** How many rows a series has. */
+  rows(series: Series, { stride }: Layout): number {
+    if (series === NO_SERIES) return 0;
+    if (series < 0) return this.#longOf(series).rows;
+    const { start, end } = this.#runOf(series);
+    return (end - start) / stride;
+  }
+
+  /** Memory of a series, roughly, bytes. */
+  bytes(series: Series): number {
+    return series < 0 ? this.#longOf(series).account() : this.bytesKnown(series);
+  }
+
+  /** What `bytes` said before the series is changed. */
+  bytesKnown(series: Series): number {
+    if (series === NO_SERIES) return 0;
+    return series < 0 ? this.#longOf(series).accounted : this.#blocks.room(series) * 8;
+  }
+
+  /** The series with a copy of a row, also when it had it already. The one given is used up. */
+  add(series: Series, layout: Layout, row: Row): Series {
+    const { stride } = layout;
+    if (series < 0) {
+      this.#longOf(series).insert(row);
+      return series;
+    }
+    if (series === NO_SERIES) {
+      const block = this.#take(stride);
+      writeAt(this.#blocks.slab(block), this.#blocks.start(block) + HEADER, row);
+      return block;
+    }
+    const run = this.#runOf(series);
+    const clock = row[CLOCK] ?? 0;
+    const position = row[POSITION] ?? 0;
+    let at = run.end;
+    if (!isAfter(run.rows, at - stride, clock, position)) {
+      at = placeOf(run, stride, clock, position);
+      if (isRow(run.rows, at, clock, position)) return series;
+    }
+    const length = run.end - run.start + stride;
+    if (length > mostOf(stride)) return this.#addToLong(series, layout, row);
+    if (HEADER + length > this.#blocks.room(series)) return this.#moved(series, run, at, row, length);
+    insertAt(run.rows, at, run.end, row);
+    run.rows[run.start - HEADER] = length;
+    return series;
+  }
+
+  /** The series without a row, also when it never had it. The one given is used up. */
+  remove(series: Series, { stride }: Layout, clock: number, position: number): Series {
+    if (series === NO_SERIES) return series;
+    if (series < 0) {
+      const long = this.#longOf(series);
+      long.remove(clock, position);
+      return long.rows === 0 ? this.#ended(series) : series;
+    }
+    const run = this.#runOf(series);
+    const at = placeOf(run, stride, clock, position);
+    if (at >= run.end || !isRow(run.rows, at, clock, position)) return series;
+    return this.#cut(series, run, at, at + stride);
+  }
+
+  /** The series without its rows up to `cutoff`, a long one still with some. The one given is used up. */
+  prune(series: Series, { stride }: Layout, cutoff: number): Series {
+    if (series === NO_SERIES) return series;
+    if (series < 0) {
+      const long = this.#longOf(series);
+      long.prune(cutoff);
+      return long.rows * stride > mostOf(stride) / 2 ? series : this.#shortened(series, long);
+    }
+    const run = this.#runOf(series);
+    const at = firstAfter(run, stride, cutoff);
+    return at === run.start ? series : this.#cut(series, run, run.start, at);
+  }
+
+  /** Forgets a series. */
+  release(series: Series): void {
+    if (series !== NO_SERIES) this.#ended(series);
+  }
+
+  /** Adds the totals over rows of a measure with clock in (from, t] that were known at t. */
+  total(series: Series, layout: Layout, measure: number, from: number, t: number, totals: Totals): void {
+    if (series === NO_SERIES) return;
+    if (series < 0) this.#longOf(series).total(measure, from, t, totals);
+    else totalIn(this.#runOf(series), layout.stride, measureAt(layout, measure), from, t, totals);
+  }
+
+  /**
+   * The values of a measure with clock in (from, to] known at `seen`: gathered in `scratch`, for a long series in a
+   * window that moves with the questions, one for each `id`.
+   */
+  values(
+    series: Series,
+    layout: Layout,
+    measure: number,
+    id: string,
+    from: number,
+    to: number,
+    seen: number,
+    scratch: ValueCounts,
+  ): ValueCounts {
+    if (series < 0) return this.#longOf(series).moving(measure, id, from, to, seen).values;
+    scratch.clear();
+    if (series === NO_SERIES) return scratch;
+    const run = this.#runOf(series);
+    collectIn(run, layout.stride, measureAt(layout, measure), from, to, seen, scratch);
+    return scratch;
+  }
+
+  /** Calls with each row of a measure with clock in (from, to], whenever known, in order. `visit` must ask nothing. */
+  each(series: Series, layout: Layout, measure: number, from: number, to: number, visit: RowVisitor): void {
+    if (series === NO_SERIES) return;
+    if (series < 0) this.#longOf(series).each(measure, from, to, visit);
+    else eachIn(this.#runOf(series), layout.stride, measureAt(layout, measure), from, to, visit);
+  }
+
+  /** Clock of the first row of a measure in (from, t] known at t. */
+  firstClock(series: Series, layout: Layout, measure: number, from: number, t: number): number | undefined {
+    if (series === NO_SERIES) return undefined;
+    if (series < 0) return this.#longOf(series).firstClock(measure, from, t);
+    const run = this.#runOf(series);
+    const at = firstIn(run, layout.stride, measureAt(layout, measure), from, t);
+    return at < 0 ? undefined : run.rows[at + CLOCK];
+  }
+
+  /** Clock of the last row of a measure in (from, t] known at t. */
+  lastClock(series: Series, layout: Layout, measure: number, from: number, t: number): number | undefined {
+    if (series === NO_SERIES) return undefined;
+    if (series < 0) return this.#longOf(series).lastClock(measure, from, t);
+    const run = this.#runOf(series);
+    const at = lastIn(run, layout.stride, measureAt(layout, measure), from, t);
+    return at < 0 ? undefined : run.rows[at + CLOCK];
+  }
+
+  /** Rows of one measure in (from, t] known at t that come after the last such row of another, by clock and position. */
+  countAfterLast(
+    series: Series,
+    layout: Layout,
+    counted: number,
+    ender: number,
+    from: number,
+    t: number,
+  ): number {
+    if (series === NO_SERIES) return 0;
+    if (series < 0) return this.#longOf(series).countAfterLast(counted, ender, from, t);
+    const run = this.#runOf(series);
+    const { stride } = layout;
+    const last = lastIn(run, stride, measureAt(layout, ender), from, t);
+    return countBehind(run, stride, measureAt(layout, counted), from, t, last);
+  }
+
+  /** Good until it is asked for again. */
+  #runOf(block: Series): Run {
+    const run = this.#run;
+    const start = this.#blocks.start(block);
+    run.rows = this.#blocks.slab(block);
+    run.start = start + HEADER;
+    run.end = start + HEADER + (run.rows[start] ?? 0);
+    return run;
+  }
+
+  #longOf(series: Series): LongSeries {
+    const long = this.#long[-1 - series];
+    if (long === undefined) throw new RangeError('no such series');
+    return long;
+  }
+
+  /** A block for rows of so many doubles together. */
+  #take(length: number): Series {
+    const block = this.#blocks.take(HEADER + length);
+    this.#blocks.slab(block)[this.#blocks.start(block)] = length;
+    return block;
+  }
+
+  /** Forgets a series. */
+  #ended(series: Series): Series {
+    if (series > 0) {
+      this.#blocks.release(series);
+    } else {
+      this.#long[-1 - series] = undefined;
+      this.#unused.push(-1 - series);
+    }
+    return NO_SERIES;
+  }
+
+  /** The rows in a larger block, with one more at a place. */
+  #moved(series: Series, { rows, start, end }: Run, at: number, row: Row, length: number): Series {
+    const block = this.#take(length);
+    const slab = this.#blocks.slab(block);
+    const first = this.#blocks.start(block) + HEADER;
+    copy(rows, start, at, slab, first);
+    writeAt(slab, first + at - start, row);
+    copy(rows, at, end, slab, first + at - start + row.length);
+    this.#blocks.release(series);
+    return block;
+  }
+
+  #addToLong(series: Series, layout: Layout, row: Row): Series {
+    const long = new LongSeries(layout, this.#runOf(series));
+    this.#blocks.release(series);
+    long.insert(row);
+    const place = this.#unused.pop() ?? this.#long.length;
+    this.#long[place] = long;
+    return -1 - place;
+  }
+
+  /** A long series that has few rows left, in a block. */
+  #shortened(series: Series, { rows, chunks }: LongSeries): Series {
+    this.#ended(series);
+    if (rows === 0) return NO_SERIES;
+    const block = this.#take(chunks.reduce((length, chunk) => length + chunk.end - chunk.start, 0));
+    const slab = this.#blocks.slab(block);
+    let at = this.#blocks.start(block) + HEADER;
+    for (const chunk of chunks) {
+      copy(chunk.rows, chunk.start, chunk.end, slab, at);
+      at += chunk.end - chunk.start;
+    }
+    return block;
+  }
+
+  /** A short series without what stands from one place to another, in a smaller block when half of it is enough. */
+  #cut(series: Series, { rows, start, end }: Run, from: number, to: number): Series {
+    const length = end - start - (to - from);
+    if (length === 0) return this.#ended(series);
+    rows.copyWithin(from, to, end);
+    rows[start - HEADER] = length;
+    if ((HEADER + length) * 2 > this.#blocks.room(series)) return series;
+    const block = this.#take(length);
+    copy(rows, start, start + length, this.#blocks.slab(block), this.#blocks.start(block) + HEADER);
+    this.#blocks.release(series);
+    return block;
+  }
 }
 
-/** Calls with each row of a measure with clock in (from, to], whenever known, in order. */
-export function each(
-  series: Series,
-  layout: Layout,
-  measure: number,
-  from: number,
-  to: number,
-  visit: RowVisitor,
-): void {
-  if (Array.isArray(series)) eachIn(series, layout.stride, measureAt(layout, measure), from, to, visit);
-  else series.each(measure, from, to, visit);
+/** Doubles of rows of a short series at most. */
+function mostOf(stride: number): number {
+  return Math.min(FEW, Math.floor((LARGEST_BLOCK - HEADER) / stride)) * stride;
 }
 
-/** Clock of the first row of a measure in (from, t] known at t. */
-export function firstClock(
-  series: Series | undefined,
-  layout: Layout,
-  measure: number,
-  from: number,
-  t: number,
-): number | undefined {
-  if (!Array.isArray(series)) return series?.firstClock(measure, from, t);
-  const at = firstIn(series, layout.stride, measureAt(layout, measure), from, t);
-  return at < 0 ? undefined : series[at + CLOCK];
-}
-
-/** Clock of the last row of a measure in (from, t] known at t. */
-export function lastClock(
-  series: Series | undefined,
-  layout: Layout,
-  measure: number,
-  from: number,
-  t: number,
-): number | undefined {
-  if (!Array.isArray(series)) return series?.lastClock(measure, from, t);
-  const at = lastIn(series, layout.stride, measureAt(layout, measure), from, t);
-  return at < 0 ? undefined : series[at + CLOCK];
-}
-
-/** Rows of one measure in (from, t] known at t that come after the last such row of another, by clock and position. */
-export function countAfterLast(
-  series: Series | undefined,
-  layout: Layout,
-  counted: number,
-  ender: number,
-  from: number,
-  t: number,
-): number {
-  if (series === undefined) return 0;
-  if (!Array.isArray(series)) return series.countAfterLast(counted, ender, from, t);
-  const { stride } = layout;
-  const last = lastIn(series, stride, measureAt(layout, ender), from, t);
-  return countBehind(series, stride, measureAt(layout, counted), from, t, last);
+function copy(from: Float64Array, start: number, end: number, to: Float64Array, at: number): void {
+  for (let index = start; index < end; index++) to[at + index - start] = from[index] ?? 0;
 }

@@ -2,6 +2,7 @@ import type { Measure } from './layout.js';
 import { KNOWN } from './layout.js';
 import { highOfSquare, lowOfSquare } from './moments.js';
 import type { Totals } from './moments.js';
+import type { Row, Run } from './rows.js';
 
 /** Numbers per chunk: count, sum, high and low of squares, max, min, latest known time. */
 const WIDTH = 7;
@@ -30,7 +31,7 @@ export class Summary {
   }
 
   /** A row was added to a chunk. */
-  added(chunk: number, row: readonly number[]): void {
+  added(chunk: number, row: Row): void {
     if (((row[this.#measure.word] ?? 0) & this.#measure.bit) === 0) return;
     const value = this.#measure.column < 0 ? 0 : (row[this.#measure.column] ?? 0);
     const known = row[KNOWN] ?? 0;
@@ -71,7 +72,7 @@ export class Summary {
   }
 
   /** How many rows a chunk counts; undefined when some were not known at `t`. */
-  count(chunks: readonly number[][], chunk: number, t: number): number | undefined {
+  count(chunks: readonly Run[], chunk: number, t: number): number | undefined {
     const at = this.#fresh(chunks, chunk);
     return (this.#chunks[at + 6] ?? 0) <= t ? (this.#chunks[at] ?? 0) : undefined;
   }
@@ -80,7 +81,7 @@ export class Summary {
    * Adds what whole totals can tell about the chunks from `first` to before `end`: how many chunks were taken, at
    * least one group or chunk; 0 when the first has rows that were not known at `t`.
    */
-  take(chunks: readonly number[][], first: number, end: number, t: number, totals: Totals): number {
+  take(chunks: readonly Run[], first: number, end: number, t: number, totals: Totals): number {
     if (first % GROUP === 0 && first + GROUP <= end) {
       const group = this.#freshGroup(chunks, first / GROUP);
       if ((this.#groups[group + 6] ?? 0) <= t) {
@@ -94,22 +95,24 @@ export class Summary {
     return 1;
   }
 
-  #fresh(chunks: readonly number[][], chunk: number): number {
+  #fresh(chunks: readonly Run[], chunk: number): number {
     const at = chunk * WIDTH;
     const data = this.#chunks;
     while (data.length <= at) data.push(STALE, 0, 0, 0, -Infinity, Infinity, -Infinity);
     if (data[at] !== STALE) return at;
     clear(data, at);
-    const rows = chunks[chunk] ?? [];
+    const run = chunks[chunk];
+    if (run === undefined) return at;
+    const { rows, end } = run;
     const { word, bit, column } = this.#measure;
-    for (let row = 0; row < rows.length; row += this.#stride) {
+    for (let row = run.start; row < end; row += this.#stride) {
       if (((rows[row + word] ?? 0) & bit) === 0) continue;
       include(data, at, column < 0 ? 0 : (rows[row + column] ?? 0), rows[row + KNOWN] ?? 0);
     }
     return at;
   }
 
-  #freshGroup(chunks: readonly number[][], group: number): number {
+  #freshGroup(chunks: readonly Run[], group: number): number {
     const at = group * WIDTH;
     const data = this.#groups;
     while (data.length <= at) data.push(STALE, 0, 0, 0, -Infinity, Infinity, -Infinity);

@@ -1,9 +1,10 @@
 import type { KeyRange, StreamEvent } from '../stream.js';
 import { aggregate, answerHabit, answerHistory, windowFrom } from './answers.js';
 import type { Zones } from './answers.js';
-import { hasKey } from './key-entry.js';
-import type { KeyEntry } from './key-entry.js';
+import { NO_ENTRY } from './key-entries.js';
+import type { KeyEntries, KeyEntry } from './key-entries.js';
 import { KeyStore } from './key-store.js';
+import { hasKey } from './keys.js';
 import { positionOf } from './layout.js';
 import type { AggregatePlan, KeyDefinition, WindowPlan } from './plan.js';
 
@@ -26,7 +27,8 @@ export interface StreamWindowsStats {
   readonly events: number;
 }
 
-type Entries = readonly (KeyEntry | undefined)[];
+/** By definition; NO_ENTRY where the event lacks the key. */
+type Entries = readonly KeyEntry[];
 
 /**
  * The windows of all velocities, histories and habits in force: a cache over the journal, by key, bounded in bytes.
@@ -39,6 +41,7 @@ type Entries = readonly (KeyEntry | undefined)[];
 export class StreamWindows {
   readonly #plan: WindowPlan;
   readonly #keys: KeyStore;
+  readonly #entries: KeyEntries;
   readonly #inFlight: number;
   /** Payments asked about, oldest first, with the keys they hold on to. */
   readonly #asked = new Map<StreamEvent, Entries>();
@@ -49,7 +52,8 @@ export class StreamWindows {
 
   constructor(plan: WindowPlan, options: StreamWindowsOptions) {
     this.#plan = plan;
-    this.#keys = new KeyStore(options.maxBytes);
+    this.#keys = new KeyStore(plan.definitions, options.maxBytes);
+    this.#entries = this.#keys.entries;
     this.#inFlight = options.inFlight ?? 8192;
   }
 
@@ -58,32 +62,44 @@ export class StreamWindows {
    * in memory until `release`, or until many more payments (`inFlight`) were asked about.
    */
   missing(event: StreamEvent): KeyRange[] {
-    const entries = this.#ask(event);
+    const all = this.#entries;
     const ranges: KeyRange[] = [];
-    for (const entry of entries) {
-      if (entry === undefined) continue;
-      const needed = event.knownAt - entry.definition.horizon;
-      if (entry.from <= needed) continue;
-      if (entry.from < Infinity) this.#bringBack(entry);
-      if (entry.asked > needed || entry.from < Infinity)
-        entry.asked = roundedFrom(entry.definition, event.knownAt);
-      const same = ranges.findIndex(({ key }) => key === entry.load);
-      const from = Math.min(entry.asked, ranges[same]?.from ?? Infinity);
-      if (same < 0) ranges.push({ key: entry.load, from });
-      else ranges[same] = { key: entry.load, from };
+    for (const entry of this.#ask(event)) {
+      if (entry === NO_ENTRY) continue;
+      const definition = all.definition(entry);
+      const needed = event.knownAt - definition.horizon;
+      const reach = all.from(entry);
+      if (reach <= needed) continue;
+      if (reach < Infinity) this.#bringBack(entry);
+      if (all.asked(entry) > needed || reach < Infinity)
+        all.setAsked(entry, roundedFrom(definition, event.knownAt));
+      const key = all.load(entry);
+      const same = ranges.findIndex((range) => range.key === key);
+      const from = Math.min(all.asked(entry), ranges[same]?.from ?? Infinity);
+      if (same < 0) ranges.push({ key, from });
+      else ranges[same] = { key, from };
     }
     return ranges;
   }
 
+  /** Takes in a part of what the store has for a range, ahead of `loaded`. */
+  arrived({ key, from }: KeyRange, events: readonly StreamEvent[]): void {
+    for (const definition of this.#plan.definitions) {
+      const entry = this.#keys.get(definition, key);
+      if (entry === NO_ENTRY || this.#entries.from(entry) <= from) continue;
+      for (const event of events)
+        if (event.attributes[definition.load] === key && hasKey(definition, event))
+          this.#keys.insert(entry, event);
+    }
+  }
+
   /** Takes in what the store had for a range: all its durable events, in any order; more does no harm. */
   loaded(range: KeyRange, events: readonly StreamEvent[]): void {
+    this.arrived(range, events);
     for (const definition of this.#plan.definitions) {
       const entry = this.#keys.get(definition, range.key);
-      if (entry === undefined || entry.from <= range.from) continue;
-      for (const event of events)
-        if (event.attributes[definition.load] === range.key && hasKey(definition, event))
-          this.#keys.insert(entry, event);
-      entry.from = range.from;
+      if (entry !== NO_ENTRY && this.#entries.from(entry) > range.from)
+        this.#entries.setFrom(entry, range.from);
     }
   }
 
@@ -91,8 +107,8 @@ export class StreamWindows {
   velocity(index: number, event: StreamEvent, zones: Zones): number | undefined {
     const plan = this.#plan.velocities[index];
     if (plan === undefined) throw new RangeError(`no velocity ${index}`);
-    const entry = this.#entriesOf(event)[plan.definition];
-    if (entry === undefined) return undefined;
+    const entry = this.#entryOf(event, plan.definition);
+    if (entry === NO_ENTRY) return undefined;
     const value = this.#aggregate(plan.value, entry, event, zones);
     if (plan.over === undefined) return value;
     const over = this.#aggregate(plan.over, entry, event, zones);
@@ -103,20 +119,24 @@ export class StreamWindows {
   history(index: number, event: StreamEvent): number | undefined {
     const plan = this.#plan.histories[index];
     if (plan === undefined) throw new RangeError(`no history ${index}`);
-    const entry = this.#entriesOf(event)[plan.definition];
-    if (entry === undefined) return undefined;
-    mustReach(entry, event.knownAt - plan.ms);
-    return answerHistory(plan, entry.definition.layouts[0], entry.find(event)?.byEvent, event.knownAt);
+    const entry = this.#entryOf(event, plan.definition);
+    if (entry === NO_ENTRY) return undefined;
+    this.#mustReach(entry, event.knownAt - plan.ms);
+    const { layouts } = this.#entries.definition(entry);
+    const series = this.#entries.series(entry, event, 0);
+    return answerHistory(plan, this.#entries.store, layouts[0], series, event.knownAt);
   }
 
   /** How a payment compares with the habit of its key. */
   habit(index: number, event: StreamEvent): number | undefined {
     const plan = this.#plan.habits[index];
     if (plan === undefined) throw new RangeError(`no habit ${index}`);
-    const entry = this.#entriesOf(event)[plan.definition];
-    if (entry === undefined) return undefined;
-    mustReach(entry, event.knownAt - plan.ms);
-    return answerHabit(plan, entry.definition.layouts[0], entry.find(event)?.byEvent, event);
+    const entry = this.#entryOf(event, plan.definition);
+    if (entry === NO_ENTRY) return undefined;
+    this.#mustReach(entry, event.knownAt - plan.ms);
+    const { layouts } = this.#entries.definition(entry);
+    const series = this.#entries.series(entry, event, 0);
+    return answerHabit(plan, this.#entries.store, layouts[0], series, event);
   }
 
   /** Takes in an admitted event, durable or not; the same position again changes nothing. */
@@ -128,9 +148,10 @@ export class StreamWindows {
       this.#pending.set(position, pending);
     }
     for (const entry of pending.entries) {
-      if (entry === undefined) continue;
+      if (entry === NO_ENTRY) continue;
       this.#keys.insert(entry, event);
-      if (entry.wantsPruning && entry.from < Infinity) this.#prune(entry, event.knownAt);
+      if (this.#entries.wantsPruning(entry) && this.#entries.from(entry) < Infinity)
+        this.#prune(entry, event.knownAt);
     }
   }
 
@@ -147,7 +168,7 @@ export class StreamWindows {
   retract(event: StreamEvent): void {
     const pending = this.#pending.get(positionOf(event));
     if (pending === undefined) return;
-    for (const entry of pending.entries) if (entry !== undefined) this.#keys.remove(entry, event);
+    for (const entry of pending.entries) if (entry !== NO_ENTRY) this.#keys.remove(entry, event);
     this.settled(event);
   }
 
@@ -170,8 +191,14 @@ export class StreamWindows {
 
   #aggregate(plan: AggregatePlan, entry: KeyEntry, event: StreamEvent, zones: Zones): number | undefined {
     const from = windowFrom(plan, event.knownAt, zones);
-    mustReach(entry, from);
-    return aggregate(plan, entry.definition, entry.find(event), event, from, zones);
+    this.#mustReach(entry, from);
+    const { layouts } = this.#entries.definition(entry);
+    const series = this.#entries.series(entry, event, plan.layout);
+    return aggregate(plan, this.#entries.store, layouts[plan.layout], series, event, from, zones);
+  }
+
+  #mustReach(entry: KeyEntry, from: number): void {
+    if (this.#entries.from(entry) > from) throw new Error('a window was asked for that was not loaded');
   }
 
   #ask(event: StreamEvent): Entries {
@@ -186,60 +213,50 @@ export class StreamWindows {
     return entries;
   }
 
-  #entriesOf(event: StreamEvent): Entries {
-    if (this.#lastEvent === event) return this.#lastEntries;
-    const asked = this.#asked.get(event);
-    const entries =
-      asked ??
-      this.#plan.definitions.map((definition) => {
-        if (!hasKey(definition, event)) return undefined;
-        const entry = this.#keys.find(definition, event.attributes[definition.load] ?? 0);
-        if (entry === undefined) throw new Error('a window was asked for that is not in memory');
-        return entry;
-      });
-    if (asked === undefined) return entries;
-    this.#lastEvent = event;
-    this.#lastEntries = entries;
-    return entries;
+  #entryOf(event: StreamEvent, definition: number): KeyEntry {
+    if (this.#lastEvent !== event) {
+      this.#lastEntries = this.#ask(event);
+      this.#lastEvent = event;
+    }
+    return this.#lastEntries[definition] ?? NO_ENTRY;
   }
 
   /** Finds or makes the keys of an event and holds on to them. */
   #take(event: StreamEvent): Entries {
-    const entries: (KeyEntry | undefined)[] = [];
+    const entries: KeyEntry[] = [];
     for (const definition of this.#plan.definitions) {
       if (!hasKey(definition, event)) {
-        entries.push(undefined);
+        entries.push(NO_ENTRY);
         continue;
       }
       const load = event.attributes[definition.load] ?? 0;
       // A payment is inserted right after it was asked about: nothing to look up.
-      const last = this.#lastEntries[definition.index];
-      if (last?.load === load) this.#keys.holdAgain(last);
-      entries.push(last?.load === load ? last : this.#keys.hold(definition, load));
+      const last = this.#lastEntries[definition.index] ?? NO_ENTRY;
+      const same = last !== NO_ENTRY && this.#entries.load(last) === load;
+      if (same) this.#keys.holdAgain(last);
+      entries.push(same ? last : this.#keys.hold(definition, load));
     }
     return entries;
   }
 
   #giveBack(entries: Entries): void {
-    for (const entry of entries) if (entry !== undefined) this.#keys.giveBack(entry);
+    for (const entry of entries) if (entry !== NO_ENTRY) this.#keys.giveBack(entry);
   }
 
   /** A key whose old rows were let go is read again: those that the store may not have yet come from here. */
   #bringBack(entry: KeyEntry): void {
+    const { index } = this.#entries.definition(entry);
     for (const { event, entries } of this.#pending.values())
-      if (entries[entry.definition.index] === entry) this.#keys.insert(entry, event);
+      if (entries[index] === entry) this.#keys.insert(entry, event);
   }
 
   /** Old rows may go, but none that a payment in decision can need, however old its time. */
   #prune(entry: KeyEntry, t: number): void {
     let oldest = t;
     for (const { knownAt } of this.#asked.keys()) if (knownAt < oldest) oldest = knownAt;
-    this.#keys.prune(entry, oldest - entry.definition.horizon - slackOf(entry.definition));
+    const definition = this.#entries.definition(entry);
+    this.#keys.prune(entry, oldest - definition.horizon - slackOf(definition));
   }
-}
-
-function mustReach(entry: KeyEntry, from: number): void {
-  if (entry.from > from) throw new Error('a window was asked for that was not loaded');
 }
 
 /** What is kept and read beyond the horizon, ms: payments do not come in the exact order of their times. */

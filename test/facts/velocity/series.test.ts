@@ -4,18 +4,7 @@ import { ATTRIBUTES } from '../../../src/facts/attributes.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
 import { CLOCK, KNOWN, Layout, POSITION, selectorOf } from '../../../src/facts/velocity/layout.js';
 import { Totals } from '../../../src/facts/velocity/moments.js';
-import {
-  countAfterLast,
-  each,
-  firstClock,
-  lastClock,
-  rowsIn,
-  total,
-  valuesIn,
-  withoutOld,
-  withoutRow,
-  withRow,
-} from '../../../src/facts/velocity/series.js';
+import { NO_SERIES, SeriesStore } from '../../../src/facts/velocity/series.js';
 import type { Series } from '../../../src/facts/velocity/series.js';
 import { ValueCounts } from '../../../src/facts/velocity/value-counts.js';
 import { hashOf } from './generate.js';
@@ -53,12 +42,17 @@ describe('a series', () => {
     let shrunk = 0;
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30, size: 'max' }), (steps) => {
-        let series: Series | undefined;
+        const store = new SeriesStore();
+        let series: Series = NO_SERIES;
+        // What the store holds beside it must not be touched.
+        const others = [1, 2, 3].map((seq) =>
+          store.add(NO_SERIES, layout, rowOf(eventOf(seq * 3, seq, seq))),
+        );
         let events: StreamEvent[] = [];
         let cut = -1;
         let seq = 0;
         for (const one of steps) {
-          const wasLong = series !== undefined && !Array.isArray(series);
+          const wasLong = series < 0;
           if (one.do === 'add') {
             for (let index = 0; index < one.many; index++) {
               const at = one.clock + ((index * 7) % 90);
@@ -66,25 +60,27 @@ describe('a series', () => {
               if (at <= cut) continue;
               const event = eventOf(++seq, at, at + (index % 5 === 0 ? one.late : 0));
               events.push(event);
-              series = withRow(series, layout, rowOf(event));
-              if (index % 9 === 0) series = withRow(series, layout, rowOf(event));
+              series = store.add(series, layout, rowOf(event));
+              if (index % 9 === 0) series = store.add(series, layout, rowOf(event));
             }
           } else if (one.do === 'remove') {
             for (const event of events.splice(one.place % (events.length + 1), one.many)) {
-              series = withoutRow(series, layout, event.at, event.log * 2 ** 33 + event.seq);
-              series = withoutRow(series, layout, event.at, 0);
+              series = store.remove(series, layout, event.at, event.log * 2 ** 33 + event.seq);
+              series = store.remove(series, layout, event.at, 0);
             }
           } else if (one.do === 'prune') {
             cut = Math.max(cut, one.cutoff);
-            series = withoutOld(series, layout, cut);
+            series = store.prune(series, layout, cut);
             events = events.filter(({ at }) => at > cut);
           } else {
-            ask(series, events, Math.max(one.from, cut), one.to);
+            ask(store, series, events, Math.max(one.from, cut), one.to);
           }
-          longest = Math.max(longest, rowsIn(series, layout));
-          if (wasLong && Array.isArray(series)) shrunk++;
+          longest = Math.max(longest, store.rows(series, layout));
+          if (wasLong && series >= 0) shrunk++;
         }
-        ask(series, events, cut, 1000);
+        ask(store, series, events, cut, 1000);
+        for (const [index, other] of others.entries())
+          expect(store.firstClock(other, layout, payments, 0, 10)).toBe(index + 1);
       }),
       { numRuns: 300 },
     );
@@ -94,23 +90,26 @@ describe('a series', () => {
 });
 
 /** A long series may still have rows that should be gone: nobody asks about their time. */
-function ask(series: Series | undefined, events: readonly StreamEvent[], from: number, to: number): void {
+function ask(
+  store: SeriesStore,
+  series: Series,
+  events: readonly StreamEvent[],
+  from: number,
+  to: number,
+): void {
   const inWindow = events.filter(({ at, knownAt }) => at > from && at <= to && knownAt <= to);
   const sorted = inWindow.toSorted((one, other) => one.at - other.at || one.seq - other.seq);
   const paid = sorted.filter(({ kind }) => kind === 'payment');
   const totals = new Totals();
-  total(series, layout, payments, from, to, totals);
-  const first = firstClock(series, layout, payments, from, to);
-  const last = lastClock(series, layout, payments, from, to);
-  const inRow = countAfterLast(series, layout, declines, payments, from, to);
-  let values = 0;
+  store.total(series, layout, payments, from, to, totals);
+  const first = store.firstClock(series, layout, payments, from, to);
+  const last = store.lastClock(series, layout, payments, from, to);
+  const inRow = store.countAfterLast(series, layout, declines, payments, from, to);
+  const values = store.values(series, layout, payments, 'w', from, to, to, new ValueCounts()).distinct;
   let seen = 0;
-  if (series !== undefined) {
-    values = valuesIn(series, layout, payments, 'w', from, to, to, new ValueCounts()).distinct;
-    each(series, layout, payments, from, to, (_, known) => {
-      if (known <= to) seen++;
-    });
-  }
+  store.each(series, layout, payments, from, to, (_, known) => {
+    if (known <= to) seen++;
+  });
   const lastPaid = sorted.findLastIndex(({ kind }) => kind === 'payment');
   expect({ count: totals.count, sum: totals.sum, first, last, inRow, values, seen }).toEqual({
     count: paid.length,
