@@ -1,15 +1,25 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { NotCompiled, compileEncoder } from './compiled-encoder.js';
+import { forbiddenKeyIn } from './map-keys.js';
 import { TollgateError } from '../../errors/errors.js';
 
-/** Reads a message; bytes that are none are INVALID_REQUEST. */
+/** Reads a message; bytes that are none, or hold a map with the key `__proto__`, are INVALID_REQUEST. */
 export function decodeMessage<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
   try {
+    const field = forbiddenKeyIn(schema, bytes);
+    if (field !== undefined) throw forbidden(field);
     return fromBinary(schema, bytes);
   } catch (cause) {
-    throw malformed(schema.typeName, cause);
+    throw cause instanceof TollgateError ? cause : malformed(schema.typeName, cause);
   }
+}
+
+function forbidden(field: string): TollgateError {
+  const description = 'a name must not be __proto__';
+  return new TollgateError('INVALID_REQUEST', `${field}: ${description}`, {
+    violations: [{ field, description }],
+  });
 }
 
 /** What bytes are answered that do not hold the message they should. */

@@ -1,11 +1,10 @@
-import { fromBinary } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import type { ScreenRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { ScreenRequestSchema } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { EventSchema } from '../../../gen/tollgate/v1/event_service_pb.js';
-import type { TollgateError } from '../../../errors/errors.js';
-import { malformed } from '../codec.js';
+import { TollgateError } from '../../../errors/errors.js';
+import { decodeMessage, malformed } from '../codec.js';
 
 /** One event of a batch with its own bytes as received. */
 export type EventEntry =
@@ -48,12 +47,12 @@ function one<E>(typeName: string, raw: Uint8Array, decode: (raw: Uint8Array) => 
   try {
     return decode(raw);
   } catch (cause) {
-    return { kind: 'malformed', error: malformed(typeName, cause) };
+    return { kind: 'malformed', error: cause instanceof TollgateError ? cause : malformed(typeName, cause) };
   }
 }
 
 function decodeEvent(raw: Uint8Array): EventEntry {
-  return { kind: 'event', message: fromBinary(EventSchema, raw), raw };
+  return { kind: 'event', message: decodeMessage(EventSchema, raw), raw };
 }
 
 function submessages(bytes: Uint8Array, field: number): readonly Uint8Array[] {
@@ -85,9 +84,9 @@ function decodeEntry(bytes: Uint8Array): Entry {
   }
   switch (kind) {
     case 'screen':
-      return { kind, message: fromBinary(ScreenRequestSchema, raw), raw };
+      return { kind, message: decodeMessage(ScreenRequestSchema, raw), raw };
     case 'event':
-      return { kind, message: fromBinary(EventSchema, raw), raw };
+      return { kind, message: decodeMessage(EventSchema, raw), raw };
     default:
       return { kind };
   }
