@@ -60,7 +60,7 @@ export interface JournalAnswer {
   readonly tail: readonly StreamEvent[];
 }
 
-/** Newest first. Fields are ANDed. */
+/** Fields are ANDed. */
 export interface DecisionFilter {
   readonly site?: string;
   readonly outcomes?: readonly Outcome[];
@@ -95,6 +95,10 @@ export interface Journal {
   query(query: JournalQuery): Promise<JournalAnswer>;
   /** Every log but this process's own, with the highest sequence that is durable of it: where `seen` starts. */
   heads(): Promise<ReadonlyMap<number, number>>;
+  /**
+   * Decisions, newest first by event time; of the same event time that of the higher sequence first, then that of the
+   * higher log. A token keeps its place while decisions come in. A decision becomes known at its event time.
+   */
   list(filter: DecisionFilter, limit: number, token: string | undefined): Promise<DecisionPage>;
   /** All entries of all logs from `after` on, in order within each log. For rebuilding and export. */
   scan(after: ReadonlyMap<number, number>, batch: number): AsyncIterable<readonly StoredEntry[]>;

@@ -1,7 +1,7 @@
 import { HOLD_MEMORY_MS } from '../../decisions/hold-state.js';
 
 /** The version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** All tables and indexes of the embedded store, in one place. */
 const TABLES = `
@@ -148,8 +148,16 @@ CREATE INDEX limit_decisions_old ON limit_decisions (forget_at);
 CREATE INDEX limit_counters_old ON limit_counters (forget_at);
 `;
 
+/** Decisions, newest first; the sequence tells apart what has the same event time. */
+const DECISION_TIMES = 'CREATE INDEX entries_at ON entries (at) WHERE outcome IS NOT NULL';
+
 /** Steps from an older version to the next: `MIGRATIONS[n]` leads from version n to n + 1. */
-const MIGRATIONS: Readonly<Record<number, string>> = { 0: TABLES, 1: GIVEN, 2: HOLD_STATES };
+const MIGRATIONS: Readonly<Record<number, string>> = {
+  0: TABLES,
+  1: GIVEN,
+  2: HOLD_STATES,
+  3: DECISION_TIMES,
+};
 
 /** The statements that lead from a version found in a file to this one; undefined for a file of a newer one. */
 export function migration(from: number): readonly string[] | undefined {

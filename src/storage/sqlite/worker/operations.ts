@@ -8,7 +8,7 @@ import { DecisionLister } from './list-decisions.js';
 import { WorkerLists } from './lists.js';
 import type { Operations } from './work.js';
 import { read, sliced, write } from './work.js';
-import type { WireListFilter } from '../journal-wire.js';
+import type { ListPlace, WireListFilter } from '../journal-wire.js';
 import type { Hold, HoldReport } from '../../../decisions/ports.js';
 import type { Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
 import type { Merchant, Site } from '../../../sites/site-store.js';
@@ -37,8 +37,8 @@ export function operations(
     'journal.query': sliced((_, send, ids: readonly string[], keys: Float64Array, froms: Float64Array) =>
       journal.query(send, ids, keys, froms),
     ),
-    'journal.list': sliced((_, _send, filter: WireListFilter, limit: number, before: number | undefined) =>
-      lister.page(filter, limit, before),
+    'journal.list': sliced((_, _send, filter: WireListFilter, limit: number, after: ListPlace | undefined) =>
+      lister.page(filter, limit, after),
     ),
     'journal.scan': read((_, after: number, limit: number) => journal.scan(after, limit)),
     'journal.count': read(() => journal.decisions),
