@@ -95,7 +95,7 @@ export class DecisionLister {
       const wanted = seqs.slice(first, first + SLICE_ROWS).filter((seq) => segments.latest(seq) >= least);
       if (wanted.length === 0) continue;
       const found = statement
-        .all(...[JSON.stringify(wanted), ...values])
+        .all(JSON.stringify(wanted), ...values)
         .filter(([, , carried]) => carries(carried, filter.keys))
         .map(([seq, at]) => ({ at: Number(at), seq: Number(seq) }))
         .filter((place) => place.at >= least && (start === undefined || order(start, place) < 0));
