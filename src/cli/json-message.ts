@@ -65,8 +65,21 @@ function problems(desc: DescMessage, json: unknown, path: string): string[] {
   });
 }
 
+/** Where a key is `__proto__`: put into a map it would be dropped without a word. */
+function forbiddenKeys(json: unknown, path: string): string[] {
+  if (Array.isArray(json))
+    return json.flatMap((element, index) => forbiddenKeys(element, `${path}[${index}]`));
+  if (!isObject(json)) return [];
+  return Object.entries(json).flatMap(([key, value]) => {
+    const where = path === '' ? key : `${path}.${key}`;
+    return key === '__proto__' ? [`${where}: a name must not be __proto__`] : forbiddenKeys(value, where);
+  });
+}
+
 /** Reads a message from JSON in the protobuf JSON mapping. */
 export function parseMessage<D extends DescMessage>(desc: D, json: unknown): ParsedMessage<D> {
+  const forbidden = forbiddenKeys(json, '');
+  if (forbidden.length > 0) return { problems: forbidden };
   try {
     return { message: fromJson(desc, json as JsonValue) };
   } catch (error) {

@@ -20,11 +20,6 @@ export function keysOf(event: StreamEvent): number[] {
   return keys;
 }
 
-/** Kinds by which a limit's hold stays for the period: the money was, or is about to be, taken. */
-export const CONFIRMING_KINDS: ReadonlySet<string> = new Set(['authorised', 'captured']);
-/** Kinds by which a hold is given back. */
-export const RELEASING_KINDS: ReadonlySet<string> = new Set(['declined', 'abandoned', 'cancelled']);
-
 /** A reported event as an entry of the stream: it carries what its payment is known by, and what it says itself. */
 export function reportedEvent(
   input: EventInput,

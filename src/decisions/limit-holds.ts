@@ -83,7 +83,16 @@ export function goesOn(outcome: Outcome): boolean {
 export function limitUse(due: DueLimit, usedMinor: number, reserved: boolean): LimitUse {
   const { ruleSet, limit, periodStart, hold } = due;
   const counter = hold?.counter ?? '';
-  return { ruleSet, limit: limit.name, counter, periodStart, capMinor: hold?.cap ?? -1, usedMinor, reserved };
+  return {
+    ruleSet,
+    limit: limit.name,
+    counter,
+    periodStart,
+    capMinor: hold?.cap ?? -1,
+    usedMinor,
+    reserved,
+    refunds: limit.refunds ?? 'keep',
+  };
 }
 
 /** The part of a verdict that limits can change. */

@@ -1,7 +1,6 @@
-import { CONFIRMING_KINDS, RELEASING_KINDS } from './event-entry.js';
 import { asksReview, limitUse, type DueLimit } from './limit-holds.js';
 import type { KnownPayment } from './append-queue.js';
-import type { LimitStore } from './ports.js';
+import type { HoldReport, LimitStore } from './ports.js';
 import type { DecisionRecord, LimitUse } from './record.js';
 import type { EventInput } from './service.js';
 import type { ProgramLimit } from '../rules/program.js';
@@ -56,22 +55,27 @@ export class LimitKeeper {
     limits: readonly ProgramLimit[],
   ): Promise<void> | undefined {
     if (payment.holding === undefined) return undefined;
-    const record = JSON.parse(payment.holding) as DecisionRecord;
-    const counters = countersOf(record.limits);
-    if (CONFIRMING_KINDS.has(input.kind))
-      return this.#inOrder(counters, () => this.#store.confirm(payment.id));
-    if (RELEASING_KINDS.has(input.kind))
-      return this.#inOrder(counters, () => this.#store.release(payment.id, undefined, input.kind));
-    if (input.kind !== 'refunded') return undefined;
-    const restoring = countersOf(record.limits.filter((use) => restores(use, limits)));
-    const amount =
-      input.amount === undefined
-        ? payment.event.baseMinor
-        : this.#toBaseMinor(input.amount.minor, input.amount.currency);
-    if (restoring.length === 0 || amount === undefined || Number.isNaN(amount)) return undefined;
-    return this.#inOrder(restoring, () =>
-      this.#store.release(payment.id, amount, `refund ${input.eventId}`, restoring),
-    );
+    const { limits: uses } = JSON.parse(payment.holding) as DecisionRecord;
+    const report = this.#reportOf(input, payment, uses, limits);
+    if (report === undefined) return undefined;
+    return this.#inOrder(countersOf(uses), () => this.#store.settle(payment.id, report));
+  }
+
+  #reportOf(
+    { kind, eventId, eventTime, amount }: EventInput,
+    payment: KnownPayment,
+    uses: readonly LimitUse[],
+    limits: readonly ProgramLimit[],
+  ): HoldReport | undefined {
+    if (kind === 'authorised' || kind === 'captured') return { kind: 'made', at: eventTime };
+    if (kind === 'declined' || kind === 'abandoned') return { kind: 'failed' };
+    if (kind === 'cancelled') return { kind: 'cancelled', at: eventTime };
+    if (kind !== 'refunded') return undefined;
+    const counters = countersOf(uses.filter((use) => restores(use, limits)));
+    const back =
+      amount === undefined ? payment.event.baseMinor : this.#toBaseMinor(amount.minor, amount.currency);
+    if (counters.length === 0 || back === undefined || Number.isNaN(back)) return undefined;
+    return { kind: 'refunded', id: eventId, amount: back, counters };
   }
 
   async #inOrder<T>(counters: readonly string[], work: () => Promise<T>): Promise<T> {
@@ -91,8 +95,9 @@ function countersOf(uses: readonly LimitUse[]): string[] {
   return uses.filter(({ reserved }) => reserved).map(({ counter }) => counter);
 }
 
-/** A refund gives room back only where the limit says so. */
+/** A refund gives room back only where the limit said so when it decided; an older record leaves it to today's rules. */
 function restores(use: LimitUse, limits: readonly ProgramLimit[]): boolean {
+  if (use.refunds !== undefined) return use.refunds === 'restore';
   return limits.some(
     ({ ruleSet, limit }) =>
       ruleSet === use.ruleSet && limit.name === use.limit && limit.refunds === 'restore',

@@ -60,7 +60,7 @@ export interface JournalAnswer {
   readonly tail: readonly StreamEvent[];
 }
 
-/** Newest first. Fields are ANDed. */
+/** Fields are ANDed. */
 export interface DecisionFilter {
   readonly site?: string;
   readonly outcomes?: readonly Outcome[];
@@ -95,6 +95,10 @@ export interface Journal {
   query(query: JournalQuery): Promise<JournalAnswer>;
   /** Every log but this process's own, with the highest sequence that is durable of it: where `seen` starts. */
   heads(): Promise<ReadonlyMap<number, number>>;
+  /**
+   * Decisions, newest first by event time; of the same event time that of the higher sequence first, then that of the
+   * higher log. A token keeps its place while decisions come in. A decision becomes known at its event time.
+   */
   list(filter: DecisionFilter, limit: number, token: string | undefined): Promise<DecisionPage>;
   /** All entries of all logs from `after` on, in order within each log. For rebuilding and export. */
   scan(after: ReadonlyMap<number, number>, batch: number): AsyncIterable<readonly StoredEntry[]>;
@@ -110,7 +114,7 @@ export interface Hold {
   readonly amount: number;
   /** Minor units of the base currency. */
   readonly cap: number;
-  /** End of the period, epoch ms: what is needed to forget the counter some day. */
+  /** End of the period, epoch ms: the counter is forgotten some time after it. */
   readonly periodEnd: number;
 }
 
@@ -121,26 +125,40 @@ export interface HoldResult {
   readonly used: readonly number[];
 }
 
+/**
+ * What was reported of a payment, as far as it concerns what the payment holds.
+ *
+ * - `made`: it was authorised or captured. It counts, whether or not there still is room, and cannot lapse any more.
+ * - `failed`: an attempt was declined or abandoned. The hold is given back, unless another attempt was or is made.
+ * - `cancelled`: gives back what was made no later, by event time; what is made after it counts again.
+ * - `refunded`: makes the counted amount smaller on some counters, once for each id, whatever else is reported.
+ */
+export type HoldReport =
+  | { readonly kind: 'made'; /** Event time, epoch ms. */ readonly at: number }
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'cancelled'; /** Event time, epoch ms. */ readonly at: number }
+  | {
+      readonly kind: 'refunded';
+      /** Of the report: the same one counts once. */
+      readonly id: string;
+      /** Minor units of the base currency. */
+      readonly amount: number;
+      readonly counters: readonly string[];
+    };
+
 /** Cumulative limits. One document (row) per counter changes atomically; all holds of a decision or none. */
 export interface LimitStore {
   /** Reserves for a decision until `expiresAt` (epoch ms). The same decision again gives the same answer, until its hold expires. */
   reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult>;
   /**
-   * The payment was made: the holds stay for the period. What had expired, or was released as a whole because an
-   * attempt had failed, counts again, whether or not there still is room. Idempotent.
+   * Takes in what was reported of a decision's payment: what counts afterwards is as hold-state.ts says. Idempotent. What
+   * is not held, or not held any more (see `forgetHoldsAt`), is left alone.
    */
-  confirm(decision: string): Promise<void>;
+  settle(decision: string, report: HoldReport): Promise<void>;
   /**
-   * The payment was not made, or gives room back: `amount` undefined releases all. Idempotent per `reason`. `counters`
-   * undefined: on all counters of the decision.
+   * Releases what has expired unconfirmed, and returns how many decisions that concerns; then forgets the counters and
+   * holds whose time has come, see `forgetAt`. In steps of bounded size.
    */
-  release(
-    decision: string,
-    amount: number | undefined,
-    reason: string,
-    counters?: readonly string[],
-  ): Promise<void>;
-  /** Releases what has expired unconfirmed; returns how many. */
   expire(now: number): Promise<number>;
   /** Amount used now. */
   used(counter: string): Promise<number>;

@@ -16,6 +16,8 @@ export interface LimitUse {
   /** Before this payment. */
   readonly usedMinor: number;
   readonly reserved: boolean;
+  /** What a refund does, by the version that decided; absent in records of before it was kept. */
+  readonly refunds?: 'restore' | 'keep';
 }
 
 /** The decision as it is answered, listed and kept: plain JSON. */

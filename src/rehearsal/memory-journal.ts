@@ -48,15 +48,18 @@ export function createMemoryJournal(): Journal {
     }),
     heads: async () => new Map(),
     async list(filter, limit, token) {
-      const before = token === undefined ? Infinity : sequenceOf(token);
+      const after = token === undefined ? undefined : placeOf(token);
       const found = entries
-        .filter((entry) => entry.event.seq < before && matches(entry, filter))
-        .toReversed()
-        .slice(0, limit + 1);
+        .filter((entry) => matches(entry, filter))
+        .map((entry) => ({ entry, at: entry.event.at, seq: entry.event.seq }))
+        .filter((one) => after === undefined || newestFirst(after, one) < 0)
+        .sort(newestFirst);
       const page = found.slice(0, limit);
+      const last = page.at(-1);
+      const more = found.length > limit && last !== undefined;
       return {
-        entries: page,
-        next: found.length > limit ? String(page.at(-1)?.event.seq ?? 0) : undefined,
+        entries: page.map(({ entry }) => entry),
+        next: more ? `${last.at}~${last.seq}` : undefined,
       };
     },
     async *scan(after, batch) {
@@ -67,10 +70,19 @@ export function createMemoryJournal(): Journal {
   };
 }
 
-function sequenceOf(token: string): number {
-  if (!/^[1-9]\d{0,15}$/.test(token))
-    throw new TollgateError('INVALID_REQUEST', 'the page token is none of ours');
-  return Number(token);
+interface Place {
+  readonly at: number;
+  readonly seq: number;
+}
+
+function newestFirst(a: Place, b: Place): number {
+  return b.at - a.at || b.seq - a.seq;
+}
+
+function placeOf(token: string): Place {
+  const match = /^(-?\d{1,17}(?:\.\d+)?)~([1-9]\d{0,15})$/.exec(token);
+  if (match === null) throw new TollgateError('INVALID_REQUEST', 'the page token is none of ours');
+  return { at: Number(match[1]), seq: Number(match[2]) };
 }
 
 function matches({ decision, event, keys }: StoredEntry, filter: DecisionFilter): boolean {

@@ -1,73 +1,91 @@
-import type { Hold, HoldResult, LimitStore } from '../decisions/ports.js';
+import {
+  afterLapse,
+  afterReport,
+  changesOf,
+  forgetAt,
+  forgetHoldsAt,
+  isMade,
+  isOpen,
+  newHoldState,
+  type HoldState,
+} from '../decisions/hold-state.js';
+import type { HoldResult, LimitStore } from '../decisions/ports.js';
+
+interface Counter {
+  used: number;
+  /** Epoch ms. */
+  forgetAt: number;
+}
 
 interface Reservation {
   readonly result: HoldResult;
-  /** What is still held, by counter; empty when nothing was reserved. */
-  readonly held: Map<string, number>;
-  /** Epoch ms; Infinity once confirmed. */
-  expiresAt: number;
-  readonly released: Set<string>;
+  /** Epoch ms. */
+  readonly expiresAt: number;
+  readonly forgetAt: number;
+  state: HoldState;
 }
 
 /** Cumulative limits that forget everything when the process ends. For rehearsals only. */
 export function createMemoryLimits(): LimitStore {
-  const used = new Map<string, number>();
+  const counters = new Map<string, Counter>();
   const reservations = new Map<string, Reservation>();
 
-  const add = (counter: string, amount: number): void =>
-    void used.set(counter, (used.get(counter) ?? 0) + amount);
+  const used = (counter: string): number => counters.get(counter)?.used ?? 0;
 
-  function reserveNow(holds: readonly Hold[]): HoldResult {
-    const before: number[] = [];
-    for (const { counter, amount, cap } of holds) {
-      const now = used.get(counter) ?? 0;
-      before.push(now);
-      if (now + amount > cap) return { reserved: false, used: before };
+  function change(reservation: Reservation, state: HoldState): number {
+    const changes = changesOf(reservation.state, state);
+    for (const { counter, by } of changes) {
+      const found = counters.get(counter);
+      if (found !== undefined) found.used += by;
     }
-    for (const { counter, amount } of holds) add(counter, amount);
-    return { reserved: true, used: before };
-  }
-
-  function giveBack(
-    reservation: Reservation,
-    amount: number | undefined,
-    counters?: readonly string[],
-  ): void {
-    for (const [counter, held] of reservation.held) {
-      if (counters !== undefined && !counters.includes(counter)) continue;
-      const back = amount === undefined ? held : Math.min(held, amount);
-      add(counter, -back);
-      reservation.held.set(counter, held - back);
-    }
+    reservation.state = state;
+    return changes.length;
   }
 
   return {
     async reserve(decision, holds, expiresAt) {
+      if (holds.length === 0) return { reserved: true, used: [] };
       const earlier = reservations.get(decision);
-      if (earlier !== undefined) return earlier.result;
-      const result = reserveNow(holds);
-      const held = new Map(result.reserved ? holds.map(({ counter, amount }) => [counter, amount]) : []);
-      reservations.set(decision, { result, held, expiresAt, released: new Set() });
+      // What had expired holds no room any more: the same decision asked again has to find some.
+      if (earlier !== undefined && !(earlier.state.lapsed && !isMade(earlier.state))) return earlier.result;
+      const before: number[] = [];
+      const taken = new Map<string, number>();
+      let reserved = true;
+      for (const { counter, amount, cap } of holds) {
+        const own = (taken.get(counter) ?? 0) + amount;
+        before.push(used(counter));
+        reserved = used(counter) + own <= cap;
+        if (!reserved) break;
+        taken.set(counter, own);
+      }
+      if (reserved) {
+        for (const { counter, amount, periodEnd } of holds) {
+          const found = counters.get(counter) ?? { used: 0, forgetAt: 0 };
+          found.used += amount;
+          found.forgetAt = Math.max(found.forgetAt, forgetAt(periodEnd, expiresAt));
+          counters.set(counter, found);
+        }
+      }
+      const result = { reserved, used: before };
+      const state = newHoldState(reserved ? holds : []);
+      reservations.set(decision, { result, expiresAt, forgetAt: forgetHoldsAt(holds, expiresAt), state });
       return result;
     },
-    async confirm(decision) {
+    async settle(decision, report) {
       const reservation = reservations.get(decision);
-      if (reservation !== undefined) reservation.expiresAt = Infinity;
-    },
-    async release(decision, amount, reason, counters) {
-      const reservation = reservations.get(decision);
-      if (reservation === undefined || reservation.released.has(reason)) return;
-      reservation.released.add(reason);
-      giveBack(reservation, amount, counters);
+      if (reservation?.result.reserved === true) change(reservation, afterReport(reservation.state, report));
     },
     async expire(now) {
-      const due = [...reservations.values()].filter(({ expiresAt }) => expiresAt <= now);
-      for (const reservation of due) {
-        giveBack(reservation, undefined);
-        reservation.expiresAt = Infinity;
+      let released = 0;
+      for (const [decision, reservation] of reservations) {
+        const due = reservation.expiresAt <= now && isOpen(reservation.state);
+        if (due && change(reservation, afterLapse(reservation.state)) > 0) released += 1;
+        const forgotten = due && !reservation.result.reserved;
+        if (forgotten || reservation.forgetAt <= now) reservations.delete(decision);
       }
-      return due.length;
+      for (const [counter, { forgetAt }] of counters) if (forgetAt <= now) counters.delete(counter);
+      return released;
     },
-    used: async (counter) => used.get(counter) ?? 0,
+    used: async (counter) => used(counter),
   };
 }

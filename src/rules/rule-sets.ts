@@ -17,7 +17,10 @@ export interface RuleSetsOptions {
   /** The lists that documents may name, with their types. */
   readonly lists: () => Promise<ReadonlyMap<string, { readonly type: string }>>;
   readonly now: () => number;
-  /** Called after anything became active or inactive here, before the call is answered. */
+  /**
+   * Called after anything became active or inactive here, before the call is answered. It may fail with
+   * STORE_UNAVAILABLE: what was published is published, and the instance has to follow later, as the others do.
+   */
   readonly changed: () => Promise<void>;
 }
 
@@ -129,18 +132,11 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has ${what}`);
   }
 
-  async function summary(activation: Activation): Promise<RuleSetInfo> {
-    const latest = await newest(activation.ruleSet);
+  async function newestKnown(ruleSet: string): Promise<StoredVersion> {
+    const latest = await newest(ruleSet);
     if (latest === undefined)
-      throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${activation.ruleSet}`);
-    return {
-      id: activation.ruleSet,
-      description: latest.document.description,
-      owner: latest.document.owner,
-      activeVersion: activation.version,
-      latestVersion: latest.version,
-      revision: activation.revision,
-    };
+      throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${ruleSet}`);
+    return latest;
   }
 
   async function publish(
@@ -149,12 +145,11 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     target: (activation: Activation) => Promise<number>,
   ): Promise<RuleSetInfo> {
     const activation = await activationOf(input.ruleSet);
-    if ((await newest(input.ruleSet)) === undefined)
-      throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${input.ruleSet}`);
+    const latest = await newestKnown(input.ruleSet);
     if (input.revision !== undefined && input.revision !== activation.revision)
       throw stale(input.ruleSet, activation);
     const to = await target(activation);
-    if (to === activation.version && step === 'activate') return summary(activation);
+    if (to === activation.version && step === 'activate') return summaryOf(activation, latest);
     if (to !== 0) await mustStillHold(input.ruleSet, to);
     const published = await store.publish({
       ruleSet: input.ruleSet,
@@ -167,8 +162,11 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       step,
     });
     if (published === 'stale') throw stale(input.ruleSet, await activationOf(input.ruleSet));
-    await options.changed();
-    return summary({ ruleSet: input.ruleSet, version: to, revision: activation.revision + 1 });
+    // From here on nothing may be asked of the store that could make a failure of what is done already.
+    await options.changed().catch((error: unknown) => {
+      if (!(error instanceof TollgateError && error.code === 'STORE_UNAVAILABLE')) throw error;
+    });
+    return summaryOf({ ruleSet: input.ruleSet, version: to, revision: activation.revision + 1 }, latest);
   }
 
   /** A version checked by an earlier release may name what this one does not know: it must not replace a running one. */
@@ -264,8 +262,11 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
         (await store.activations()).map((activation) => [activation.ruleSet, activation]),
       );
       const page = pageOf(await store.ruleSets(), ({ ruleSet }) => ruleSet, query);
-      const items = page.items.map(({ ruleSet }) =>
-        summary(activations.get(ruleSet) ?? { ruleSet, version: 0, revision: 0 }),
+      const items = page.items.map(async ({ ruleSet }) =>
+        summaryOf(
+          activations.get(ruleSet) ?? { ruleSet, version: 0, revision: 0 },
+          await newestKnown(ruleSet),
+        ),
       );
       return { items: await Promise.all(items), next: page.next };
     },
@@ -334,6 +335,17 @@ function numberIn(token: string): number {
   throw new TollgateError('INVALID_REQUEST', `page_token: ${description}`, {
     violations: [{ field: 'page_token', description }],
   });
+}
+
+function summaryOf(activation: Activation, latest: StoredVersion): RuleSetInfo {
+  return {
+    id: activation.ruleSet,
+    description: latest.document.description,
+    owner: latest.document.owner,
+    activeVersion: activation.version,
+    latestVersion: latest.version,
+    revision: activation.revision,
+  };
 }
 
 function infoOf(version: StoredVersion, activation: Activation): VersionInfo {

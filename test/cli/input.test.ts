@@ -83,6 +83,13 @@ describe('CSV', () => {
     ]);
   });
 
+  it('has columns of any name, also of what every object has', async () => {
+    const file = await openCsv(text('__proto__,constructor\n1,2\n'), 'f.csv', ',');
+    expect(file.columns).toEqual(['__proto__', 'constructor']);
+    expect((await all(file.rows)).flat()).toMatchObject([{ values: ['1', '2'] }]);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
   it('names the line with too few values, and the one with a broken quote', async () => {
     const few = await openCsv(text('a,b\n1,2\n3\n'), 'f.csv', ',');
     await expect(all(few.rows)).rejects.toThrow('f.csv line 3: 1 values where the head has 2 columns');
@@ -120,6 +127,17 @@ describe('a message as JSON', () => {
     expect(found.join('\n')).toMatch(/screen\.payment\.amount\.minor: /);
     expect(found.join('\n')).toMatch(/screen\.payment\.items\[1\]\.quantity: /);
     expect(found.join('\n')).toMatch(/screen\.payment\.kind: /);
+  });
+
+  it('with a map whose key is __proto__ is refused by its path, and changes no prototype', () => {
+    const payment = JSON.parse('{"attributes":{"constructor":"x","__proto__":"y"}}') as unknown;
+    expect(parse({ screen: { requestId: 'r', payment } })).toEqual([
+      'screen.payment.attributes.__proto__: a name must not be __proto__',
+    ]);
+    expect(parse(JSON.parse('{"__proto__":{"polluted":true}}'))).toEqual([
+      '__proto__: a name must not be __proto__',
+    ]);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
   it('never throws, whatever the JSON', () => {

@@ -57,6 +57,19 @@ describe('a template', () => {
 });
 
 describe('a map file', () => {
+  it('fills attributes of any name but __proto__, from columns of any name', () => {
+    const values = JSON.parse('{"__proto__":"x"}') as Record<string, string>;
+    const { payment } = good({ fields: { 'attributes.constructor': '{__proto__}' } }, values);
+    expect(Object.entries(payment.attributes)).toEqual([['constructor', 'x']]);
+    const fields = { 'attributes.__proto__': '{id}' };
+    expect(problemsOf({ ...BASE, fields })).toEqual([
+      "fields.attributes.__proto__: a name in 'attributes' must not be __proto__",
+    ]);
+    const hostile = JSON.parse('{"__proto__":{"polluted":true}}') as object;
+    expect(problemsOf(Object.assign(hostile, BASE)).join()).toContain('__proto__: no such key');
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
   it('names each key at fault, all at once', () => {
     const found = problemsOf({
       format: 'xml',

@@ -4,6 +4,10 @@ import { LimitKeeper } from '../../src/decisions/limit-keeper.js';
 import type { LimitUse } from '../../src/decisions/record.js';
 import { createMemoryLimits } from '../../src/rehearsal/memory-limits.js';
 import type { CumulativeLimit } from '../../src/rules/document.js';
+import type { ProgramLimit } from '../../src/rules/program.js';
+import type { KnownPayment } from '../../src/decisions/append-queue.js';
+import type { EventInput } from '../../src/decisions/service.js';
+import type { StreamKind } from '../../src/facts/attributes.js';
 
 type LimitOutcome = NonNullable<CumulativeLimit['outcome']>;
 
@@ -68,6 +72,98 @@ describe('limits that only ask for a review', () => {
     const uses = await keeper.reserve('a', [due('soft', 500), due('hard', undefined)], 9);
     expect(outcomeOf(uses)).toBe('reject');
     expect(await store.used('soft')).toBe(0);
+  });
+});
+
+/** Today's rules, that give a refund back. */
+const RESTORING = [
+  { ruleSet: 'limits', limit: { ...due('hard', 1).limit, refunds: 'restore' } },
+] as unknown as readonly ProgramLimit[];
+
+/** What counts of 100 after events, of a decision that was made when refunds were so. */
+async function countedAfter(
+  kinds: readonly (readonly [StreamKind, number])[],
+  refunds: 'restore' | 'keep' | 'before it was kept',
+  today: readonly ProgramLimit[] = [],
+): Promise<number> {
+  const store = createMemoryLimits();
+  const keeper = new LimitKeeper(store, (minor) => minor);
+  const limit = due('hard', 500);
+  const decided = refunds === 'restore' ? { ...limit, limit: { ...limit.limit, refunds } } : limit;
+  const [{ refunds: policy, ...use } = expect.fail()] = await keeper.reserve('a', [decided], 9);
+  const limits = [refunds === 'before it was kept' ? use : { ...use, refunds: policy }];
+  const payment = { id: 'a', event: { baseMinor: 100 }, holding: JSON.stringify({ limits }) };
+  for (const [index, [kind, eventTime]] of kinds.entries()) {
+    const input = { eventId: `e${index}`, kind, eventTime, amount: { minor: 40, currency: 'USD' } };
+    await keeper.settle(payment as unknown as KnownPayment, input as unknown as EventInput, today);
+  }
+  return store.used('hard');
+}
+
+describe('what is reported of a payment that is held against a limit', () => {
+  it.each<readonly [number, readonly (readonly [StreamKind, number])[]]>([
+    [100, [['authorised', 1]]],
+    [100, [['captured', 1]]],
+    [0, [['declined', 1]]],
+    [0, [['abandoned', 1]]],
+    [0, [['cancelled', 1]]],
+    [100, [['sent-to-issuer', 1]]],
+    [
+      100,
+      [
+        ['authorised', 2],
+        ['declined', 1],
+      ],
+    ],
+    [
+      100,
+      [
+        ['authorised', 2],
+        ['abandoned', 3],
+      ],
+    ],
+    [
+      0,
+      [
+        ['authorised', 1],
+        ['captured', 2],
+        ['cancelled', 3],
+      ],
+    ],
+    [
+      0,
+      [
+        ['cancelled', 3],
+        ['authorised', 1],
+      ],
+    ],
+    [
+      100,
+      [
+        ['cancelled', 1],
+        ['captured', 2],
+      ],
+    ],
+  ])('leaves %i of 100 after %j', async (counted, kinds) => {
+    expect(await countedAfter(kinds, 'keep')).toBe(counted);
+  });
+
+  it('gives a refund back where the limit said so when it decided, whatever it says today', async () => {
+    const kinds = [
+      ['authorised', 1],
+      ['refunded', 2],
+    ] as const;
+    expect(await countedAfter(kinds, 'restore')).toBe(60);
+    expect(await countedAfter(kinds, 'keep', RESTORING)).toBe(100);
+  });
+
+  it("leaves it to today's rules where the record does not say", async () => {
+    const kinds = [
+      ['authorised', 1],
+      ['refunded', 2],
+    ] as const;
+    expect(await countedAfter(kinds, 'before it was kept', RESTORING)).toBe(60);
+    expect(await countedAfter(kinds, 'before it was kept')).toBe(100);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TollgateError } from '../../src/errors/errors.js';
+import { storeUnavailable } from '../../src/errors/store-unavailable.js';
 import type { FactCatalogue } from '../../src/rules/catalogue.js';
 import { createRuleSets, type RuleSets } from '../../src/rules/rule-sets.js';
 import type { Activation, RuleVersionStore, StoredVersion } from '../../src/rules/version-store.js';
@@ -38,16 +39,21 @@ function openStore() {
     },
     publications: async () => [],
   } as unknown as RuleVersionStore;
-  const over = (catalogue: FactCatalogue): RuleSets =>
+  const over = (catalogue: FactCatalogue, changed = async (): Promise<void> => undefined): RuleSets =>
     createRuleSets({
       store,
       catalogue,
       attributes: new Set(),
       lists: async () => new Map(),
       now: () => 0,
-      changed: async () => undefined,
+      changed,
     });
-  return { over, versions };
+  /** From now on the store answers nothing. */
+  const goAway = (): void => {
+    const away = (): Promise<never> => Promise.reject(storeUnavailable('it is away'));
+    Object.assign(store, { get: away, versions: away, activations: away, publish: away, publications: away });
+  };
+  return { over, versions, goAway };
 }
 
 const code = (call: Promise<unknown>): Promise<string> =>
@@ -67,6 +73,30 @@ describe('what is active', () => {
     const newer = over(new Map([...CATALOGUE].filter(([name]) => name !== 'amount')));
     expect(await code(newer.activate({ ...publication, version: 2 }))).toBe('RULE_SET_INVALID');
     expect((await older.active()).versions.map(({ version }) => version)).toEqual([1]);
+  });
+
+  it('is what was published, also when the store goes away before this instance has switched', async () => {
+    const { over, goAway } = openStore();
+    const sets = over(CATALOGUE, async () => {
+      goAway();
+      await sets.active();
+    });
+    await sets.create({ document: document(5), author: 'a', comment: '', expectedLatestHash: '' });
+    const publication = { ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined };
+    expect(await sets.activate({ ...publication, version: 1 })).toMatchObject({
+      id: 'a-set',
+      activeVersion: 1,
+      latestVersion: 1,
+      revision: 1,
+    });
+    expect(await code(sets.activate({ ...publication, version: 1 }))).toBe('STORE_UNAVAILABLE');
+  });
+
+  it('is told as a failure where it was published but cannot be run here', async () => {
+    const sets = openStore().over(CATALOGUE, () => Promise.reject(new Error('does not compile')));
+    await sets.create({ document: document(5), author: 'a', comment: '', expectedLatestHash: '' });
+    const publication = { ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined };
+    await expect(sets.activate({ ...publication, version: 1 })).rejects.toThrow('does not compile');
   });
 
   it('is never silently less than what was activated', async () => {

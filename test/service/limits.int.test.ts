@@ -29,28 +29,27 @@ const limit = (name: string, more: object = {}): object => ({
   ...more,
 });
 
-const LIMITED = ruleSet(
-  'limited',
-  [
-    rule(
-      'allowed',
-      [{ fact: 'payment.attributes', path: '$.allow', operator: 'equal', value: 'yes' }],
-      'allow',
-    ),
-    rule(
-      'refused',
-      [{ fact: 'payment.attributes', path: '$.refuse', operator: 'equal', value: 'yes' }],
-      'reject',
-    ),
-  ],
-  {
-    policy: { missing: 'as-undefined' },
-    limits: [
-      limit('hard'),
-      limit('restoring', { refunds: 'restore' }),
-      limit('keeping', { refunds: 'keep' }),
+const limitedBy = (...limits: object[]) =>
+  ruleSet(
+    'limited',
+    [
+      rule(
+        'allowed',
+        [{ fact: 'payment.attributes', path: '$.allow', operator: 'equal', value: 'yes' }],
+        'allow',
+      ),
+      rule(
+        'refused',
+        [{ fact: 'payment.attributes', path: '$.refuse', operator: 'equal', value: 'yes' }],
+        'reject',
+      ),
     ],
-  },
+    { policy: { missing: 'as-undefined' }, limits },
+  );
+const LIMITED = limitedBy(
+  limit('hard'),
+  limit('restoring', { refunds: 'restore' }),
+  limit('keeping', { refunds: 'keep' }),
 );
 
 const accepted = ({ outcome }: Decision): boolean => outcome === Outcome.ACCEPT;
@@ -147,6 +146,28 @@ onBothStores('a cumulative limit', (createPlace) => {
       await report(EventKind.REFUNDED, second?.id ?? '', { amount: { minor: 40n, currency: BASE } });
       expect(await roomOf(name, name)).toBe(name === 'restoring' ? 200 : 0);
     }
+  });
+
+  it('keeps what a second attempt made when the decline of the first comes late', async () => {
+    const [first] = await payTimes(5, 'attempts');
+    await report(EventKind.AUTHORISED, first?.id ?? '');
+    await report(EventKind.DECLINED, first?.id ?? '', { code: '05' });
+    await report(EventKind.ABANDONED, first?.id ?? '');
+    expect(await roomOf('attempts')).toBe(0);
+    await report(EventKind.CANCELLED, first?.id ?? '', { eventTime: timestampFromMs(NOON + 1) });
+    expect(await roomOf('attempts')).toBe(100);
+  });
+
+  it('gives a refund back by the version that decided, whatever is active when it comes', async () => {
+    const [restoring] = await payTimes(5, 'versions', 'restoring');
+    const [keeping] = await payTimes(5, 'versions', 'keeping');
+    for (const decision of [restoring, keeping]) await report(EventKind.AUTHORISED, decision?.id ?? '');
+    await tollgate.activate(
+      limitedBy(limit('hard'), limit('restoring'), limit('keeping', { refunds: 'restore' })),
+    );
+    for (const decision of [restoring, keeping]) await report(EventKind.REFUNDED, decision?.id ?? '');
+    expect([await roomOf('versions', 'restoring'), await roomOf('versions', 'keeping')]).toEqual([100, 0]);
+    await tollgate.activate(LIMITED);
   });
 
   it('gives lapsed holds back; what was authorised stays', async () => {

@@ -9,8 +9,8 @@ function slowServer(refusals: number): { readonly limits: MongoLimits; readonly 
   let ms = 0;
   let tries = 0;
   const collection = {
-    find: () => ({ toArray: async () => [] }),
-    findOne: async () => ({ total: 300, h: [] }),
+    findOne: async () => ({ total: 300, p: [] }),
+    insertOne: async () => undefined,
     updateOne: async () => undefined,
     async findOneAndUpdate() {
       tries += 1;
@@ -26,6 +26,7 @@ function slowServer(refusals: number): { readonly limits: MongoLimits; readonly 
     },
   } as unknown as Arguments[0];
   const world = {
+    randomBytes: (length: number) => new Uint8Array(length),
     clock: { now: () => ms, monotonicUs: () => ms * 1000 },
     timers: {
       after: (_: number, callback: () => void) => {

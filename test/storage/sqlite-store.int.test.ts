@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DecisionFilter } from '../../src/decisions/ports.js';
 import { Connection } from '../../src/storage/sqlite/connection.js';
 import { openSqliteStore } from '../../src/storage/sqlite/store.js';
 import type { SqliteStore } from '../../src/storage/sqlite/store.js';
@@ -133,18 +134,6 @@ describe('the embedded store', () => {
     expect(await store.limits.used('c')).toBe(1);
   });
 
-  it('counts a payment that was made after its hold had expired', async () => {
-    const store = await openStore();
-    await store.limits.reserve('late', [{ counter: 'day', amount: 300, cap: 500, periodEnd: T0 }], T0);
-    expect(await store.limits.expire(T0)).toBe(1);
-    expect(await store.limits.used('day')).toBe(0);
-    await store.limits.confirm('late');
-    await store.limits.confirm('late');
-    expect(await store.limits.used('day')).toBe(300);
-    await store.limits.release('late', 100, 'refund');
-    expect(await store.limits.used('day')).toBe(200);
-  });
-
   it('finds everything across sealed and merged parts of the key index, before and after a restart', async () => {
     const count = 150_000;
     const shape = (seq: number) => ({
@@ -192,6 +181,33 @@ describe('the embedded store', () => {
     store = await openStore();
     await check();
   }, 120_000);
+
+  it('lists what a busy key carries by event time, in bounded steps, also when it was busy long ago', async () => {
+    const store = await openStore();
+    const order: { readonly seq: number; readonly at: number }[] = [];
+    for (let first = 1; first <= 45_000; first += 1_000) {
+      await store.journal.append(
+        entries(1, first, 1_000, (index) => {
+          const seq = first + index;
+          const at = T0 + seq * 1000 - (seq % 10 === 0 ? 3_600_000 : 0);
+          const busy = seq <= 22_000;
+          if (busy) order.push({ seq, at });
+          return { payload: 3, at, values: { merchant: busy ? 'old' : 'new', card: `c${seq % 9_000}` } };
+        }),
+      );
+    }
+    const expected = order.sort((a, b) => b.at - a.at || b.seq - a.seq).map(({ seq }) => seq);
+    const seqs = async (filter: DecisionFilter, limit: number): Promise<number[]> => {
+      const page = await store.journal.list(filter, limit, undefined);
+      return page.entries.map(({ event }) => event.seq);
+    };
+    const old = keyOf('merchant', 'old');
+    expect(await seqs({ keys: [old] }, 50)).toEqual(expected.slice(0, 50));
+    const to = T0 + 9_000_000;
+    const before = expected.filter((seq) => (order.find((one) => one.seq === seq)?.at ?? 0) < to);
+    expect(await seqs({ keys: [old], to }, 20)).toEqual(before.slice(0, 20));
+    expect(await seqs({ keys: [keyOf('card', 'c17'), old] }, 5)).toEqual([18_017, 9_017, 17]);
+  }, 60_000);
 
   it('lists by a filter that nearly nothing fits in bounded steps', async () => {
     const store = await openStore();

@@ -90,7 +90,10 @@ export function paymentField(path: string): FieldSetter | string {
       return `${message.name} has no field '${name}'; there are ${message.fields.map((one) => one.jsonName).join(', ')}`;
     }
     const last = index === names.length - 1;
-    if (field.fieldKind === 'map' && !last) return mapSetter(steps, field, names.slice(index + 1).join('.'));
+    if (field.fieldKind === 'map' && !last) {
+      const key = names.slice(index + 1).join('.');
+      return key === '__proto__' ? `a name in '${name}' must not be __proto__` : mapSetter(steps, field, key);
+    }
     if (last) {
       const convert = converter(field);
       return typeof convert === 'string' ? convert : valueSetter(steps, field, convert);

@@ -6,6 +6,7 @@ export const COLLECTIONS = {
   logs: 'logs',
   meta: 'meta',
   counters: 'limitCounters',
+  holds: 'limitHolds',
   lists: 'lists',
   memberships: 'listMemberships',
   versions: 'ruleVersions',
@@ -27,8 +28,8 @@ interface Index {
 }
 
 /**
- * Every index there is. Assumed shard keys on a sharded cluster: entries {_id: 'hashed'}, limitCounters {_id: 'hashed'},
- * listMemberships {list: 1, v: 1}; all others stay unsharded.
+ * Every index there is. Assumed shard keys on a sharded cluster: entries {_id: 'hashed'}, limitCounters and limitHolds
+ * {_id: 'hashed'}, listMemberships {list: 1, v: 1}; all others stay unsharded.
  */
 const INDEXES: readonly Index[] = [
   /** The tail of a log, in order. */
@@ -40,9 +41,15 @@ const INDEXES: readonly Index[] = [
     options: { name: DECISION_INDEX, partialFilterExpression: { o: { $exists: true } } },
   },
   { collection: COLLECTIONS.logs, key: { alive: 1 } },
-  /** A decision's holds, and holds that run out. */
-  { collection: COLLECTIONS.counters, key: { 'h.d': 1 } },
-  { collection: COLLECTIONS.counters, key: { 'h.e': 1 } },
+  /** Reservations that were left half done, holds that run out, and what is to be forgotten. */
+  { collection: COLLECTIONS.counters, key: { 'p.e': 1 } },
+  { collection: COLLECTIONS.counters, key: { f: 1 } },
+  {
+    collection: COLLECTIONS.holds,
+    key: { e: 1 },
+    options: { partialFilterExpression: { e: { $exists: true } } },
+  },
+  { collection: COLLECTIONS.holds, key: { f: 1 } },
   /** Memberships of a value; a revision makes at most one of each value. */
   { collection: COLLECTIONS.memberships, key: { list: 1, v: 1, r: 1 }, options: { unique: true } },
   /** Changes after a revision: memberships made, memberships ended. */

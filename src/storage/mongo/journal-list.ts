@@ -29,9 +29,9 @@ interface Scope {
 }
 
 /**
- * One page of decisions, newest first: by event time, or, when keys are asked for, by the later of event time and known
- * time (the same for a payment screened as it happened); then by sequence, then log. The work for a page is bounded: a
- * page may be short and lead on.
+ * One page of decisions, newest first: by event time, then by sequence, then log. When keys are asked for the index has
+ * the later of event time and known time, which are the same for a decision. The work for a page is bounded: a page may
+ * be short and lead on.
  */
 export async function listDecisions(
   connection: Connection,

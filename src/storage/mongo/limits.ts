@@ -1,282 +1,144 @@
-import type { Collection } from 'mongodb';
-import type { Hold, HoldResult, LimitStore } from '../../decisions/ports.js';
+import { afterLapse, afterReport, isMade } from '../../decisions/hold-state.js';
+import type { Hold, HoldReport, HoldResult, LimitStore } from '../../decisions/ports.js';
 import type { Connection } from './connection.js';
-import { isDuplicateKey } from './errors.js';
-import { COLLECTIONS } from './indexes.js';
-import { changed, expired, given, literal, reasons, sumOf, wants } from './limit-counter.js';
-import type { CounterDocument, Held, Want } from './limit-counter.js';
+import { LimitCounters } from './limit-counters.js';
+import { holdStateOf, newHolds, refusal, wants, type HoldsDocument } from './limit-documents.js';
+import { LimitHolds } from './limit-holds.js';
 import type { ResolvedOptions } from './options.js';
 
-type Taken = { readonly taken: boolean; readonly used: number };
+/** Documents that one step of `expire` looks at. */
+const STEP = 200;
 
-/** How long to wait for other decisions that hold room and may yet be refused, ms. */
-const PATIENCE_MS = 1_000;
-const PAUSE_MS = 10;
-const SWEEP = 200;
-/** Begins the names of documents that remember a refusal; no counter has such a name. */
-const REFUSED = '\u0000refused/';
+/** An amount that was added to a counter, with its marker. */
+interface Addition {
+  readonly counter: string;
+  readonly amount: number;
+  readonly marker: string;
+}
 
 /**
- * Cumulative limits on MongoDB. A decision with several holds takes them one by one in the order of their counters'
- * names, gives back what it took when one refuses, and waits for decisions in the same state before it is refused
- * because of them.
+ * Cumulative limits on MongoDB.
+ *
+ * A reservation takes what it wants from the counters one by one, in the order of their names, leaving a marker with each
+ * amount; then it keeps one document that vouches for the markers, or says that it was refused. That document is what
+ * counts: the first one for a decision stands, and markers it does not vouch for are given back. After a crash in between
+ * a counter holds more than it should, never less, until the marker runs out with the hold it was meant for.
  */
 export class MongoLimits implements LimitStore {
-  readonly #connection: Connection;
-  readonly #world: ResolvedOptions['world'];
-  readonly #counters: Collection<CounterDocument>;
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #counters: LimitCounters;
+  readonly #holds: LimitHolds;
 
-  constructor(connection: Connection, { world }: ResolvedOptions) {
-    this.#connection = connection;
-    this.#world = world;
-    this.#counters = connection.collection(COLLECTIONS.counters);
+  constructor(connection: Connection, options: Pick<ResolvedOptions, 'world'>) {
+    this.#counters = new LimitCounters(connection, options);
+    this.#holds = new LimitHolds(connection);
   }
 
   async reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult> {
     if (holds.length === 0) return { reserved: true, used: [] };
-    const earlier = await this.#earlier(decision);
-    if (earlier) return earlier;
-    const used = new Map<string, number>();
-    const wanted = wants(holds);
-    for (const [step, want] of wanted.entries()) {
-      const taken = await this.#take(want, {
-        d: decision,
-        a: want.amount,
-        e: expiresAt,
-        i: want.places,
-        c: wanted.length,
-        ...(step < wanted.length - 1 ? { p: true } : {}),
-      });
-      used.set(want.counter, taken.used);
-      if (taken.taken) continue;
-      if (wanted.length > 1) await this.#undo(decision);
-      return await this.#refuse(decision, holds, new Map([[want.counter, taken.used]]), expiresAt);
+    const { additions, answer } = await this.#try(decision, holds, expiresAt);
+    const held = additions.map(({ counter, amount }) => ({ c: counter, a: amount, r: 0 }));
+    const markers = additions.map(({ marker }) => marker);
+    const own = newHolds(decision, holds, expiresAt, answer, held, markers);
+    const kept = await this.#holds.add(own);
+    let standing = kept ? own : await this.#standing(decision, expiresAt);
+    for (const { counter, marker } of additions) {
+      if (standing.m.includes(marker)) this.#counters.vouched(counter, marker);
+      else await this.#counters.giveBack(counter, marker);
     }
-    if (wanted.length > 1) this.#settled(decision);
-    return { reserved: true, used: holds.map(({ counter }) => used.get(counter) ?? 0) };
+    if (kept) return answer;
+    for (;;) {
+      const state = holdStateOf(standing);
+      if (!state.lapsed || isMade(state)) return { reserved: !standing.refused, used: standing.u };
+      // What had expired holds no room any more: the same decision asked again has to find some.
+      const again = await this.#holds.reserveAgain(standing, holds, expiresAt);
+      if (again) return again;
+      standing = await this.#standing(decision, expiresAt);
+    }
   }
 
-  async confirm(decision: string): Promise<void> {
-    const mine = { $eq: ['$$x.d', literal(decision)] };
-    // Made after all, though it had expired or an attempt had failed: it counts, whether or not there still is room.
-    const back = sumOf(mine, { $add: [given, { $cond: [expired, '$$x.a', 0] }] });
-    const kept = { a: { $add: ['$$x.a', given] }, b: 0, e: Infinity, g: false };
-    await this.#connection.run(() =>
-      this.#counters.updateMany({ 'h.d': decision }, [
-        { $set: { total: { $add: ['$total', back] }, h: changed(mine, kept) } },
-      ]),
-    );
-  }
-
-  async release(
-    decision: string,
-    amount: number | undefined,
-    reason: string,
-    counters?: readonly string[],
-  ): Promise<void> {
-    const fresh = { $not: [{ $in: [literal(reason), reasons] }] };
-    const match = { $and: [{ $eq: ['$$x.d', literal(decision)] }, fresh] };
-    const part = amount === undefined ? '$$x.a' : { $min: ['$$x.a', amount] };
-    const more = {
-      a: { $subtract: ['$$x.a', part] },
-      r: { $concatArrays: [reasons, [literal(reason)]] },
-      ...(amount === undefined ? { b: { $add: [given, '$$x.a'] } } : {}),
-    };
-    const back = sumOf({ $and: [match, { $not: [expired] }] }, part);
-    const only = counters ? { _id: { $in: [...counters] } } : {};
-    await this.#connection.run(() =>
-      this.#counters.updateMany({ 'h.d': decision, ...only }, [
-        { $set: { total: { $subtract: ['$total', back] }, h: changed(match, more) } },
-      ]),
-    );
+  async settle(decision: string, report: HoldReport): Promise<void> {
+    await this.#holds.change(decision, (state) => afterReport(state, report));
   }
 
   async expire(now: number): Promise<number> {
-    const over = new Set<string>();
+    await this.#clearMarkers(now);
+    let released = 0;
     for (;;) {
-      const found = await this.#connection.run(() =>
-        this.#counters
-          .find({ 'h.e': { $lte: now } }, { projection: { refused: 1 } })
-          .limit(SWEEP)
-          .toArray(),
-      );
-      const refused = found.filter((one) => one.refused).map(({ _id }) => _id);
-      if (refused.length > 0)
-        await this.#connection.run(() => this.#counters.deleteMany({ _id: { $in: refused } }));
-      for (const { _id } of found.filter((one) => !one.refused))
-        for (const one of await this.#expire(_id, now)) over.add(one);
-      if (found.length < SWEEP) break;
+      const due = await this.#holds.due(now, STEP);
+      await this.#holds.forgetRefusals(due.filter(({ refused }) => refused).map(({ _id }) => _id));
+      for (const { _id, refused } of due)
+        if (!refused && (await this.#holds.change(_id, afterLapse))) released += 1;
+      if (due.length < STEP) break;
     }
-    return over.size;
+    while ((await this.#holds.forget(now, STEP)) === STEP);
+    // Counters after all of their decisions, so that no hold outlives the counter it is on.
+    while ((await this.#counters.forget(now, STEP)) === STEP);
+    return released;
   }
 
-  async used(counter: string): Promise<number> {
-    const options = { projection: { total: 1 } };
-    const found = await this.#connection.run(() => this.#counters.findOne({ _id: counter }, options));
-    return found?.total ?? 0;
+  used(counter: string): Promise<number> {
+    return this.#counters.used(counter);
   }
 
-  /** The answer that was given before; undefined when there is none, or only a part of one. */
-  async #earlier(decision: string): Promise<HoldResult | undefined> {
-    const projection = { refused: 1, h: { $elemMatch: { d: decision } } };
-    const found = await this.#connection.run(() =>
-      this.#counters.find({ 'h.d': decision }, { projection }).toArray(),
-    );
-    // What had expired holds no room any more: the same decision asked again has to find some.
-    if (found.some(({ h }) => h[0]?.g === true)) {
-      await this.#undo(decision);
-      return undefined;
-    }
-    const used: number[] = [];
-    let counters = 0;
-    for (const { refused, h } of found) {
-      if (refused) return { reserved: false, used: refused };
-      for (const place of h[0]?.i ?? []) used[place] = h[0]?.u ?? 0;
-      counters += 1;
-      if (counters === h[0]?.c) return { reserved: true, used };
-    }
-    return undefined;
-  }
-
-  /** One at a time for each counter: the server would only let them run into each other. */
-  async #inTurn<T>(counter: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(counter) ?? Promise.resolve()).then(work);
-    const end = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turns.set(counter, end);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(counter) === end) this.#turns.delete(counter);
-    }
-  }
-
-  /** Takes what is wanted, or finds that it is taken already. */
-  async #take(want: Want, hold: Omit<Held, 'u'>): Promise<Taken> {
-    const { counter, atMost } = want;
-    const patience = this.#now() + PATIENCE_MS;
-    for (;;) {
-      if (atMost >= 0) {
-        const before = await this.#inTurn(counter, () => this.#tryTake(want, hold));
-        if (before !== undefined) return { taken: true, used: before };
-      }
-      const found = await this.#connection.run(() => this.#counters.findOne({ _id: counter }));
-      const earlier = found?.h.find(({ d }) => d === hold.d);
-      if (earlier) return { taken: true, used: earlier.u };
-      const total = found?.total ?? 0;
-      const unsure = (found?.h ?? []).filter(({ p }) => p === true).reduce((sum, { a }) => sum + a, 0);
-      // There was no room when it was tried, but there is now: try again, however long that took.
-      if (atMost >= 0 && total <= atMost) continue;
-      if (total - unsure > atMost || this.#now() >= patience) return { taken: false, used: total };
-      await this.#pause();
-    }
-  }
-
-  /** What was used before; undefined when there is no room or the hold is there already. */
-  async #tryTake(
-    { counter, amount, atMost, periodEnd }: Want,
-    hold: Omit<Held, 'u'>,
-  ): Promise<number | undefined> {
-    const before = { $ifNull: ['$total', 0] };
-    const added = { ...hold, d: literal(hold.d), u: before };
-    const change = {
-      total: { $add: [before, amount] },
-      periodEnd,
-      h: { $concatArrays: [{ $ifNull: ['$h', []] }, [added]] },
-    };
-    return await this.#connection.run(async () => {
-      try {
-        const found = await this.#counters.findOneAndUpdate(
-          { _id: counter, total: { $not: { $gt: atMost } }, 'h.d': { $ne: hold.d } },
-          [{ $set: change }],
-          { upsert: true, returnDocument: 'before', projection: { total: 1 } },
-        );
-        return found?.total ?? 0;
-      } catch (error) {
-        if (isDuplicateKey(error)) return undefined;
-        throw error;
-      }
-    });
-  }
-
-  /** Takes away all that the decision holds, as if it had never been. */
-  async #undo(decision: string): Promise<void> {
-    const mine = { $eq: ['$$x.d', literal(decision)] };
-    const counted = { $and: [mine, { $not: [expired] }] };
-    const kept = { $filter: { input: '$h', as: 'x', cond: { $not: [mine] } } };
-    await this.#connection.run(() =>
-      this.#counters.updateMany({ 'h.d': decision }, [
-        { $set: { total: { $subtract: ['$total', sumOf(counted, '$$x.a')] }, h: kept } },
-      ]),
-    );
-  }
-
-  /** Remembers the refusal, so that the decision gets the same answer again. */
-  async #refuse(
+  /** Takes all that is wanted, up to the first counter without room. */
+  async #try(
     decision: string,
     holds: readonly Hold[],
-    known: Map<string, number>,
     expiresAt: number,
-  ): Promise<HoldResult> {
-    const used: number[] = [];
-    const own = new Map<string, number>();
-    for (const { counter, amount, cap } of holds) {
-      const before = known.get(counter) ?? (await this.used(counter));
-      known.set(counter, before);
-      used.push(before);
-      const sum = (own.get(counter) ?? 0) + amount;
-      own.set(counter, sum);
-      if (before + sum > cap) break;
+  ): Promise<{ readonly additions: readonly Addition[]; readonly answer: HoldResult }> {
+    const additions: Addition[] = [];
+    const used = new Map<string, number>();
+    for (const want of wants(holds, expiresAt)) {
+      const { counter } = want;
+      const taken = await this.#counters.take(want, decision, expiresAt);
+      used.set(counter, taken.used);
+      if (taken.taken) additions.push({ counter, amount: taken.amount, marker: taken.marker });
+      else
+        return { additions, answer: await refusal(holds, (one) => this.#usedBefore(one, used, additions)) };
     }
-    const memory = { d: decision, a: 0, e: expiresAt, u: 0, i: [], c: 1 };
-    const document = { total: 0, periodEnd: expiresAt, h: [memory], refused: used };
-    await this.#connection.run(() =>
-      this.#counters.updateOne(
-        { _id: `${REFUSED}${decision}` },
-        { $setOnInsert: document },
-        { upsert: true },
-      ),
-    );
-    return { reserved: false, used };
+    const answer = { reserved: true, used: holds.map(({ counter }) => used.get(counter) ?? 0) };
+    return { additions, answer };
   }
 
-  /** Nobody need wait for this decision any more. When it fails, others wait a moment longer. */
-  #settled(decision: string): void {
-    const sure = { $set: { 'h.$[x].p': false } };
-    const options = { arrayFilters: [{ 'x.d': decision }] };
-    void this.#connection
-      .run(() => this.#counters.updateMany({ 'h.d': decision }, sure, options))
-      .catch(() => undefined);
+  /** What is used of a counter without what was taken for the decision itself. */
+  async #usedBefore(
+    counter: string,
+    known: ReadonlyMap<string, number>,
+    additions: readonly Addition[],
+  ): Promise<number> {
+    const own = additions.find((one) => one.counter === counter)?.amount ?? 0;
+    if (own === 0) return known.get(counter) ?? (await this.used(counter));
+    return (await this.used(counter)) - own;
   }
 
-  /** Decisions whose hold on a counter has run out. */
-  async #expire(counter: string, now: number): Promise<readonly string[]> {
-    const over = { $lte: ['$$x.e', now] };
-    const before = await this.#connection.run(() =>
-      this.#counters.findOneAndUpdate(
-        { _id: counter, 'h.e': { $lte: now } },
-        [
-          {
-            $set: {
-              total: { $subtract: ['$total', sumOf(over, '$$x.a')] },
-              h: changed(over, { e: Infinity, g: true }),
-            },
-          },
-        ],
-        { returnDocument: 'before' },
-      ),
-    );
-    return (before?.h ?? []).filter(({ a, e }) => e <= now && a > 0).map(({ d }) => d);
+  /** Of markers that have run out: removes those that are vouched for, gives back the others. */
+  async #clearMarkers(now: number): Promise<void> {
+    for (;;) {
+      const due = await this.#counters.due(now, STEP);
+      for (const { counter, markers } of due) {
+        for (const { i, d, e } of markers) {
+          const { m } = await this.#standing(d, e);
+          if (m.includes(i)) await this.#counters.remove(counter, [i]);
+          else await this.#counters.giveBack(counter, i);
+        }
+      }
+      if (due.length < STEP) return;
+    }
   }
 
-  #now(): number {
-    return this.#world.clock.monotonicUs() / 1000;
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => this.#world.timers.after(PAUSE_MS, resolve));
+  /**
+   * The document of a decision. Where there is none, one that holds nothing and has lapsed takes its place, so that no
+   * reservation still on its way can vouch for a marker that is about to be given back.
+   */
+  async #standing(decision: string, expiresAt: number): Promise<HoldsDocument> {
+    const nobody = { counter: '', amount: 0, cap: 0, periodEnd: expiresAt };
+    const answer = { reserved: true, used: [] };
+    for (;;) {
+      const found = await this.#holds.find(decision);
+      if (found) return found;
+      const { e: _waits, ...closed } = newHolds(decision, [nobody], expiresAt, answer, [], []);
+      const lapsed = { ...closed, lapsed: true };
+      if (await this.#holds.add(lapsed)) return lapsed;
+    }
   }
 }

@@ -6,12 +6,11 @@ import { MongoJournal } from './journal.js';
 import { MongoLimits } from './limits.js';
 import { MongoLists } from './lists.js';
 import { LogRegistry } from './logs.js';
+import { migrate, SCHEMA } from './migrate.js';
 import { resolveOptions } from './options.js';
 import type { MongoStoreOptions, ResolvedOptions } from './options.js';
 import { MongoRuleVersions } from './rules.js';
 import { MongoSites } from './sites.js';
-
-const SCHEMA = 1;
 
 interface MetaDocument {
   readonly _id: string;
@@ -51,8 +50,9 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
 
 async function openOn(connection: Connection, options: ResolvedOptions): Promise<MongoStore> {
   await connection.open();
-  const hashKey = await openMeta(connection, options);
+  const { hashKey, schema } = await openMeta(connection, options);
   await connection.run(() => createIndexes(connection.db), 600_000);
+  await migrate(connection, schema, options.world.clock.now());
   const registry = new LogRegistry(connection, options);
   await registry.open();
   const journal = new MongoJournal(connection, options, registry, hashKey);
@@ -74,7 +74,10 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
 }
 
 /** The store's own key, made once, and the version of its layout. */
-async function openMeta(connection: Connection, { world }: ResolvedOptions): Promise<Uint8Array> {
+async function openMeta(
+  connection: Connection,
+  { world }: ResolvedOptions,
+): Promise<{ readonly hashKey: Uint8Array; readonly schema: number }> {
   const collection = connection.collection<MetaDocument>(COLLECTIONS.meta);
   const fresh = { schema: SCHEMA, hashKey: new Binary(world.randomBytes(32)) };
   const meta = await connection.run(() =>
@@ -89,7 +92,7 @@ async function openMeta(connection: Connection, { world }: ResolvedOptions): Pro
     throw new Error(
       `the database was written by a newer Tollgate (schema ${meta.schema}; this one knows up to ${SCHEMA})`,
     );
-  return new Uint8Array(meta.hashKey.value());
+  return { hashKey: new Uint8Array(meta.hashKey.value()), schema: meta.schema };
 }
 
 async function ping(connection: Connection, log: number): Promise<void> {

@@ -9,10 +9,17 @@ export interface WireListFilter {
   readonly degraded: boolean | undefined;
 }
 
-/** A page on its way back: packed entries, and the sequence below which the next page begins. */
+/** A place in the list of decisions: what is older comes after it; of the same event time, what has a lower sequence. */
+export interface ListPlace {
+  /** Event time, epoch ms. */
+  readonly at: number;
+  readonly seq: number;
+}
+
+/** A page on its way back: packed entries, and the place after which the next page begins. */
 export interface WirePage {
   readonly entries: Uint8Array<ArrayBuffer>;
-  readonly before: number | undefined;
+  readonly next: ListPlace | undefined;
 }
 
 /**

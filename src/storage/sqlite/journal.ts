@@ -73,7 +73,7 @@ export class SqliteJournal implements Journal {
   }
 
   async list(filter: DecisionFilter, limit: number, token: string | undefined): Promise<DecisionPage> {
-    const before = token === undefined ? undefined : placeOf(token);
+    const after = token === undefined ? undefined : placeOf(token);
     const wire: WireListFilter = {
       site: filter.site,
       outcomes: filter.outcomes?.map((outcome) => OUTCOMES.indexOf(outcome)),
@@ -82,10 +82,10 @@ export class SqliteJournal implements Journal {
       keys: filter.keys ?? [],
       degraded: filter.degraded,
     };
-    const page = await this.#connection.call<WirePage>('journal.list', [wire, limit, before]);
+    const page = await this.#connection.call<WirePage>('journal.list', [wire, limit, after]);
     return {
       entries: unpackEntries(page.entries),
-      next: page.before === undefined ? undefined : pageToken(page.before),
+      next: page.next === undefined ? undefined : pageToken(page.next),
     };
   }
 

@@ -1,21 +1,21 @@
 import { TollgateError } from '../../errors/errors.js';
+import type { ListPlace } from './journal-wire.js';
 
-const PREFIX = 'd1.';
+const TOKEN = /^d2~(-?\d{1,17}(?:\.\d{1,17})?)~(\d{1,16})$/;
 
 /** A place in the list of decisions, as callers carry it. */
-export function pageToken(before: number): string {
-  return Buffer.from(`${PREFIX}${before}`, 'latin1').toString('base64url');
+export function pageToken({ at, seq }: ListPlace): string {
+  return Buffer.from(`d2~${at}~${seq}`, 'latin1').toString('base64url');
 }
 
 /** Reads a page token; throws INVALID_REQUEST for anything else. */
-export function placeOf(token: string): number {
-  const text = Buffer.from(token, 'base64url').toString('latin1');
-  const digits = text.slice(PREFIX.length);
-  const before = Number(digits);
-  if (!text.startsWith(PREFIX) || !/^[1-9]\d{0,15}$/.test(digits) || pageToken(before) !== token) {
+export function placeOf(token: string): ListPlace {
+  const match = TOKEN.exec(Buffer.from(token.slice(0, 100), 'base64url').toString('latin1'));
+  const place = { at: Number(match?.[1]), seq: Number(match?.[2]) };
+  if (!match || pageToken(place) !== token) {
     throw new TollgateError('INVALID_REQUEST', 'the page token is not one of ours', {
       violations: [{ field: 'page_token', description: 'not a token of an earlier answer' }],
     });
   }
-  return before;
+  return place;
 }

@@ -1,5 +1,7 @@
+import { HOLD_MEMORY_MS } from '../../decisions/hold-state.js';
+
 /** The version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 4;
 
 /** All tables and indexes of the embedded store, in one place. */
 const TABLES = `
@@ -120,8 +122,42 @@ CREATE TABLE merchants (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEX
 /** What a hold gave back as a whole: it is taken again when the payment is made after all. */
 const GIVEN = 'ALTER TABLE limit_holds ADD COLUMN given INTEGER NOT NULL DEFAULT 0';
 
+/** What is known of a decision's holds, and when they and their counters are forgotten. See decisions/hold-state.ts. */
+const HOLD_STATES = `
+ALTER TABLE limit_decisions ADD COLUMN made_at INTEGER;
+ALTER TABLE limit_decisions ADD COLUMN cancelled_at INTEGER;
+ALTER TABLE limit_decisions ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE limit_decisions ADD COLUMN forget_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE limit_counters ADD COLUMN forget_at INTEGER NOT NULL DEFAULT 0;
+-- What was given back as a whole counts nothing now either: as cancelled where it had been confirmed, else as failed.
+UPDATE limit_decisions SET made_at = 0 WHERE state = 'confirmed';
+UPDATE limit_decisions SET
+    failed = made_at IS NULL,
+    cancelled_at = made_at,
+    state = CASE state WHEN 'confirmed' THEN 'held' ELSE state END
+  WHERE EXISTS (SELECT 1 FROM limit_holds h WHERE h.decision = limit_decisions.decision AND h.given > 0);
+UPDATE limit_holds SET amount = amount + given, given = 0 WHERE given > 0;
+ALTER TABLE limit_holds RENAME COLUMN given TO refunded;
+UPDATE limit_decisions SET forget_at = ${HOLD_MEMORY_MS} + max(expires_at, coalesce(
+  (SELECT min(c.period_end) FROM limit_holds h JOIN limit_counters c USING (counter)
+    WHERE h.decision = limit_decisions.decision), 0));
+UPDATE limit_counters SET forget_at = ${HOLD_MEMORY_MS} + max(period_end, coalesce(
+  (SELECT max(expires_at) FROM limit_decisions), 0));
+ALTER TABLE limit_counters DROP COLUMN period_end;
+CREATE INDEX limit_decisions_old ON limit_decisions (forget_at);
+CREATE INDEX limit_counters_old ON limit_counters (forget_at);
+`;
+
+/** Decisions, newest first; the sequence tells apart what has the same event time. */
+const DECISION_TIMES = 'CREATE INDEX entries_at ON entries (at) WHERE outcome IS NOT NULL';
+
 /** Steps from an older version to the next: `MIGRATIONS[n]` leads from version n to n + 1. */
-const MIGRATIONS: Readonly<Record<number, string>> = { 0: TABLES, 1: GIVEN };
+const MIGRATIONS: Readonly<Record<number, string>> = {
+  0: TABLES,
+  1: GIVEN,
+  2: HOLD_STATES,
+  3: DECISION_TIMES,
+};
 
 /** The statements that lead from a version found in a file to this one; undefined for a file of a newer one. */
 export function migration(from: number): readonly string[] | undefined {

@@ -28,3 +28,9 @@ export type Response =
   | { readonly id: number; readonly part: unknown }
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: WireError };
+
+/** One step of forgetting limits: how many decisions gave room back, and how many rows there were. */
+export interface ExpiredPart {
+  readonly released: number;
+  readonly seen: number;
+}

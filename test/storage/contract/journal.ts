@@ -290,12 +290,58 @@ export function journalContract(factory: StoreFactory): void {
         expect(second.entries.map(({ event }) => event.seq)).toEqual([6, 5, 4, 3]);
       });
 
+      it('goes by event time, whatever the order of admission; of the same time the last admitted first', async () => {
+        const { log } = store.journal;
+        const batch = entries(log, 1, 60, (index) => ({
+          at: T0 + ((index * 37) % 12) * 1000,
+          values: { card: `c${index % 3}` },
+        }));
+        await store.journal.append(batch);
+        const newest = newestFirst(batch);
+        for (const limit of [1, 7, 100]) expect((await pages({}, limit)).map(({ id }) => id)).toEqual(newest);
+        const ofCard = newestFirst(batch.filter(({ keys }) => keys.includes(keyOf('card', 'c1'))));
+        for (const limit of [1, 7, 100])
+          expect((await pages({ keys: [keyOf('card', 'c1')] }, limit)).map(({ id }) => id)).toEqual(ofCard);
+        await reopen();
+        expect((await pages({}, 7)).map(({ id }) => id)).toEqual(newest);
+      });
+
+      it.each([{}, { keys: [keyOf('card', 'c')] }, { site: 'site-a' }])(
+        'keeps its place while decisions older and newer than it come in: %j',
+        async (filter) => {
+          const { log } = store.journal;
+          let seq = 1;
+          const add = async (times: readonly number[]): Promise<JournalEntry[]> => {
+            const batch = times.map((time) =>
+              entry({ log, seq: seq++, at: T0 + time, values: { card: 'c' } }),
+            );
+            await store.journal.append(batch);
+            return batch;
+          };
+          const before = await add([50, 10, 40, 40, 30, 20, 60, 40]);
+          const found: StoredEntry[] = [];
+          let token: string | undefined;
+          do {
+            const page = await store.journal.list(filter, 2, token);
+            found.push(...page.entries);
+            token = page.next;
+            await add([70, 45, 5]);
+          } while (token !== undefined && found.length < 100);
+          const ids = found.map(({ id }) => id);
+          expect(new Set(ids).size).toBe(ids.length);
+          expect(ids.filter((id) => before.some((one) => one.id === id))).toEqual(newestFirst(before));
+          const times = found.map(({ event }) => event.at);
+          expect(times).toEqual(times.toSorted((a, b) => b - a));
+        },
+      );
+
       it('filters by every field and all of them together', async () => {
         const { log } = store.journal;
         const batch = entries(log, 1, 300, (index) => ({
           site: `site-${index % 3}`,
           outcome: OUTCOMES[index % OUTCOMES.length] ?? 'accept',
           degraded: index % 7 === 0,
+          at: T0 + ((index * 7919) % 301) * 1000,
           values: { card: `c${index % 4}`, email: `e${index % 5}` },
         }));
         await store.journal.append(batch);
@@ -314,9 +360,9 @@ export function journalContract(factory: StoreFactory): void {
             ),
             fc.integer({ min: 1, max: 50 }),
             async (filter, limit) => {
-              const expected = batch.filter((one) => matches(one, filter)).reverse();
+              const expected = newestFirst(batch.filter((one) => matches(one, filter)));
               const found = await pages(filter, limit);
-              expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+              expect(found.map(({ id }) => id)).toEqual(expected);
             },
           ),
           { numRuns: 60 },
@@ -344,6 +390,11 @@ function matches(one: JournalEntry, filter: DecisionFilter): boolean {
   if (filter.to !== undefined && event.at >= filter.to) return false;
   if (filter.degraded !== undefined && decision.degraded !== filter.degraded) return false;
   return (filter.keys ?? []).every((key) => one.keys.includes(key));
+}
+
+/** Ids in the order of a list. */
+function newestFirst(batch: readonly JournalEntry[]): string[] {
+  return batch.toSorted((a, b) => b.event.at - a.event.at || b.event.seq - a.event.seq).map(({ id }) => id);
 }
 
 function events(batch: readonly JournalEntry[], seqs: readonly number[]): StreamEvent[] {

@@ -1,16 +1,44 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Hold, HoldResult } from '../../../src/decisions/ports.js';
+import { HOLD_MEMORY_MS } from '../../../src/decisions/hold-state.js';
+import type { Hold, HoldReport, HoldResult, LimitStore } from '../../../src/decisions/ports.js';
 import { T0 } from './entries.js';
-import type { StoreFactory, TestDatabase, TestStore } from './factory.js';
 
 const HOUR = 3_600_000;
 
+/** How the suite gets at limits: a part of what a StoreFactory offers. */
+export interface LimitsFactory {
+  readonly name: string;
+  /** Whether several instances may have them open. */
+  readonly shared: boolean;
+  create(): Promise<LimitsDatabase>;
+}
+
+interface LimitsDatabase {
+  open(): Promise<OpenLimits>;
+  drop(): Promise<void>;
+}
+
+interface OpenLimits {
+  readonly limits: LimitStore;
+  close(): Promise<void>;
+}
+
+const MADE: HoldReport = { kind: 'made', at: T0 };
+const FAILED: HoldReport = { kind: 'failed' };
+const CANCELLED: HoldReport = { kind: 'cancelled', at: T0 + 1 };
+const refund = (id: string, amount: number, counters: readonly string[] = ['day']): HoldReport => ({
+  kind: 'refunded',
+  id,
+  amount,
+  counters,
+});
+
 /** What every store of cumulative limits promises. */
-export function limitsContract(factory: StoreFactory): void {
+export function limitsContract(factory: LimitsFactory): void {
   describe(`limits on ${factory.name}`, () => {
-    let database: TestDatabase;
-    let store: TestStore;
+    let database: LimitsDatabase;
+    let store: OpenLimits;
 
     beforeEach(async () => {
       database = await factory.create();
@@ -58,7 +86,7 @@ export function limitsContract(factory: StoreFactory): void {
       const refused = await store.limits.reserve('b', [hold('day', 300, 500)], T0 + HOUR);
       expect(refused).toEqual({ reserved: false, used: [300] });
       expect(await store.limits.reserve('a', [hold('day', 300, 500)], T0 + HOUR)).toEqual(first);
-      await store.limits.release('a', undefined, 'declined');
+      await store.limits.settle('a', FAILED);
       expect(await store.limits.reserve('b', [hold('day', 300, 500)], T0 + HOUR)).toEqual(refused);
       expect(await store.limits.used('day')).toBe(0);
     });
@@ -86,66 +114,162 @@ export function limitsContract(factory: StoreFactory): void {
       expect(await store.limits.used('right')).toBe(150);
     });
 
-    it('gives back once for each reason, never more than is held', async () => {
+    it('gives a refund back once, never more than is held', async () => {
       await store.limits.reserve('a', [hold('day', 300, 500)], T0 + HOUR);
-      await store.limits.confirm('a');
-      await store.limits.release('a', 100, 'refund 1');
-      await store.limits.release('a', 100, 'refund 1');
+      await store.limits.settle('a', MADE);
+      await store.limits.settle('a', refund('1', 100));
+      await store.limits.settle('a', refund('1', 100));
       expect(await store.limits.used('day')).toBe(200);
-      await store.limits.release('a', 150, 'refund 2');
-      await store.limits.release('a', 150, 'refund 3');
+      await store.limits.settle('a', refund('2', 150));
+      await store.limits.settle('a', refund('3', 150));
       expect(await store.limits.used('day')).toBe(0);
-      await store.limits.release('nobody', undefined, 'declined');
+      await store.limits.settle('a', CANCELLED);
+      await store.limits.settle('nobody', CANCELLED);
       expect(await store.limits.used('day')).toBe(0);
     });
 
-    it('gives back on the named counters only', async () => {
+    it('gives a refund back on the named counters only', async () => {
       await store.limits.reserve('a', [hold('day', 300, 500), hold('month', 300, 900)], T0 + HOUR);
-      await store.limits.release('a', 100, 'refund', ['month']);
+      await store.limits.settle('a', refund('1', 100, ['month']));
       expect(await store.limits.used('day')).toBe(300);
       expect(await store.limits.used('month')).toBe(200);
+    });
+
+    it('settles nothing for a decision that was refused', async () => {
+      await store.limits.reserve('a', [hold('day', 300, 500)], T0 + HOUR);
+      await store.limits.reserve('b', [hold('day', 300, 500)], T0 + HOUR);
+      for (const report of [MADE, CANCELLED, FAILED, refund('1', 100)])
+        await store.limits.settle('b', report);
+      expect(await store.limits.used('day')).toBe(300);
     });
 
     it('lets unconfirmed holds expire, confirmed ones not', async () => {
       await store.limits.reserve('a', [hold('day', 100, 500)], T0 + HOUR);
       await store.limits.reserve('b', [hold('day', 100, 500)], T0 + HOUR);
       await store.limits.reserve('c', [hold('day', 100, 500)], T0 + 2 * HOUR);
-      await store.limits.confirm('b');
-      await store.limits.confirm('b');
+      await store.limits.settle('b', MADE);
+      await store.limits.settle('b', MADE);
       expect(await store.limits.expire(T0 + HOUR - 1)).toBe(0);
       expect(await store.limits.expire(T0 + HOUR)).toBe(1);
       expect(await store.limits.expire(T0 + HOUR)).toBe(0);
       expect(await store.limits.used('day')).toBe(200);
-      await store.limits.release('a', undefined, 'declined');
+      await store.limits.settle('a', FAILED);
       expect(await store.limits.used('day')).toBe(200);
     });
 
-    it('counts a payment that was made after an attempt had failed', async () => {
+    it('counts what was made after its hold had lapsed, whether or not there still is room', async () => {
       const holds = [hold('day', 300, 500), hold('month', 300, 900)];
       await store.limits.reserve('a', holds, T0 + HOUR);
-      await store.limits.release('a', undefined, 'declined');
-      expect(await store.limits.used('day')).toBe(0);
-      await store.limits.confirm('a');
-      await store.limits.confirm('a');
-      expect([await store.limits.used('day'), await store.limits.used('month')]).toEqual([300, 300]);
-      // The failed attempt is told again, and then part of the money goes back.
-      await store.limits.release('a', undefined, 'declined');
-      await store.limits.release('a', 100, 'refund 1');
-      await store.limits.confirm('a');
-      expect(await store.limits.used('day')).toBe(200);
-      await store.limits.expire(T0 + 2 * HOUR);
-      expect(await store.limits.used('day')).toBe(200);
+      await store.limits.expire(T0 + HOUR);
+      await store.limits.reserve('b', [hold('day', 400, 500)], T0 + 2 * HOUR);
+      await store.limits.settle('a', MADE);
+      await store.limits.settle('a', MADE);
+      expect([await store.limits.used('day'), await store.limits.used('month')]).toEqual([700, 300]);
     });
 
-    it('counts a payment that was made after a failed attempt and the lapse of its hold', async () => {
+    const REPORTS: readonly HoldReport[] = [
+      MADE,
+      { kind: 'made', at: T0 + 2 },
+      FAILED,
+      CANCELLED,
+      refund('1', 100),
+      refund('2', 50),
+    ];
+
+    it('counts the same in whatever order, however often, and however late things are reported', async () => {
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.constantFrom(...REPORTS, 'lapse' as const), { maxLength: 7 }),
+          async (reports) => {
+            const counter = `day${run++}`;
+            await store.limits.reserve(counter, [hold(counter, 300, 500)], T0 + HOUR);
+            for (const report of reports) {
+              if (report === 'lapse') await store.limits.expire(T0 + HOUR);
+              else if (report.kind !== 'refunded') await store.limits.settle(counter, report);
+              else await store.limits.settle(counter, { ...report, counters: [counter] });
+            }
+            expect(await store.limits.used(counter)).toBe(countedAfter(reports));
+            await store.limits.expire(T0 + HOUR);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+
+    it.runIf(factory.shared)('settles the same decision from two instances at once', async () => {
+      const other = await database.open();
+      const names = Array.from({ length: 8 }, (_, index) => `d${index}`);
+      for (const name of names) {
+        await store.limits.reserve(name, [hold('day', 100, 900), hold(name, 100, 100)], T0 + HOUR);
+        await store.limits.settle(name, FAILED);
+      }
+      expect(await store.limits.used('day')).toBe(0);
+      const reports = [MADE, MADE, FAILED, refund('1', 30), refund('1', 30)];
+      await Promise.all(
+        names.flatMap((name) =>
+          reports.map((report, index) =>
+            (index % 2 === 0 ? store : other).limits.settle(
+              name,
+              report.kind === 'refunded' ? { ...report, counters: [name, 'day'] } : report,
+            ),
+          ),
+        ),
+      );
+      expect(await store.limits.used('day')).toBe(8 * 70);
+      for (const name of names) expect(await other.limits.used(name)).toBe(70);
+      await other.close();
+    });
+
+    it.runIf(factory.shared)('holds a decision once that two instances reserve at once', async () => {
+      const other = await database.open();
+      for (let round = 0; round < 12; round++) {
+        const day = `day${round}`;
+        const answers = await Promise.all(
+          [store, other, store, other].map(({ limits }) =>
+            limits.reserve(`d${round}`, [hold(day, 100, 1000), hold(`${day}b`, 100, 100)], T0 + HOUR),
+          ),
+        );
+        expect(answers).toEqual(answers.map(() => ({ reserved: true, used: [0, 0] })));
+        expect([await store.limits.used(day), await store.limits.used(`${day}b`)]).toEqual([100, 100]);
+      }
+      await other.close();
+    });
+
+    it('forgets counters and holds thirty days after they could matter, not before', async () => {
+      const periodEnd = T0 + 24 * HOUR;
       await store.limits.reserve('a', [hold('day', 300, 500)], T0 + HOUR);
-      await store.limits.reserve('b', [hold('day', 100, 500)], T0 + HOUR);
-      await store.limits.release('a', undefined, 'declined');
-      await store.limits.expire(T0 + HOUR);
-      await store.limits.release('b', undefined, 'declined');
-      await store.limits.confirm('a');
-      await store.limits.confirm('b');
-      expect(await store.limits.used('day')).toBe(400);
+      await store.limits.settle('a', MADE);
+      await store.limits.expire(periodEnd + HOLD_MEMORY_MS - 1);
+      await store.limits.settle('a', refund('1', 100));
+      expect(await store.limits.used('day')).toBe(200);
+      await store.limits.expire(periodEnd + HOLD_MEMORY_MS);
+      expect(await store.limits.used('day')).toBe(0);
+      // What is reported now changes nothing, not even where the counter has come into being again.
+      await store.limits.reserve('b', [hold('day', 100, 500)], periodEnd + 2 * HOLD_MEMORY_MS);
+      for (const report of [CANCELLED, refund('2', 100), { kind: 'made', at: T0 + 9 } as const])
+        await store.limits.settle('a', report);
+      expect(await store.limits.used('day')).toBe(100);
+    });
+
+    it('forgets a period that is long over only thirty days after it was used last', async () => {
+      const longOver = { ...hold('day', 300, 500), periodEnd: T0 - 400 * 24 * HOUR };
+      await store.limits.reserve('a', [longOver], T0 + HOUR);
+      await store.limits.settle('a', MADE);
+      await store.limits.expire(T0 + HOUR + HOLD_MEMORY_MS - 1);
+      expect(await store.limits.used('day')).toBe(300);
+      await store.limits.expire(T0 + HOUR + HOLD_MEMORY_MS);
+      expect(await store.limits.used('day')).toBe(0);
+    });
+
+    it('forgets no counter that a later payment used', async () => {
+      await store.limits.reserve('a', [hold('day', 100, 500)], T0 + HOUR);
+      await store.limits.settle('a', MADE);
+      const later = T0 + 20 * 24 * HOUR;
+      await store.limits.reserve('b', [hold('day', 100, 500)], later);
+      await store.limits.settle('b', MADE);
+      await store.limits.expire(T0 + 24 * HOUR + HOLD_MEMORY_MS);
+      expect(await store.limits.used('day')).toBe(200);
     });
 
     it('has to find room again for a decision whose hold has expired', async () => {
@@ -178,12 +302,22 @@ export function limitsContract(factory: StoreFactory): void {
           ),
           expires: fc.integer({ min: 1, max: 9 }),
         }),
-        fc.record({ do: fc.constant('confirm' as const), decision: fc.integer({ min: 0, max: 5 }) }),
         fc.record({
-          do: fc.constant('release' as const),
+          do: fc.constant('settle' as const),
           decision: fc.integer({ min: 0, max: 5 }),
-          amount: fc.option(fc.integer({ min: 1, max: 70 }), { nil: undefined }),
-          reason: fc.constantFrom('declined', 'refund'),
+          report: fc.oneof<fc.Arbitrary<HoldReport>[]>(
+            fc.record({
+              kind: fc.constantFrom('made' as const, 'cancelled' as const),
+              at: fc.integer({ min: 0, max: 3 }),
+            }),
+            fc.constant(FAILED),
+            fc.record({
+              kind: fc.constant('refunded' as const),
+              id: fc.constantFrom('1', '2'),
+              amount: fc.integer({ min: 1, max: 70 }),
+              counters: fc.subarray(['0', '1', '2']),
+            }),
+          ),
         }),
         fc.record({ do: fc.constant('expire' as const), now: fc.integer({ min: 0, max: 9 }) }),
       );
@@ -197,14 +331,13 @@ export function limitsContract(factory: StoreFactory): void {
               const holds = one.holds.map(({ counter, amount }) => hold(`${prefix}${counter}`, amount, 100));
               const got = await store.limits.reserve(decision, holds, T0 + one.expires);
               expect(got).toEqual(model.reserve(decision, holds, T0 + one.expires));
-            } else if (one.do === 'confirm') {
-              // What a confirmation means once a hold has expired is not promised here.
-              if (model.expired(decision)) continue;
-              await store.limits.confirm(decision);
-              model.confirm(decision);
-            } else if (one.do === 'release') {
-              await store.limits.release(decision, one.amount, one.reason);
-              model.release(decision, one.amount, one.reason);
+            } else if (one.do === 'settle') {
+              const report: HoldReport =
+                one.report.kind === 'refunded'
+                  ? { ...one.report, counters: one.report.counters.map((name: string) => prefix + name) }
+                  : one.report;
+              await store.limits.settle(decision, report);
+              model.settle(decision, report);
             } else {
               await store.limits.expire(T0 + one.now);
               model.expire(T0 + one.now);
@@ -222,14 +355,30 @@ export function limitsContract(factory: StoreFactory): void {
   });
 }
 
+/** What counts of 300 after reports, by the table in docs/rules.md. */
+function countedAfter(reports: readonly (HoldReport | 'lapse')[]): number {
+  const has = (wanted: HoldReport | 'lapse'): boolean => reports.includes(wanted);
+  const refunded = [refund('1', 100), refund('2', 50)]
+    .map((one) => (reports.some((report) => sameRefund(report, one)) ? one : undefined))
+    .reduce((sum, one) => sum + (one?.kind === 'refunded' ? one.amount : 0), 0);
+  const madeLast = reports.some(
+    (report) => report !== 'lapse' && report.kind === 'made' && report.at > T0 + 1,
+  );
+  const made = madeLast || (has(MADE) && !has(CANCELLED));
+  const over = has(FAILED) || has(CANCELLED) || has('lapse');
+  return made || !over ? 300 - refunded : 0;
+}
+
+function sameRefund(a: HoldReport | 'lapse', b: HoldReport): boolean {
+  return a !== 'lapse' && a.kind === 'refunded' && b.kind === 'refunded' && a.id === b.id;
+}
+
 interface ModelDecision {
   readonly answer: HoldResult;
-  readonly left: Map<string, number>;
-  /** Given back as a whole: taken again when the payment is made after all. */
-  readonly given: Map<string, number>;
-  readonly reasons: Set<string>;
+  readonly holds: readonly Hold[];
+  readonly reports: HoldReport[];
   readonly expiresAt: number;
-  state: 'held' | 'confirmed' | 'expired' | 'refused';
+  lapsed: boolean;
 }
 
 /** The meaning of limits in the plainest words: what is used is the sum of what is held. */
@@ -238,53 +387,60 @@ class LimitModel {
 
   used(counter: string): number {
     let used = 0;
-    for (const { state, left } of this.#decisions.values()) {
-      if (state === 'held' || state === 'confirmed') used += left.get(counter) ?? 0;
+    for (const one of this.#decisions.values()) {
+      if (!one.answer.reserved || (!made(one) && (one.lapsed || over(one)))) continue;
+      for (const { amount } of one.holds.filter((hold) => hold.counter === counter))
+        used += Math.max(0, amount - refundedOn(one, counter));
     }
     return used;
   }
 
   reserve(decision: string, holds: readonly Hold[], expiresAt: number): HoldResult {
     const known = this.#decisions.get(decision);
-    if (known && known.state !== 'expired') return known.answer;
+    if (known && !(known.lapsed && !made(known))) return known.answer;
+    if (known) this.#decisions.delete(decision);
     const over = holds.findIndex(({ counter, amount, cap }) => this.used(counter) + amount > cap);
     const reserved = over === -1;
     const used = (reserved ? holds : holds.slice(0, over + 1)).map(({ counter }) => this.used(counter));
-    const left = new Map(reserved ? holds.map(({ counter, amount }) => [counter, amount]) : []);
     const answer = { reserved, used };
-    const state = reserved ? 'held' : 'refused';
-    this.#decisions.set(decision, { answer, left, given: new Map(), reasons: new Set(), expiresAt, state });
+    this.#decisions.set(decision, { answer, holds, reports: [], expiresAt, lapsed: false });
     return answer;
   }
 
-  expired(decision: string): boolean {
-    return this.#decisions.get(decision)?.state === 'expired';
-  }
-
-  confirm(decision: string): void {
-    const found = this.#decisions.get(decision);
-    if (found?.state === 'held') found.state = 'confirmed';
-    for (const [counter, given] of found?.given ?? [])
-      found?.left.set(counter, (found.left.get(counter) ?? 0) + given);
-    found?.given.clear();
-  }
-
-  release(decision: string, amount: number | undefined, reason: string): void {
-    const found = this.#decisions.get(decision);
-    if (!found || found.reasons.has(reason)) return;
-    found.reasons.add(reason);
-    for (const [counter, left] of found.left) {
-      if (amount === undefined) found.given.set(counter, (found.given.get(counter) ?? 0) + left);
-      found.left.set(counter, left - Math.min(left, amount ?? left));
-    }
+  settle(decision: string, report: HoldReport): void {
+    const known = this.#decisions.get(decision);
+    if (!known) return;
+    known.reports.push(report);
+    if (made(known)) known.lapsed = false;
   }
 
   expire(now: number): void {
-    for (const [id, found] of this.#decisions) {
-      if (found.expiresAt > now) continue;
-      if (found.state === 'held') found.state = 'expired';
+    for (const [id, one] of this.#decisions) {
+      if (one.expiresAt > now) continue;
+      if (!made(one)) one.lapsed = true;
       // A refusal is remembered as long as a hold would have been.
-      if (found.state === 'refused') this.#decisions.delete(id);
+      if (!one.answer.reserved) this.#decisions.delete(id);
     }
   }
+}
+
+function latest({ reports }: ModelDecision, kind: 'made' | 'cancelled'): number {
+  return Math.max(-1, ...reports.map((report) => (report.kind === kind ? report.at : -1)));
+}
+
+function made(one: ModelDecision): boolean {
+  return latest(one, 'made') > latest(one, 'cancelled');
+}
+
+function over({ reports }: ModelDecision): boolean {
+  return reports.some(({ kind }) => kind === 'failed' || kind === 'cancelled');
+}
+
+function refundedOn({ reports }: ModelDecision, counter: string): number {
+  const first = new Map<string, number>();
+  for (const report of reports) {
+    if (report.kind === 'refunded' && !first.has(report.id))
+      first.set(report.id, report.counters.includes(counter) ? report.amount : 0);
+  }
+  return [...first.values()].reduce((sum, amount) => sum + amount, 0);
 }

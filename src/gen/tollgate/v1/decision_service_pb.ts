@@ -1291,7 +1291,8 @@ export const DecisionService: GenService<{
     output: typeof GetDecisionResponseSchema;
   },
   /**
-   * Lists decisions, newest first.
+   * Lists decisions, newest first by event time; of the same event time the one that was admitted last comes first.
+   * A page token keeps its place while new decisions come in.
    *
    * @generated from rpc tollgate.v1.DecisionService.ListDecisions
    */

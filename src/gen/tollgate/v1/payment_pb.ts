@@ -581,7 +581,8 @@ export type Payment = Message<"tollgate.v1.Payment"> & {
   eventTime?: Timestamp | undefined;
 
   /**
-   * What rules may ask by `payment.attributes` and a path; at most 32 names of [a-z0-9_.-], values to 256 characters.
+   * What rules may ask by `payment.attributes` and a path; at most 32 names of [a-z0-9_.-], but not `__proto__`, values
+   * to 256 characters.
    *
    * @generated from field: map<string, string> attributes = 16;
    */

@@ -772,7 +772,8 @@ export const RuleService: GenService<{
     output: typeof DiffVersionsResponseSchema;
   },
   /**
-   * Makes a version the active one, all instances switching as a whole.
+   * Makes a version the active one, all instances switching as a whole. An answer says that it is published; the
+   * instance that was asked has switched too, unless the store went away in between: then it switches with the others.
    *
    * @generated from rpc tollgate.v1.RuleService.ActivateVersion
    */

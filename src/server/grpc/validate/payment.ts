@@ -86,6 +86,9 @@ function checkAttributes(problems: Problems, at: string, attributes: Readonly<Re
     }
     if (!ATTRIBUTE_NAME.test(name)) {
       problems.add(`${at}attributes`, 'a name is not 1 to 64 of [a-z0-9_.-]');
+    } else if (name === '__proto__') {
+      // An ordinary object would lose it, or take its value for a prototype.
+      problems.add(`${at}attributes`, 'a name must not be __proto__');
     } else {
       freeText(problems, at, `attributes["${name}"]`, attributes[name] ?? '', 256);
     }

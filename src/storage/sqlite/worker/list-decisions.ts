@@ -1,8 +1,7 @@
-import type { WireListFilter, WirePage } from '../journal-wire.js';
+import type { ListPlace, WireListFilter, WirePage } from '../journal-wire.js';
 import { Packer, hasKey } from '../packing.js';
 import type { Database, SqlValue, Statement } from './database.js';
 import type { WorkerJournal } from './journal.js';
-import { SEGMENT } from './segments.js';
 import type { Job } from './work.js';
 
 /** Rows looked at in one slice. */
@@ -10,7 +9,16 @@ const SLICE_ROWS = 512;
 /** Rows looked at for one page. */
 const PAGE_ROWS = 20_000;
 
-/** Lists decisions, newest first. */
+/** What a page is made of: places of what fits, newest first, and where the next page begins; undefined at the end. */
+interface Found {
+  readonly places: readonly ListPlace[];
+  readonly next: ListPlace | undefined;
+}
+
+/**
+ * Lists decisions, newest first: by event time, then by sequence. The event-time index leads, and a page ends early, with
+ * a place to go on, when it had to look at many. A key with few entries is looked up instead, and its entries sorted.
+ */
 export class DecisionLister {
   readonly #db: Database;
   readonly #journal: WorkerJournal;
@@ -21,70 +29,110 @@ export class DecisionLister {
     this.#journal = journal;
   }
 
-  /** One page of what lies below `before`; ends early, with a place to go on, when it had to look at many. */
-  *page(filter: WireListFilter, limit: number, before: number | undefined): Job {
-    const start = Math.min(before ?? Infinity, this.#journal.lastSeq + 1);
-    const pieces = filter.keys.length === 0 ? this.#stretches(filter, start) : this.#byKey(filter, start);
-    const seqs: number[] = [];
-    let looked = 0;
-    let next: number | undefined;
-    for (const piece of pieces) {
-      looked += piece.looked;
-      for (const seq of piece.seqs) {
-        if (seqs.length < limit) seqs.push(seq);
-      }
-      if (seqs.length >= limit) next = seqs.at(-1);
-      else if (looked >= PAGE_ROWS) next = piece.low;
-      if (next !== undefined) break;
-      yield;
-    }
+  /** One page of what comes after a place. */
+  *page(filter: WireListFilter, limit: number, after: ListPlace | undefined): Job {
+    const start = further(after, filter.to === undefined ? undefined : { at: filter.to, seq: 0 });
+    const few = filter.keys.length === 0 ? undefined : yield* this.#fewOf(this.#rarest(filter.keys));
+    const { places, next } = few
+      ? yield* this.#sorted(filter, limit, start, few)
+      : yield* this.#byTime(filter, limit, start);
     const packer = new Packer(limit * 256 + 4096);
-    for (const seq of seqs) {
+    for (const { seq } of places) {
       const row = this.#journal.rows.get(seq);
       if (row) packer.row(row);
     }
-    return { entries: packer.take(), before: next } satisfies WirePage;
+    return { entries: packer.take(), next } satisfies WirePage;
   }
 
-  /** Without a key: the log from its end, leaving out stretches that are too old as a whole. */
-  *#stretches(filter: WireListFilter, start: number): Generator<Piece> {
+  /** Along the event-time index. */
+  *#byTime(filter: WireListFilter, limit: number, start: ListPlace | undefined): Generator<void, Found> {
     const { where, values } = conditions(filter);
-    const statement = this.#prepare(
-      `SELECT seq FROM entries WHERE seq >= ? AND seq < ? AND ${where} ORDER BY seq DESC`,
+    const fits = where.length === 0 ? '1' : where.join(' AND ');
+    const keys = filter.keys.length === 0 ? 'NULL' : 'keys';
+    const select = `SELECT seq, at, ${fits}, ${keys} FROM entries INDEXED BY entries_at WHERE outcome IS NOT NULL`;
+    const sameTime = this.#prepare(`${select} AND at = ? AND seq < ? ORDER BY seq DESC LIMIT ${SLICE_ROWS}`);
+    const older = this.#prepare(
+      `${select} AND at < ? AND at >= ? ORDER BY at DESC, seq DESC LIMIT ${SLICE_ROWS}`,
     );
-    for (let high = start; high > 1;) {
-      const bottom = Math.floor((high - 1) / SEGMENT) * SEGMENT;
-      if (filter.from !== undefined && this.#journal.segments.latest(high - 1) < filter.from) {
-        high = bottom;
-        continue;
+    const from = filter.from ?? -Number.MAX_SAFE_INTEGER;
+    const places: ListPlace[] = [];
+    let place = further(start, this.#latestOf(filter.keys)) ?? { at: Number.MAX_SAFE_INTEGER, seq: 0 };
+    for (let looked = 0; looked < PAGE_ROWS;) {
+      let rows = place.at < from ? [] : sameTime.all(...values, place.at, place.seq);
+      if (rows.length === 0) rows = older.all(...values, place.at, from);
+      if (rows.length === 0) return { places, next: undefined };
+      looked += rows.length;
+      for (const [seq, at, fitting, carried] of rows) {
+        place = { at: Number(at), seq: Number(seq) };
+        if (fitting !== 1 || !carries(carried, filter.keys)) continue;
+        places.push(place);
+        if (places.length === limit) return { places, next: place };
       }
-      const low = Math.max(bottom, high - SLICE_ROWS);
-      const seqs = statement.all(low, high, ...values).map(([seq]) => Number(seq));
-      yield { seqs, looked: high - low, low };
-      high = low;
+      yield;
     }
+    return { places, next: place };
   }
 
-  /** With keys: by the one with the fewest entries. */
-  *#byKey(filter: WireListFilter, start: number): Generator<Piece> {
-    const { index, segments } = this.#journal;
+  /** All entries of a key, sorted; stretches of the log that are too old as a whole are not read. */
+  *#sorted(
+    filter: WireListFilter,
+    limit: number,
+    start: ListPlace | undefined,
+    seqs: readonly number[],
+  ): Generator<void, Found> {
+    const { segments } = this.#journal;
     const { where, values } = conditions(filter);
     const statement = this.#prepare(
-      `SELECT seq, keys FROM json_each(?) AS wanted CROSS JOIN entries ON seq = wanted.value WHERE ${where}`,
+      `SELECT seq, at, keys FROM json_each(?) AS wanted CROSS JOIN entries ON seq = wanted.value
+        WHERE ${['outcome IS NOT NULL', ...where].join(' AND ')}`,
     );
-    const weights = filter.keys.map((key) => index.weight(key));
-    const rarest = filter.keys[weights.indexOf(Math.min(...weights))] ?? 0;
-    for (const part of index.newestFirst(rarest, start)) {
-      for (let at = 0; at < part.length; at += SLICE_ROWS) {
-        const slice = part.slice(at, at + SLICE_ROWS);
-        const { from } = filter;
-        const wanted = from === undefined ? slice : slice.filter((seq) => segments.latest(seq) >= from);
-        const seqs = (wanted.length === 0 ? [] : statement.all(JSON.stringify(wanted), ...values))
-          .filter(([, keys]) => filter.keys.every((key) => hasKey(keys as Uint8Array, key)))
-          .map(([seq]) => Number(seq));
-        yield { seqs, looked: wanted.length, low: slice.at(-1) ?? start };
-      }
+    let best: ListPlace[] = [];
+    for (let first = 0; first < seqs.length; first += SLICE_ROWS) {
+      const least = Math.max(
+        filter.from ?? -Infinity,
+        best.length < limit ? -Infinity : (best.at(-1)?.at ?? 0),
+      );
+      const wanted = seqs.slice(first, first + SLICE_ROWS).filter((seq) => segments.latest(seq) >= least);
+      if (wanted.length === 0) continue;
+      const found = statement
+        .all(JSON.stringify(wanted), ...values)
+        .filter(([, , carried]) => carries(carried, filter.keys))
+        .map(([seq, at]) => ({ at: Number(at), seq: Number(seq) }))
+        .filter((place) => place.at >= least && (start === undefined || order(start, place) < 0));
+      best = [...best, ...found].sort(order).slice(0, limit);
+      yield;
     }
+    return { places: best, next: best.length === limit ? best.at(-1) : undefined };
+  }
+
+  /** Every entry of a key; undefined when there are more than a page may look at. */
+  *#fewOf(key: number): Generator<void, readonly number[] | undefined> {
+    const seqs: number[] = [];
+    for (const part of this.#journal.index.newestFirst(key, Infinity)) {
+      seqs.push(...part);
+      if (seqs.length > PAGE_ROWS) return undefined;
+      yield;
+    }
+    return seqs;
+  }
+
+  #rarest(keys: readonly number[]): number {
+    const weights = keys.map((key) => this.#journal.index.weight(key));
+    return keys[weights.indexOf(Math.min(...weights))] ?? 0;
+  }
+
+  /** A place before which nothing carries all the keys: for one that was busy long ago. */
+  #latestOf(keys: readonly number[]): ListPlace | undefined {
+    let newest = Infinity;
+    for (const key of keys) newest = Math.min(newest, this.#newestOf(key));
+    if (newest === Infinity) return undefined;
+    return { at: this.#journal.segments.latestUpTo(newest), seq: Number.MAX_SAFE_INTEGER };
+  }
+
+  #newestOf(key: number): number {
+    for (const [newest] of this.#journal.index.newestFirst(key, Infinity))
+      if (newest !== undefined) return newest;
+    return 0;
   }
 
   #prepare(sql: string): Statement {
@@ -94,29 +142,35 @@ export class DecisionLister {
   }
 }
 
-interface Piece {
-  /** What fits, newest first. */
-  readonly seqs: readonly number[];
-  readonly looked: number;
-  /** Everything from here up has been looked at. */
-  readonly low: number;
+/** The order of the list. */
+function order(a: ListPlace, b: ListPlace): number {
+  return b.at - a.at || b.seq - a.seq;
 }
 
-function conditions(filter: WireListFilter): { where: string; values: SqlValue[] } {
-  const where = ['outcome IS NOT NULL'];
+/** The one of two places that comes later in the list. */
+function further(a: ListPlace | undefined, b: ListPlace | undefined): ListPlace | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return order(a, b) > 0 ? a : b;
+}
+
+function carries(packed: SqlValue | undefined, keys: readonly number[]): boolean {
+  return keys.every((key) => hasKey(packed as Uint8Array, key));
+}
+
+/** What a row must fulfil beside its keys and its place in the list. */
+function conditions(filter: WireListFilter): { where: string[]; values: SqlValue[] } {
+  const where: string[] = [];
   const values: SqlValue[] = [];
   const add = (condition: string, value: SqlValue): void => {
     where.push(condition);
     values.push(value);
   };
   if (filter.site !== undefined) add('site = ?', filter.site);
-  if (filter.from !== undefined) add('at >= ?', filter.from);
-  if (filter.to !== undefined) add('at < ?', filter.to);
   if (filter.degraded !== undefined) add('degraded = ?', filter.degraded ? 1 : 0);
   if (filter.outcomes) {
     // In one order and each once: statements are kept, and callers must not be able to make thousands of them.
     const outcomes = [...new Set(filter.outcomes.map(Number))].sort((a, b) => a - b);
     where.push(`outcome IN (${outcomes.join(', ')})`);
   }
-  return { where: where.join(' AND '), values };
+  return { where, values };
 }

@@ -8,8 +8,8 @@ import { DecisionLister } from './list-decisions.js';
 import { WorkerLists } from './lists.js';
 import type { Operations } from './work.js';
 import { read, sliced, write } from './work.js';
-import type { WireListFilter } from '../journal-wire.js';
-import type { Hold } from '../../../decisions/ports.js';
+import type { ListPlace, WireListFilter } from '../journal-wire.js';
+import type { Hold, HoldReport } from '../../../decisions/ports.js';
 import type { Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
 import type { Merchant, Site } from '../../../sites/site-store.js';
 import { Unavailable } from './failure.js';
@@ -37,19 +37,15 @@ export function operations(
     'journal.query': sliced((_, send, ids: readonly string[], keys: Float64Array, froms: Float64Array) =>
       journal.query(send, ids, keys, froms),
     ),
-    'journal.list': sliced((_, _send, filter: WireListFilter, limit: number, before: number | undefined) =>
-      lister.page(filter, limit, before),
+    'journal.list': sliced((_, _send, filter: WireListFilter, limit: number, after: ListPlace | undefined) =>
+      lister.page(filter, limit, after),
     ),
     'journal.scan': read((_, after: number, limit: number) => journal.scan(after, limit)),
     'journal.count': read(() => journal.decisions),
     'limits.reserve': write((_, decision: string, holds: readonly Hold[], expiresAt: number) =>
       limits.reserve(decision, holds, expiresAt),
     ),
-    'limits.confirm': write((_, decision: string) => limits.confirm(decision)),
-    'limits.release': write(
-      (_, decision: string, amount: number | undefined, reason: string, counters?: readonly string[]) =>
-        limits.release(decision, amount, reason, counters),
-    ),
+    'limits.settle': write((_, decision: string, report: HoldReport) => limits.settle(decision, report)),
     'limits.expire': write((_, now: number) => limits.expire(now)),
     'limits.used': read((_, counter: string) => limits.used(counter)),
     'rules.create': write((_, version: StoredVersion, expected: number) => rules.create(version, expected)),

@@ -35,6 +35,14 @@ export class Segments {
     return this.#latest[Math.floor(seq / SEGMENT)] ?? Infinity;
   }
 
+  /** No entry up to the stretch of `seq` is later. */
+  latestUpTo(seq: number): number {
+    let latest = -Infinity;
+    for (let segment = Math.floor(seq / SEGMENT); segment >= 0; segment--)
+      latest = Math.max(latest, this.#latest[segment] ?? -Infinity);
+    return latest;
+  }
+
   /** Keeps the stretches that hold `first` to `last`. */
   save(first: number, last: number): void {
     for (let segment = Math.floor(first / SEGMENT); segment * SEGMENT <= last; segment++) {
