@@ -2,6 +2,7 @@ import { Binary } from 'mongodb';
 import type { StoreHealth } from '../../decisions/ports.js';
 import { Connection } from './connection.js';
 import { COLLECTIONS, createIndexes } from './indexes.js';
+import { migrateLists } from './list-migration.js';
 import { MongoJournal } from './journal.js';
 import { MongoLimits } from './limits.js';
 import { MongoLists } from './lists.js';
@@ -52,6 +53,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
 async function openOn(connection: Connection, options: ResolvedOptions): Promise<MongoStore> {
   await connection.open();
   const hashKey = await openMeta(connection, options);
+  await connection.run(() => migrateLists(connection.db), 600_000);
   await connection.run(() => createIndexes(connection.db), 600_000);
   const registry = new LogRegistry(connection, options);
   await registry.open();

@@ -1,5 +1,5 @@
 /** The version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** All tables and indexes of the embedded store, in one place. */
 const TABLES = `
@@ -72,7 +72,7 @@ CREATE TABLE lists (
   -- Memberships of a higher revision are not there yet.
   revision INTEGER NOT NULL
 );
--- Nothing is overwritten: [valid_from, valid_until), ended earlier by revision ended_rev where that is set.
+-- Nothing is overwritten: [valid_from, valid_until), ended earlier where later revisions say so.
 CREATE TABLE list_entries (
   list INTEGER NOT NULL,
   value TEXT NOT NULL,
@@ -120,8 +120,57 @@ CREATE TABLE merchants (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEX
 /** What a hold gave back as a whole: it is taken again when the payment is made after all. */
 const GIVEN = 'ALTER TABLE limit_holds ADD COLUMN given INTEGER NOT NULL DEFAULT 0';
 
+/**
+ * A membership may be ended more than once, by different changes; every change of a list has its moment; an import may hold
+ * several entries of a value.
+ */
+const TIMELINES = `
+CREATE TABLE list_changes (
+  list INTEGER NOT NULL,
+  rev INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (list, rev)
+) WITHOUT ROWID;
+CREATE INDEX list_changes_at ON list_changes (list, at);
+-- When former changes were made is not known: they count as known from the first.
+INSERT INTO list_changes SELECT list, rev, 0 FROM (
+  SELECT list, rev FROM list_entries UNION
+  SELECT list, ended_rev FROM list_entries WHERE ended_rev IS NOT NULL
+) JOIN lists ON no = list WHERE rev <= revision;
+-- The membership (list, value, valid_from, rev) ends at ended_at, as of the revision ended_rev.
+CREATE TABLE list_ends (
+  list INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  valid_from INTEGER NOT NULL,
+  rev INTEGER NOT NULL,
+  ended_rev INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (list, value, valid_from, rev, ended_rev)
+) WITHOUT ROWID;
+CREATE INDEX list_ends_rev ON list_ends (list, ended_rev);
+INSERT INTO list_ends SELECT list, value, valid_from, rev, ended_rev, ended_at, '', '' FROM list_entries
+  WHERE ended_rev IS NOT NULL;
+DROP INDEX list_entries_ended;
+ALTER TABLE list_entries DROP COLUMN ended_at;
+ALTER TABLE list_entries DROP COLUMN ended_rev;
+DROP TABLE list_staging;
+CREATE TABLE list_staging (
+  import INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  valid_from INTEGER NOT NULL,
+  valid_until INTEGER,
+  reason TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (import, value, position)
+) WITHOUT ROWID;
+`;
+
 /** Steps from an older version to the next: `MIGRATIONS[n]` leads from version n to n + 1. */
-const MIGRATIONS: Readonly<Record<number, string>> = { 0: TABLES, 1: GIVEN };
+const MIGRATIONS: Readonly<Record<number, string>> = { 0: TABLES, 1: GIVEN, 2: TIMELINES };
 
 /** The statements that lead from a version found in a file to this one; undefined for a file of a newer one. */
 export function migration(from: number): readonly string[] | undefined {
