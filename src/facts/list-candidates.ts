@@ -3,7 +3,10 @@ import type { ListType } from './list-store.js';
 
 const SHORTEST_BIN = 4;
 
-/** Every entry that would cover a normalised value: itself, shorter prefixes, wider ranges, parent domains. */
+/**
+ * Every entry that would cover a normalised value, the closest first: itself, shorter prefixes, wider ranges, parent
+ * domains.
+ */
 export function listCandidates(type: ListType, value: string): string[] {
   switch (type) {
     case 'bin':
@@ -17,9 +20,10 @@ export function listCandidates(type: ListType, value: string): string[] {
     case 'ip': {
       const range = parseIpRange(value);
       if (range === undefined) return [value];
-      return Array.from({ length: range.prefix + 1 }, (_, prefix) =>
-        formatIpRange({ address: maskIp(range.address, prefix), prefix }),
-      );
+      return Array.from({ length: range.prefix + 1 }, (_, cut) => {
+        const prefix = range.prefix - cut;
+        return formatIpRange({ address: maskIp(range.address, prefix), prefix });
+      });
     }
     default:
       return [value];

@@ -111,7 +111,10 @@ export class ListIndex {
 
   async #follow(store: ListStore): Promise<number> {
     let count = 0;
-    const infos = await store.lists();
+    const heads = await store.heads();
+    // How long a list is matters only where it is loaded whole: to make room for it at once.
+    const whole = heads.some(({ id, revision }) => revision > 0 && this.revision(id) === 0);
+    const infos = whole ? await store.lists() : heads.map((head) => ({ ...head, entries: 0 }));
     for (const info of infos) {
       if (info.revision <= this.revision(info.id) && this.#lists.has(info.id)) continue;
       count += await this.#followOne(info, store);

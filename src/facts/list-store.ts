@@ -17,21 +17,31 @@ export type ListType = (typeof LIST_TYPES)[number];
 export const LIST_KINDS = ['block', 'allow', 'watch', 'embargo', 'custom'] as const;
 export type ListKind = (typeof LIST_KINDS)[number];
 
-/** A list. */
-export interface ListInfo {
+/** A list, without what has to be counted. */
+export interface ListHead {
   /** 1 to 64 of [a-z0-9-]. */
   readonly id: string;
   readonly type: ListType;
   readonly kind: ListKind;
   readonly description: string;
   readonly owner: string;
-  /** Entries in force when asked. */
-  readonly entries: number;
   /** Grows with every change of the list. */
   readonly revision: number;
 }
 
-/** One membership: [validFrom, validUntil). Never overwritten: removal only sets its end. */
+/** A list. */
+export interface ListInfo extends ListHead {
+  /** Entries in force when asked. */
+  readonly entries: number;
+}
+
+/** Who ended a membership before its time, and why. */
+export interface Ender {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** One membership: [validFrom, validUntil). Never overwritten: what is said later only sets its end. */
 export interface ListEntry {
   /** Normalised for the list's type. */
   readonly value: string;
@@ -42,6 +52,8 @@ export interface ListEntry {
   readonly validFrom: number;
   /** Epoch ms; Infinity: until removed. */
   readonly validUntil: number;
+  /** Where `validUntil` is not the end it was made with. */
+  readonly ended?: Ender;
 }
 
 /** A change as other instances follow it: the membership of `entry` as it stands after `revision`. */
@@ -53,39 +65,81 @@ export interface ListChange {
 
 /** Counts of a change. */
 export interface ListUpdate {
+  /** Memberships made. */
   readonly added: number;
+  /** Values of which something ended without anything in its place. */
   readonly removed: number;
+  /** Memberships that were there already; of a removal: values that were not on the list. */
   readonly unchanged: number;
   readonly revision: number;
 }
 
-/** Lists at rest. Values arrive normalised. All times are handed in. */
+/** Which memberships to show. */
+export interface EntryQuery {
+  /** Those that hold at this moment, epoch ms. */
+  readonly asOf: number;
+  /** By what was known at this moment, epoch ms; left out: by all that is known. */
+  readonly knownAt?: number | undefined;
+  /** By what was known at this revision of the list. */
+  readonly revision?: number;
+  /** Also those that begin after `asOf`. */
+  readonly planned?: boolean;
+}
+
+/** A place in the order of values and beginnings. */
+export type EntryPlace = Pick<ListEntry, 'value' | 'validFrom'>;
+
+/** How an import is to be taken. */
+export interface ImportOptions {
+  /** The stream becomes the whole list, now and later. */
+  readonly replace: boolean;
+  readonly dryRun: boolean;
+  /** Who ends what is replaced. */
+  readonly by: Ender;
+  /** Epoch ms; asked when the moment has come. */
+  readonly now: () => number;
+}
+
+/** How many entries of one value an import may hold. */
+export const MAX_ENTRIES_OF_VALUE = 100;
+
+/**
+ * Lists at rest. Values arrive normalised. All times are handed in. A value has any number of memberships, one after the
+ * other: what becomes of them when more is said is told by `placeEntries` and `endAll` in list-timeline.ts. `revision`
+ * and the moment of a change only grow, so that it is known when anything became known.
+ */
 export interface ListStore {
   /** Makes a list; 'exists' when one with this id is there (with whatever settings). */
   create(list: Omit<ListInfo, 'entries' | 'revision'>): Promise<'created' | 'exists'>;
   lists(): Promise<readonly ListInfo[]>;
-  /** Adds memberships. A value whose membership in force has the same end is unchanged; otherwise the old one ends now. */
+  /** The same at a small price, however long the lists are. */
+  heads(): Promise<readonly ListHead[]>;
+  /** Adds memberships, in this order. What changes nothing gets no revision. */
   add(list: string, entries: readonly ListEntry[], now: number): Promise<ListUpdate>;
-  /** Ends memberships in force now. */
-  remove(list: string, values: readonly string[], now: number): Promise<ListUpdate>;
-  /** Memberships of these values that hold at `asOf`. */
-  check(list: string, values: readonly string[], asOf: number): Promise<readonly ListEntry[]>;
-  /** Memberships that hold at `asOf`, by value, after `after`. */
+  /** Ends memberships in force now, and those that would begin later. */
+  remove(list: string, values: readonly string[], by: Ender, now: number): Promise<ListUpdate>;
+  /** Memberships of these values. */
+  check(list: string, values: readonly string[], query: EntryQuery): Promise<readonly ListEntry[]>;
+  /** Memberships by value and beginning, after `after`. */
   entries(
     list: string,
-    asOf: number,
+    query: EntryQuery,
     limit: number,
-    after: string | undefined,
+    after: EntryPlace | undefined,
   ): Promise<readonly ListEntry[]>;
   /**
-   * Takes a stream of entries and switches atomically: readers see all of it or nothing. `replace` ends every
-   * membership in force that the stream does not hold. A dry run only counts.
+   * Takes a stream of entries and switches atomically: readers see all of it or nothing. `replace` ends every other
+   * membership in force, see `endRest`. A dry run only counts. INVALID_REQUEST when a value has more than
+   * MAX_ENTRIES_OF_VALUE entries.
    */
   import(
     list: string,
     batches: AsyncIterable<readonly ListEntry[]>,
-    options: { readonly replace: boolean; readonly dryRun: boolean; readonly now: number },
+    options: ImportOptions,
   ): Promise<ListUpdate>;
-  /** Memberships changed after a revision, across one list, oldest change first: how instances keep up. */
+  /**
+   * Memberships changed after a revision, each once, as they stand; those that never come to hold before the others: how
+   * instances keep up.
+   */
   changes(list: string, afterRevision: number): AsyncIterable<readonly ListChange[]>;
 }

@@ -1,8 +1,24 @@
 import { TollgateError } from '../errors/errors.js';
-import { decodeToken, encodeToken, pageOf, type Page, type PageQuery } from '../paging/paging.js';
+import {
+  badPageToken,
+  decodeToken,
+  encodeToken,
+  pageOf,
+  type Page,
+  type PageQuery,
+} from '../paging/paging.js';
 import { listCandidates } from './list-candidates.js';
 import type { ListIndex } from './list-index.js';
-import type { ListEntry, ListInfo, ListStore, ListType, ListUpdate } from './list-store.js';
+import type {
+  EntryPlace,
+  EntryQuery,
+  ListEntry,
+  ListHead,
+  ListInfo,
+  ListStore,
+  ListType,
+  ListUpdate,
+} from './list-store.js';
 import type { ListValue } from './normalise-list-value.js';
 
 /** A membership as it is handed in. */
@@ -24,6 +40,12 @@ export interface EntryProblem {
   readonly position: number;
   readonly value: string;
   readonly reason: string;
+}
+
+/** Which entries to show. */
+export interface EntryQuestion extends Pick<EntryQuery, 'knownAt' | 'planned'> {
+  /** Epoch ms; undefined: now. */
+  readonly asOf?: number | undefined;
 }
 
 /** Settings of an import. */
@@ -53,16 +75,19 @@ export interface ListsService {
     actor: string,
     reason: string,
   ): Promise<{ readonly removed: number; readonly unknown: number; readonly revision: number }>;
-  /** `asOf` epoch ms; undefined: now. */
+  /** The entry that covers the value most closely. */
   check(
     list: string,
     value: string,
-    asOf: number | undefined,
+    question: EntryQuestion,
   ): Promise<{ readonly normalised: string; readonly entry: ListEntry | undefined }>;
-  entries(list: string, asOf: number | undefined, page: PageQuery): Promise<Page<ListEntry>>;
-  /** Nothing is visible before the batches end; when they fail nothing is changed. */
+  entries(list: string, question: EntryQuestion, page: PageQuery): Promise<Page<ListEntry>>;
+  /**
+   * Nothing is visible before the batches end; when they fail nothing is changed. One that replaces the list fails when an
+   * entry is invalid: what it meant would end.
+   */
   import(settings: ImportSettings, batches: AsyncIterable<readonly EntryInput[]>): Promise<ImportResult>;
-  export(list: string, asOf: number | undefined): AsyncIterable<readonly ListEntry[]>;
+  export(list: string, question: EntryQuestion): AsyncIterable<readonly ListEntry[]>;
   /** Whether a normalised value is on a list: from memory. undefined: no such list. */
   has(list: string, value: string, at: number): boolean | undefined;
   typeOf(list: string): ListType | undefined;
@@ -85,15 +110,13 @@ const EXPORT_PAGE = 1000;
 
 /** Lists over a store and an index in memory. */
 export function createListsService({ store, index, normalise, now }: ListsOptions): ListsService {
-  async function infoOf(id: string): Promise<ListInfo> {
-    const info = (await store.lists()).find((list) => list.id === id);
-    if (info === undefined) throw new TollgateError('LIST_NOT_FOUND', `no list is named ${id}`);
-    return info;
+  async function headOf(id: string): Promise<ListHead> {
+    return named(id, await store.heads());
   }
 
   /** The entry as it is kept, or what is wrong with it. */
   function membership(
-    list: ListInfo,
+    list: ListHead,
     input: EntryInput,
     at: number,
   ): ListEntry | { readonly problem: string } {
@@ -114,13 +137,15 @@ export function createListsService({ store, index, normalise, now }: ListsOption
     };
   }
 
-  function valueOf(list: ListInfo, text: string, field: string): string {
+  function valueOf(list: ListHead, text: string, field: string): string {
     const value = normalise(list.type, text);
     if ('ok' in value) return value.ok;
     throw new TollgateError('INVALID_REQUEST', `${field}: ${value.problem}`, {
       violations: [{ field, description: value.problem }],
     });
   }
+
+  const asked = (question: EntryQuestion): EntryQuery => ({ ...question, asOf: question.asOf ?? now() });
 
   const refresh = async (): Promise<void> => {
     await index.follow(store);
@@ -129,7 +154,7 @@ export function createListsService({ store, index, normalise, now }: ListsOption
   return {
     async create(list) {
       if ((await store.create(list)) === 'exists') {
-        const there = await infoOf(list.id);
+        const there = await headOf(list.id);
         const same =
           there.type === list.type &&
           there.kind === list.kind &&
@@ -139,13 +164,13 @@ export function createListsService({ store, index, normalise, now }: ListsOption
           throw new TollgateError('LIST_EXISTS', `a list named ${list.id} exists with other settings`);
       }
       await refresh();
-      return infoOf(list.id);
+      return named(list.id, await store.lists());
     },
 
     list: async (page) => pageOf(sorted(await store.lists()), ({ id }) => id, page),
 
     async add(id, inputs) {
-      const list = await infoOf(id);
+      const list = await headOf(id);
       const at = now();
       const entries: ListEntry[] = [];
       const violations: { field: string; description: string }[] = [];
@@ -163,33 +188,31 @@ export function createListsService({ store, index, normalise, now }: ListsOption
       return update;
     },
 
-    async remove(id, values) {
-      const list = await infoOf(id);
+    async remove(id, values, actor, reason) {
+      const list = await headOf(id);
       const normalised = values.map((value, position) => valueOf(list, value, `values[${position}]`));
-      const update = await store.remove(id, normalised, now());
+      const update = await store.remove(id, normalised, { actor, reason }, now());
       await refresh();
-      return { removed: update.removed, unknown: values.length - update.removed, revision: update.revision };
+      return { removed: update.removed, unknown: update.unchanged, revision: update.revision };
     },
 
-    async check(id, text, asOf) {
-      const list = await infoOf(id);
+    async check(id, text, question) {
+      const list = await headOf(id);
       const normalised = valueOf(list, text, 'value');
-      const found = await store.check(id, listCandidates(list.type, normalised), asOf ?? now());
-      const entry = found.toSorted((a, b) => b.value.length - a.value.length)[0];
-      return { normalised, entry };
+      const found = await store.check(id, listCandidates(list.type, normalised), asked(question));
+      return { normalised, entry: found[0] };
     },
 
-    async entries(id, asOf, { size, token }) {
-      await infoOf(id);
-      const after = token === '' ? undefined : decodeToken(token);
-      const found = await store.entries(id, asOf ?? now(), size + 1, after);
+    async entries(id, question, { size, token }) {
+      await headOf(id);
+      const found = await store.entries(id, asked(question), size + 1, placeOf(token));
       const items = found.slice(0, size);
       const last = items.at(-1);
-      return { items, next: found.length > size && last !== undefined ? encodeToken(last.value) : '' };
+      return { items, next: found.length > size && last !== undefined ? tokenOf(last) : '' };
     },
 
     async import(settings, batches) {
-      const list = await infoOf(settings.list);
+      const list = await headOf(settings.list);
       const at = now();
       let position = 0;
       let invalid = 0;
@@ -215,32 +238,63 @@ export function createListsService({ store, index, normalise, now }: ListsOption
           }
           yield entries;
         }
+        if (settings.replace && !settings.dryRun && invalid > 0) throw invalidEntries(invalid, problems);
       }
-      const { replace, dryRun } = settings;
-      const update = await store.import(settings.list, memberships(), { replace, dryRun, now: at });
+      const { replace, dryRun, actor, source } = settings;
+      const by = { actor, reason: replace ? `replaced by ${source}` : '' };
+      const update = await store.import(settings.list, memberships(), { replace, dryRun, by, now });
       if (!dryRun) await refresh();
       return { ...update, invalid, problems };
     },
 
-    async *export(id, asOf) {
-      await infoOf(id);
-      const at = asOf ?? now();
-      let after: string | undefined;
+    async *export(id, question) {
+      const { revision } = await headOf(id);
+      // As of one moment and one revision, however long it takes.
+      const query = { ...asked(question), revision };
+      let after: EntryPlace | undefined;
       for (;;) {
-        const entries = await store.entries(id, at, EXPORT_PAGE, after);
+        const entries = await store.entries(id, query, EXPORT_PAGE, after);
         if (entries.length === 0) return;
         yield entries;
-        after = entries.at(-1)?.value;
+        after = entries.at(-1);
       }
     },
 
     has: (list, value, at) => index.has(list, value, at),
     typeOf: (list) => index.typeOf(list),
-    types: async () => new Map((await store.lists()).map(({ id, type }) => [id, { type }])),
+    types: async () => new Map((await store.heads()).map(({ id, type }) => [id, { type }])),
     refresh,
   };
 }
 
+/** Throws LIST_NOT_FOUND. */
+function named<T extends ListHead>(id: string, lists: readonly T[]): T {
+  const found = lists.find((list) => list.id === id);
+  if (found === undefined) throw new TollgateError('LIST_NOT_FOUND', `no list is named ${id}`);
+  return found;
+}
+
 function sorted(lists: readonly ListInfo[]): readonly ListInfo[] {
   return lists.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The beginning first: a value may hold anything. */
+function tokenOf({ value, validFrom }: EntryPlace): string {
+  return encodeToken(`${validFrom} ${value}`);
+}
+
+function placeOf(token: string): EntryPlace | undefined {
+  if (token === '') return undefined;
+  const [, from, value] = /^(-?\d+) (.*)$/s.exec(decodeToken(token)) ?? [];
+  if (from === undefined || value === undefined) throw badPageToken();
+  return { value, validFrom: Number(from) };
+}
+
+function invalidEntries(count: number, problems: readonly EntryProblem[]): TollgateError {
+  const violations = problems.map(({ position, reason }) => ({
+    field: `entries[${position - 1}]`,
+    description: reason,
+  }));
+  const text = `nothing was replaced: ${count} of the entries cannot be taken, first ${violations[0]?.field ?? ''}: ${violations[0]?.description ?? ''}`;
+  return new TollgateError('INVALID_REQUEST', text, { violations });
 }

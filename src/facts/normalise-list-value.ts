@@ -1,3 +1,4 @@
+import { containsCardNumber } from './card-number.js';
 import { formatIpRange, parseIpRange } from './ip.js';
 import type { ListType } from './list-store.js';
 import { normaliseAddressLine } from './normalise-address.js';
@@ -43,6 +44,7 @@ export function createListValueReader(
         return /^[A-Z]{2}$/.test(code) ? { ok: code } : { problem: 'is no ISO 3166-1 alpha-2 code' };
       }
       case 'address':
+        if (containsCardNumber(text)) return { problem: 'holds what looks like a card number' };
         return orProblem(
           normaliseAddressLine(text),
           'write an address as street and number, postal code, country code',

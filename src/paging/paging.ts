@@ -36,7 +36,12 @@ export function encodeToken(key: string): string {
 export function decodeToken(token: string): string {
   const text = Buffer.from(token, 'base64url').toString();
   if (text.startsWith('1:')) return text.slice(2);
-  throw new TollgateError('INVALID_REQUEST', 'page_token: is not one that this call gave', {
+  throw badPageToken();
+}
+
+/** What is answered to a token that nobody gave. */
+export function badPageToken(): TollgateError {
+  return new TollgateError('INVALID_REQUEST', 'page_token: is not one that this call gave', {
     violations: [{ field: 'page_token', description: 'is not one that this call gave' }],
   });
 }

@@ -95,5 +95,12 @@ async function seedList(
         validUntil: undefined,
       }));
   }
-  await lists.import({ list: id, replace: false, dryRun: false, actor: ACTOR, source: ACTOR }, batches());
+  try {
+    // As a replacement it is refused as a whole when an entry is invalid.
+    await lists.import({ list: id, replace: true, dryRun: false, actor: ACTOR, source: ACTOR }, batches());
+  } catch (error) {
+    if (error instanceof TollgateError && error.code === 'INVALID_REQUEST')
+      throw new ConfigProblem(`lists.json: list '${id}': ${error.message}`);
+    throw error;
+  }
 }

@@ -20,17 +20,19 @@ function indexOf(type: ListType, ...entries: ListEntry[]): ListIndex {
 /** A store that only tells changes, in batches of `size`. */
 function storeOf(lists: ReadonlyMap<string, { type: ListType; changes: ListChange[] }>, size = 1000) {
   const asked: number[] = [];
+  const infos = async () =>
+    [...lists].map(([id, { type, changes }]): ListInfo => ({
+      id,
+      type,
+      kind: 'block',
+      description: '',
+      owner: '',
+      entries: changes.length,
+      revision: changes.at(-1)?.revision ?? 0,
+    }));
   const store = {
-    lists: async () =>
-      [...lists].map(([id, { type, changes }]): ListInfo => ({
-        id,
-        type,
-        kind: 'block',
-        description: '',
-        owner: '',
-        entries: changes.length,
-        revision: changes.at(-1)?.revision ?? 0,
-      })),
+    heads: infos,
+    lists: infos,
     async *changes(list: string, after: number) {
       asked.push(after);
       const all = (lists.get(list)?.changes ?? []).filter((change) => change.revision > after);
@@ -211,6 +213,7 @@ describe('lists in memory', () => {
     const seen = new Set<number>();
     const { store } = storeOf(new Map([['l', { type: 'device', changes }]]), 500);
     const slow = {
+      heads: () => store.heads(),
       lists: () => store.lists(),
       async *changes(list: string, after: number) {
         for await (const batch of store.changes(list, after)) {
@@ -238,8 +241,8 @@ describe('lists in memory', () => {
     let passes = 0;
     const slow = {
       ...store,
-      lists: async () => {
-        const lists = await store.lists();
+      heads: async () => {
+        const lists = await store.heads();
         passes += 1;
         if (passes === 1) await new Promise<void>((resolve) => (goOn = resolve));
         return lists;
@@ -262,7 +265,7 @@ describe('lists in memory', () => {
   it('keeps what it had when the store fails half-way', async () => {
     const index = indexOf('device', entry('a'));
     const failing = {
-      lists: async () => [{ id: 'l', type: 'device', revision: 9, entries: 1 }],
+      heads: async () => [{ id: 'l', type: 'device', revision: 9, entries: 1 }],
       async *changes() {
         yield Array.from({ length: 6000 }, (_, i) => ({ list: 'l', revision: 9, entry: entry(`x${i}`) }));
         throw new Error('away');

@@ -71,6 +71,15 @@ describe('seeding an empty store', () => {
     expect(await seed(() => shipped, ruleSets(), lists)).toEqual([]);
   });
 
+  it('says which entry of a list cannot be one, and puts none of the list in', async () => {
+    const list = { id: 'l', type: 'country', kind: 'block', description: '', owner: '' };
+    const broken = { documents: [], lists: [{ ...list, entries: ['FR', 'Atlantis'] }] };
+    await expect(seed(() => broken, ruleSets(), lists)).rejects.toThrow(
+      /lists\.json: list 'l': .*entries\[1\]: is no ISO 3166-1/,
+    );
+    expect(await store.lists.entries('l', { asOf: 1 }, 10, undefined)).toEqual([]);
+  });
+
   it('goes on at the next start when it was killed half-way', async () => {
     breath = 2;
     await expect(seed(() => shipped, ruleSets(), lists)).rejects.toThrow('killed');

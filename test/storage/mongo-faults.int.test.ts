@@ -43,7 +43,7 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
       store.limits.expire(1),
       store.lists.lists(),
       store.lists.add('l', [], 1),
-      store.lists.check('l', ['x'], 1),
+      store.lists.check('l', ['x'], { asOf: 1 }),
       store.rules.activations(),
       store.sites.putSite({ ...site, languages: [], revision: 0 }),
     ];

@@ -1,5 +1,9 @@
 import { describeMongo } from '../support/mongo-suite.js';
+import { listTimelinesContract } from './contract/list-timelines.js';
 import { listsContract } from './contract/lists.js';
 import { mongoFactory } from './mongo-factory.js';
 
-describeMongo('lists contract', (uri) => listsContract(mongoFactory(uri)));
+describeMongo('lists contract', (uri) => {
+  listsContract(mongoFactory(uri));
+  listTimelinesContract(mongoFactory(uri));
+});

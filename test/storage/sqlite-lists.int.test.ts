@@ -1,4 +1,6 @@
+import { listTimelinesContract } from './contract/list-timelines.js';
 import { listsContract } from './contract/lists.js';
 import { sqliteFactory } from './sqlite-factory.js';
 
 listsContract(sqliteFactory);
+listTimelinesContract(sqliteFactory);

@@ -50,15 +50,25 @@ describe('the embedded store', () => {
     await (await openStore()).health.ping();
   });
 
-  it('refuses a file of a newer release', async () => {
+  it('refuses a file of another release', async () => {
     await (await openStore()).close();
     const raw = new Database(file);
     raw.exec('PRAGMA user_version = 99');
     raw.close();
     await expect(openStore()).rejects.toMatchObject({
       ...unavailable,
-      message: expect.stringMatching(/schema 99, newer than \d+/) as string,
+      message: expect.stringMatching(/schema 99; this one reads \d+/) as string,
     });
+  });
+
+  it('refuses a database of another program, and leaves it as it is', async () => {
+    const raw = new Database(file);
+    raw.exec('CREATE TABLE orders (id TEXT)');
+    raw.close();
+    await expect(openStore()).rejects.toThrow(/is of another program/);
+    const after = new Database(file);
+    expect(after.prepare('SELECT name FROM sqlite_schema').all()).toHaveLength(1);
+    after.close();
   });
 
   it('refuses a file that is something else, and a place where no file can be', async () => {

@@ -9,6 +9,7 @@ export const COLLECTIONS = {
   holds: 'limitHolds',
   lists: 'lists',
   memberships: 'listMemberships',
+  listChanges: 'listChanges',
   versions: 'ruleVersions',
   publications: 'rulePublications',
   layouts: 'layouts',
@@ -20,6 +21,9 @@ export const COLLECTIONS = {
 export const KEY_INDEX = 'keys';
 /** Decisions, newest first. */
 export const DECISION_INDEX = 'decisions';
+
+/** Memberships by the revisions that ended them. */
+export const ENDS_INDEX = 'ends';
 
 interface Index {
   readonly collection: string;
@@ -50,14 +54,22 @@ const INDEXES: readonly Index[] = [
     options: { partialFilterExpression: { e: { $exists: true } } },
   },
   { collection: COLLECTIONS.holds, key: { f: 1 } },
-  /** Memberships of a value; a revision makes at most one of each value. */
-  { collection: COLLECTIONS.memberships, key: { list: 1, v: 1, r: 1 }, options: { unique: true } },
+  /** Memberships of a value, by their beginnings. */
+  { collection: COLLECTIONS.memberships, key: { list: 1, v: 1, from: 1, r: 1 }, options: { unique: true } },
   /** Changes after a revision: memberships made, memberships ended. */
   { collection: COLLECTIONS.memberships, key: { list: 1, r: 1 } },
   {
     collection: COLLECTIONS.memberships,
-    key: { list: 1, er: 1 },
-    options: { partialFilterExpression: { er: { $exists: true } } },
+    key: { list: 1, 'ends.r': 1 },
+    options: { name: ENDS_INDEX, partialFilterExpression: { ends: { $exists: true } } },
+  },
+  /** What was known when. */
+  { collection: COLLECTIONS.listChanges, key: { list: 1, at: -1, r: -1 } },
+  /** Ends that are still to come. */
+  {
+    collection: COLLECTIONS.memberships,
+    key: { list: 1, 'ends.u': 1 },
+    options: { partialFilterExpression: { ends: { $exists: true } } },
   },
   /** Memberships that begin or end by themselves: to count what is in force without reading all. */
   {

@@ -1,5 +1,5 @@
 import type { Document, ObjectId } from 'mongodb';
-import type { ListEntry, ListKind, ListType } from '../../facts/list-store.js';
+import type { EntryQuery, ListEntry, ListKind, ListType } from '../../facts/list-store.js';
 
 /** A list. Its revision is what makes changes visible: one document, changed at once. */
 export interface ListDocument {
@@ -10,13 +10,36 @@ export interface ListDocument {
   readonly owner: string;
   /** Changes up to here are in force. */
   readonly revision: number;
+  /** When the last change was made, epoch ms; it never goes back. */
+  readonly at?: number;
   /** The last number given to a writer. */
   readonly next: number;
   /** Numbers of writers that failed: what they wrote never counts, however late it comes. */
   readonly void: readonly number[];
-  /** Memberships that nobody ended (they may have run out by themselves). */
+  /** Memberships whose end nobody moved (they may have run out by themselves). */
   readonly open: number;
   readonly writer?: { readonly token: string; readonly until: Date };
+}
+
+/** A change of a list. It counts once the list has reached its revision. */
+export interface ListChangeDocument {
+  /** List and revision. */
+  readonly _id: string;
+  readonly list: string;
+  readonly r: number;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** An end that a revision gave to a membership. What is said later only makes it earlier. */
+export interface EndDocument {
+  readonly r: number;
+  /** Epoch ms; where it began, when it never held. */
+  readonly u: number;
+  readonly actor: string;
+  readonly reason: string;
+  /** It never held. */
+  readonly never?: true;
 }
 
 /** A membership. What a revision writes has no effect before the list has reached it. */
@@ -36,10 +59,8 @@ export interface MembershipDocument {
   readonly later?: true;
   /** Revision that made it. */
   readonly r: number;
-  /** Revision that ended it, and the end it set, epoch ms. */
-  readonly er?: number;
-  readonly eu?: number;
-  /** The last replacing import that found it unchanged. */
+  readonly ends?: readonly EndDocument[];
+  /** The last import that found it unchanged. */
   readonly kept?: number;
 }
 
@@ -58,13 +79,12 @@ export function counts({ revision, void: voided }: ListView): Document {
 /** Memberships that reach beyond a moment, begun or not. */
 export function reaching(view: ListView, moment: number): Document {
   const reached = counts(view);
+  const over = { r: reached, $or: [{ u: { $lte: moment } }, { never: true }] };
   return {
     list: view.list,
     r: reached,
-    $or: [
-      { er: reached, eu: { $gt: moment } },
-      { $nor: [{ er: reached }], until: { $not: { $lte: moment } } },
-    ],
+    until: { $not: { $lte: moment } },
+    ends: { $not: { $elemMatch: over } },
   };
 }
 
@@ -73,12 +93,34 @@ export function holding(view: ListView, asOf: number): Document {
   return { ...reaching(view, asOf), from: { $lte: asOf } };
 }
 
+/** Memberships to show. */
+export function asked(view: ListView, { asOf, planned }: EntryQuery): Document {
+  return planned === true ? reaching(view, asOf) : holding(view, asOf);
+}
+
+/** Memberships whose end no revision of the view moved. */
+export function untouched(view: ListView): Document {
+  return { list: view.list, r: counts(view), ends: { $not: { $elemMatch: { r: counts(view) } } } };
+}
+
+/** The end that counts in a view. */
+export function lastEnd({ ends }: MembershipDocument, view: ListView): EndDocument | undefined {
+  return ends?.filter(({ r }) => r <= view.revision && !view.void.includes(r)).at(-1);
+}
+
 /** A membership as it stands in a view. */
 export function entryOf(document: MembershipDocument, view: ListView): ListEntry {
-  const { v, reason, actor, source, from, until, er, eu } = document;
-  const ended = er !== undefined && er <= view.revision && !view.void.includes(er);
-  const validUntil = (ended ? eu : until) ?? Infinity;
-  return { value: v, reason, actor, source, validFrom: from, validUntil };
+  const { v, reason, actor, source, from, until } = document;
+  const end = lastEnd(document, view);
+  return {
+    value: v,
+    reason,
+    actor,
+    source,
+    validFrom: from,
+    validUntil: end?.u ?? until ?? Infinity,
+    ...(end === undefined ? {} : { ended: { actor: end.actor, reason: end.reason } }),
+  };
 }
 
 /** The stored form of a new membership. */

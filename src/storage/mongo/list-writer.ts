@@ -1,10 +1,19 @@
-import type { Collection } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import { TollgateError } from '../../errors/errors.js';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 import type { ListEntry, ListUpdate } from '../../facts/list-store.js';
+import { byValue, placeEntries } from '../../facts/list-timeline.js';
+import type { Ending, Interval } from '../../facts/list-timeline.js';
 import type { Connection } from './connection.js';
-import { entryOf, membership, reaching } from './list-view.js';
-import type { ListDocument, ListView, MembershipDocument } from './list-view.js';
+import { entryOf, lastEnd, membership, reaching } from './list-view.js';
+import type {
+  EndDocument,
+  ListChangeDocument,
+  ListDocument,
+  ListView,
+  MembershipDocument,
+} from './list-view.js';
+import { ENDS_INDEX } from './indexes.js';
 import type { ResolvedOptions } from './options.js';
 
 /** A writer that has not been heard of for this long has lost its place, ms of the server's clock. */
@@ -19,6 +28,7 @@ export interface ListCollections {
   readonly world: ResolvedOptions['world'];
   readonly lists: Collection<ListDocument>;
   readonly memberships: Collection<MembershipDocument>;
+  readonly changes: Collection<ListChangeDocument>;
 }
 
 /** Counts of a change under way. */
@@ -26,32 +36,40 @@ export interface ListCounts {
   added: number;
   removed: number;
   unchanged: number;
-  /** Memberships ended, whether removed or followed by another. */
+  /** Ends written. */
   ended: number;
+  /** Memberships whose end was moved for the first time: no longer open. */
+  closed: number;
 }
 
-interface Change {
-  readonly added: MembershipDocument[];
-  readonly ended: MembershipDocument[];
-  readonly cancelled: MembershipDocument[];
+/** A membership as the writer sees it, its own work included. */
+export interface Standing extends Interval {
+  readonly value: string;
+  readonly document: MembershipDocument;
 }
 
 /** The one writer of a list: writes memberships under a number of its own, which take effect by `commit`. */
 export class ListWriter {
-  readonly counts: ListCounts = { added: 0, removed: 0, unchanged: 0, ended: 0 };
+  readonly counts: ListCounts = { added: 0, removed: 0, unchanged: 0, ended: 0, closed: 0 };
+  /** What is in force. */
   readonly view: ListView;
+  /** What will be: with the writer's own work. */
+  readonly ownView: ListView;
   readonly revision: number;
-  readonly now: number;
+  readonly now: () => number;
   /** It left marks that stay: its number must not be given out again. */
   marked = false;
   readonly #on: ListCollections;
   readonly #token: string;
+  readonly #lastAt: number;
 
-  private constructor(on: ListCollections, list: ListDocument, token: string, now: number) {
+  private constructor(on: ListCollections, list: ListDocument, token: string, now: () => number) {
     this.#on = on;
     this.#token = token;
     this.view = { list: list._id, revision: list.revision, void: list.void };
     this.revision = list.next;
+    this.ownView = { ...this.view, revision: list.next };
+    this.#lastAt = list.at ?? 0;
     this.now = now;
   }
 
@@ -59,7 +77,7 @@ export class ListWriter {
   static async change(
     on: ListCollections,
     list: string,
-    now: number,
+    now: () => number,
     work: (writer: ListWriter) => Promise<'commit' | 'discard'>,
   ): Promise<ListUpdate> {
     const writer = await ListWriter.#open(on, list, now);
@@ -78,7 +96,7 @@ export class ListWriter {
     return { added: counts.added, removed: counts.removed, unchanged: counts.unchanged, revision };
   }
 
-  static async #open(on: ListCollections, list: string, now: number): Promise<ListWriter> {
+  static async #open(on: ListCollections, list: string, now: () => number): Promise<ListWriter> {
     const token = Buffer.from(on.world.randomBytes(12)).toString('hex');
     const patience = on.world.clock.monotonicUs() + PATIENCE_MS * 1000;
     /** Numbers given out and never reached belong to writers that failed without a word. */
@@ -107,96 +125,82 @@ export class ListWriter {
     }
   }
 
-  /** Memberships in force now or planned, by value. */
-  async standing(values: readonly string[]): Promise<ReadonlyMap<string, readonly MembershipDocument[]>> {
-    const filter = { ...reaching(this.view, this.now), v: { $in: values } };
-    const found = await this.#on.connection.run(() =>
-      this.#on.memberships.find(filter).sort({ v: 1, r: 1 }).toArray(),
-    );
-    const byValue = new Map<string, MembershipDocument[]>();
-    for (const one of found) {
-      const same = byValue.get(one.v);
-      if (same) same.push(one);
-      else byValue.set(one.v, [one]);
+  /** Memberships that reach beyond a moment, begun or not, by value, with what the writer did itself. */
+  async standing(
+    values: readonly string[],
+    moment: number,
+  ): Promise<ReadonlyMap<string, readonly Standing[]>> {
+    const filter = { ...reaching(this.ownView, moment), v: { $in: values } };
+    const found = await this.#on.connection.run(() => this.#on.memberships.find(filter).toArray());
+    return byValue(found.map((document) => this.#asStanding(document)));
+  }
+
+  #asStanding(document: MembershipDocument): Standing {
+    const { value, validFrom, validUntil } = entryOf(document, this.ownView);
+    return { value, validFrom, validUntil, document };
+  }
+
+  /** Puts entries in their places, in this order. Returns what they found as they want it. */
+  async add(entries: readonly ListEntry[]): Promise<readonly Standing[]> {
+    const groups = byValue(entries);
+    const now = this.now();
+    const earliest = entries.reduce((first, { validFrom }) => Math.min(first, validFrom), Infinity);
+    const standing = await this.standing([...groups.keys()], earliest);
+    const added: ListEntry[] = [];
+    const ended: Ending<Standing>[] = [];
+    const kept: Standing[] = [];
+    const unchanged: Standing[] = [];
+    for (const [value, same] of groups) {
+      const placed = placeEntries(standing.get(value) ?? [], same, now);
+      added.push(...placed.added);
+      ended.push(...placed.ended);
+      kept.push(...placed.kept);
+      unchanged.push(...placed.unchanged);
     }
-    return byValue;
+    await this.end(ended);
+    await this.#insert(added);
+    this.counts.unchanged += unchanged.filter(({ document }) => !this.isOfChange(document)).length;
+    return kept;
   }
 
-  /**
-   * Adds memberships, no value twice. What is in force with the same end, or planned with the same beginning and end,
-   * stays as it is and is returned; with another end it is followed by the new one.
-   */
-  async add(entries: readonly ListEntry[]): Promise<readonly (readonly MembershipDocument[])[]> {
-    const standing = await this.standing(entries.map(({ value }) => value));
-    const change: Change = { added: [], ended: [], cancelled: [] };
-    const unchanged: (readonly MembershipDocument[])[] = [];
-    for (const entry of entries) {
-      const same = this.#place(entry, standing.get(entry.value) ?? [], change);
-      if (same.length > 0) unchanged.push(same);
-    }
-    await this.#insert(change.added);
-    await this.end(change.ended);
-    await this.#cancel(change.cancelled);
-    this.counts.unchanged += unchanged.length;
-    return unchanged;
+  /** Whether the change has made the membership, or has found it as it wants it. */
+  isOfChange({ r, kept }: MembershipDocument): boolean {
+    return r === this.revision || kept === this.revision;
   }
 
-  #place(
-    entry: ListEntry,
-    standing: readonly MembershipDocument[],
-    { added, ended, cancelled }: Change,
-  ): readonly MembershipDocument[] {
-    const { now, view } = this;
-    const held = standing.filter(({ from }) => from <= now);
-    const planned = standing.filter(
-      (one) => one.from > now && one.from === entry.validFrom && entryOf(one, view).validUntil > one.from,
-    );
-    const same = [...held, ...planned].filter((one) => entryOf(one, view).validUntil === entry.validUntil);
-    if (same.length > 0) return same;
-    const validFrom = held.length > 0 ? Math.max(entry.validFrom, now) : entry.validFrom;
-    ended.push(...held);
-    cancelled.push(...planned);
-    if (held.some(({ kept }) => kept === this.revision)) this.counts.unchanged -= 1;
-    added.push(membership({ ...entry, validFrom }, view.list, this.revision, now));
-    return [];
-  }
-
-  async #insert(added: readonly MembershipDocument[]): Promise<void> {
+  async #insert(added: readonly ListEntry[]): Promise<void> {
     if (added.length === 0) return;
-    await this.#on.connection.run(() => this.#on.memberships.insertMany(added, { ordered: false }));
+    const now = this.now();
+    const documents = added.map((entry) => membership(entry, this.view.list, this.revision, now));
+    await this.#on.connection.run(() => this.#on.memberships.insertMany(documents, { ordered: false }));
     this.counts.added += added.length;
   }
 
-  /** Ends memberships now. */
-  async end(ended: readonly MembershipDocument[]): Promise<void> {
-    await this.#end(ended, this.now);
+  /** Ends memberships. What the change made itself was never seen: it is made otherwise, or taken back. */
+  async end(endings: readonly Ending<Standing>[]): Promise<void> {
+    if (endings.length === 0) return;
+    const operations = endings.map((ending) => this.#ending(ending));
+    await this.#on.connection.run(() => this.#on.memberships.bulkWrite(operations, { ordered: false }));
   }
 
-  /** Ends planned memberships before they begin. */
-  async #cancel(cancelled: readonly MembershipDocument[]): Promise<void> {
-    await this.#end(cancelled, '$from');
-  }
-
-  async #end(ended: readonly MembershipDocument[], eu: number | '$from'): Promise<void> {
-    if (ended.length === 0) return;
-    const filter = { list: this.view.list, _id: { $in: ended.flatMap(({ _id }) => _id ?? []) } };
-    const change = [{ $set: { er: this.revision, eu } }];
-    await this.#on.connection.run(() => this.#on.memberships.updateMany(filter, change));
-    this.counts.ended += ended.length;
-  }
-
-  /** Takes back what this change did to values, so that they can be placed anew. */
-  async takeBack(values: readonly string[]): Promise<void> {
-    const { list } = this.view;
-    const mine = { list, v: { $in: values }, r: this.revision };
-    const { connection, memberships } = this.#on;
-    const { deletedCount } = await connection.run(() => memberships.deleteMany(mine));
-    this.counts.added -= deletedCount;
-    if (deletedCount === 0) return;
-    const { modifiedCount } = await connection.run(() =>
-      memberships.updateMany({ list, v: { $in: values }, er: this.revision }, { $unset: { er: '', eu: '' } }),
-    );
-    this.counts.ended -= modifiedCount;
+  #ending({
+    membership: { document, validFrom },
+    at,
+    by,
+  }: Ending<Standing>): AnyBulkWriteOperation<MembershipDocument> {
+    const { _id, r, kept } = document;
+    const filter = { list: this.view.list, ...(_id === undefined ? {} : { _id }) };
+    const never = at <= validFrom;
+    if (r === this.revision) {
+      if (!never) return { updateOne: { filter, update: { $set: { until: at } } } };
+      this.counts.added -= 1;
+      return { deleteOne: { filter } };
+    }
+    if (kept === this.revision) this.counts.unchanged -= 1;
+    if (lastEnd(document, this.ownView) === undefined) this.counts.closed += 1;
+    this.counts.ended += 1;
+    const end: EndDocument = { r: this.revision, u: at, ...by, ...(never ? { never } : {}) };
+    return { updateOne: { filter, update: { $push: { ends: end } } } };
   }
 
   /** Keeps the place; throws when it is lost. */
@@ -213,14 +217,20 @@ export class ListWriter {
   }
 
   async #commit(): Promise<void> {
-    const { matchedCount } = await this.#on.connection.run(() =>
-      this.#on.lists.updateOne(this.#mine(), {
-        $set: { revision: this.revision },
-        $inc: { open: this.counts.added - this.counts.ended },
+    const { revision } = this;
+    const { list } = this.view;
+    const { connection, changes, lists } = this.#on;
+    const at = Math.max(this.now(), this.#lastAt);
+    const id = `${list}/${String(revision)}`;
+    await connection.run(() => changes.replaceOne({ _id: id }, { list, r: revision, at }, { upsert: true }));
+    const { matchedCount } = await connection.run(() =>
+      lists.updateOne(this.#mine(), {
+        $set: { revision, at },
+        $inc: { open: this.counts.added - this.counts.closed },
         $unset: { writer: '' },
       }),
     );
-    if (matchedCount === 0) throw storeUnavailable(`the change of list ${this.view.list} took too long`);
+    if (matchedCount === 0) throw storeUnavailable(`the change of list ${list} took too long`);
   }
 
   /** Takes back everything that was written, then gives up the place and the number. */
@@ -229,11 +239,11 @@ export class ListWriter {
     const mine = { list, r: this.revision };
     const { memberships, lists, connection } = this.#on;
     if (this.counts.added > 0) await connection.run(() => memberships.deleteMany(mine), 60_000);
-    if (this.counts.ended > 0)
-      await connection.run(
-        () => memberships.updateMany({ list, er: this.revision }, { $unset: { er: '', eu: '' } }),
-        60_000,
-      );
+    if (this.counts.ended > 0) {
+      const ended = { list, ends: { $exists: true, $elemMatch: { r: this.revision } } };
+      const back = { $pull: { ends: { r: this.revision } } };
+      await connection.run(() => memberships.updateMany(ended, back, { hint: ENDS_INDEX }), 60_000);
+    }
     const back = {
       $set: { next: this.marked ? this.revision : this.revision - 1 },
       $unset: { writer: '' as const },

@@ -1,14 +1,25 @@
-import type { Collection } from 'mongodb';
+import type { Collection, Document } from 'mongodb';
 import { TollgateError } from '../../errors/errors.js';
-import type { ListChange, ListEntry, ListInfo, ListStore, ListUpdate } from '../../facts/list-store.js';
+import type {
+  Ender,
+  EntryPlace,
+  EntryQuery,
+  ImportOptions,
+  ListChange,
+  ListEntry,
+  ListHead,
+  ListInfo,
+  ListStore,
+  ListUpdate,
+} from '../../facts/list-store.js';
+import { endAll } from '../../facts/list-timeline.js';
 import type { Connection } from './connection.js';
 import { isDuplicateKey } from './errors.js';
 import { COLLECTIONS } from './indexes.js';
 import { changesAfter } from './list-changes.js';
 import { importEntries } from './list-import.js';
-import type { ImportOptions } from './list-import.js';
-import { entryOf, holding } from './list-view.js';
-import type { ListDocument, ListView, MembershipDocument } from './list-view.js';
+import { asked, counts, entryOf, untouched } from './list-view.js';
+import type { ListChangeDocument, ListDocument, ListView, MembershipDocument } from './list-view.js';
 import { ListWriter } from './list-writer.js';
 import type { ListCollections } from './list-writer.js';
 import type { ResolvedOptions } from './options.js';
@@ -22,12 +33,14 @@ export class MongoLists implements ListStore {
   readonly #world: ResolvedOptions['world'];
   readonly #lists: Collection<ListDocument>;
   readonly #memberships: Collection<MembershipDocument>;
+  readonly #changes: Collection<ListChangeDocument>;
 
   constructor(connection: Connection, { world }: ResolvedOptions) {
     this.#connection = connection;
     this.#world = world;
     this.#lists = connection.collection(COLLECTIONS.lists);
     this.#memberships = connection.collection(COLLECTIONS.memberships);
+    this.#changes = connection.collection(COLLECTIONS.listChanges);
   }
 
   async create(list: Omit<ListInfo, 'entries' | 'revision'>): Promise<'created' | 'exists'> {
@@ -45,47 +58,62 @@ export class MongoLists implements ListStore {
   }
 
   async lists(): Promise<readonly ListInfo[]> {
-    const found = await this.#connection.run(() => this.#lists.find().sort({ _id: 1 }).toArray());
+    const found = await this.#all();
     const now = this.#world.clock.now();
-    const idle = await Promise.all(found.map((list) => this.#openButNotInForce(viewOf(list), now)));
-    return found.map(({ _id, type, kind, description, owner, open, revision }, index) => {
-      const entries = open - (idle[index] ?? 0);
-      return { id: _id, type, kind, description, owner, entries, revision };
-    });
+    const others = await Promise.all(found.map((list) => this.#moreThanOpen(viewOf(list), now)));
+    return found.map((list, index) => ({ ...headOf(list), entries: list.open + (others[index] ?? 0) }));
+  }
+
+  async heads(): Promise<readonly ListHead[]> {
+    return (await this.#all()).map(headOf);
+  }
+
+  #all(): Promise<ListDocument[]> {
+    return this.#connection.run(() => this.#lists.find().sort({ _id: 1 }).toArray());
   }
 
   async add(list: string, entries: readonly ListEntry[], now: number): Promise<ListUpdate> {
-    const byValue = new Map(entries.map((entry) => [entry.value, entry]));
-    return await ListWriter.change(this.#collections, list, now, async (writer) => {
-      for (const chunk of chunks([...byValue.values()])) {
-        await writer.renew();
-        await writer.add(chunk);
-      }
-      return 'commit';
-    });
+    return await ListWriter.change(
+      this.#collections,
+      list,
+      () => now,
+      async (writer) => {
+        for (const chunk of chunks(entries)) {
+          await writer.renew();
+          await writer.add(chunk);
+        }
+        return 'commit';
+      },
+    );
   }
 
-  async remove(list: string, values: readonly string[], now: number): Promise<ListUpdate> {
-    return await ListWriter.change(this.#collections, list, now, async (writer) => {
-      for (const chunk of chunks([...new Set(values)])) {
-        await writer.renew();
-        const standing = [...(await writer.standing(chunk)).values()];
-        const held = standing.flat().filter(({ from }) => from <= now);
-        await writer.end(held);
-        const removed = new Set(held.map(({ v }) => v)).size;
-        writer.counts.removed += removed;
-        writer.counts.unchanged += chunk.length - removed;
-      }
-      return 'commit';
-    });
+  async remove(list: string, values: readonly string[], by: Ender, now: number): Promise<ListUpdate> {
+    return await ListWriter.change(
+      this.#collections,
+      list,
+      () => now,
+      async (writer) => {
+        for (const chunk of chunks([...new Set(values)])) {
+          await writer.renew();
+          const ended = endAll([...(await writer.standing(chunk, now)).values()].flat(), by, now);
+          await writer.end(ended);
+          const removed = new Set(ended.map(({ membership }) => membership.value)).size;
+          writer.counts.removed += removed;
+          writer.counts.unchanged += chunk.length - removed;
+        }
+        return 'commit';
+      },
+    );
   }
 
-  async check(list: string, values: readonly string[], asOf: number): Promise<readonly ListEntry[]> {
-    const view = await this.#view(list);
+  async check(list: string, values: readonly string[], query: EntryQuery): Promise<readonly ListEntry[]> {
+    const view = await this.#asKnown(await this.#view(list), query);
     const found = new Map<string, ListEntry[]>();
     for (const chunk of chunks([...new Set(values)])) {
-      const filter = { ...holding(view, asOf), v: { $in: chunk } };
-      const part = await this.#connection.run(() => this.#memberships.find(filter).sort({ r: 1 }).toArray());
+      const filter = { ...asked(view, query), v: { $in: chunk } };
+      const part = await this.#connection.run(() =>
+        this.#memberships.find(filter).sort({ from: 1 }).toArray(),
+      );
       for (const one of part) found.set(one.v, [...(found.get(one.v) ?? []), entryOf(one, view)]);
     }
     return values.flatMap((value) => found.get(value) ?? []);
@@ -93,16 +121,15 @@ export class MongoLists implements ListStore {
 
   async entries(
     list: string,
-    asOf: number,
+    query: EntryQuery,
     limit: number,
-    after: string | undefined,
+    after: EntryPlace | undefined,
   ): Promise<readonly ListEntry[]> {
-    const view = await this.#view(list);
-    const place = after === undefined ? {} : { v: { $gt: after } };
+    const view = await this.#asKnown(await this.#view(list), query);
     const found = await this.#connection.run(() =>
       this.#memberships
-        .find({ ...holding(view, asOf), ...place })
-        .sort({ v: 1, r: 1 })
+        .find({ ...asked(view, query), ...beyond(after) })
+        .sort({ v: 1, from: 1 })
         .limit(limit)
         .toArray(),
     );
@@ -127,6 +154,7 @@ export class MongoLists implements ListStore {
       world: this.#world,
       lists: this.#lists,
       memberships: this.#memberships,
+      changes: this.#changes,
     };
   }
 
@@ -136,27 +164,55 @@ export class MongoLists implements ListStore {
     return viewOf(found);
   }
 
-  /** Memberships that nobody ended but that have run out by themselves or begin later. */
-  async #openButNotInForce(view: ListView, now: number): Promise<number> {
-    const { list, revision } = view;
-    const open = { list, r: { $lte: revision, $nin: view.void }, er: { $not: { $lte: revision } } };
-    const [over, later] = await Promise.all([
-      this.#connection.run(() => this.#memberships.countDocuments({ ...open, until: { $lte: now } })),
-      this.#connection.run(() =>
-        this.#memberships.countDocuments({
-          ...open,
-          later: true,
-          from: { $gt: now },
-          until: { $not: { $lte: now } },
-        }),
-      ),
-    ]);
-    return over + later;
+  async #asKnown(view: ListView, { knownAt, revision = Infinity }: EntryQuery): Promise<ListView> {
+    const asked = { ...view, revision: Math.min(view.revision, revision) };
+    if (knownAt === undefined) return asked;
+    const filter = { list: view.list, at: { $lte: knownAt }, r: counts(asked) };
+    const last = await this.#connection.run(() => this.#changes.findOne(filter, { sort: { at: -1, r: -1 } }));
+    return { ...asked, revision: last?.r ?? 0 };
   }
+
+  /**
+   * How many more are in force than are open: less those that have run out by themselves or begin later, and those whose
+   * end was moved, but to a moment that is still to come.
+   */
+  async #moreThanOpen(view: ListView, now: number): Promise<number> {
+    const reached = counts(view);
+    const count = (filter: Document): Promise<number> =>
+      this.#connection.run(() => this.#memberships.countDocuments(filter));
+    const notOver = { $not: { $lte: now } };
+    const [over, later, ending] = await Promise.all([
+      count({ ...untouched(view), until: { $lte: now } }),
+      count({ ...untouched(view), later: true, from: { $gt: now }, until: notOver }),
+      count({
+        list: view.list,
+        r: reached,
+        from: { $lte: now },
+        until: notOver,
+        ends: {
+          $exists: true,
+          $elemMatch: { r: reached, u: { $gt: now } },
+          $not: { $elemMatch: { r: reached, u: { $lte: now } } },
+        },
+      }),
+    ]);
+    return ending - over - later;
+  }
+}
+
+function headOf({ _id, type, kind, description, owner, revision }: ListDocument): ListHead {
+  return { id: _id, type, kind, description, owner, revision };
 }
 
 function viewOf({ _id, revision, void: voided }: ListDocument): ListView {
   return { list: _id, revision, void: voided };
+}
+
+/** Memberships after a place in the order of values and beginnings. */
+function beyond(place: EntryPlace | undefined): Document {
+  if (place === undefined) return {};
+  const { value, validFrom } = place;
+  return { v: { $gte: value }, $or: [{ v: { $gt: value } }, { from: { $gt: validFrom } }] };
 }
 
 function* chunks<T>(items: readonly T[]): Iterable<readonly T[]> {

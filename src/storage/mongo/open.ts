@@ -6,11 +6,13 @@ import { MongoJournal } from './journal.js';
 import { MongoLimits } from './limits.js';
 import { MongoLists } from './lists.js';
 import { LogRegistry } from './logs.js';
-import { migrate, SCHEMA } from './migrate.js';
 import { resolveOptions } from './options.js';
 import type { MongoStoreOptions, ResolvedOptions } from './options.js';
 import { MongoRuleVersions } from './rules.js';
 import { MongoSites } from './sites.js';
+
+/** The layout of the database, kept in the collection `meta`. Those before it were never released. */
+const SCHEMA = 3;
 
 interface MetaDocument {
   readonly _id: string;
@@ -50,9 +52,8 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
 
 async function openOn(connection: Connection, options: ResolvedOptions): Promise<MongoStore> {
   await connection.open();
-  const { hashKey, schema } = await openMeta(connection, options);
+  const hashKey = await openMeta(connection, options);
   await connection.run(() => createIndexes(connection.db), 600_000);
-  await migrate(connection, schema, options.world.clock.now());
   const registry = new LogRegistry(connection, options);
   await registry.open();
   const journal = new MongoJournal(connection, options, registry, hashKey);
@@ -73,11 +74,8 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
   };
 }
 
-/** The store's own key, made once, and the version of its layout. */
-async function openMeta(
-  connection: Connection,
-  { world }: ResolvedOptions,
-): Promise<{ readonly hashKey: Uint8Array; readonly schema: number }> {
+/** The store's own key, made once. */
+async function openMeta(connection: Connection, { world }: ResolvedOptions): Promise<Uint8Array> {
   const collection = connection.collection<MetaDocument>(COLLECTIONS.meta);
   const fresh = { schema: SCHEMA, hashKey: new Binary(world.randomBytes(32)) };
   const meta = await connection.run(() =>
@@ -88,11 +86,11 @@ async function openMeta(
     ),
   );
   if (!meta) throw new Error('the store did not keep its key');
-  if (meta.schema > SCHEMA)
+  if (meta.schema !== SCHEMA)
     throw new Error(
-      `the database was written by a newer Tollgate (schema ${meta.schema}; this one knows up to ${SCHEMA})`,
+      `the database was written by another release of Tollgate (schema ${meta.schema}; this one reads ${SCHEMA})`,
     );
-  return { hashKey: new Uint8Array(meta.hashKey.value()), schema: meta.schema };
+  return new Uint8Array(meta.hashKey.value());
 }
 
 async function ping(connection: Connection, log: number): Promise<void> {

@@ -1,7 +1,5 @@
-import { HOLD_MEMORY_MS } from '../../decisions/hold-state.js';
-
-/** The version of the tables below, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 4;
+/** The version of the tables below, kept in `PRAGMA user_version`. Those before it were never released. */
+export const SCHEMA_VERSION = 5;
 
 /** All tables and indexes of the embedded store, in one place. */
 const TABLES = `
@@ -25,6 +23,8 @@ CREATE TABLE entries (
   personal BLOB,
   report BLOB
 );
+-- Decisions, newest first; the sequence tells apart what has the same event time.
+CREATE INDEX entries_at ON entries (at) WHERE outcome IS NOT NULL;
 
 -- The key index: sorted runs in blocks, and what is kept in memory of every 64 blocks. See key-index/.
 CREATE TABLE key_runs (
@@ -42,20 +42,28 @@ CREATE TABLE segments (segment INTEGER PRIMARY KEY, latest REAL NOT NULL);
 CREATE TABLE limit_counters (
   counter TEXT PRIMARY KEY,
   used INTEGER NOT NULL,
-  period_end INTEGER NOT NULL
+  forget_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX limit_counters_old ON limit_counters (forget_at);
+-- What is known of a decision's holds, and when they are forgotten. See decisions/hold-state.ts.
 CREATE TABLE limit_decisions (
   decision TEXT PRIMARY KEY,
-  -- held, confirmed, expired, refused
+  -- held, expired, refused
   state TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
-  used TEXT NOT NULL
+  used TEXT NOT NULL,
+  made_at INTEGER,
+  cancelled_at INTEGER,
+  failed INTEGER NOT NULL DEFAULT 0,
+  forget_at INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX limit_decisions_open ON limit_decisions (expires_at) WHERE state IN ('held', 'refused');
+CREATE INDEX limit_decisions_old ON limit_decisions (forget_at);
 CREATE TABLE limit_holds (
   decision TEXT NOT NULL,
   counter TEXT NOT NULL,
   amount INTEGER NOT NULL,
+  refunded INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (decision, counter)
 ) WITHOUT ROWID;
 CREATE TABLE limit_releases (
@@ -74,7 +82,15 @@ CREATE TABLE lists (
   -- Memberships of a higher revision are not there yet.
   revision INTEGER NOT NULL
 );
--- Nothing is overwritten: [valid_from, valid_until), ended earlier by revision ended_rev where that is set.
+-- The moment of every change of a list.
+CREATE TABLE list_changes (
+  list INTEGER NOT NULL,
+  rev INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (list, rev)
+) WITHOUT ROWID;
+CREATE INDEX list_changes_at ON list_changes (list, at);
+-- Nothing is overwritten: [valid_from, valid_until), ended earlier where list_ends says so.
 CREATE TABLE list_entries (
   list INTEGER NOT NULL,
   value TEXT NOT NULL,
@@ -84,21 +100,32 @@ CREATE TABLE list_entries (
   reason TEXT NOT NULL,
   actor TEXT NOT NULL,
   source TEXT NOT NULL,
-  ended_at INTEGER,
-  ended_rev INTEGER,
   PRIMARY KEY (list, value, valid_from, rev)
 ) WITHOUT ROWID;
 CREATE INDEX list_entries_rev ON list_entries (list, rev);
-CREATE INDEX list_entries_ended ON list_entries (list, ended_rev) WHERE ended_rev IS NOT NULL;
+-- The membership (list, value, valid_from, rev) ends at ended_at, as of the revision ended_rev: maybe more than once.
+CREATE TABLE list_ends (
+  list INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  valid_from INTEGER NOT NULL,
+  rev INTEGER NOT NULL,
+  ended_rev INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (list, value, valid_from, rev, ended_rev)
+) WITHOUT ROWID;
+CREATE INDEX list_ends_rev ON list_ends (list, ended_rev);
 CREATE TABLE list_staging (
   import INTEGER NOT NULL,
   value TEXT NOT NULL,
+  position INTEGER NOT NULL,
   valid_from INTEGER NOT NULL,
   valid_until INTEGER,
   reason TEXT NOT NULL,
   actor TEXT NOT NULL,
   source TEXT NOT NULL,
-  PRIMARY KEY (import, value)
+  PRIMARY KEY (import, value, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE rule_versions (
@@ -119,54 +146,19 @@ CREATE TABLE sites (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NO
 CREATE TABLE merchants (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 `;
 
-/** What a hold gave back as a whole: it is taken again when the payment is made after all. */
-const GIVEN = 'ALTER TABLE limit_holds ADD COLUMN given INTEGER NOT NULL DEFAULT 0';
-
-/** What is known of a decision's holds, and when they and their counters are forgotten. See decisions/hold-state.ts. */
-const HOLD_STATES = `
-ALTER TABLE limit_decisions ADD COLUMN made_at INTEGER;
-ALTER TABLE limit_decisions ADD COLUMN cancelled_at INTEGER;
-ALTER TABLE limit_decisions ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE limit_decisions ADD COLUMN forget_at INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE limit_counters ADD COLUMN forget_at INTEGER NOT NULL DEFAULT 0;
--- What was given back as a whole counts nothing now either: as cancelled where it had been confirmed, else as failed.
-UPDATE limit_decisions SET made_at = 0 WHERE state = 'confirmed';
-UPDATE limit_decisions SET
-    failed = made_at IS NULL,
-    cancelled_at = made_at,
-    state = CASE state WHEN 'confirmed' THEN 'held' ELSE state END
-  WHERE EXISTS (SELECT 1 FROM limit_holds h WHERE h.decision = limit_decisions.decision AND h.given > 0);
-UPDATE limit_holds SET amount = amount + given, given = 0 WHERE given > 0;
-ALTER TABLE limit_holds RENAME COLUMN given TO refunded;
-UPDATE limit_decisions SET forget_at = ${HOLD_MEMORY_MS} + max(expires_at, coalesce(
-  (SELECT min(c.period_end) FROM limit_holds h JOIN limit_counters c USING (counter)
-    WHERE h.decision = limit_decisions.decision), 0));
-UPDATE limit_counters SET forget_at = ${HOLD_MEMORY_MS} + max(period_end, coalesce(
-  (SELECT max(expires_at) FROM limit_decisions), 0));
-ALTER TABLE limit_counters DROP COLUMN period_end;
-CREATE INDEX limit_decisions_old ON limit_decisions (forget_at);
-CREATE INDEX limit_counters_old ON limit_counters (forget_at);
-`;
-
-/** Decisions, newest first; the sequence tells apart what has the same event time. */
-const DECISION_TIMES = 'CREATE INDEX entries_at ON entries (at) WHERE outcome IS NOT NULL';
-
-/** Steps from an older version to the next: `MIGRATIONS[n]` leads from version n to n + 1. */
-const MIGRATIONS: Readonly<Record<number, string>> = {
-  0: TABLES,
-  1: GIVEN,
-  2: HOLD_STATES,
-  3: DECISION_TIMES,
+/** Steps from an older version, and to which they lead. From 0: a new file. */
+const MIGRATIONS: Readonly<Record<number, { readonly to: number; readonly sql: string }>> = {
+  0: { to: SCHEMA_VERSION, sql: TABLES },
 };
 
-/** The statements that lead from a version found in a file to this one; undefined for a file of a newer one. */
+/** The statements that lead from a version found in a file to this one; undefined for a file of another release. */
 export function migration(from: number): readonly string[] | undefined {
-  if (from > SCHEMA_VERSION) return undefined;
   const steps: string[] = [];
-  for (let version = from; version < SCHEMA_VERSION; version++) {
+  for (let version = from; version !== SCHEMA_VERSION;) {
     const step = MIGRATIONS[version];
     if (step === undefined) return undefined;
-    steps.push(`${step}; PRAGMA user_version = ${version + 1};`);
+    steps.push(`${step.sql}; PRAGMA user_version = ${step.to};`);
+    version = step.to;
   }
   return steps;
 }

@@ -71,7 +71,9 @@ interface Add {
 export function addAdd(parent: Command, host: Host): void {
   parent
     .command('add <list> <values...>')
-    .description('Put values on a list.')
+    .description(
+      'Put values on a list. A value’s newest entry counts from its beginning on; what was on the list until then ends there.',
+    )
     .option('--reason <text>', 'why', '')
     .option('--until <moment>', 'the membership ends then (needed on allow lists)', moment)
     .option('--from <moment>', 'the membership begins then (default: now)', moment)
@@ -107,7 +109,9 @@ Examples:
 export function addRemove(parent: Command, host: Host): void {
   parent
     .command('remove <list> <values...>')
-    .description('End the membership of values now. What was on the list before stays known.')
+    .description(
+      'Take values off a list, now and for good: entries that would begin later never do. What was on the list before stays known.',
+    )
     .option('--reason <text>', 'why', '')
     .option('--actor <name>', 'who does it (default: TOLLGATE_ACTOR, or your user name)')
     .addHelpText(

@@ -186,7 +186,7 @@ export function addExport(parent: Command, host: Host): void {
   parent
     .command('export <list>')
     .description(
-      'Stream the entries of a list out, one JSON object a line; such a file can be imported again.',
+      'Stream the entries of a list out, also those that begin later, one JSON object a line; such a file can be imported again.',
     )
     .option('--out <file>', 'to this file in place of standard output')
     .option('--as-of <moment>', 'as it stood then (UTC)', moment)
@@ -200,7 +200,7 @@ Examples:
     .action((list: string, options: { out?: string; asOf?: number }, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
         const asOf = options.asOf === undefined ? {} : { asOf: timestampFromMs(options.asOf) };
-        const parts = tollgate().lists.exportEntries({ list, ...asOf });
+        const parts = tollgate().lists.exportEntries({ list, planned: true, ...asOf });
         const lines = (entries: readonly ListEntry[]): string =>
           entries.map((entry) => `${JSON.stringify(toJson(ListEntrySchema, entry))}\n`).join('');
         if (options.out === undefined) {

@@ -32,21 +32,36 @@ async function allLists(tollgate: Connection): Promise<readonly List[]> {
 
 interface AsOf {
   readonly asOf?: number;
+  readonly knownAt?: number;
 }
 
-const asOfTime = (options: AsOf) =>
-  options.asOf === undefined ? {} : { asOf: timestampFromMs(options.asOf) };
+const asOfTime = ({ asOf, knownAt }: AsOf) => ({
+  ...(asOf === undefined ? {} : { asOf: timestampFromMs(asOf) }),
+  ...(knownAt === undefined ? {} : { knownAt: timestampFromMs(knownAt) }),
+});
+
+interface Entries extends AsOf {
+  readonly limit: number;
+  readonly planned?: boolean;
+}
 
 async function someEntries(
   tollgate: Connection,
   list: string,
-  options: AsOf & { readonly limit: number },
+  options: Entries,
 ): Promise<readonly ListEntry[]> {
   const found: ListEntry[] = [];
   let pageToken = '';
   do {
     const pageSize = Math.min(PAGE, options.limit - found.length);
-    const page = await tollgate.lists.listEntries({ list, pageSize, pageToken, ...asOfTime(options) });
+    const planned = options.planned ?? false;
+    const page = await tollgate.lists.listEntries({
+      list,
+      pageSize,
+      pageToken,
+      planned,
+      ...asOfTime(options),
+    });
     found.push(...page.entries);
     pageToken = page.nextPageToken;
   } while (pageToken !== '' && found.length < options.limit);
@@ -60,6 +75,8 @@ export function addList(parent: Command, host: Host): void {
     .description('List the lists, or the entries of one.')
     .option('--limit <n>', 'entries at most', wholeNumber(1), 100)
     .option('--as-of <moment>', 'as it stood then (UTC)', moment)
+    .option('--known-at <moment>', 'by what was known then (UTC)', moment)
+    .option('--planned', 'also entries that begin later')
     .addHelpText(
       'after',
       `
@@ -67,7 +84,7 @@ Examples:
   $ tollgate lists list
   $ tollgate lists list stolen-cards --as-of 2026-03-01`,
     )
-    .action((list: string | undefined, options: AsOf & { limit: number }, command: Command) =>
+    .action((list: string | undefined, options: Entries, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
         if (list !== undefined) {
           const entries = await someEntries(tollgate(), list, options);
@@ -117,6 +134,7 @@ export function addCheck(parent: Command, host: Host): void {
     .command('check <list> <value>')
     .description('Say whether a value is on a list, now or at a moment, and by which entry.')
     .option('--as-of <moment>', 'at this moment in place of now (UTC)', moment)
+    .option('--known-at <moment>', 'by what was known then (UTC)', moment)
     .addHelpText(
       'after',
       `
@@ -141,6 +159,9 @@ Examples:
           ['source', entry.source],
           ['actor', entry.actor],
           ['reason', entry.reason],
+          ...(entry.endedBy === ''
+            ? []
+            : [['ended by', entry.endedBy] as const, ['ended because', entry.endedReason] as const]),
         ]);
       }),
     );

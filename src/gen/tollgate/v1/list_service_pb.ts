@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollgate/v1/list_service.proto.
  */
 export const file_tollgate_v1_list_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch50b2xsZ2F0ZS92MS9saXN0X3NlcnZpY2UucHJvdG8SC3RvbGxnYXRlLnYxIqMBCgRMaXN0EgoKAmlkGAEgASgJEiMKBHR5cGUYAiABKA4yFS50b2xsZ2F0ZS52MS5MaXN0VHlwZRIjCgRraW5kGAMgASgOMhUudG9sbGdhdGUudjEuTGlzdEtpbmQSEwoLZGVzY3JpcHRpb24YBCABKAkSDQoFb3duZXIYBSABKAkSDwoHZW50cmllcxgGIAEoAxIQCghyZXZpc2lvbhgHIAEoAyKqAQoJTGlzdEVudHJ5Eg0KBXZhbHVlGAEgASgJEg4KBnJlYXNvbhgCIAEoCRINCgVhY3RvchgDIAEoCRIOCgZzb3VyY2UYBCABKAkSLgoKdmFsaWRfZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdmFsaWRfdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjQKEUNyZWF0ZUxpc3RSZXF1ZXN0Eh8KBGxpc3QYASABKAsyES50b2xsZ2F0ZS52MS5MaXN0IjUKEkNyZWF0ZUxpc3RSZXNwb25zZRIfCgRsaXN0GAEgASgLMhEudG9sbGdhdGUudjEuTGlzdCI5ChBMaXN0TGlzdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIk4KEUxpc3RMaXN0c1Jlc3BvbnNlEiAKBWxpc3RzGAEgAygLMhEudG9sbGdhdGUudjEuTGlzdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSgoRQWRkRW50cmllc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRInCgdlbnRyaWVzGAIgAygLMhYudG9sbGdhdGUudjEuTGlzdEVudHJ5IkgKEkFkZEVudHJpZXNSZXNwb25zZRINCgVhZGRlZBgBIAEoAxIRCgl1bmNoYW5nZWQYAiABKAMSEAoIcmV2aXNpb24YAyABKAMiUwoUUmVtb3ZlRW50cmllc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRIOCgZ2YWx1ZXMYAiADKAkSDQoFYWN0b3IYAyABKAkSDgoGcmVhc29uGAQgASgJIksKFVJlbW92ZUVudHJpZXNSZXNwb25zZRIPCgdyZW1vdmVkGAEgASgDEg8KB3Vua25vd24YAiABKAMSEAoIcmV2aXNpb24YAyABKAMiWwoRQ2hlY2tFbnRyeVJlcXVlc3QSDAoEbGlzdBgBIAEoCRINCgV2YWx1ZRgCIAEoCRIpCgVhc19vZhgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXwoSQ2hlY2tFbnRyeVJlc3BvbnNlEg4KBmxpc3RlZBgBIAEoCBISCgpub3JtYWxpc2VkGAIgASgJEiUKBWVudHJ5GAMgASgLMhYudG9sbGdhdGUudjEuTGlzdEVudHJ5InQKEkxpc3RFbnRyaWVzUmVxdWVzdBIMCgRsaXN0GAEgASgJEikKBWFzX29mGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSJXChNMaXN0RW50cmllc1Jlc3BvbnNlEicKB2VudHJpZXMYASADKAsyFi50b2xsZ2F0ZS52MS5MaXN0RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIo4BChRJbXBvcnRFbnRyaWVzUmVxdWVzdBIMCgRsaXN0GAEgASgJEg8KB3JlcGxhY2UYAiABKAgSDwoHZHJ5X3J1bhgDIAEoCBINCgVhY3RvchgEIAEoCRIOCgZzb3VyY2UYBSABKAkSJwoHZW50cmllcxgGIAMoCzIWLnRvbGxnYXRlLnYxLkxpc3RFbnRyeSI/CgxJbnZhbGlkRW50cnkSEAoIcG9zaXRpb24YASABKAMSDQoFdmFsdWUYAiABKAkSDgoGcmVhc29uGAMgASgJIqEBChVJbXBvcnRFbnRyaWVzUmVzcG9uc2USDQoFYWRkZWQYASABKAMSDwoHcmVtb3ZlZBgCIAEoAxIRCgl1bmNoYW5nZWQYAyABKAMSDwoHaW52YWxpZBgEIAEoAxIyCg9pbnZhbGlkX2VudHJpZXMYBSADKAsyGS50b2xsZ2F0ZS52MS5JbnZhbGlkRW50cnkSEAoIcmV2aXNpb24YBiABKAMiTwoURXhwb3J0RW50cmllc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRIpCgVhc19vZhgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiQAoVRXhwb3J0RW50cmllc1Jlc3BvbnNlEicKB2VudHJpZXMYASADKAsyFi50b2xsZ2F0ZS52MS5MaXN0RW50cnkqgAIKCExpc3RUeXBlEhkKFUxJU1RfVFlQRV9VTlNQRUNJRklFRBAAEhIKDkxJU1RfVFlQRV9DQVJEEAESEQoNTElTVF9UWVBFX0JJThACEhMKD0xJU1RfVFlQRV9FTUFJTBADEhoKFkxJU1RfVFlQRV9FTUFJTF9ET01BSU4QBBIQCgxMSVNUX1RZUEVfSVAQBRIVChFMSVNUX1RZUEVfQ09VTlRSWRAGEhMKD0xJU1RfVFlQRV9QSE9ORRAHEhQKEExJU1RfVFlQRV9ERVZJQ0UQCBIWChJMSVNUX1RZUEVfQ1VTVE9NRVIQCRIVChFMSVNUX1RZUEVfQUREUkVTUxAKKpEBCghMaXN0S2luZBIZChVMSVNUX0tJTkRfVU5TUEVDSUZJRUQQABITCg9MSVNUX0tJTkRfQkxPQ0sQARITCg9MSVNUX0tJTkRfQUxMT1cQAhITCg9MSVNUX0tJTkRfV0FUQ0gQAxIVChFMSVNUX0tJTkRfRU1CQVJHTxAEEhQKEExJU1RfS0lORF9DVVNUT00QBTKkBQoLTGlzdFNlcnZpY2USTQoKQ3JlYXRlTGlzdBIeLnRvbGxnYXRlLnYxLkNyZWF0ZUxpc3RSZXF1ZXN0Gh8udG9sbGdhdGUudjEuQ3JlYXRlTGlzdFJlc3BvbnNlEkoKCUxpc3RMaXN0cxIdLnRvbGxnYXRlLnYxLkxpc3RMaXN0c1JlcXVlc3QaHi50b2xsZ2F0ZS52MS5MaXN0TGlzdHNSZXNwb25zZRJNCgpBZGRFbnRyaWVzEh4udG9sbGdhdGUudjEuQWRkRW50cmllc1JlcXVlc3QaHy50b2xsZ2F0ZS52MS5BZGRFbnRyaWVzUmVzcG9uc2USVgoNUmVtb3ZlRW50cmllcxIhLnRvbGxnYXRlLnYxLlJlbW92ZUVudHJpZXNSZXF1ZXN0GiIudG9sbGdhdGUudjEuUmVtb3ZlRW50cmllc1Jlc3BvbnNlEk0KCkNoZWNrRW50cnkSHi50b2xsZ2F0ZS52MS5DaGVja0VudHJ5UmVxdWVzdBofLnRvbGxnYXRlLnYxLkNoZWNrRW50cnlSZXNwb25zZRJQCgtMaXN0RW50cmllcxIfLnRvbGxnYXRlLnYxLkxpc3RFbnRyaWVzUmVxdWVzdBogLnRvbGxnYXRlLnYxLkxpc3RFbnRyaWVzUmVzcG9uc2USWAoNSW1wb3J0RW50cmllcxIhLnRvbGxnYXRlLnYxLkltcG9ydEVudHJpZXNSZXF1ZXN0GiIudG9sbGdhdGUudjEuSW1wb3J0RW50cmllc1Jlc3BvbnNlKAESWAoNRXhwb3J0RW50cmllcxIhLnRvbGxnYXRlLnYxLkV4cG9ydEVudHJpZXNSZXF1ZXN0GiIudG9sbGdhdGUudjEuRXhwb3J0RW50cmllc1Jlc3BvbnNlMAFiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Ch50b2xsZ2F0ZS92MS9saXN0X3NlcnZpY2UucHJvdG8SC3RvbGxnYXRlLnYxIqMBCgRMaXN0EgoKAmlkGAEgASgJEiMKBHR5cGUYAiABKA4yFS50b2xsZ2F0ZS52MS5MaXN0VHlwZRIjCgRraW5kGAMgASgOMhUudG9sbGdhdGUudjEuTGlzdEtpbmQSEwoLZGVzY3JpcHRpb24YBCABKAkSDQoFb3duZXIYBSABKAkSDwoHZW50cmllcxgGIAEoAxIQCghyZXZpc2lvbhgHIAEoAyLSAQoJTGlzdEVudHJ5Eg0KBXZhbHVlGAEgASgJEg4KBnJlYXNvbhgCIAEoCRINCgVhY3RvchgDIAEoCRIOCgZzb3VyY2UYBCABKAkSLgoKdmFsaWRfZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdmFsaWRfdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGVuZGVkX2J5GAcgASgJEhQKDGVuZGVkX3JlYXNvbhgIIAEoCSI0ChFDcmVhdGVMaXN0UmVxdWVzdBIfCgRsaXN0GAEgASgLMhEudG9sbGdhdGUudjEuTGlzdCI1ChJDcmVhdGVMaXN0UmVzcG9uc2USHwoEbGlzdBgBIAEoCzIRLnRvbGxnYXRlLnYxLkxpc3QiOQoQTGlzdExpc3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0TGlzdHNSZXNwb25zZRIgCgVsaXN0cxgBIAMoCzIRLnRvbGxnYXRlLnYxLkxpc3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkoKEUFkZEVudHJpZXNSZXF1ZXN0EgwKBGxpc3QYASABKAkSJwoHZW50cmllcxgCIAMoCzIWLnRvbGxnYXRlLnYxLkxpc3RFbnRyeSJIChJBZGRFbnRyaWVzUmVzcG9uc2USDQoFYWRkZWQYASABKAMSEQoJdW5jaGFuZ2VkGAIgASgDEhAKCHJldmlzaW9uGAMgASgDIlMKFFJlbW92ZUVudHJpZXNSZXF1ZXN0EgwKBGxpc3QYASABKAkSDgoGdmFsdWVzGAIgAygJEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCSJLChVSZW1vdmVFbnRyaWVzUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoAxIPCgd1bmtub3duGAIgASgDEhAKCHJldmlzaW9uGAMgASgDIokBChFDaGVja0VudHJ5UmVxdWVzdBIMCgRsaXN0GAEgASgJEg0KBXZhbHVlGAIgASgJEikKBWFzX29mGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghrbm93bl9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXwoSQ2hlY2tFbnRyeVJlc3BvbnNlEg4KBmxpc3RlZBgBIAEoCBISCgpub3JtYWxpc2VkGAIgASgJEiUKBWVudHJ5GAMgASgLMhYudG9sbGdhdGUudjEuTGlzdEVudHJ5IrMBChJMaXN0RW50cmllc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRIpCgVhc19vZhgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSLAoIa25vd25fYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3BsYW5uZWQYBiABKAgiVwoTTGlzdEVudHJpZXNSZXNwb25zZRInCgdlbnRyaWVzGAEgAygLMhYudG9sbGdhdGUudjEuTGlzdEVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKOAQoUSW1wb3J0RW50cmllc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRIPCgdyZXBsYWNlGAIgASgIEg8KB2RyeV9ydW4YAyABKAgSDQoFYWN0b3IYBCABKAkSDgoGc291cmNlGAUgASgJEicKB2VudHJpZXMYBiADKAsyFi50b2xsZ2F0ZS52MS5MaXN0RW50cnkiPwoMSW52YWxpZEVudHJ5EhAKCHBvc2l0aW9uGAEgASgDEg0KBXZhbHVlGAIgASgJEg4KBnJlYXNvbhgDIAEoCSKhAQoVSW1wb3J0RW50cmllc1Jlc3BvbnNlEg0KBWFkZGVkGAEgASgDEg8KB3JlbW92ZWQYAiABKAMSEQoJdW5jaGFuZ2VkGAMgASgDEg8KB2ludmFsaWQYBCABKAMSMgoPaW52YWxpZF9lbnRyaWVzGAUgAygLMhkudG9sbGdhdGUudjEuSW52YWxpZEVudHJ5EhAKCHJldmlzaW9uGAYgASgDIo4BChRFeHBvcnRFbnRyaWVzUmVxdWVzdBIMCgRsaXN0GAEgASgJEikKBWFzX29mGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghrbm93bl9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcGxhbm5lZBgEIAEoCCJAChVFeHBvcnRFbnRyaWVzUmVzcG9uc2USJwoHZW50cmllcxgBIAMoCzIWLnRvbGxnYXRlLnYxLkxpc3RFbnRyeSqAAgoITGlzdFR5cGUSGQoVTElTVF9UWVBFX1VOU1BFQ0lGSUVEEAASEgoOTElTVF9UWVBFX0NBUkQQARIRCg1MSVNUX1RZUEVfQklOEAISEwoPTElTVF9UWVBFX0VNQUlMEAMSGgoWTElTVF9UWVBFX0VNQUlMX0RPTUFJThAEEhAKDExJU1RfVFlQRV9JUBAFEhUKEUxJU1RfVFlQRV9DT1VOVFJZEAYSEwoPTElTVF9UWVBFX1BIT05FEAcSFAoQTElTVF9UWVBFX0RFVklDRRAIEhYKEkxJU1RfVFlQRV9DVVNUT01FUhAJEhUKEUxJU1RfVFlQRV9BRERSRVNTEAoqkQEKCExpc3RLaW5kEhkKFUxJU1RfS0lORF9VTlNQRUNJRklFRBAAEhMKD0xJU1RfS0lORF9CTE9DSxABEhMKD0xJU1RfS0lORF9BTExPVxACEhMKD0xJU1RfS0lORF9XQVRDSBADEhUKEUxJU1RfS0lORF9FTUJBUkdPEAQSFAoQTElTVF9LSU5EX0NVU1RPTRAFMqQFCgtMaXN0U2VydmljZRJNCgpDcmVhdGVMaXN0Eh4udG9sbGdhdGUudjEuQ3JlYXRlTGlzdFJlcXVlc3QaHy50b2xsZ2F0ZS52MS5DcmVhdGVMaXN0UmVzcG9uc2USSgoJTGlzdExpc3RzEh0udG9sbGdhdGUudjEuTGlzdExpc3RzUmVxdWVzdBoeLnRvbGxnYXRlLnYxLkxpc3RMaXN0c1Jlc3BvbnNlEk0KCkFkZEVudHJpZXMSHi50b2xsZ2F0ZS52MS5BZGRFbnRyaWVzUmVxdWVzdBofLnRvbGxnYXRlLnYxLkFkZEVudHJpZXNSZXNwb25zZRJWCg1SZW1vdmVFbnRyaWVzEiEudG9sbGdhdGUudjEuUmVtb3ZlRW50cmllc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5SZW1vdmVFbnRyaWVzUmVzcG9uc2USTQoKQ2hlY2tFbnRyeRIeLnRvbGxnYXRlLnYxLkNoZWNrRW50cnlSZXF1ZXN0Gh8udG9sbGdhdGUudjEuQ2hlY2tFbnRyeVJlc3BvbnNlElAKC0xpc3RFbnRyaWVzEh8udG9sbGdhdGUudjEuTGlzdEVudHJpZXNSZXF1ZXN0GiAudG9sbGdhdGUudjEuTGlzdEVudHJpZXNSZXNwb25zZRJYCg1JbXBvcnRFbnRyaWVzEiEudG9sbGdhdGUudjEuSW1wb3J0RW50cmllc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5JbXBvcnRFbnRyaWVzUmVzcG9uc2UoARJYCg1FeHBvcnRFbnRyaWVzEiEudG9sbGdhdGUudjEuRXhwb3J0RW50cmllc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5FeHBvcnRFbnRyaWVzUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * A list.
@@ -98,16 +98,32 @@ export type ListEntry = Message<"tollgate.v1.ListEntry"> & {
   source: string;
 
   /**
+   * Absent in requests: now. May lie in the future or in the past.
+   *
    * @generated from field: google.protobuf.Timestamp valid_from = 5;
    */
   validFrom?: Timestamp | undefined;
 
   /**
-   * Absent: until removed. Mandatory on allow lists.
+   * The value is on the list until just before. Absent: until removed. Mandatory on allow lists.
    *
    * @generated from field: google.protobuf.Timestamp valid_until = 6;
    */
   validUntil?: Timestamp | undefined;
+
+  /**
+   * Answers only: who set valid_until, where it is not what it was made with, by taking the value off or by a later entry.
+   *
+   * @generated from field: string ended_by = 7;
+   */
+  endedBy: string;
+
+  /**
+   * Answers only: why.
+   *
+   * @generated from field: string ended_reason = 8;
+   */
+  endedReason: string;
 };
 
 /**
@@ -341,6 +357,13 @@ export type CheckEntryRequest = Message<"tollgate.v1.CheckEntryRequest"> & {
    * @generated from field: google.protobuf.Timestamp as_of = 3;
    */
   asOf?: Timestamp | undefined;
+
+  /**
+   * By what was known then. Absent: by all that is known now.
+   *
+   * @generated from field: google.protobuf.Timestamp known_at = 4;
+   */
+  knownAt?: Timestamp | undefined;
 };
 
 /**
@@ -408,6 +431,20 @@ export type ListEntriesRequest = Message<"tollgate.v1.ListEntriesRequest"> & {
    * @generated from field: string page_token = 4;
    */
   pageToken: string;
+
+  /**
+   * By what was known then. Absent: by all that is known now.
+   *
+   * @generated from field: google.protobuf.Timestamp known_at = 5;
+   */
+  knownAt?: Timestamp | undefined;
+
+  /**
+   * Also entries that begin after as_of.
+   *
+   * @generated from field: bool planned = 6;
+   */
+  planned: boolean;
 };
 
 /**
@@ -453,7 +490,8 @@ export type ImportEntriesRequest = Message<"tollgate.v1.ImportEntriesRequest"> &
   list: string;
 
   /**
-   * The import becomes the whole list; what is not in it ends.
+   * The import becomes the whole list; what is not in it ends, and never begins. Of a value that comes with an entry that
+   * begins later, what is on the list stays until then. An invalid entry makes the import fail as a whole.
    *
    * @generated from field: bool replace = 2;
    */
@@ -532,6 +570,8 @@ export type ImportEntriesResponse = Message<"tollgate.v1.ImportEntriesResponse">
   added: bigint;
 
   /**
+   * Values of which something ended with nothing in its place.
+   *
    * @generated from field: int64 removed = 2;
    */
   removed: bigint;
@@ -542,6 +582,8 @@ export type ImportEntriesResponse = Message<"tollgate.v1.ImportEntriesResponse">
   unchanged: bigint;
 
   /**
+   * Entries that were left out.
+   *
    * @generated from field: int64 invalid = 4;
    */
   invalid: bigint;
@@ -578,9 +620,25 @@ export type ExportEntriesRequest = Message<"tollgate.v1.ExportEntriesRequest"> &
   list: string;
 
   /**
+   * Absent: now.
+   *
    * @generated from field: google.protobuf.Timestamp as_of = 2;
    */
   asOf?: Timestamp | undefined;
+
+  /**
+   * By what was known then. Absent: by all that is known now.
+   *
+   * @generated from field: google.protobuf.Timestamp known_at = 3;
+   */
+  knownAt?: Timestamp | undefined;
+
+  /**
+   * Also entries that begin after as_of.
+   *
+   * @generated from field: bool planned = 4;
+   */
+  planned: boolean;
 };
 
 /**
@@ -726,7 +784,13 @@ export const ListKindSchema: GenEnum<ListKind> = /*@__PURE__*/
 
 /**
  * Lists that rules ask: block, allow, watch, embargo and custom. Entries are never overwritten: membership can be asked as of
- * any moment.
+ * any moment, by what was known at any moment.
+ *
+ * A value may have several entries, one after the other, also such as begin later. The entry that was added last counts from
+ * its valid_from on, not before: what is on the list then stays on it until that moment. Entries added earlier that begin
+ * before the new one ends count no more from its valid_from on, and do not come back after it; so a shorter entry shortens.
+ * Entries that begin after the new one has ended stay. The same interval again is no change, nor is an entry that has begun
+ * where the value is on the list already and until the same moment.
  *
  * @generated from service tollgate.v1.ListService
  */
@@ -762,7 +826,7 @@ export const ListService: GenService<{
     output: typeof AddEntriesResponseSchema;
   },
   /**
-   * Ends entries' membership now.
+   * Takes values off a list, now and for good: entries that would begin later never do.
    *
    * @generated from rpc tollgate.v1.ListService.RemoveEntries
    */
@@ -792,7 +856,8 @@ export const ListService: GenService<{
     output: typeof ListEntriesResponseSchema;
   },
   /**
-   * Streams entries in: added to the list, or in place of it. Nothing is visible before the end of the stream.
+   * Streams entries in: added to the list, or in place of it. Nothing is visible before the end of the stream. What holds for
+   * entries that are added one after the other holds for those of one stream, too.
    *
    * @generated from rpc tollgate.v1.ListService.ImportEntries
    */

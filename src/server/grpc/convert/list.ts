@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type {
   ListEntry as CoreEntry,
   ListInfo,
@@ -6,6 +7,7 @@ import type {
   ListType as CoreType,
 } from '../../../facts/list-store.js';
 import { LIST_KINDS, LIST_TYPES } from '../../../facts/list-store.js';
+import type { EntryQuestion } from '../../../facts/lists-service.js';
 import type { List, ListEntry } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { ListEntrySchema, ListKind, ListSchema, ListType } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { fromMs, toOptionalMs } from './time.js';
@@ -64,7 +66,18 @@ export function toListEntry(entry: CoreEntry): ListEntry {
     source: entry.source,
     validFrom: fromMs(entry.validFrom),
     ...(Number.isFinite(entry.validUntil) ? { validUntil: fromMs(entry.validUntil) } : {}),
+    ...(entry.ended === undefined ? {} : { endedBy: entry.ended.actor, endedReason: entry.ended.reason }),
   });
+}
+
+/** Which entries a checked request asks for. */
+export function toQuestion(request: {
+  readonly asOf?: Timestamp | undefined;
+  readonly knownAt?: Timestamp | undefined;
+  readonly planned?: boolean;
+}): EntryQuestion {
+  const { asOf, knownAt, planned = false } = request;
+  return { asOf: toOptionalMs(asOf), knownAt: toOptionalMs(knownAt), planned };
 }
 
 /** A checked entry as it is handed in; what it leaves open is filled by its import's settings. */

@@ -11,8 +11,7 @@ import {
   ListListsResponseSchema,
   RemoveEntriesResponseSchema,
 } from '../../../gen/tollgate/v1/list_service_pb.js';
-import { fromList, fromListEntry, toList, toListEntry } from '../convert/list.js';
-import { toOptionalMs } from '../convert/time.js';
+import { fromList, fromListEntry, toList, toListEntry, toQuestion } from '../convert/list.js';
 import type { Handlers } from '../handlers.js';
 import {
   checkAddEntries,
@@ -65,11 +64,7 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
     },
     async checkEntry(request) {
       checkCheckEntry(request);
-      const { normalised, entry } = await lists.check(
-        request.list,
-        request.value,
-        toOptionalMs(request.asOf),
-      );
+      const { normalised, entry } = await lists.check(request.list, request.value, toQuestion(request));
       return create(CheckEntryResponseSchema, {
         listed: entry !== undefined,
         normalised,
@@ -78,7 +73,7 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
     },
     async listEntries(request) {
       checkListEntries(request);
-      const { items, next } = await lists.entries(request.list, toOptionalMs(request.asOf), toPage(request));
+      const { items, next } = await lists.entries(request.list, toQuestion(request), toPage(request));
       return create(ListEntriesResponseSchema, { entries: items.map(toListEntry), nextPageToken: next });
     },
     async importEntries(messages) {
@@ -102,7 +97,7 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
     },
     async *exportEntries(request) {
       checkExport(request);
-      for await (const entries of lists.export(request.list, toOptionalMs(request.asOf))) {
+      for await (const entries of lists.export(request.list, toQuestion(request))) {
         yield create(ExportEntriesResponseSchema, { entries: entries.map(toListEntry) });
       }
     },

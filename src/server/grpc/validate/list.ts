@@ -85,6 +85,7 @@ export function checkCheckEntry(request: CheckEntryRequest): void {
   slug(problems, '', 'list', request.list);
   value(problems, '', 'value', request.value);
   timestamp(problems, '', 'as_of', request.asOf);
+  timestamp(problems, '', 'known_at', request.knownAt);
   problems.throwIfAny();
 }
 
@@ -93,6 +94,7 @@ export function checkListEntries(request: ListEntriesRequest): void {
   const problems = new Problems();
   slug(problems, '', 'list', request.list);
   timestamp(problems, '', 'as_of', request.asOf);
+  timestamp(problems, '', 'known_at', request.knownAt);
   page(problems, '', request.pageSize, request.pageToken);
   problems.throwIfAny();
 }
@@ -118,6 +120,7 @@ export function checkExport(request: ExportEntriesRequest): void {
   const problems = new Problems();
   slug(problems, '', 'list', request.list);
   timestamp(problems, '', 'as_of', request.asOf);
+  timestamp(problems, '', 'known_at', request.knownAt);
   problems.throwIfAny();
 }
 

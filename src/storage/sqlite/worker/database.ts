@@ -45,7 +45,13 @@ export class Database {
     if (!steps) {
       this.close();
       throw new OpenRefused(
-        `the database file ${file} has schema ${version}, newer than ${SCHEMA_VERSION}: use a newer release`,
+        `the database file ${file} was written by another release of Tollgate (schema ${version}; this one reads ${SCHEMA_VERSION})`,
+      );
+    }
+    if (version === 0 && this.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined) {
+      this.close();
+      throw new OpenRefused(
+        `the database file ${file} is of another program: it has tables, but none of Tollgate's`,
       );
     }
     for (const step of steps) this.exec(`BEGIN IMMEDIATE; ${step} COMMIT`);

@@ -7,6 +7,9 @@ export class Unavailable extends Error {}
 /** What an operation throws when no such list exists. */
 export class ListNotFound extends Error {}
 
+/** What an operation throws when it was asked for something that cannot be. */
+export class Invalid extends Error {}
+
 /** After these the connection is not to be trusted: the file is opened again. */
 const FATAL = /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY|PROTOCOL|NOMEM)/;
 
@@ -19,6 +22,7 @@ export function isFatal(error: unknown): boolean {
 export function wireError(error: unknown): WireError {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof ListNotFound) return { kind: 'list-not-found', message };
+  if (error instanceof Invalid) return { kind: 'invalid', message };
   if (error instanceof Unavailable) return { kind: 'unavailable', message };
   const code = sqliteCode(error);
   if (code !== undefined && !code.startsWith('SQLITE_CONSTRAINT') && code !== 'SQLITE_ERROR') {

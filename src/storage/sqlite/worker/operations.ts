@@ -26,7 +26,7 @@ export function operations(
   const rules = new WorkerRules(db);
   const sites = new WorkerSites(db);
   const lists = new WorkerLists(db);
-  const importer = new ListImporter(db, lists);
+  const importer = new ListImporter(db, lists.changes);
   importer.forgetAll(dispatcher.context);
   const ping = db.prepare(`INSERT OR REPLACE INTO meta (name, value) VALUES ('ping', ?)`);
   return {

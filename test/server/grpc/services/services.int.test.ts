@@ -301,6 +301,8 @@ describe('ListService', () => {
   };
 
   test('makes, changes, asks and streams lists', async () => {
+    const ended = { actor: 'bob', reason: 'over' };
+    const now = { asOf: undefined, knownAt: undefined, planned: false };
     const asked: unknown[] = [];
     const note = <T>(what: unknown, answer: T): Promise<T> => {
       asked.push(what);
@@ -313,7 +315,8 @@ describe('ListService', () => {
           list: (page) => note(page, { items: [info], next: '' }),
           add: (...what) => note(what, { added: 1, removed: 0, unchanged: 2, revision: 10 }),
           remove: (...what) => note(what, { removed: 1, unknown: 1, revision: 11 }),
-          check: (...what) => note(what, { normalised: 'x', entry: what[1] === 'X' ? entry : undefined }),
+          check: (...what) =>
+            note(what, { normalised: 'x', entry: what[1] === 'X' ? { ...entry, ended } : undefined }),
           entries: (...what) => note(what, { items: [entry, { ...entry, validUntil: AT + 5 }], next: 'n' }),
           export: async function* (...what) {
             asked.push(what);
@@ -339,13 +342,20 @@ describe('ListService', () => {
       removed: 1n,
       unknown: 1n,
     });
-    expect(await lists.checkEntry({ list: 'l', value: 'X', asOf: timestampFromMs(AT) })).toMatchObject({
+    expect(
+      await lists.checkEntry({
+        list: 'l',
+        value: 'X',
+        asOf: timestampFromMs(AT),
+        knownAt: timestampFromMs(AT + 1),
+      }),
+    ).toMatchObject({
       listed: true,
       normalised: 'x',
-      entry: { value: 'x', source: 's' },
+      entry: { value: 'x', source: 's', endedBy: 'bob', endedReason: 'over' },
     });
     expect(await lists.checkEntry({ list: 'l', value: 'Y' })).toMatchObject({ listed: false });
-    const page = await lists.listEntries({ list: 'l', pageSize: 2 });
+    const page = await lists.listEntries({ list: 'l', pageSize: 2, planned: true });
     expect(page.entries.map(({ validUntil }) => validUntil)).toEqual([undefined, timestampFromMs(AT + 5)]);
     const exported = [];
     for await (const { entries } of lists.exportEntries({ list: 'l' })) exported.push(entries.length);
@@ -355,10 +365,10 @@ describe('ListService', () => {
       { size: 50, token: '' },
       ['l', [{ value: 'x', reason: '', actor: '', source: 'manual', validFrom: undefined, validUntil: AT }]],
       ['l', ['x', 'y'], 'ana', 'why'],
-      ['l', 'X', AT],
-      ['l', 'Y', undefined],
-      ['l', undefined, { size: 2, token: '' }],
-      ['l', undefined],
+      ['l', 'X', { asOf: AT, knownAt: AT + 1, planned: false }],
+      ['l', 'Y', now],
+      ['l', { ...now, planned: true }, { size: 2, token: '' }],
+      ['l', now],
     ]);
   });
 
