@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -65,6 +66,33 @@ describe('lines', () => {
     await expect(all(readLines(source.bytes, path))).rejects.toThrow(`${path}: cannot be read to the end`);
   });
 
+  it('are refused in another encoding, naming the line, but may hold the sign for a letter that was lost', async () => {
+    const latin = Buffer.concat([Buffer.from('a\n\nb\n'), Buffer.from('Jos\u00e9\nc\n', 'latin1')]);
+    await expect(all(readLines(pieces(latin, [2]), 'f'))).rejects.toThrow('f line 4: not UTF-8 text');
+    const wide = Buffer.from('\uFEFFa\n', 'utf16le');
+    await expect(all(readLines(pieces(wide, [9]), 'f'))).rejects.toThrow('f line 1: not UTF-8 text');
+    expect(await all(readLines(text('Jos\uFFFD'), 'f'))).toEqual([{ text: 'Jos\uFFFD', number: 1 }]);
+  });
+
+  it('are refused beyond 4 MiB', async () => {
+    const long = pieces(Buffer.from(`a\n${'x'.repeat(5 * 1024 * 1024)}`), [1024 * 1024]);
+    await expect(all(readLines(long, 'f'))).rejects.toThrow('f line 2: longer than 4 MiB');
+  });
+
+  it('drop a byte-order mark', async () => {
+    expect(await all(readLines(pieces(Buffer.from('\uFEFFa\r\nb'), [1]), 'f'))).toEqual([
+      { text: 'a', number: 1 },
+      { text: 'b', number: 2 },
+    ]);
+  });
+
+  it('name a file that goes away before it is read', async () => {
+    const path = folder.file('gone.txt', 'one\n');
+    const source = await openBytes(path, host);
+    rmSync(path);
+    await expect(all(readLines(source.bytes, path))).rejects.toThrow(`${path}: `);
+  });
+
   it('name the line that is no JSON object', async () => {
     await expect(all(readNdjson(text('{"a":1}\n\n{oops\n'), 'f.ndjson'))).rejects.toThrow(
       /^f\.ndjson line 3: not JSON/,
@@ -89,6 +117,9 @@ describe('CSV', () => {
     const quote = async () => all((await openCsv(text('a,b\n1,2\n3,"4"x\n'), 'f.csv', ',')).rows);
     await expect(quote()).rejects.toThrow(/^f\.csv line 3: not CSV/);
     await expect(openCsv(text(''), 'f.csv', ',')).rejects.toThrow('f.csv: empty');
+    const latin = Buffer.from('a,b\n1,2\n3,\u00e9\n', 'latin1');
+    const encoded = async () => all((await openCsv(pieces(latin, [12]), 'f.csv', ',')).rows);
+    await expect(encoded()).rejects.toThrow('f.csv line 3: not UTF-8 text');
   });
 });
 

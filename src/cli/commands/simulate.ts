@@ -22,10 +22,12 @@ Examples:
   $ tollgate simulate --seed 7 --payments 50000
   $ tollgate simulate --seed 7 --payments 2000 --out day.ndjson`;
 
+const DEFAULT_START = Date.UTC(2026, 2, 2);
+
 interface SimulateFlags extends StreamFlags {
   readonly seed: number;
   readonly payments: number;
-  readonly start: number;
+  readonly start?: number;
   readonly out?: string;
 }
 
@@ -34,7 +36,7 @@ async function writeDay(simulation: SimulationOptions, path: string): Promise<nu
   try {
     await once(file, 'open');
   } catch (error) {
-    throw fileError(path, error);
+    throw fileError(path, error, 'write');
   }
   let lines = 0;
   for (const line of simulatedLines(simulation)) {
@@ -56,13 +58,17 @@ export function addSimulate(program: Command, host: Host): void {
     )
     .option('--seed <n>', 'which day', wholeNumber(0), 1)
     .option('--payments <n>', 'how many payments', wholeNumber(0), 5000)
-    .option('--start <moment>', 'when the day begins (UTC)', moment, Date.UTC(2026, 2, 2))
+    .option('--start <moment>', 'when the day begins, UTC (default: 2026-03-02)', moment)
     .option('--out <file>', 'write it as a file for replay-stream in place of sending it');
   addStreamOptions(command)
     .addHelpText('after', HELP)
     .action((flags: SimulateFlags, self: Command) =>
       withSession(host, self, async (session) => {
-        const simulation = { seed: flags.seed, payments: flags.payments, startMs: flags.start };
+        const simulation = {
+          seed: flags.seed,
+          payments: flags.payments,
+          startMs: flags.start ?? DEFAULT_START,
+        };
         if (flags.out !== undefined) {
           const lines = await writeDay(simulation, flags.out);
           if (session.out.json) session.out.document({ file: flags.out, lines });

@@ -1,6 +1,7 @@
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { Readable } from 'node:stream';
 import { badInput } from '../exit.js';
+import { textLines } from './text-lines.js';
 
 /** A row of a CSV file and the line it ends on; the first line is number 1. */
 export interface CsvRow {
@@ -51,9 +52,9 @@ async function nextRow(parsed: AsyncIterator<ParsedRow>, name: string): Promise<
     const next = await parsed.next();
     return next.done === true ? undefined : next.value;
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('CSV_'))
-      throw error;
-    const line = 'lines' in error ? ` line ${String(error.lines)}` : '';
+    if (!(error instanceof CsvError)) throw error;
+    const lines: unknown = error['lines'];
+    const line = typeof lines === 'number' ? ` line ${lines}` : '';
     throw badInput(`${name}${line}`, `not CSV: ${error.message}`);
   }
 }
@@ -71,7 +72,7 @@ export async function openCsv(
     relax_column_count: true,
     skip_empty_lines: true,
   });
-  const source = Readable.from(bytes, { objectMode: false });
+  const source = Readable.from(textLines(bytes, name), { objectMode: false });
   source.on('error', (error) => parser.destroy(error));
   const parsed = (source.pipe(parser) as AsyncIterable<ParsedRow>)[Symbol.asyncIterator]();
   const head = await nextRow(parsed, name);

@@ -8,14 +8,28 @@ import { parseMessage } from '../json-message.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
   EISDIR: 'it is a folder',
   EACCES: 'it may not be read by you',
 };
 
+const TO_WRITE: Readonly<Record<string, string>> = {
+  ...REASONS,
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'there is no such folder',
+  EACCES: 'it may not be written by you',
+};
+
 /** Why a file cannot be used, as a usage error that names it. */
-export function fileError(path: string, error: unknown): Error {
+export function fileError(path: string, error: unknown, to: 'read' | 'write' = 'read'): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return usageError(`${path}: ${REASONS[code] ?? (error instanceof Error ? error.message : String(error))}`);
+  const reason = (to === 'read' ? REASONS : TO_WRITE)[code];
+  return usageError(`${path}: ${reason ?? (error instanceof Error ? error.message : String(error))}`);
+}
+
+/** What a file given as an argument is called in messages. */
+export function fileName(path: string): string {
+  return path === '-' ? 'standard input' : path;
 }
 
 /** The whole text of a file; `-` is standard input. */
@@ -38,7 +52,7 @@ export async function readJson(path: string, host: Host): Promise<unknown> {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw badInput(path, `not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw badInput(fileName(path), `not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -46,7 +60,11 @@ export async function readJson(path: string, host: Host): Promise<unknown> {
 export function messageOf<D extends DescMessage>(desc: D, json: unknown, where: string): MessageShape<D> {
   const parsed = parseMessage(desc, json);
   if ('message' in parsed) return parsed.message;
-  throw badInput(where, `not a ${desc.name}`, parsed.problems);
+  throw badInput(
+    fileName(where),
+    `not ${/^[AEIOU]/.test(desc.name) ? 'an' : 'a'} ${desc.name}`,
+    parsed.problems,
+  );
 }
 
 /** A file being read as a stream of bytes, unpacked when it is gzip. */
@@ -83,19 +101,26 @@ async function* naming(path: string, bytes: AsyncIterable<Buffer | string>): Asy
 /** Opens a file for streaming; `-` is standard input. Gzip is told by its first bytes, not by the name. */
 export async function openBytes(path: string, host: Host): Promise<ByteSource> {
   if (path === '-') return { bytes: host.stdin, size: undefined, read: () => 0 };
-  let file: ReadStream;
   let size: number;
   let packed: boolean;
   try {
     ({ size } = await stat(path));
     packed = await isGzip(path);
-    file = createReadStream(path, { highWaterMark: 256 * 1024 });
   } catch (error) {
     throw fileError(path, error);
   }
-  if (!packed) return { bytes: naming(path, file), size, read: () => file.bytesRead };
-  const unpacked = createGunzip({ chunkSize: 256 * 1024 });
-  file.on('error', (error) => unpacked.destroy(error));
-  file.pipe(unpacked);
-  return { bytes: naming(path, unpacked), size, read: () => file.bytesRead };
+  let file: ReadStream | undefined;
+  // Opened by the first read: a stream that fails while nobody listens to it would end the process.
+  async function* bytes(): AsyncGenerator<Buffer | string> {
+    file = createReadStream(path, { highWaterMark: 256 * 1024 });
+    if (!packed) {
+      yield* file;
+      return;
+    }
+    const unpacked = createGunzip({ chunkSize: 256 * 1024 });
+    file.on('error', (error) => unpacked.destroy(error));
+    file.pipe(unpacked);
+    yield* unpacked;
+  }
+  return { bytes: naming(path, bytes()), size, read: () => file?.bytesRead ?? 0 };
 }

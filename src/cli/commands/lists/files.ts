@@ -215,7 +215,7 @@ Examples:
         try {
           await once(file, 'open');
         } catch (error) {
-          throw fileError(options.out, error);
+          throw fileError(options.out, error, 'write');
         }
         for await (const part of parts) {
           count += part.entries.length;
