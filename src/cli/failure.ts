@@ -6,14 +6,26 @@ import { CliError, EXIT } from './exit.js';
 const AWAY: readonly string[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 
 function fromTollgate(error: TollgateError): CliError {
-  const details = error.violations.map(({ field, description }) => `${field}: ${description}`);
+  const violations = error.violations.map(({ field, description }) => `${field}: ${description}`);
+  // One alone is what the message says already.
+  const details = violations.length === 1 && violations[0] === error.message ? [] : violations;
   const exitCode = AWAY.includes(ERRORS[error.code].status) ? EXIT.unreachable : EXIT.refused;
   return new CliError(exitCode, error.code, `${error.message} (${error.code})`, details);
 }
 
+/** What the transport says, without its own jargon. */
+function unreachableReason(text: string): string {
+  if (/ECONNREFUSED/.test(text)) return 'nobody listens there';
+  if (/Name resolution failed/.test(text)) return 'no host has that name';
+  if (/Protocol error|PROTOCOL_ERROR|HPE_/.test(text)) return 'what listens there does not speak gRPC';
+  return text
+    .replace(/^No connection established\. Last error: /, '')
+    .replace(/\. ?Resolution note: .*$/, '');
+}
+
 function fromCall(error: CallFailed, server: string): CliError {
   if (error.status === 'UNAVAILABLE') {
-    const reason = /ECONNREFUSED/.test(error.message) ? 'nobody listens there' : error.message;
+    const reason = unreachableReason(error.message);
     return new CliError(
       EXIT.unreachable,
       'UNREACHABLE',

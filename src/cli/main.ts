@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { addDecide } from './commands/decide.js';
 import { addDecisions } from './commands/decisions.js';
 import { addImport } from './commands/import.js';
@@ -9,7 +9,7 @@ import { addServe } from './commands/serve.js';
 import { addSimulate } from './commands/simulate.js';
 import { addSites } from './commands/sites.js';
 import { positiveNumber } from './arguments.js';
-import { CliError, EXIT } from './exit.js';
+import { EXIT, usageError, type CliError } from './exit.js';
 import { failureJson, failureText, toCliError } from './failure.js';
 import type { Host } from './host.js';
 
@@ -36,8 +36,12 @@ function createProgram(host: Host): Command {
     .option('--json', 'JSON for machines in place of tables')
     .option('--timeout <seconds>', 'longest wait for one answer', positiveNumber, 10)
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => host.print(text), writeErr: (text) => host.complain(text) })
-    .showHelpAfterError('(Add --help for the options and examples)')
+    .configureOutput({
+      writeOut: (text) => host.print(text),
+      writeErr: (text) => host.complain(text),
+      // Said by `main`, in the form of every other error.
+      outputError: () => undefined,
+    })
     .exitOverride()
     .addHelpText('after', HELP);
   addServe(program, host);
@@ -54,6 +58,13 @@ function createProgram(host: Host): Command {
 
 const HELPED: readonly string[] = ['commander.helpDisplayed', 'commander.help', 'commander.version'];
 
+/** Commander's words for wrong arguments take the form of every other error. */
+function failureOf(thrown: unknown, server: string): CliError {
+  if (!(thrown instanceof CommanderError)) return toCliError(thrown, server);
+  const [what = '', ...hints] = thrown.message.replace(/^error: /, '').split('\n');
+  return usageError(what, [...hints, '(Add --help for the options and examples)']);
+}
+
 /** Runs the command with its arguments (those after the name of the program). Resolves with the exit code. */
 export async function main(args: readonly string[], host: Host): Promise<number> {
   const program = createProgram(host);
@@ -61,11 +72,11 @@ export async function main(args: readonly string[], host: Host): Promise<number>
     await program.parseAsync([...args], { from: 'user' });
     return EXIT.ok;
   } catch (thrown) {
-    if (thrown instanceof CommanderError && !(thrown instanceof InvalidArgumentError)) {
-      // Commander has said it already. Help that was not asked for means that a command was missing.
-      return HELPED.includes(thrown.code) && thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (thrown instanceof CommanderError) {
+      // Help that was not asked for means that a command was missing.
+      if (HELPED.includes(thrown.code)) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
     }
-    const error: CliError = toCliError(thrown, program.opts<{ server?: string }>().server ?? 'the server');
+    const error = failureOf(thrown, program.opts<{ server?: string }>().server ?? 'the server');
     host.complain(args.includes('--json') ? failureJson(error) : failureText(error));
     return error.exitCode;
   }

@@ -116,7 +116,7 @@ describe('rules', () => {
     const good = folder.file('good.rules.json', ruleSet([rule('large', 100_000)]));
     const bad = folder.file('bad.rules.json', ruleSet([{ ...rule('large', 1), event: { type: 'maybe' } }]));
     const fine = await run(['rules', 'check', good, '--server', '127.0.0.1:1']);
-    expect(fine).toMatchObject({ code: 0, out: `${good}: good, 1 rules\n` });
+    expect(fine).toMatchObject({ code: 0, out: `${good}: good, 1 rule\n` });
     const both = await run(['rules', 'check', good, bad]);
     expect(both.code).toBe(1);
     expect(both.out).toContain(`${bad}: has errors`);
@@ -172,7 +172,7 @@ describe('rules', () => {
     const one = folder.file('one.rules.json', ruleSet([rule('large', 100_000)]));
     const two = folder.file('two.rules.json', ruleSet([rule('large', 200_000), rule('huge', 900_000)]));
     const pushed = await run(['rules', 'push', one, '--comment', 'first']);
-    expect(pushed.out).toMatch(/^cli-test version 1 \(1 rules, [0-9a-f]{12}\) stored\.\n/);
+    expect(pushed.out).toMatch(/^cli-test version 1 \(1 rule, [0-9a-f]{12}\) stored\.\n/);
     expect(pushed.out).toContain('Make it active with: tollgate rules activate cli-test 1');
     expect((await run(['rules', 'push', one])).out).toContain('the same document: nothing stored');
     expect((await run(['rules', 'activate', 'cli-test', '1'])).out).toBe('cli-test: version 1 is active.\n');
@@ -188,8 +188,11 @@ describe('rules', () => {
     expect(diff.out).toMatch(/^\+ huge: /m);
     expect(diff.out).toMatch(/^~ large: .*200000/m);
     expect((await run(['rules', 'diff', 'cli-test', '--file', two])).out).toBe('No difference.\n');
+    expect((await run(['rules', 'diff', 'cli-test', '1'])).out).toBe(diff.out);
+    expect((await run(['rules', 'diff', 'cli-test'])).out).toBe('No difference.\n');
 
     expect((await run(['rules', 'rollback', 'cli-test'])).out).toBe('cli-test: version 1 is active.\n');
+    expect((await run(['rules', 'diff', 'cli-test'])).out).toBe(diff.out);
     const shown = await run(['rules', 'show', 'cli-test']);
     expect(JSON.parse(shown.out)).toEqual(JSON.parse(readFileSync(one, 'utf8')));
     expect((await run(['rules', 'list'])).out).toMatch(/^cli-test +v1 +v2/m);
