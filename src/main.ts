@@ -26,6 +26,8 @@ import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets } from './serve/assets.js';
 import { memoryGovernor } from './serve/memory-governor.js';
 import { seed } from './serve/seed.js';
+import { checkStoreFile } from './serve/store-file.js';
+import { storeProblem } from './serve/store-problem.js';
 import { serviceObserver } from './serve/service-log.js';
 import { startGrpcServer, type GrpcServer } from './server/grpc/server.js';
 import { bindAll } from './server/grpc/services/all.js';
@@ -355,9 +357,14 @@ async function startHttp(
   }
 }
 
-function openStore(config: StoreConfig, world: World): Promise<Store> {
-  if (config.kind === 'mongodb') return openMongoStore({ uri: config.uri, world });
-  return openSqliteStore({ file: config.file, world });
+async function openStore(config: StoreConfig, world: World): Promise<Store> {
+  try {
+    if (config.kind === 'mongodb') return await openMongoStore({ uri: config.uri, world });
+    checkStoreFile(config.file);
+    return await openSqliteStore({ file: config.file, world });
+  } catch (error) {
+    throw storeProblem(describeStore(config), error);
+  }
 }
 
 function describeStore(config: StoreConfig): string {

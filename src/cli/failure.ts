@@ -57,9 +57,15 @@ export function toCliError(error: unknown, server: string): CliError {
   return new CliError(EXIT.refused, 'FAILED', String(error));
 }
 
+/** Words from elsewhere may quote a piece of a file, with its line ends. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*[\r\n]\s*/g, ' ');
+}
+
 /** The words for people, one line for the error and one for each detail. */
 export function failureText(error: CliError): string {
-  return [`tollgate: ${error.message}`, ...error.details.map((detail) => `  ${detail}`), ''].join('\n');
+  const details = error.details.map((detail) => `  ${oneLine(detail)}`);
+  return [`tollgate: ${oneLine(error.message)}`, ...details, ''].join('\n');
 }
 
 /** The same for programs, one line of JSON. */

@@ -1,10 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { SimulationOptions } from '../../simulate/day.js';
 import { moment, wholeNumber } from '../arguments.js';
 import type { Host } from '../host.js';
-import { fileError } from '../input/files.js';
+import { writeTexts } from '../output-file.js';
 import { withSession } from '../session.js';
 import { runStream, type StreamSource } from '../stream/run-stream.js';
 import { simulatedEntries, simulatedLines } from '../stream/simulated.js';
@@ -32,19 +30,14 @@ interface SimulateFlags extends StreamFlags {
 }
 
 async function writeDay(simulation: SimulationOptions, path: string): Promise<number> {
-  const file = createWriteStream(path);
-  try {
-    await once(file, 'open');
-  } catch (error) {
-    throw fileError(path, error, 'write');
-  }
   let lines = 0;
-  for (const line of simulatedLines(simulation)) {
-    lines++;
-    if (!file.write(`${JSON.stringify(line)}\n`)) await once(file, 'drain');
+  async function* texts(): AsyncGenerator<string> {
+    for (const line of simulatedLines(simulation)) {
+      lines++;
+      yield `${JSON.stringify(line)}\n`;
+    }
   }
-  file.end();
-  await once(file, 'close');
+  await writeTexts(path, texts());
   return lines;
 }
 

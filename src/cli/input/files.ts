@@ -4,27 +4,12 @@ import { createGunzip } from 'node:zlib';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { badInput, usageError } from '../exit.js';
 import type { Host } from '../host.js';
+import { fileReason } from '../../errors/file-reason.js';
 import { parseMessage } from '../json-message.js';
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'it may not be read by you',
-};
-
-const TO_WRITE: Readonly<Record<string, string>> = {
-  ...REASONS,
-  ENOENT: 'there is no such folder',
-  ENOTDIR: 'there is no such folder',
-  EACCES: 'it may not be written by you',
-};
 
 /** Why a file cannot be used, as a usage error that names it. */
 export function fileError(path: string, error: unknown, to: 'read' | 'write' = 'read'): Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const reason = (to === 'read' ? REASONS : TO_WRITE)[code];
-  return usageError(`${path}: ${reason ?? (error instanceof Error ? error.message : String(error))}`);
+  return usageError(`${path}: ${fileReason(error, to)}`);
 }
 
 /** What a file given as an argument is called in messages. */
@@ -32,15 +17,20 @@ export function fileName(path: string): string {
   return path === '-' ? 'standard input' : path;
 }
 
+/** Editors on Windows put a byte-order mark first. */
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
+}
+
 /** The whole text of a file; `-` is standard input. */
 export async function readText(path: string, host: Host): Promise<string> {
   if (path === '-') {
     const parts: Buffer[] = [];
     for await (const part of host.stdin) parts.push(Buffer.from(part));
-    return Buffer.concat(parts).toString('utf8');
+    return withoutMark(Buffer.concat(parts).toString('utf8'));
   }
   try {
-    return await readFile(path, 'utf8');
+    return withoutMark(await readFile(path, 'utf8'));
   } catch (error) {
     throw fileError(path, error);
   }

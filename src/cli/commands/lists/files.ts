@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { once } from 'node:events';
 import { create, toJson } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Option, type Command } from 'commander';
@@ -12,8 +10,9 @@ import { moment } from '../../arguments.js';
 import { badInput, CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { openCsv } from '../../input/csv.js';
-import { fileError, messageOf, openBytes } from '../../input/files.js';
+import { messageOf, openBytes } from '../../input/files.js';
 import { readLines, readNdjson } from '../../input/rows.js';
+import { writeTexts } from '../../output-file.js';
 import { actorName, withSession } from '../../session.js';
 import { grouped } from '../../stream/summary-text.js';
 
@@ -211,18 +210,13 @@ Examples:
           return;
         }
         let count = 0;
-        const file = createWriteStream(options.out);
-        try {
-          await once(file, 'open');
-        } catch (error) {
-          throw fileError(options.out, error, 'write');
+        async function* texts(): AsyncGenerator<string> {
+          for await (const part of parts) {
+            count += part.entries.length;
+            yield lines(part.entries);
+          }
         }
-        for await (const part of parts) {
-          count += part.entries.length;
-          if (!file.write(lines(part.entries))) await once(file, 'drain');
-        }
-        file.end();
-        await once(file, 'close');
+        await writeTexts(options.out, texts());
         if (out.json) out.document({ file: options.out, entries: count });
         else out.line(`${grouped(count)} entries written to ${options.out}.`);
       }),
