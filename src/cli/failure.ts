@@ -57,9 +57,9 @@ export function toCliError(error: unknown, server: string): CliError {
   return new CliError(EXIT.refused, 'FAILED', String(error));
 }
 
-/** Words from elsewhere may quote a piece of a file, with its line ends. */
+/** Words from elsewhere may quote a piece of a file, with its line ends and what a terminal would obey. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*[\r\n]\s*/g, ' ');
+  return text.replaceAll(/\s*[\r\n]\s*/g, ' ').replaceAll(/\p{Cc}/gu, '\uFFFD');
 }
 
 /** The words for people, one line for the error and one for each detail. */

@@ -342,6 +342,10 @@ describe('replay-stream', () => {
     expect(skipped.code).toBe(0);
     expect(skipped.err).toContain('1 rows were left out');
     expect(skipped.out).toMatch(/^decisions +19, 12 of them decided before\n/);
+    const short = folder.file('short.csv', csv(20).replace('\n12,43200,', '\n12,'));
+    const left = await run(['replay-stream', short, '--map', map, '--skip-bad']);
+    expect(left.err).toContain(`left out: ${short} line 14: 4 values where the head has 5 columns\n`);
+    expect(left.code).toBe(0);
   });
 
   it('counts entries that the server refuses, and ends with 1', async () => {
@@ -395,6 +399,15 @@ describe('import', () => {
     const map = folder.file('history.map.json', JSON.stringify({ ...MAP, requestId: 'h-{n}' }));
     expect(await json(['import', file, '--map', map])).toMatchObject({ events: 33, repeated: 0, errors: [] });
     expect(await json(['import', file, '--map', map])).toMatchObject({ events: 33, repeated: 33 });
+    const broken = folder.file('broken-history.csv', csv(30).replace('\n12,43200,', '\n12,soon,'));
+    const stopped = await run(['import', broken, '--map', map]);
+    expect(stopped).toMatchObject({ code: 1, out: '' });
+    expect(stopped.err).toMatch(
+      /^12 events were taken in; importing the same file again repeats nothing\.\n/,
+    );
+    const skipped = await run(['import', broken, '--map', map, '--skip-bad']);
+    expect(skipped.code).toBe(0);
+    expect(skipped.err).toContain('1 rows were left out');
   });
 
   it('takes in events as JSON lines, and refuses a file for replay-stream', async () => {

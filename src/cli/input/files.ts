@@ -1,11 +1,11 @@
 import { createReadStream, type ReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { badInput, usageError } from '../exit.js';
-import type { Host } from '../host.js';
 import { fileReason } from '../../errors/file-reason.js';
+import { badInput, CliError, usageError } from '../exit.js';
+import type { Host } from '../host.js';
 import { parseMessage } from '../json-message.js';
+import { unpacked } from './unpacked.js';
 
 /** Why a file cannot be used, as a usage error that names it. */
 export function fileError(path: string, error: unknown, to: 'read' | 'write' = 'read'): Error {
@@ -59,30 +59,21 @@ export function messageOf<D extends DescMessage>(desc: D, json: unknown, where: 
 
 /** A file being read as a stream of bytes, unpacked when it is gzip. */
 export interface ByteSource {
+  /** What it is called in messages. */
+  readonly name: string;
   readonly bytes: AsyncIterable<Buffer | string>;
-  /** Bytes of the file, packed as it is; undefined for standard input. */
+  /** Bytes of the file, packed as it is; undefined for standard input and pipes. */
   readonly size: number | undefined;
   /** Bytes of the file read so far. */
   read(): number;
 }
 
-async function isGzip(path: string): Promise<boolean> {
-  const handle = await open(path);
-  try {
-    const head = Buffer.alloc(2);
-    const { bytesRead } = await handle.read(head, 0, 2, 0);
-    return bytesRead === 2 && head[0] === 0x1f && head[1] === 0x8b;
-  } finally {
-    await handle.close();
-  }
-}
-
-async function* naming(path: string, bytes: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | string> {
+async function* naming(name: string, bytes: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | string> {
   try {
     yield* bytes;
   } catch (error) {
     throw badInput(
-      path,
+      name,
       `cannot be read to the end: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
@@ -90,27 +81,25 @@ async function* naming(path: string, bytes: AsyncIterable<Buffer | string>): Asy
 
 /** Opens a file for streaming; `-` is standard input. Gzip is told by its first bytes, not by the name. */
 export async function openBytes(path: string, host: Host): Promise<ByteSource> {
-  if (path === '-') return { bytes: host.stdin, size: undefined, read: () => 0 };
-  let size: number;
-  let packed: boolean;
+  const name = fileName(path);
+  if (path === '-') {
+    return { name, bytes: naming(name, unpacked(host.stdin)), size: undefined, read: () => 0 };
+  }
+  let size: number | undefined;
   try {
-    ({ size } = await stat(path));
-    packed = await isGzip(path);
+    const info = await stat(path);
+    await access(path, constants.R_OK);
+    if (info.isDirectory()) throw usageError(`${path}: it is a folder`);
+    // A pipe has a name too, and no size.
+    size = info.isFile() ? info.size : undefined;
   } catch (error) {
-    throw fileError(path, error);
+    throw error instanceof CliError ? error : fileError(path, error);
   }
   let file: ReadStream | undefined;
   // Opened by the first read: a stream that fails while nobody listens to it would end the process.
   async function* bytes(): AsyncGenerator<Buffer | string> {
     file = createReadStream(path, { highWaterMark: 256 * 1024 });
-    if (!packed) {
-      yield* file;
-      return;
-    }
-    const unpacked = createGunzip({ chunkSize: 256 * 1024 });
-    file.on('error', (error) => unpacked.destroy(error));
-    file.pipe(unpacked);
-    yield* unpacked;
+    yield* file;
   }
-  return { bytes: naming(path, bytes()), size, read: () => file?.bytesRead ?? 0 };
+  return { name, bytes: naming(name, unpacked(bytes())), size, read: () => file?.bytesRead ?? 0 };
 }

@@ -1,4 +1,4 @@
-import { badInput } from '../exit.js';
+import type { BadRow } from './bad-row.js';
 import { textLines } from './text-lines.js';
 
 const LINE_END = 0x0a;
@@ -29,26 +29,26 @@ export async function* readLines(
 /** A JSON object on a line of its own. */
 export interface JsonLine {
   readonly json: Readonly<Record<string, unknown>>;
-  readonly number: number;
+  readonly line: number;
 }
 
 /** The objects of a file with one JSON object a line. */
 export async function* readNdjson(
   bytes: AsyncIterable<Buffer | string>,
   name: string,
-): AsyncGenerator<readonly JsonLine[]> {
+): AsyncGenerator<readonly (JsonLine | BadRow)[]> {
   for await (const lines of readLines(bytes, name)) {
-    yield lines.map(({ text, number }) => {
+    yield lines.map(({ text, number: line }) => {
       let json: unknown;
       try {
         json = JSON.parse(text);
       } catch (error) {
-        throw badInput(`${name} line ${number}`, `not JSON: ${error instanceof Error ? error.message : ''}`);
+        return { problem: `not JSON: ${error instanceof Error ? error.message : ''}`, line };
       }
       if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-        throw badInput(`${name} line ${number}`, 'not a JSON object');
+        return { problem: 'not a JSON object', line };
       }
-      return { json: json as Readonly<Record<string, unknown>>, number };
+      return { json: json as Readonly<Record<string, unknown>>, line };
     });
   }
 }

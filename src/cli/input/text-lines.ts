@@ -4,16 +4,16 @@ import { badInput } from '../exit.js';
 const LINE_END = 0x0a;
 const MAX_LINE = 4 * 1024 * 1024;
 
-/** The number of the first line of some lines that is no UTF-8; the first of them is number `first`. */
-function badLine(lines: Buffer, first: number): number {
-  let number = first;
-  for (let from = 0; from < lines.length; number++) {
+/** How many bytes of some lines lie before the first that is no UTF-8. */
+function goodBytes(lines: Buffer): number {
+  let from = 0;
+  while (from < lines.length) {
     const end = lines.indexOf(LINE_END, from);
-    const to = end < 0 ? lines.length : end;
-    if (!isUtf8(lines.subarray(from, to))) break;
-    from = to + 1;
+    const next = end < 0 ? lines.length : end + 1;
+    if (!isUtf8(lines.subarray(from, next))) break;
+    from = next;
   }
-  return number;
+  return from;
 }
 
 function countLines(lines: Buffer): number {
@@ -32,18 +32,19 @@ export async function* textLines(
 ): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   let before = 0;
-  const checked = (lines: Buffer): Buffer => {
-    if (!isUtf8(lines)) throw badInput(`${name} line ${badLine(lines, before + 1)}`, 'not UTF-8 text');
-    before += countLines(lines);
-    return lines;
-  };
+  function* checked(lines: Buffer): Generator<Buffer> {
+    const good = isUtf8(lines) ? lines : lines.subarray(0, goodBytes(lines));
+    before += countLines(good);
+    if (good.length > 0) yield good;
+    if (good.length < lines.length) throw badInput(`${name} line ${before + 1}`, 'not UTF-8 text');
+  }
   for await (const part of bytes) {
     const piece = typeof part === 'string' ? Buffer.from(part) : part;
     const data = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
     const end = data.lastIndexOf(LINE_END) + 1;
     rest = data.subarray(end);
-    if (end > 0) yield checked(data.subarray(0, end));
+    if (end > 0) yield* checked(data.subarray(0, end));
     if (rest.length > MAX_LINE) throw badInput(`${name} line ${before + 1}`, 'longer than 4 MiB');
   }
-  if (rest.length > 0) yield checked(rest);
+  if (rest.length > 0) yield* checked(rest);
 }
