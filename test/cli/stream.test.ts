@@ -178,6 +178,21 @@ describe('sending', () => {
     expect(now).toBeLessThan(5100);
     expect(server.largest()).toBeLessThanOrEqual(2);
   });
+
+  it('stops within a moment when it is told to, at any rate, and waits for the answers that are due', async () => {
+    let now = 0;
+    const server = fakeServer();
+    const items = Array.from({ length: 500 }, (_, id) => ({ key: 'a', id }));
+    const sleep = async (ms: number): Promise<void> => void (now += ms);
+    const stopped = (): boolean => now >= 2500;
+    await pump(
+      source(items, 500),
+      server.protocol,
+      settings({ rate: 1, elapsed: () => now, sleep, stopped }),
+    );
+    expect(now).toBeLessThanOrEqual(2600);
+    expect(server.answered.map((item) => item.id)).toEqual([0, 1, 2]);
+  });
 });
 
 describe('interleaving', () => {
