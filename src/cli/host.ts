@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileReason } from '../errors/file-reason.js';
 
 /** What the command has of the machine: the one door of the CLI, so that tests can stand in for it. */
 export interface Host {
@@ -32,8 +33,9 @@ export interface Host {
 export function nodeHost(): Host {
   // Whoever reads the output may have had enough of it, as `head` does.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    if (error.code === 'EPIPE') process.exit(0);
+    process.stderr.write(`tollgate: standard output: ${fileReason(error, 'write')}\n`);
+    process.exit(1);
   });
   return {
     environment: process.env,

@@ -28,7 +28,7 @@ const DEFAULT_SERVER = '127.0.0.1:50051';
 /** The address a command talks to: --server, else TOLLGATE_SERVER, else the default of `serve`. */
 export function serverAddress(options: CommonOptions, host: Host): string {
   const address = options.server ?? (host.environment['TOLLGATE_SERVER'] || DEFAULT_SERVER);
-  const port = /^.+:(\d{1,5})$/.exec(address)?.[1];
+  const port = /^[^\s/]+:(\d{1,5})$/.exec(address)?.[1];
   if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
     const from = options.server === undefined ? 'TOLLGATE_SERVER' : '--server';
     throw usageError(`${from}: '${address}' is not HOST:PORT`);

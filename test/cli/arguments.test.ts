@@ -26,6 +26,7 @@ describe('wrong arguments', () => {
     [['rules', 'push', 'rules'], 'rules: it is a folder'],
     [['decide', 'README.md/payment.json'], 'README.md/payment.json: there is no such file'],
     [['simulate', '--out', '/no/such/day.ndjson'], '/no/such/day.ndjson: there is no such folder'],
+    [['decisions', 'list', '--server', 'http://host:50051'], "'http://host:50051' is not HOST:PORT"],
     [['decisions', 'list', '--server', 'host:0'], "--server: 'host:0' is not HOST:PORT"],
     [['decisions', 'list', '--server', 'host:65536'], "--server: 'host:65536' is not HOST:PORT"],
     [['lists', 'create', 'x', '--type', 'moon', '--kind', 'block'], 'Allowed choices are card, bin'],
@@ -143,6 +144,20 @@ describe('help', () => {
     expect(out).toContain('Examples:');
     expect(out).toContain(`$ `);
     expect(out).toContain(`tollgate ${names.filter((name) => name !== undefined).join(' ')}`);
+  });
+
+  it('is an error for programs where a command is missing', async () => {
+    for (const args of [['--json'], ['rules', '--json']]) {
+      const { code, out, err } = await tollgate(args);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(JSON.parse(err)).toMatchObject({ error: { code: 'USAGE', message: expect.any(String) } });
+    }
+  });
+
+  it('has the version beside it', async () => {
+    const { code, out } = await tollgate(['--version']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it('is what the bare command shows, as a mistake', async () => {
