@@ -168,6 +168,18 @@ describe('sending', () => {
     expect(server.answered.map((item) => item.id)).toEqual([1, 2, 3]);
   });
 
+  it('opens no stream when there is nothing to send', async () => {
+    const server = fakeServer();
+    async function* failing(): AsyncGenerator<readonly Item[]> {
+      throw new Error('the site cannot be put');
+    }
+    await expect(pump(failing(), server.protocol, settings({ streams: 3 }))).rejects.toThrow(
+      'the site cannot be put',
+    );
+    await pump(source([], 1), server.protocol, settings());
+    expect(server.seen).toEqual([]);
+  });
+
   it('keeps to the rate', async () => {
     let now = 0;
     const server = fakeServer();
