@@ -23,7 +23,8 @@ import { EventSchema } from './gen/tollgate/v1/event_service_pb.js';
 import { toBaseMinor } from './money/rates.js';
 import { createRuleSets, type RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
-import { readAssets, readShippedRules, SHIPPED, type Assets } from './serve/assets.js';
+import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
+import { checkLists } from './serve/check-lists.js';
 import { memoryGovernor } from './serve/memory-governor.js';
 import { seed } from './serve/seed.js';
 import { checkStoreFile } from './serve/store-file.js';
@@ -117,10 +118,11 @@ async function serve(
   await sites.refresh();
   const hash = createKeyHash(store.journal.hashKey);
   const readPhone = createPhoneReader();
+  const readValue = createListValueReader(readPhone);
   const lists = createListsService({
     store: store.lists,
     index: new ListIndex(hash),
-    normalise: createListValueReader(readPhone),
+    normalise: readValue,
     now: () => world.clock.now(),
   });
   await lists.refresh();
@@ -128,7 +130,7 @@ async function serve(
     decisionOptions({ config, world, assets, store, sites, lists, observer, hash, readPhone }),
   );
   const rules = await followRules(store.rules, lists, decisions, world);
-  const seeded = await seedWhenEmpty(config, rules.ruleSets, lists, log);
+  const seeded = await seedWhenEmpty(config, rules.ruleSets, lists, readValue, log);
   await rules.refresh();
 
   const grpc = await startGrpcServer({
@@ -325,10 +327,12 @@ async function seedWhenEmpty(
   config: Config,
   ruleSets: RuleSets,
   lists: ListsService,
+  readValue: ReturnType<typeof createListValueReader>,
   log: Logger,
 ): Promise<string[]> {
   if (config.rules === 'none') return [];
-  const seeded = await seed(() => readShippedRules(config.rules || SHIPPED), ruleSets, lists);
+  const shipped = (): ShippedRules => checkLists(readShippedRules(config.rules || SHIPPED), readValue);
+  const seeded = await seed(shipped, ruleSets, lists);
   if (seeded.length > 0) log.info({ ruleSets: seeded }, 'the store was empty: shipped rule sets are active');
   return seeded;
 }

@@ -171,6 +171,7 @@ describe('sending', () => {
   it('opens no stream when there is nothing to send', async () => {
     const server = fakeServer();
     async function* failing(): AsyncGenerator<readonly Item[]> {
+      yield [];
       throw new Error('the site cannot be put');
     }
     await expect(pump(failing(), server.protocol, settings({ streams: 3 }))).rejects.toThrow(
