@@ -20,9 +20,12 @@ import { periodEnd, periodStart } from './facts/velocity/calendar.js';
 import { toBaseMinor } from './money/rates.js';
 import { createRuleSets, type RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
-import { readAssets, readShippedRules, SHIPPED, type Assets } from './serve/assets.js';
+import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
+import { checkLists } from './serve/check-lists.js';
 import { memoryGovernor } from './serve/memory-governor.js';
 import { seed } from './serve/seed.js';
+import { checkStoreFile } from './serve/store-file.js';
+import { storeProblem } from './serve/store-problem.js';
 import { serviceObserver } from './serve/service-log.js';
 import { startGrpcServer, type GrpcServer } from './server/grpc/server.js';
 import { sameMessage } from './server/grpc/same-message.js';
@@ -113,10 +116,11 @@ async function serve(
   await sites.refresh();
   const hash = createKeyHash(store.journal.hashKey);
   const readPhone = createPhoneReader();
+  const readValue = createListValueReader(readPhone);
   const lists = createListsService({
     store: store.lists,
     index: new ListIndex(hash),
-    normalise: createListValueReader(readPhone),
+    normalise: readValue,
     now: () => world.clock.now(),
   });
   await lists.refresh();
@@ -124,7 +128,7 @@ async function serve(
     decisionOptions({ config, world, assets, store, sites, lists, observer, hash, readPhone }),
   );
   const rules = await followRules(store.rules, lists, decisions, world);
-  const seeded = await seedWhenEmpty(config, rules.ruleSets, lists, log);
+  const seeded = await seedWhenEmpty(config, rules.ruleSets, lists, readValue, log);
   await rules.refresh();
 
   const grpc = await startGrpcServer({
@@ -316,10 +320,12 @@ async function seedWhenEmpty(
   config: Config,
   ruleSets: RuleSets,
   lists: ListsService,
+  readValue: ReturnType<typeof createListValueReader>,
   log: Logger,
 ): Promise<string[]> {
   if (config.rules === 'none') return [];
-  const seeded = await seed(() => readShippedRules(config.rules || SHIPPED), ruleSets, lists);
+  const shipped = (): ShippedRules => checkLists(readShippedRules(config.rules || SHIPPED), readValue);
+  const seeded = await seed(shipped, ruleSets, lists);
   if (seeded.length > 0) log.info({ ruleSets: seeded }, 'the store was empty: shipped rule sets are active');
   return seeded;
 }
@@ -348,9 +354,14 @@ async function startHttp(
   }
 }
 
-function openStore(config: StoreConfig, world: World): Promise<Store> {
-  if (config.kind === 'mongodb') return openMongoStore({ uri: config.uri, world });
-  return openSqliteStore({ file: config.file, world });
+async function openStore(config: StoreConfig, world: World): Promise<Store> {
+  try {
+    if (config.kind === 'mongodb') return await openMongoStore({ uri: config.uri, world });
+    checkStoreFile(config.file);
+    return await openSqliteStore({ file: config.file, world });
+  } catch (error) {
+    throw storeProblem(describeStore(config), error);
+  }
 }
 
 function describeStore(config: StoreConfig): string {

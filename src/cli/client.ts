@@ -15,9 +15,12 @@ export interface Connection {
   close(): void;
 }
 
+/** A stream has no deadline: a server that gives no sign of life for so long is taken for gone. */
+const KEEPALIVE = { 'grpc.keepalive_time_ms': 20_000, 'grpc.keepalive_timeout_ms': 20_000 };
+
 /** Connects lazily to HOST:PORT. Calls with one request and one answer fail after `deadlineMs`; streams take their time. */
 export function connect(address: string, deadlineMs: number): Connection {
-  const channel = openChannel(address);
+  const channel = openChannel(address, KEEPALIVE);
   const defaults = { deadlineMs };
   return {
     decisions: createClient(DecisionService, channel, defaults),

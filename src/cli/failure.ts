@@ -6,14 +6,26 @@ import { CliError, EXIT } from './exit.js';
 const AWAY: readonly string[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 
 function fromTollgate(error: TollgateError): CliError {
-  const details = error.violations.map(({ field, description }) => `${field}: ${description}`);
+  const violations = error.violations.map(({ field, description }) => `${field}: ${description}`);
+  // One alone is what the message says already.
+  const details = violations.length === 1 && violations[0] === error.message ? [] : violations;
   const exitCode = AWAY.includes(ERRORS[error.code].status) ? EXIT.unreachable : EXIT.refused;
   return new CliError(exitCode, error.code, `${error.message} (${error.code})`, details);
 }
 
+/** What the transport says, without its own jargon. */
+function unreachableReason(text: string): string {
+  if (/ECONNREFUSED/.test(text)) return 'nobody listens there';
+  if (/Name resolution failed/.test(text)) return 'no host has that name';
+  if (/Protocol error|PROTOCOL_ERROR|HPE_/.test(text)) return 'what listens there does not speak gRPC';
+  return text
+    .replace(/^No connection established\. Last error: /, '')
+    .replace(/\. ?Resolution note: .*$/, '');
+}
+
 function fromCall(error: CallFailed, server: string): CliError {
   if (error.status === 'UNAVAILABLE') {
-    const reason = /ECONNREFUSED/.test(error.message) ? 'nobody listens there' : error.message;
+    const reason = unreachableReason(error.message);
     return new CliError(
       EXIT.unreachable,
       'UNREACHABLE',
@@ -45,9 +57,15 @@ export function toCliError(error: unknown, server: string): CliError {
   return new CliError(EXIT.refused, 'FAILED', String(error));
 }
 
+/** Words from elsewhere may quote a piece of a file, with its line ends and what a terminal would obey. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*[\r\n]\s*/g, ' ').replaceAll(/\p{Cc}/gu, '\uFFFD');
+}
+
 /** The words for people, one line for the error and one for each detail. */
 export function failureText(error: CliError): string {
-  return [`tollgate: ${error.message}`, ...error.details.map((detail) => `  ${detail}`), ''].join('\n');
+  const details = error.details.map((detail) => `  ${oneLine(detail)}`);
+  return [`tollgate: ${oneLine(error.message)}`, ...details, ''].join('\n');
 }
 
 /** The same for programs, one line of JSON. */

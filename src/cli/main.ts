@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
 import { addDecide } from './commands/decide.js';
 import { addDecisions } from './commands/decisions.js';
 import { addImport } from './commands/import.js';
@@ -9,11 +10,14 @@ import { addServe } from './commands/serve.js';
 import { addSimulate } from './commands/simulate.js';
 import { addSites } from './commands/sites.js';
 import { positiveNumber } from './arguments.js';
-import { CliError, EXIT } from './exit.js';
+import { EXIT, usageError, type CliError } from './exit.js';
 import { failureJson, failureText, toCliError } from './failure.js';
 import type { Host } from './host.js';
 
 export { nodeHost } from './host.js';
+
+const VERSION = (createRequire(import.meta.url)('../../package.json') as { readonly version: string })
+  .version;
 
 const HELP = `
 Exit codes: ${EXIT.ok} done; ${EXIT.refused} refused, failed or interrupted; ${EXIT.usage} wrong arguments or an unreadable file; ${EXIT.unreachable} no answer from the server.
@@ -26,18 +30,24 @@ Examples:
   $ tollgate decisions list --outcome reject --limit 10`;
 
 /** The whole command. */
-function createProgram(host: Host): Command {
+function createProgram(host: Host, json: boolean): Command {
   const program = new Command('tollgate')
     .description('Decides, for every payment, whether it may go on and whether the payer must authenticate.')
     .option(
       '--server <address>',
       'HOST:PORT of the running service (default: TOLLGATE_SERVER or 127.0.0.1:50051)',
     )
+    .version(VERSION, '--version', 'show the version')
     .option('--json', 'JSON for machines in place of tables')
     .option('--timeout <seconds>', 'longest wait for one answer', positiveNumber, 10)
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => host.print(text), writeErr: (text) => host.complain(text) })
-    .showHelpAfterError('(Add --help for the options and examples)')
+    .configureOutput({
+      writeOut: (text) => host.print(text),
+      // Help that was not asked for; a program gets an error in place of it.
+      writeErr: (text) => (json ? undefined : host.complain(text)),
+      // Said by `main`, in the form of every other error.
+      outputError: () => undefined,
+    })
     .exitOverride()
     .addHelpText('after', HELP);
   addServe(program, host);
@@ -54,19 +64,28 @@ function createProgram(host: Host): Command {
 
 const HELPED: readonly string[] = ['commander.helpDisplayed', 'commander.help', 'commander.version'];
 
+/** Commander's words for wrong arguments take the form of every other error. */
+function failureOf(thrown: unknown, server: string): CliError {
+  if (!(thrown instanceof CommanderError)) return toCliError(thrown, server);
+  const [what = '', ...hints] = thrown.message.replace(/^error: /, '').split('\n');
+  return usageError(what, [...hints, '(Add --help for the options and examples)']);
+}
+
 /** Runs the command with its arguments (those after the name of the program). Resolves with the exit code. */
 export async function main(args: readonly string[], host: Host): Promise<number> {
-  const program = createProgram(host);
+  const json = args.includes('--json');
+  const program = createProgram(host, json);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return EXIT.ok;
   } catch (thrown) {
-    if (thrown instanceof CommanderError && !(thrown instanceof InvalidArgumentError)) {
-      // Commander has said it already. Help that was not asked for means that a command was missing.
-      return HELPED.includes(thrown.code) && thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    }
-    const error: CliError = toCliError(thrown, program.opts<{ server?: string }>().server ?? 'the server');
-    host.complain(args.includes('--json') ? failureJson(error) : failureText(error));
+    const helped = thrown instanceof CommanderError && HELPED.includes(thrown.code);
+    if (helped && thrown.exitCode === 0) return EXIT.ok;
+    if (helped && !json) return EXIT.usage;
+    const error = helped
+      ? usageError('a command is missing; --help lists them')
+      : failureOf(thrown, program.opts<{ server?: string }>().server ?? 'the server');
+    host.complain(json ? failureJson(error) : failureText(error));
     return error.exitCode;
   }
 }

@@ -36,6 +36,15 @@ const PLAIN = {
   middle: '  ',
 };
 
+/** A last column narrower than this is not worth breaking. */
+const LEAST_WRAPPED = 24;
+
+/** Characters of a text on the terminal, without its colours. */
+function shownLength(text: string): number {
+  // eslint-disable-next-line no-control-regex -- colours are control characters
+  return text.replace(/\u001b\[\d+m/g, '').length;
+}
+
 /** Colour only on a terminal, and not where NO_COLOR is set to anything but nothing (no-color.org). */
 function wantsColour(host: Host): boolean {
   return host.stdoutIsTerminal && (host.environment['NO_COLOR'] ?? '') === '';
@@ -51,6 +60,15 @@ export function createOutput(host: Host, json: boolean): Output {
     const lines = text.split('\n').map((line) => line.trimEnd());
     if (text !== '') host.print(`${lines.join('\n')}\n`);
   };
+  // The last column holds the long texts: where the lines are too long for the terminal, it is broken between words.
+  const lastWidth = (rows: readonly (readonly string[])[], count: number): readonly (number | null)[] => {
+    if (host.columns === undefined) return [];
+    const widest = (column: number): number => Math.max(...rows.map((row) => shownLength(row[column] ?? '')));
+    const before = Array.from({ length: count - 1 }, (_, column) => widest(column) + PLAIN.middle.length);
+    const room = host.columns - before.reduce((sum, width) => sum + width, 0);
+    if (room < LEAST_WRAPPED || widest(count - 1) <= room) return [];
+    return [...before.map(() => null), room];
+  };
   const style = { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true };
   return {
     json,
@@ -58,14 +76,17 @@ export function createOutput(host: Host, json: boolean): Output {
     line: (text = '') => host.print(`${text}\n`),
     table(head, rows, right = []) {
       const colAligns = head.map((_, column) => (right.includes(column) ? 'right' : 'left'));
-      const table = new Table({ chars: PLAIN, style, colAligns });
+      const colWidths = [...lastWidth([head, ...rows], head.length)];
+      const table = new Table({ chars: PLAIN, style, colAligns, colWidths, wordWrap: true });
       table.push(head.map((name) => paint('dim', name)));
       for (const row of rows) table.push([...row]);
       show(table);
     },
     fields(pairs) {
-      const table = new Table({ chars: PLAIN, style });
-      for (const [name, value] of pairs) if (value !== '') table.push([paint('dim', name), value]);
+      const shown = pairs.filter(([, value]) => value !== '');
+      const colWidths = [...lastWidth(shown, 2)];
+      const table = new Table({ chars: PLAIN, style, colWidths, wordWrap: true });
+      for (const [name, value] of shown) table.push([paint('dim', name), value]);
       show(table);
     },
     document: (value) => host.print(`${JSON.stringify(value, undefined, 2)}\n`),

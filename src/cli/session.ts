@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { connect, type Connection } from './client.js';
-import { CliError, EXIT, usageError } from './exit.js';
+import { usageError } from './exit.js';
 import { toCliError } from './failure.js';
 import type { Host } from './host.js';
 import { createOutput, type Output } from './output.js';
@@ -28,7 +28,8 @@ const DEFAULT_SERVER = '127.0.0.1:50051';
 /** The address a command talks to: --server, else TOLLGATE_SERVER, else the default of `serve`. */
 export function serverAddress(options: CommonOptions, host: Host): string {
   const address = options.server ?? (host.environment['TOLLGATE_SERVER'] || DEFAULT_SERVER);
-  if (!/^.+:\d{1,5}$/.test(address)) {
+  const port = /^[^\s/]+:(\d{1,5})$/.exec(address)?.[1];
+  if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
     const from = options.server === undefined ? 'TOLLGATE_SERVER' : '--server';
     throw usageError(`${from}: '${address}' is not HOST:PORT`);
   }
@@ -58,17 +59,12 @@ export async function withSession(
   }
 }
 
-/** Who acts: --actor, else TOLLGATE_ACTOR, else the name of the person at the machine. */
-export function actorName(given: string | undefined, host: Host): string {
+/** Who acts: what `option` says, else TOLLGATE_ACTOR, else the name of the person at the machine. */
+export function actorName(given: string | undefined, host: Host, option = '--actor'): string {
   const { environment } = host;
-  const actor =
-    given ??
-    environment['TOLLGATE_ACTOR'] ??
-    environment['USER'] ??
-    environment['LOGNAME'] ??
-    environment['USERNAME'];
-  if (actor === undefined || actor === '') {
-    throw new CliError(EXIT.usage, 'USAGE', 'who does this? Say it with --actor NAME or TOLLGATE_ACTOR');
-  }
+  const names = [given, environment['TOLLGATE_ACTOR'], environment['USER'], environment['LOGNAME']];
+  // Asked for last: a container may know its user by number only.
+  const actor = names.find((name) => name !== undefined && name !== '') ?? host.userName();
+  if (actor === '') throw usageError(`who does this? Say it with ${option} NAME or TOLLGATE_ACTOR`);
   return actor;
 }

@@ -1,4 +1,7 @@
+import { isCountry } from '../facts/countries.js';
+import { isCurrency } from '../money/currencies.js';
 import { durationMs } from './duration.js';
+import { LOG_LEVELS, OPTIONS, type LogLevel, type OptionName } from './options.js';
 
 /** Everything `tollgate serve` can be told, resolved. */
 export interface Config {
@@ -40,130 +43,8 @@ export interface Address {
 export type StoreConfig =
   { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'mongodb'; readonly uri: string };
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-interface Option {
-  readonly name: string;
-  readonly environment: string;
-  readonly fallback: string;
-  readonly help: string;
-}
-
-/** Every option: its name in the file, its environment variable, its default. `--name` on the command line where given. */
-export const OPTIONS = [
-  {
-    name: 'listen',
-    environment: 'TOLLGATE_LISTEN',
-    fallback: '127.0.0.1:50051',
-    help: 'HOST:PORT of the gRPC services',
-  },
-  {
-    name: 'http',
-    environment: 'TOLLGATE_HTTP',
-    fallback: '127.0.0.1:9464',
-    help: 'HOST:PORT of metrics and health',
-  },
-  {
-    name: 'store',
-    environment: 'TOLLGATE_STORE',
-    fallback: 'sqlite:tollgate.db',
-    help: 'sqlite:FILE or a mongodb:// URI',
-  },
-  {
-    name: 'sites',
-    environment: 'TOLLGATE_SITES',
-    fallback: 'lenient',
-    help: 'lenient or strict: what an unknown site gets',
-  },
-  {
-    name: 'defaultTimeZone',
-    environment: 'TOLLGATE_DEFAULT_TIME_ZONE',
-    fallback: 'UTC',
-    help: 'IANA time zone of the default site',
-  },
-  {
-    name: 'defaultCountry',
-    environment: 'TOLLGATE_DEFAULT_COUNTRY',
-    fallback: '',
-    help: 'country of the default site',
-  },
-  {
-    name: 'defaultCurrency',
-    environment: 'TOLLGATE_DEFAULT_CURRENCY',
-    fallback: 'USD',
-    help: 'currency of the default site',
-  },
-  {
-    name: 'rates',
-    environment: 'TOLLGATE_RATES',
-    fallback: '',
-    help: 'exchange rate file; empty: the sample that ships',
-  },
-  {
-    name: 'geoip',
-    environment: 'TOLLGATE_GEOIP',
-    fallback: '',
-    help: 'MMDB file, IP to country; empty: the one that ships',
-  },
-  {
-    name: 'bins',
-    environment: 'TOLLGATE_BINS',
-    fallback: '',
-    help: 'BIN ranges, CSV; empty: the file that ships',
-  },
-  {
-    name: 'rules',
-    environment: 'TOLLGATE_RULES',
-    fallback: '',
-    help: 'folder of rule sets for an empty store; empty: those that ship; none: no rules',
-  },
-  {
-    name: 'lapse',
-    environment: 'TOLLGATE_LAPSE',
-    fallback: '30m',
-    help: 'how long a decision permits a payment',
-  },
-  {
-    name: 'skew',
-    environment: 'TOLLGATE_SKEW',
-    fallback: '15m',
-    help: 'how far a live event time may be from arrival',
-  },
-  {
-    name: 'onSkew',
-    environment: 'TOLLGATE_ON_SKEW',
-    fallback: 'flag',
-    help: 'flag or refuse: what an event time beyond the skew gets',
-  },
-  {
-    name: 'maxInFlight',
-    environment: 'TOLLGATE_MAX_IN_FLIGHT',
-    fallback: '8192',
-    help: 'calls under way at most',
-  },
-  {
-    name: 'windowMemory',
-    environment: 'TOLLGATE_WINDOW_MEMORY',
-    fallback: '128',
-    help: 'memory for velocity windows, MiB',
-  },
-  {
-    name: 'memory',
-    environment: 'TOLLGATE_MEMORY',
-    fallback: '384',
-    help: 'resident memory from which on garbage is collected eagerly, MiB',
-  },
-  { name: 'logLevel', environment: 'TOLLGATE_LOG_LEVEL', fallback: 'info', help: LOG_LEVELS.join(', ') },
-  {
-    name: 'logSample',
-    environment: 'TOLLGATE_LOG_SAMPLE',
-    fallback: '1000',
-    help: 'one decision in so many is logged; 0: none',
-  },
-] as const satisfies readonly Option[];
-
-export type OptionName = (typeof OPTIONS)[number]['name'];
+/** No decision permits a payment for longer, and no clock is that far off. */
+const LONGEST = '366d';
 
 /** A configuration that cannot be used: one line that says which option, where from, and what is wrong. */
 export class ConfigProblem extends Error {
@@ -199,19 +80,19 @@ export function resolveConfig(sources: ConfigSources): Config {
     sites: oneOf(value('sites'), ['lenient', 'strict']),
     defaultSite: {
       timeZone: timeZone(value('defaultTimeZone')),
-      country: matching(
+      country: known(
         value('defaultCountry'),
-        /^([A-Z]{2})?$/,
+        (code) => code === '' || isCountry(code),
         'an ISO 3166-1 alpha-2 country in capitals',
       ),
-      currency: matching(value('defaultCurrency'), /^[A-Z]{3}$/, 'an ISO 4217 currency in capitals'),
+      currency: known(value('defaultCurrency'), isCurrency, 'an ISO 4217 currency in capitals'),
     },
     rates: value('rates').text,
     geoip: value('geoip').text,
     bins: value('bins').text,
     rules: value('rules').text,
-    lapseMs: duration(value('lapse')),
-    skewMs: duration(value('skew')),
+    lapseMs: duration(value('lapse'), '1s'),
+    skewMs: duration(value('skew'), '0s'),
     onSkew: oneOf(value('onSkew'), ['flag', 'refuse']),
     maxInFlight: wholeNumber(value('maxInFlight'), 1, 1_000_000),
     windowBytes: wholeNumber(value('windowMemory'), 8, 65_536) * 1024 * 1024,
@@ -287,8 +168,8 @@ function oneOf<T extends string>(setting: Setting, values: readonly T[]): T {
   return found;
 }
 
-function matching(setting: Setting, pattern: RegExp, expected: string): string {
-  if (!pattern.test(setting.text)) throw problem(setting, expected);
+function known(setting: Setting, isKnown: (text: string) => boolean, expected: string): string {
+  if (!isKnown(setting.text)) throw problem(setting, expected);
   return setting.text;
 }
 
@@ -300,9 +181,11 @@ function timeZone(setting: Setting): string {
   }
 }
 
-function duration(setting: Setting): number {
+function duration(setting: Setting, least: string): number {
   const ms = durationMs(setting.text);
   if (ms === undefined) throw problem(setting, 'a duration like 90s, 15m, 24h or 30d');
+  if (ms < (durationMs(least) ?? 0) || ms > (durationMs(LONGEST) ?? 0))
+    throw problem(setting, `a duration from ${least} to ${LONGEST}`);
   return ms;
 }
 

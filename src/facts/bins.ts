@@ -44,14 +44,19 @@ export const NO_BINS: Bins = { ranges: 0, find: () => undefined };
  * ignored). Where ranges overlap, the narrower one counts, and of equals the later one.
  */
 export function parseBins(csv: string): ParsedBins {
+  let head: string[] = [];
   let rows: readonly Record<string, string>[];
   try {
-    rows = parse(csv, { columns: true, skip_empty_lines: true, trim: true });
+    rows = parse(csv, {
+      bom: true,
+      columns: (names: string[]) => (head = names),
+      skip_empty_lines: true,
+      trim: true,
+    });
   } catch (error) {
     return { problems: [error instanceof Error ? error.message : String(error)] };
   }
-  if (rows[0] !== undefined && !('iin_start' in rows[0]))
-    return { problems: ['there is no column iin_start'] };
+  if (!head.includes('iin_start')) return { problems: ['there is no column iin_start'] };
   const problems: string[] = [];
   const infos: BinInfo[] = [];
   const known = new Map<string, number>();

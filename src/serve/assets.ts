@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigProblem, type Config } from '../config/config.js';
+import { fileReason } from '../errors/file-reason.js';
 import { parseBins, type Bins } from '../facts/bins.js';
 import { createGeography, type Geography } from '../facts/geography.js';
 import { parseRates, type Rates } from '../money/rates.js';
@@ -64,8 +65,10 @@ export function readShippedRules(folder: string): ShippedRules {
   try {
     names = readdirSync(folder).filter((name) => name.endsWith('.rules.json'));
   } catch (error) {
-    throw new ConfigProblem(`rules: cannot read the folder ${folder}: ${messageOf(error)}`);
+    throw new ConfigProblem(`rules: ${folder}: ${fileReason(error, 'list')}`);
   }
+  if (names.length === 0)
+    throw new ConfigProblem(`rules: ${folder}: there is no *.rules.json in it; 'none' starts without rules`);
   const documents = names
     .toSorted()
     .map((name) => ({ file: name, text: read(join(folder, name), 'rules').toString() }));
@@ -77,8 +80,9 @@ function readLists(folder: string): ShippedList[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
-  } catch {
-    return [];
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw new ConfigProblem(`rules: ${file}: ${fileReason(error)}`);
   }
   const parsed = parseJson(file, text) as
     { readonly lists?: readonly Record<string, unknown>[] } | readonly Record<string, unknown>[];
@@ -112,7 +116,7 @@ function read(file: string, option: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new ConfigProblem(`${option}: cannot read ${file}: ${messageOf(error)}`);
+    throw new ConfigProblem(`${option}: ${file}: ${fileReason(error)}`);
   }
 }
 

@@ -93,6 +93,12 @@ function fraudDue(attempt: Attempt): Due {
   };
 }
 
+/** Tells days apart: another seed, size or start has other request and event ids. */
+function dayName({ seed, payments, startMs }: SimulationOptions): string {
+  const digits = new Date(startMs).toISOString().replaceAll(/\D/g, '');
+  return `sim-${seed}-${payments}-${startMs % DAY === 0 ? digits.slice(0, 8) : digits}`;
+}
+
 /**
  * A day of cross-border payments in the order in which things become known: first what is known from before (events),
  * then payments to screen with the events around them, then what comes out in the weeks after. Exactly `payments`
@@ -105,8 +111,10 @@ export function* simulateDay(options: SimulationOptions): Generator<SimEntry, vo
   const endMs = startMs + DAY;
   const population = Math.max(40, Math.round(payments * PAYERS_PER_PAYMENT));
   const payer = (index: number): Payer => payerAt(seed, index, sites, startMs);
+  const name = dayName(options);
   const scene: FraudScene = {
     seed,
+    name,
     sites,
     fromMs: startMs + HOUR,
     toMs: endMs - HOUR,
@@ -153,7 +161,7 @@ export function* simulateDay(options: SimulationOptions): Generator<SimEntry, vo
       known.pop();
       yield event;
     }
-    const requestId = `sim-${seed}-${screened++}`;
+    const requestId = `${name}-${screened++}`;
     const orderId = due.orderId ?? `o-${requestId}`;
     const payment = paymentJson({ ...due.checkout, at: due.at, orderId });
     yield { at: due.at, screen: { requestId, payment }, truth: due.truth };

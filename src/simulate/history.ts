@@ -25,13 +25,13 @@ function plan(scene: FraudScene, startMs: number, orders: number, friendly: numb
   for (let i = 0; i < orders; i++) {
     const payer = random.between(0, scene.population - 1);
     const at = startMs - random.between(HOUR, DAYS * DAY);
-    visits.push({ at, name: `sim-${scene.seed}-h${i}`, friendly: false, payer, claims: false });
+    visits.push({ at, name: `h${i}`, friendly: false, payer, claims: false });
   }
   for (let payer = 0; payer < friendly; payer++) {
     for (let i = 0; i < FRIENDLY_ORDERS; i++) {
       const at = startMs - random.between(20 * DAY, DAYS * DAY);
       const claims = i < FRIENDLY_ORDERS - 1;
-      visits.push({ at, name: `sim-${scene.seed}-f${payer}-${i}`, friendly: true, payer, claims });
+      visits.push({ at, name: `f${payer}-${i}`, friendly: true, payer, claims });
     }
   }
   return visits.sort((a, b) => a.at - b.at);
@@ -39,9 +39,10 @@ function plan(scene: FraudScene, startMs: number, orders: number, friendly: numb
 
 function visitEvents(scene: FraudScene, startMs: number, visit: Visit): readonly EventEntry[] {
   const random = createRandom(scene.seed, 'visit', visit.name);
+  const requestId = `${scene.name}-${visit.name}`;
   const payer = visit.friendly ? friendlyPayer(scene, startMs, visit.payer) : scene.payerAt(visit.payer);
-  const payment = paymentJson(ordinaryCheckout(payer, visit.at, `o-${visit.name}`, random));
-  const subject: Subject = { site: payment.site, requestId: visit.name, payment };
+  const payment = paymentJson(ordinaryCheckout(payer, visit.at, `o-${requestId}`, random));
+  const subject: Subject = { site: payment.site, requestId, payment };
   const paid = [
     happened(subject, 'PAYMENT', visit.at),
     happened(subject, 'AUTHORISED', visit.at + 3 * SECOND),

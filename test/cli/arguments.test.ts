@@ -1,4 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Host } from '../../src/cli/host.js';
+import { actorName } from '../../src/cli/session.js';
 import { createFolder, tollgate } from './support/run.js';
 
 const folder = createFolder();
@@ -15,7 +20,15 @@ describe('wrong arguments', () => {
     [['decisions', 'show', 'abc', '--site', 'es'], 'Name its id, or both --site and --request-id'],
     [['decisions', 'explain', '--site', 'es'], 'Name its id, or both --site and --request-id'],
     [['decisions', 'list', '--limit', '0'], 'a whole number of at least 1'],
-    [['rules', 'diff', 'screening', '1'], 'Name two versions, or a document with --file'],
+    [['rules', 'diff', 'velocity', '1', '2', '--file', 'x.json'], 'a second version or a --file, not both'],
+    [['rules', 'diff', 'velocity', 'one'], "version 'one' is not a whole number of at least 1"],
+    [['rules', 'activate', 'velocity', '0'], "version '0' is not a whole number of at least 1"],
+    [['rules', 'push', 'rules'], 'rules: it is a folder'],
+    [['decide', 'README.md/payment.json'], 'README.md/payment.json: there is no such file'],
+    [['simulate', '--out', '/no/such/day.ndjson'], '/no/such/day.ndjson: there is no such folder'],
+    [['decisions', 'list', '--server', 'http://host:50051'], "'http://host:50051' is not HOST:PORT"],
+    [['decisions', 'list', '--server', 'host:0'], "--server: 'host:0' is not HOST:PORT"],
+    [['decisions', 'list', '--server', 'host:65536'], "--server: 'host:65536' is not HOST:PORT"],
     [['lists', 'create', 'x', '--type', 'moon', '--kind', 'block'], 'Allowed choices are card, bin'],
     [['lists', 'create', 'x', '--kind', 'block'], "required option '--type <type>' not specified"],
     [['simulate', '--rate', '-1'], 'a number above 0'],
@@ -27,15 +40,48 @@ describe('wrong arguments', () => {
     [['serve', '--config', '/no/such/file'], 'there is no such file'],
   ])('%j say what is wrong and end with 2', async (args, said) => {
     const { code, out, err } = await tollgate(args);
+    expect(err).toMatch(/^tollgate: /);
     expect(err).toContain(said);
     expect(code).toBe(2);
     expect(out).toBe('');
+  });
+
+  it('are told as JSON where JSON was asked for, with what may have been meant', async () => {
+    const { code, out, err } = await tollgate(['decisions', 'list', '--limt', '3', '--json']);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(JSON.parse(err)).toEqual({
+      error: {
+        code: 'USAGE',
+        exitCode: 2,
+        message: "unknown option '--limt'",
+        details: ['(Did you mean --limit?)', '(Add --help for the options and examples)'],
+      },
+    });
   });
 
   it('names TOLLGATE_SERVER when that is what cannot be used', async () => {
     const { code, err } = await tollgate(['rules', 'list'], { environment: { TOLLGATE_SERVER: 'nowhere' } });
     expect(code).toBe(2);
     expect(err).toContain("TOLLGATE_SERVER: 'nowhere' is not HOST:PORT");
+  });
+});
+
+describe('who acts', () => {
+  const host = (environment: Readonly<Record<string, string>>, userName = ''): Host =>
+    ({ environment, userName: () => userName }) as Host;
+
+  it('is the option, else TOLLGATE_ACTOR, else the user of the shell, else that of the process', () => {
+    const environment = { TOLLGATE_ACTOR: 'risk-team', USER: 'ana' };
+    expect(actorName('bo', host(environment, 'app'))).toBe('bo');
+    expect(actorName(undefined, host(environment, 'app'))).toBe('risk-team');
+    expect(actorName(undefined, host({ TOLLGATE_ACTOR: '', USER: 'ana' }, 'app'))).toBe('ana');
+    expect(actorName(undefined, host({}, 'app'))).toBe('app');
+  });
+
+  it('has to be said where nobody knows', () => {
+    expect(() => actorName(undefined, host({}), '--author')).toThrow(
+      'who does this? Say it with --author NAME or TOLLGATE_ACTOR',
+    );
   });
 });
 
@@ -55,6 +101,19 @@ describe('a server that is not there', () => {
     );
     expect(out).toBe('');
     expect(code).toBe(3);
+  });
+
+  it('says when no host has the name, and when what answers is no gRPC server', async () => {
+    const nowhere = await tollgate(['rules', 'list', '--server', 'no-such-host.invalid:50051']);
+    expect(nowhere).toMatchObject({ code: 3, out: '' });
+    expect(nowhere.err).toContain('no-such-host.invalid:50051: no host has that name; start it');
+    const web = createServer((_, response) => response.end('hello'));
+    await once(web.listen(0, '127.0.0.1'), 'listening');
+    const { port } = web.address() as AddressInfo;
+    const other = await tollgate(['rules', 'list', '--server', `127.0.0.1:${port}`]);
+    web.close();
+    expect(other).toMatchObject({ code: 3, out: '' });
+    expect(other.err).toContain('what listens there does not speak gRPC; start it');
   });
 
   it('says it as JSON where JSON was asked for', async () => {
@@ -85,6 +144,20 @@ describe('help', () => {
     expect(out).toContain('Examples:');
     expect(out).toContain(`$ `);
     expect(out).toContain(`tollgate ${names.filter((name) => name !== undefined).join(' ')}`);
+  });
+
+  it('is an error for programs where a command is missing', async () => {
+    for (const args of [['--json'], ['rules', '--json']]) {
+      const { code, out, err } = await tollgate(args);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(JSON.parse(err)).toMatchObject({ error: { code: 'USAGE', message: expect.any(String) } });
+    }
+  });
+
+  it('has the version beside it', async () => {
+    const { code, out } = await tollgate(['--version']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it('is what the bare command shows, as a mistake', async () => {

@@ -116,7 +116,7 @@ describe('rules', () => {
     const good = folder.file('good.rules.json', ruleSet([rule('large', 100_000)]));
     const bad = folder.file('bad.rules.json', ruleSet([{ ...rule('large', 1), event: { type: 'maybe' } }]));
     const fine = await run(['rules', 'check', good, '--server', '127.0.0.1:1']);
-    expect(fine).toMatchObject({ code: 0, out: `${good}: good, 1 rules\n` });
+    expect(fine).toMatchObject({ code: 0, out: `${good}: good, 1 rule\n` });
     const both = await run(['rules', 'check', good, bad]);
     expect(both.code).toBe(1);
     expect(both.out).toContain(`${bad}: has errors`);
@@ -172,7 +172,7 @@ describe('rules', () => {
     const one = folder.file('one.rules.json', ruleSet([rule('large', 100_000)]));
     const two = folder.file('two.rules.json', ruleSet([rule('large', 200_000), rule('huge', 900_000)]));
     const pushed = await run(['rules', 'push', one, '--comment', 'first']);
-    expect(pushed.out).toMatch(/^cli-test version 1 \(1 rules, [0-9a-f]{12}\) stored\.\n/);
+    expect(pushed.out).toMatch(/^cli-test version 1 \(1 rule, [0-9a-f]{12}\) stored\.\n/);
     expect(pushed.out).toContain('Make it active with: tollgate rules activate cli-test 1');
     expect((await run(['rules', 'push', one])).out).toContain('the same document: nothing stored');
     expect((await run(['rules', 'activate', 'cli-test', '1'])).out).toBe('cli-test: version 1 is active.\n');
@@ -188,8 +188,11 @@ describe('rules', () => {
     expect(diff.out).toMatch(/^\+ huge: /m);
     expect(diff.out).toMatch(/^~ large: .*200000/m);
     expect((await run(['rules', 'diff', 'cli-test', '--file', two])).out).toBe('No difference.\n');
+    expect((await run(['rules', 'diff', 'cli-test', '1'])).out).toBe(diff.out);
+    expect((await run(['rules', 'diff', 'cli-test'])).out).toBe('No difference.\n');
 
     expect((await run(['rules', 'rollback', 'cli-test'])).out).toBe('cli-test: version 1 is active.\n');
+    expect((await run(['rules', 'diff', 'cli-test'])).out).toBe(diff.out);
     const shown = await run(['rules', 'show', 'cli-test']);
     expect(JSON.parse(shown.out)).toEqual(JSON.parse(readFileSync(one, 'utf8')));
     expect((await run(['rules', 'list'])).out).toMatch(/^cli-test +v1 +v2/m);
@@ -339,6 +342,10 @@ describe('replay-stream', () => {
     expect(skipped.code).toBe(0);
     expect(skipped.err).toContain('1 rows were left out');
     expect(skipped.out).toMatch(/^decisions +19, 12 of them decided before\n/);
+    const short = folder.file('short.csv', csv(20).replace('\n12,43200,', '\n12,'));
+    const left = await run(['replay-stream', short, '--map', map, '--skip-bad']);
+    expect(left.err).toContain(`left out: ${short} line 14: 4 values where the head has 5 columns\n`);
+    expect(left.code).toBe(0);
   });
 
   it('counts entries that the server refuses, and ends with 1', async () => {
@@ -392,6 +399,15 @@ describe('import', () => {
     const map = folder.file('history.map.json', JSON.stringify({ ...MAP, requestId: 'h-{n}' }));
     expect(await json(['import', file, '--map', map])).toMatchObject({ events: 33, repeated: 0, errors: [] });
     expect(await json(['import', file, '--map', map])).toMatchObject({ events: 33, repeated: 33 });
+    const broken = folder.file('broken-history.csv', csv(30).replace('\n12,43200,', '\n12,soon,'));
+    const stopped = await run(['import', broken, '--map', map]);
+    expect(stopped).toMatchObject({ code: 1, out: '' });
+    expect(stopped.err).toMatch(
+      /^12 events were taken in; importing the same file again repeats nothing\.\n/,
+    );
+    const skipped = await run(['import', broken, '--map', map, '--skip-bad']);
+    expect(skipped.code).toBe(0);
+    expect(skipped.err).toContain('1 rows were left out');
   });
 
   it('takes in events as JSON lines, and refuses a file for replay-stream', async () => {

@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { StreamEntrySchema } from '../../src/gen/tollgate/v1/decision_service_pb.js';
+import { goodRows } from '../../src/cli/input/bad-row.js';
 import { openCsv } from '../../src/cli/input/csv.js';
 import { openBytes } from '../../src/cli/input/files.js';
 import { readLines, readNdjson } from '../../src/cli/input/rows.js';
@@ -65,11 +67,75 @@ describe('lines', () => {
     await expect(all(readLines(source.bytes, path))).rejects.toThrow(`${path}: cannot be read to the end`);
   });
 
+  it('are refused in another encoding, naming the line, but may hold the sign for a letter that was lost', async () => {
+    const latin = Buffer.concat([Buffer.from('a\n\nb\n'), Buffer.from('Jos\u00e9\nc\n', 'latin1')]);
+    await expect(all(readLines(pieces(latin, [2]), 'f'))).rejects.toThrow('f line 4: not UTF-8 text');
+    const wide = Buffer.from('\uFEFFa\n', 'utf16le');
+    await expect(all(readLines(pieces(wide, [9]), 'f'))).rejects.toThrow('f line 1: not UTF-8 text');
+    expect(await all(readLines(text('Jos\uFFFD'), 'f'))).toEqual([{ text: 'Jos\uFFFD', number: 1 }]);
+  });
+
+  it('are refused beyond 4 MiB', async () => {
+    const long = pieces(Buffer.from(`a\n${'x'.repeat(5 * 1024 * 1024)}`), [1024 * 1024]);
+    await expect(all(readLines(long, 'f'))).rejects.toThrow('f line 2: longer than 4 MiB');
+  });
+
+  it('drop a byte-order mark', async () => {
+    expect(await all(readLines(pieces(Buffer.from('\uFEFFa\r\nb'), [1]), 'f'))).toEqual([
+      { text: 'a', number: 1 },
+      { text: 'b', number: 2 },
+    ]);
+  });
+
+  it('name a file that goes away before it is read', async () => {
+    const path = folder.file('gone.txt', 'one\n');
+    const source = await openBytes(path, host);
+    rmSync(path);
+    await expect(all(readLines(source.bytes, path))).rejects.toThrow(`${path}: `);
+  });
+
   it('name the line that is no JSON object', async () => {
-    await expect(all(readNdjson(text('{"a":1}\n\n{oops\n'), 'f.ndjson'))).rejects.toThrow(
-      /^f\.ndjson line 3: not JSON/,
-    );
-    await expect(all(readNdjson(text('[1]\n'), 'f'))).rejects.toThrow('f line 1: not a JSON object');
+    expect(await all(readNdjson(text('{"a":1}\n\n{oops\n[1]\n{"b":2}'), 'f'))).toEqual([
+      { json: { a: 1 }, line: 1 },
+      { problem: expect.stringMatching(/^not JSON: /), line: 3 },
+      { problem: 'not a JSON object', line: 4 },
+      { json: { b: 2 }, line: 5 },
+    ]);
+  });
+
+  it('come before the first that cannot be used, which is thrown', async () => {
+    const seen: number[] = [];
+    const reading = async (): Promise<void> => {
+      const lines = readNdjson(text('{"a":1}\n{"a":2}\noops\n{"a":4}\n'), 'f');
+      for await (const rows of goodRows(lines, 'f')) seen.push(...rows.map((row) => row.line));
+    };
+    await expect(reading()).rejects.toThrow(/^f line 3: not JSON/);
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('come before the first in another encoding, too', async () => {
+    const seen: string[] = [];
+    const reading = async (): Promise<void> => {
+      const bytes = Buffer.from('a\nb\n\u00e9\nc\n', 'latin1');
+      for await (const lines of readLines(pieces(bytes, [100]), 'f')) {
+        seen.push(...lines.map((line) => line.text));
+      }
+    };
+    await expect(reading()).rejects.toThrow('f line 3: not UTF-8 text');
+    expect(seen).toEqual(['a', 'b']);
+  });
+
+  it('are unpacked from standard input as well, however the bytes arrive', async () => {
+    for (const size of [1, 7, 1000]) {
+      const stdin = pieces(gzipSync('one\ntwo\n'), [size]);
+      const source = await openBytes('-', { stdin } as never);
+      expect(await all(readLines(source.bytes, source.name))).toMatchObject([
+        { text: 'one' },
+        { text: 'two' },
+      ]);
+    }
+    const source = await openBytes('-', { stdin: text('o') } as never);
+    expect(await all(readLines(source.bytes, source.name))).toEqual([{ text: 'o', number: 1 }]);
   });
 });
 
@@ -77,7 +143,7 @@ describe('CSV', () => {
   it('reads quotes, delimiters, a byte-order mark and line ends', async () => {
     const file = await openCsv(text('\uFEFFa;b\r\n"x;""y""";2\r\n\r\n3;"4\n5"\r\n'), 'f.csv', ';');
     expect(file.columns).toEqual(['a', 'b']);
-    expect((await all(file.rows)).map((row) => row.values)).toEqual([
+    expect((await all(goodRows(file.rows, 'f.csv'))).map((row) => row.values)).toEqual([
       ['x;"y"', '2'],
       ['3', '4\n5'],
     ]);
@@ -91,11 +157,18 @@ describe('CSV', () => {
   });
 
   it('names the line with too few values, and the one with a broken quote', async () => {
-    const few = await openCsv(text('a,b\n1,2\n3\n'), 'f.csv', ',');
-    await expect(all(few.rows)).rejects.toThrow('f.csv line 3: 1 values where the head has 2 columns');
+    const few = await openCsv(text('a,b\n1,2\n3\n4,5\n'), 'f.csv', ',');
+    expect(await all(few.rows)).toEqual([
+      { values: ['1', '2'], line: 2 },
+      { problem: '1 values where the head has 2 columns', line: 3 },
+      { values: ['4', '5'], line: 4 },
+    ]);
     const quote = async () => all((await openCsv(text('a,b\n1,2\n3,"4"x\n'), 'f.csv', ',')).rows);
     await expect(quote()).rejects.toThrow(/^f\.csv line 3: not CSV/);
     await expect(openCsv(text(''), 'f.csv', ',')).rejects.toThrow('f.csv: empty');
+    const latin = Buffer.from('a,b\n1,2\n3,\u00e9\n', 'latin1');
+    const encoded = async () => all((await openCsv(pieces(latin, [12]), 'f.csv', ',')).rows);
+    await expect(encoded()).rejects.toThrow('f.csv line 3: not UTF-8 text');
   });
 });
 

@@ -168,6 +168,19 @@ describe('sending', () => {
     expect(server.answered.map((item) => item.id)).toEqual([1, 2, 3]);
   });
 
+  it('opens no stream when there is nothing to send', async () => {
+    const server = fakeServer();
+    async function* failing(): AsyncGenerator<readonly Item[]> {
+      yield [];
+      throw new Error('the site cannot be put');
+    }
+    await expect(pump(failing(), server.protocol, settings({ streams: 3 }))).rejects.toThrow(
+      'the site cannot be put',
+    );
+    await pump(source([], 1), server.protocol, settings());
+    expect(server.seen).toEqual([]);
+  });
+
   it('keeps to the rate', async () => {
     let now = 0;
     const server = fakeServer();
@@ -177,6 +190,21 @@ describe('sending', () => {
     expect(now).toBeGreaterThan(4900);
     expect(now).toBeLessThan(5100);
     expect(server.largest()).toBeLessThanOrEqual(2);
+  });
+
+  it('stops within a moment when it is told to, at any rate, and waits for the answers that are due', async () => {
+    let now = 0;
+    const server = fakeServer();
+    const items = Array.from({ length: 500 }, (_, id) => ({ key: 'a', id }));
+    const sleep = async (ms: number): Promise<void> => void (now += ms);
+    const stopped = (): boolean => now >= 2500;
+    await pump(
+      source(items, 500),
+      server.protocol,
+      settings({ rate: 1, elapsed: () => now, sleep, stopped }),
+    );
+    expect(now).toBeLessThanOrEqual(2600);
+    expect(server.answered.map((item) => item.id)).toEqual([0, 1, 2]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OPTIONS, resolveConfig, type ConfigSources } from '../../src/config/config.js';
+import { resolveConfig, type ConfigSources } from '../../src/config/config.js';
+import { OPTIONS } from '../../src/config/options.js';
 
 const sources = (more: Partial<ConfigSources> = {}): ConfigSources => ({
   flags: {},
@@ -51,6 +52,10 @@ describe('resolveConfig', () => {
       { flags: { defaultTimeZone: 'Mars/Base' } },
       "--default-time-zone: 'Mars/Base' is not an IANA time zone",
     ],
+    [{ flags: { defaultCountry: 'XX' } }, "--default-country: 'XX' is not an ISO 3166-1 alpha-2 country"],
+    [{ flags: { defaultCurrency: 'ZZZ' } }, "--default-currency: 'ZZZ' is not an ISO 4217 currency"],
+    [{ environment: { TOLLGATE_LAPSE: '0s' } }, "TOLLGATE_LAPSE: '0s' is not a duration from 1s to 366d"],
+    [{ flags: { skew: '99999999d' } }, "--skew: '99999999d' is not a duration from 0s to 366d"],
     [{ flags: { maxInFlight: '0' } }, "--max-in-flight: '0' is not a whole number from 1 to 1000000"],
   ])('says in one line what is wrong: %j', (more, message) => {
     expect(() => resolveConfig(sources(more))).toThrow(message);

@@ -105,6 +105,13 @@ describe('card ranges', () => {
     expect('problems' in parseBins(`${HEADER}1,2`)).toBe(true);
   });
 
+  it('takes a file that is none for none, and a byte-order mark for nothing', () => {
+    for (const text of ['', 'x', 'iin_end\n']) {
+      expect(parseBins(text)).toEqual({ problems: ['there is no column iin_start'] });
+    }
+    expect(parseBins(`\uFEFF${HEADER}400000,,,VISA,,,,`)).toMatchObject({ ok: { ranges: 1 } });
+  });
+
   it('reads the shipped file', () => {
     const parsed = parseBins(readFileSync('rules/data/bin-ranges.csv', 'utf8'));
     if (!('ok' in parsed)) throw new Error(parsed.problems.join());

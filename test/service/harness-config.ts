@@ -1,4 +1,5 @@
-import { resolveConfig, type Config, type OptionName } from '../../src/config/config.js';
+import { resolveConfig, type Config } from '../../src/config/config.js';
+import type { OptionName } from '../../src/config/options.js';
 
 export type Flags = Partial<Record<OptionName, string>>;
 

@@ -27,6 +27,21 @@ describe('a simulated day', () => {
     expect(digest(1, 400)).not.toBe(digest(2, 400));
   });
 
+  it('shares no id with a day of another seed, size or start', () => {
+    const ids = (seed: number, payments: number, startMs: number): string[] =>
+      [...simulateDay({ seed, payments, startMs })].map((entry) =>
+        'screen' in entry ? entry.screen.requestId : entry.event.eventId,
+      );
+    const all = [
+      ids(1, 300, START),
+      ids(2, 300, START),
+      ids(1, 301, START),
+      ids(1, 300, START + DAY),
+      ids(1, 300, START + 1),
+    ];
+    expect(new Set(all.flat()).size).toBe(all.reduce((sum, some) => sum + some.length, 0));
+  });
+
   it('holds exactly the payments asked for, in order of time, each once, whatever seed and size', () => {
     const sizes = fc.record({ seed: fc.nat(), payments: fc.integer({ min: 0, max: 300 }) });
     fc.assert(

@@ -5,7 +5,7 @@ import { ScreenRequestSchema, ScreenResponseSchema } from '../../gen/tollgate/v1
 import { printDecision } from '../decision-text.js';
 import { badInput } from '../exit.js';
 import type { Host } from '../host.js';
-import { messageOf, readJson } from '../input/files.js';
+import { fileName, messageOf, readJson } from '../input/files.js';
 import { withSession } from '../session.js';
 
 const HELP = `
@@ -15,7 +15,7 @@ Without a request id a new one is made up; with the same one the stored decision
 Examples:
   $ tollgate decide payment.json
   $ tollgate decide payment.json --request-id order-4711-1 --json
-  $ echo '{"site":"es","amount":{"minor":"4990","currency":"EUR"},"instrument":{"card":{"bin":"405921"}}}' | tollgate decide -`;
+  $ echo '{"site":"es","amount":{"minor":"4990","currency":"EUR"},"instrument":{"card":{"fingerprint":"fp_1f2e","bin":"405921"}}}' | tollgate decide -`;
 
 /** `tollgate decide FILE`: screens one payment. */
 export function addDecide(program: Command, host: Host): void {
@@ -28,7 +28,8 @@ export function addDecide(program: Command, host: Host): void {
     .action((file: string, options: { requestId?: string }, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
         const json = await readJson(file, host);
-        if (typeof json !== 'object' || json === null) throw badInput(file, 'not a JSON object');
+        if (typeof json !== 'object' || json === null || Array.isArray(json))
+          throw badInput(fileName(file), 'not a JSON object');
         const whole = 'payment' in json ? json : { payment: json };
         const request = messageOf(ScreenRequestSchema, whole, file);
         request.requestId = options.requestId ?? (request.requestId || `cli-${randomUUID()}`);

@@ -8,7 +8,6 @@ import {
   Outcome,
   ReplayDecisionResponseSchema,
   RuleState,
-  type ConditionExplanation,
   type Decision,
   type FactValue,
   type ListDecisionsRequest,
@@ -17,6 +16,7 @@ import { collect, moment, wholeNumber } from '../arguments.js';
 import type { Connection } from '../client.js';
 import { enumText, moneyText, outcomeText, printDecision, timeText } from '../decision-text.js';
 import { CliError, EXIT, usageError } from '../exit.js';
+import { printExplanation } from '../explanation-text.js';
 import type { Host } from '../host.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
@@ -137,7 +137,7 @@ function addList(parent: Command, host: Host): void {
 Examples:
   $ tollgate decisions list --site es --outcome reject,block --from 2026-03-02
   $ tollgate decisions list --card fp_1f2e --limit 100 --json
-  $ tollgate decisions list --rule screening/velocity-card`,
+  $ tollgate decisions list --rule velocity/card-burst`,
     )
     .action((options: ListOptions, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
@@ -188,7 +188,7 @@ function addShow(parent: Command, host: Host): void {
       'after',
       `
 Examples:
-  $ tollgate decisions show 01J9ZQ6N8W4T6K2M3C5V7B9XDF
+  $ tollgate decisions show 8szxq3rhr55pb05kb32hjyydct
   $ tollgate decisions show --site es --request-id order-4711-1 --trace`,
     )
     .action((id: string | undefined, options: ReferenceOptions & { trace?: boolean }, command: Command) =>
@@ -211,22 +211,6 @@ Examples:
     );
 }
 
-const MARKS: Readonly<Record<string, string>> = {
-  true: '+',
-  false: '-',
-  unknown: '?',
-  error: '!',
-  skipped: '.',
-};
-
-function printCondition(out: Output, node: ConditionExplanation, depth: number): void {
-  const mark = MARKS[node.result] ?? ' ';
-  const label = node.text === '' ? [node.kind, node.name].filter((part) => part !== '').join(' ') : node.text;
-  const line = `${'  '.repeat(depth)}${mark} ${label}`;
-  out.line(node.result === 'skipped' ? out.paint('dim', line) : line);
-  for (const child of node.children) printCondition(out, child, depth + 1);
-}
-
 function addExplain(parent: Command, host: Host): void {
   oneDecision(parent, 'explain')
     .description('Say in terms of rules, conditions and values why a decision came out as it did.')
@@ -237,7 +221,7 @@ function addExplain(parent: Command, host: Host): void {
 Conditions are marked + true, - false, ? unknown, ! failed, . not needed.
 
 Examples:
-  $ tollgate decisions explain 01J9ZQ6N8W4T6K2M3C5V7B9XDF
+  $ tollgate decisions explain 8szxq3rhr55pb05kb32hjyydct
   $ tollgate decisions explain --site es --request-id order-4711-1 --all`,
     )
     .action((id: string | undefined, options: ReferenceOptions & { all?: boolean }, command: Command) =>
@@ -248,14 +232,7 @@ Examples:
           out.document(toJson(ExplainDecisionResponseSchema, found));
           return;
         }
-        for (const sentence of found.summary) out.line(sentence);
-        for (const rule of found.rules) {
-          out.line();
-          const title = `${rule.ruleSet}/${rule.rule}: ${enumText(RuleState, rule.state)}`;
-          out.line(out.paint('bold', title));
-          for (const text of [rule.description, rule.text]) if (text !== '') out.line(`  ${text}`);
-          if (rule.conditions !== undefined) printCondition(out, rule.conditions, 1);
-        }
+        printExplanation(out, found);
       }),
     );
 }
@@ -269,7 +246,7 @@ function addReplay(parent: Command, host: Host): void {
       'after',
       `
 Examples:
-  $ tollgate decisions replay 01J9ZQ6N8W4T6K2M3C5V7B9XDF`,
+  $ tollgate decisions replay 8szxq3rhr55pb05kb32hjyydct`,
     )
     .action((id: string | undefined, options: ReferenceOptions, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {

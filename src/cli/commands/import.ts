@@ -11,6 +11,7 @@ import {
 import { wholeNumber } from '../arguments.js';
 import { badInput, CliError, EXIT } from '../exit.js';
 import type { Host } from '../host.js';
+import { goodRows } from '../input/bad-row.js';
 import { messageOf, openBytes } from '../input/files.js';
 import { readNdjson } from '../input/rows.js';
 import { withSession, type Session } from '../session.js';
@@ -43,15 +44,17 @@ interface ImportFlags {
 interface History {
   readonly events: AsyncIterable<readonly Event[]>;
   progress(): number | undefined;
+  /** Rows left out because they could not be used. */
+  skipped(): number;
 }
 
 async function* eventLines(
   bytes: AsyncIterable<Buffer | string>,
   name: string,
 ): AsyncGenerator<readonly Event[]> {
-  for await (const lines of readNdjson(bytes, name)) {
-    yield lines.map(({ json, number }) => {
-      const where = `${name} line ${number}`;
+  for await (const lines of goodRows(readNdjson(bytes, name), name)) {
+    yield lines.map(({ json, line }) => {
+      const where = `${name} line ${line}`;
       if ('screen' in json || ('site' in json && typeof json['site'] === 'object')) {
         throw badInput(where, "this is a file for 'tollgate replay-stream'");
       }
@@ -66,14 +69,19 @@ async function openHistory(path: string, flags: ImportFlags, session: Session): 
     const source = await openBytes(path, host);
     const { size } = source;
     return {
-      events: eventLines(source.bytes, path),
+      events: eventLines(source.bytes, source.name),
       progress: () => (size === undefined ? undefined : source.read() / Math.max(1, size)),
+      skipped: () => 0,
     };
   }
   const map = await loadMap(flags.map, host);
   const file = await openMapped(path, map, host, { limit: flags.limit, skipBad: flags.skipBad ?? false });
   for (const site of map.sites) await session.tollgate().sites.putSite({ site });
-  return { events: interleave(file.rows, historyPayment, historyEvent), progress: () => file.progress() };
+  return {
+    events: interleave(file.rows, historyPayment, historyEvent),
+    progress: () => file.progress(),
+    skipped: () => file.skipped(),
+  };
 }
 
 async function importHistory(path: string, flags: ImportFlags, session: Session): Promise<void> {
@@ -103,9 +111,17 @@ async function importHistory(path: string, flags: ImportFlags, session: Session)
       elapsed: host.elapsed,
       sleep: host.sleep,
     });
-  } finally {
+  } catch (error) {
     progress.stop();
+    if (tally.events > 0 && !out.json) {
+      host.complain(
+        `${grouped(tally.events)} events were taken in; importing the same file again repeats nothing.\n`,
+      );
+    }
+    throw error;
   }
+  progress.stop();
+  if (history.skipped() > 0) host.complain(`${history.skipped()} rows were left out\n`);
   const wallSeconds = Math.round(host.elapsed() - start) / 1000;
   const errors = [...tally.errors].map(([code, { count, example }]) => ({ code, count, example }));
   const refused = errors.reduce((sum, error) => sum + error.count, 0);

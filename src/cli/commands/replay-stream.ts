@@ -40,7 +40,7 @@ async function openSource(path: string, flags: ReplayFlags, session: Session): P
     const source = await openBytes(path, host);
     const { size } = source;
     return {
-      entries: readEntries(source.bytes, path, flags.limit),
+      entries: readEntries(source.bytes, source.name, flags.limit),
       progress: () => (size === undefined ? undefined : source.read() / Math.max(1, size)),
     };
   }
@@ -67,7 +67,10 @@ export function addReplayStream(program: Command, host: Host): void {
     )
     .option('--map <file>', 'how the file is read')
     .option('--limit <n>', 'payments at most', wholeNumber(1))
-    .option('--skip-bad', 'leave out rows that cannot be used, in place of stopping at the first');
+    .option(
+      '--skip-bad',
+      'with --map, leave out rows that cannot be used, in place of stopping at the first',
+    );
   addStreamOptions(command)
     .addHelpText('after', HELP)
     .action((file: string, flags: ReplayFlags, self: Command) =>

@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
-import { OPTIONS, resolveConfig, type OptionName } from '../../config/config.js';
+import { resolveConfig } from '../../config/config.js';
+import { OPTIONS, type OptionName } from '../../config/options.js';
 import { toCliError } from '../failure.js';
 import type { Host } from '../host.js';
 import { readText } from '../input/files.js';
 
+/** The one that is no key of the file. */
+const CONFIG = { name: '--config FILE', environment: 'TOLLGATE_CONFIG', fallback: '' };
+
 const HELP = `
 Every option is also an environment variable, and a key of the --config file (JSON). The command line wins over the
 environment, and that over the file:
-${OPTIONS.map(({ name, environment, fallback }) => `  ${name.padEnd(16)} ${environment.padEnd(27)} ${fallback}`).join('\n')}
+${[...OPTIONS, CONFIG].map(({ name, environment, fallback }) => `  ${name.padEnd(16)} ${environment.padEnd(27)} ${fallback}`).join('\n')}
 
 Examples:
   $ tollgate serve

@@ -1,10 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { SimulationOptions } from '../../simulate/day.js';
 import { moment, wholeNumber } from '../arguments.js';
 import type { Host } from '../host.js';
-import { fileError } from '../input/files.js';
+import { writeTexts } from '../output-file.js';
 import { withSession } from '../session.js';
 import { runStream, type StreamSource } from '../stream/run-stream.js';
 import { simulatedEntries, simulatedLines } from '../stream/simulated.js';
@@ -22,27 +20,24 @@ Examples:
   $ tollgate simulate --seed 7 --payments 50000
   $ tollgate simulate --seed 7 --payments 2000 --out day.ndjson`;
 
+const DEFAULT_START = Date.UTC(2026, 2, 2);
+
 interface SimulateFlags extends StreamFlags {
   readonly seed: number;
   readonly payments: number;
-  readonly start: number;
+  readonly start?: number;
   readonly out?: string;
 }
 
 async function writeDay(simulation: SimulationOptions, path: string): Promise<number> {
-  const file = createWriteStream(path);
-  try {
-    await once(file, 'open');
-  } catch (error) {
-    throw fileError(path, error);
-  }
   let lines = 0;
-  for (const line of simulatedLines(simulation)) {
-    lines++;
-    if (!file.write(`${JSON.stringify(line)}\n`)) await once(file, 'drain');
+  async function* texts(): AsyncGenerator<string> {
+    for (const line of simulatedLines(simulation)) {
+      lines++;
+      yield `${JSON.stringify(line)}\n`;
+    }
   }
-  file.end();
-  await once(file, 'close');
+  await writeTexts(path, texts());
   return lines;
 }
 
@@ -56,13 +51,17 @@ export function addSimulate(program: Command, host: Host): void {
     )
     .option('--seed <n>', 'which day', wholeNumber(0), 1)
     .option('--payments <n>', 'how many payments', wholeNumber(0), 5000)
-    .option('--start <moment>', 'when the day begins (UTC)', moment, Date.UTC(2026, 2, 2))
+    .option('--start <moment>', 'when the day begins, UTC (default: 2026-03-02)', moment)
     .option('--out <file>', 'write it as a file for replay-stream in place of sending it');
   addStreamOptions(command)
     .addHelpText('after', HELP)
     .action((flags: SimulateFlags, self: Command) =>
       withSession(host, self, async (session) => {
-        const simulation = { seed: flags.seed, payments: flags.payments, startMs: flags.start };
+        const simulation = {
+          seed: flags.seed,
+          payments: flags.payments,
+          startMs: flags.start ?? DEFAULT_START,
+        };
         if (flags.out !== undefined) {
           const lines = await writeDay(simulation, flags.out);
           if (session.out.json) session.out.document({ file: flags.out, lines });

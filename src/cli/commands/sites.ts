@@ -9,7 +9,7 @@ import {
 import type { Connection } from '../client.js';
 import { badInput } from '../exit.js';
 import type { Host } from '../host.js';
-import { messageOf, readJson } from '../input/files.js';
+import { fileName, messageOf, readJson } from '../input/files.js';
 import { withSession } from '../session.js';
 
 const PAGE = 500;
@@ -27,6 +27,7 @@ function listOf(value: unknown, where: string): readonly unknown[] {
 
 async function readSites(path: string, host: Host): Promise<SitesFile> {
   const json = await readJson(path, host);
+  const name = fileName(path);
   const whole: Readonly<Record<string, unknown>> = Array.isArray(json)
     ? { sites: json }
     : typeof json === 'object' && json !== null && !('id' in json)
@@ -34,12 +35,12 @@ async function readSites(path: string, host: Host): Promise<SitesFile> {
       : { sites: [json] };
   const unknown = Object.keys(whole).filter((key) => key !== 'sites' && key !== 'merchants');
   if (unknown.length > 0)
-    throw badInput(path, `no such key: ${unknown.join(', ')}; there are sites, merchants`);
-  const sites = listOf(whole['sites'], `${path} sites`);
-  const merchants = listOf(whole['merchants'], `${path} merchants`);
+    throw badInput(name, `no such key: ${unknown.join(', ')}; there are sites, merchants`);
+  const sites = listOf(whole['sites'], `${name} sites`);
+  const merchants = listOf(whole['merchants'], `${name} merchants`);
   return {
-    sites: sites.map((site, index) => messageOf(SiteSchema, site, `${path} sites[${index}]`)),
-    merchants: merchants.map((one, index) => messageOf(MerchantSchema, one, `${path} merchants[${index}]`)),
+    sites: sites.map((site, index) => messageOf(SiteSchema, site, `${name} sites[${index}]`)),
+    merchants: merchants.map((one, index) => messageOf(MerchantSchema, one, `${name} merchants[${index}]`)),
   };
 }
 

@@ -1,6 +1,8 @@
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { Readable } from 'node:stream';
 import { badInput } from '../exit.js';
+import type { BadRow } from './bad-row.js';
+import { textLines } from './text-lines.js';
 
 /** A row of a CSV file and the line it ends on; the first line is number 1. */
 export interface CsvRow {
@@ -11,7 +13,7 @@ export interface CsvRow {
 /** A CSV file: its head, and its rows, some at a time. */
 export interface CsvFile {
   readonly columns: readonly string[];
-  readonly rows: AsyncIterable<readonly CsvRow[]>;
+  readonly rows: AsyncIterable<readonly (CsvRow | BadRow)[]>;
 }
 
 interface ParsedRow {
@@ -25,23 +27,24 @@ async function* rowsOf(
   parsed: AsyncIterator<ParsedRow>,
   width: number,
   name: string,
-): AsyncGenerator<readonly CsvRow[]> {
-  let rows: CsvRow[] = [];
-  for (;;) {
-    const next = await nextRow(parsed, name);
-    if (next === undefined) break;
-    const { record, info } = next;
-    if (record.length !== width) {
-      throw badInput(
-        `${name} line ${info.lines}`,
-        `${record.length} values where the head has ${width} columns`,
+): AsyncGenerator<readonly (CsvRow | BadRow)[]> {
+  let rows: (CsvRow | BadRow)[] = [];
+  try {
+    for (;;) {
+      const next = await nextRow(parsed, name);
+      if (next === undefined) break;
+      const { record, info } = next;
+      rows.push(
+        record.length === width
+          ? { values: record, line: info.lines }
+          : { problem: `${record.length} values where the head has ${width} columns`, line: info.lines },
       );
+      if (rows.length >= ROWS_AT_ONCE) yield rows.splice(0);
     }
-    rows.push({ values: record, line: info.lines });
-    if (rows.length >= ROWS_AT_ONCE) {
-      yield rows;
-      rows = [];
-    }
+  } catch (error) {
+    // What came before is good.
+    if (rows.length > 0) yield rows;
+    throw error;
   }
   if (rows.length > 0) yield rows;
 }
@@ -51,9 +54,9 @@ async function nextRow(parsed: AsyncIterator<ParsedRow>, name: string): Promise<
     const next = await parsed.next();
     return next.done === true ? undefined : next.value;
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('CSV_'))
-      throw error;
-    const line = 'lines' in error ? ` line ${String(error.lines)}` : '';
+    if (!(error instanceof CsvError)) throw error;
+    const lines: unknown = error['lines'];
+    const line = typeof lines === 'number' ? ` line ${lines}` : '';
     throw badInput(`${name}${line}`, `not CSV: ${error.message}`);
   }
 }
@@ -71,7 +74,7 @@ export async function openCsv(
     relax_column_count: true,
     skip_empty_lines: true,
   });
-  const source = Readable.from(bytes, { objectMode: false });
+  const source = Readable.from(textLines(bytes, name), { objectMode: false });
   source.on('error', (error) => parser.destroy(error));
   const parsed = (source.pipe(parser) as AsyncIterable<ParsedRow>)[Symbol.asyncIterator]();
   const head = await nextRow(parsed, name);

@@ -1,21 +1,25 @@
 import { createReadStream, type ReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { badInput, usageError } from '../exit.js';
+import { fileReason } from '../../errors/file-reason.js';
+import { badInput, CliError, usageError } from '../exit.js';
 import type { Host } from '../host.js';
 import { parseMessage } from '../json-message.js';
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'it may not be read by you',
-};
+import { unpacked } from './unpacked.js';
 
 /** Why a file cannot be used, as a usage error that names it. */
-export function fileError(path: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return usageError(`${path}: ${REASONS[code] ?? (error instanceof Error ? error.message : String(error))}`);
+export function fileError(path: string, error: unknown, to: 'read' | 'write' = 'read'): Error {
+  return usageError(`${path}: ${fileReason(error, to)}`);
+}
+
+/** What a file given as an argument is called in messages. */
+export function fileName(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
+
+/** Editors on Windows put a byte-order mark first. */
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
 }
 
 /** The whole text of a file; `-` is standard input. */
@@ -23,10 +27,10 @@ export async function readText(path: string, host: Host): Promise<string> {
   if (path === '-') {
     const parts: Buffer[] = [];
     for await (const part of host.stdin) parts.push(Buffer.from(part));
-    return Buffer.concat(parts).toString('utf8');
+    return withoutMark(Buffer.concat(parts).toString('utf8'));
   }
   try {
-    return await readFile(path, 'utf8');
+    return withoutMark(await readFile(path, 'utf8'));
   } catch (error) {
     throw fileError(path, error);
   }
@@ -38,7 +42,7 @@ export async function readJson(path: string, host: Host): Promise<unknown> {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw badInput(path, `not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw badInput(fileName(path), `not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -46,35 +50,30 @@ export async function readJson(path: string, host: Host): Promise<unknown> {
 export function messageOf<D extends DescMessage>(desc: D, json: unknown, where: string): MessageShape<D> {
   const parsed = parseMessage(desc, json);
   if ('message' in parsed) return parsed.message;
-  throw badInput(where, `not a ${desc.name}`, parsed.problems);
+  throw badInput(
+    fileName(where),
+    `not ${/^[AEIOU]/.test(desc.name) ? 'an' : 'a'} ${desc.name}`,
+    parsed.problems,
+  );
 }
 
 /** A file being read as a stream of bytes, unpacked when it is gzip. */
 export interface ByteSource {
+  /** What it is called in messages. */
+  readonly name: string;
   readonly bytes: AsyncIterable<Buffer | string>;
-  /** Bytes of the file, packed as it is; undefined for standard input. */
+  /** Bytes of the file, packed as it is; undefined for standard input and pipes. */
   readonly size: number | undefined;
   /** Bytes of the file read so far. */
   read(): number;
 }
 
-async function isGzip(path: string): Promise<boolean> {
-  const handle = await open(path);
-  try {
-    const head = Buffer.alloc(2);
-    const { bytesRead } = await handle.read(head, 0, 2, 0);
-    return bytesRead === 2 && head[0] === 0x1f && head[1] === 0x8b;
-  } finally {
-    await handle.close();
-  }
-}
-
-async function* naming(path: string, bytes: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | string> {
+async function* naming(name: string, bytes: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | string> {
   try {
     yield* bytes;
   } catch (error) {
     throw badInput(
-      path,
+      name,
       `cannot be read to the end: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
@@ -82,20 +81,25 @@ async function* naming(path: string, bytes: AsyncIterable<Buffer | string>): Asy
 
 /** Opens a file for streaming; `-` is standard input. Gzip is told by its first bytes, not by the name. */
 export async function openBytes(path: string, host: Host): Promise<ByteSource> {
-  if (path === '-') return { bytes: host.stdin, size: undefined, read: () => 0 };
-  let file: ReadStream;
-  let size: number;
-  let packed: boolean;
-  try {
-    ({ size } = await stat(path));
-    packed = await isGzip(path);
-    file = createReadStream(path, { highWaterMark: 256 * 1024 });
-  } catch (error) {
-    throw fileError(path, error);
+  const name = fileName(path);
+  if (path === '-') {
+    return { name, bytes: naming(name, unpacked(host.stdin)), size: undefined, read: () => 0 };
   }
-  if (!packed) return { bytes: naming(path, file), size, read: () => file.bytesRead };
-  const unpacked = createGunzip({ chunkSize: 256 * 1024 });
-  file.on('error', (error) => unpacked.destroy(error));
-  file.pipe(unpacked);
-  return { bytes: naming(path, unpacked), size, read: () => file.bytesRead };
+  let size: number | undefined;
+  try {
+    const info = await stat(path);
+    await access(path, constants.R_OK);
+    if (info.isDirectory()) throw usageError(`${path}: it is a folder`);
+    // A pipe has a name too, and no size.
+    size = info.isFile() ? info.size : undefined;
+  } catch (error) {
+    throw error instanceof CliError ? error : fileError(path, error);
+  }
+  let file: ReadStream | undefined;
+  // Opened by the first read: a stream that fails while nobody listens to it would end the process.
+  async function* bytes(): AsyncGenerator<Buffer | string> {
+    file = createReadStream(path, { highWaterMark: 256 * 1024 });
+    yield* file;
+  }
+  return { name, bytes: naming(name, unpacked(bytes())), size, read: () => file?.bytesRead ?? 0 };
 }

@@ -8,6 +8,7 @@ import {
   type Site,
 } from '../../gen/tollgate/v1/site_service_pb.js';
 import { badInput } from '../exit.js';
+import { goodRows } from '../input/bad-row.js';
 import { messageOf } from '../input/files.js';
 import { readNdjson } from '../input/rows.js';
 import type { StreamItem } from './items.js';
@@ -60,10 +61,10 @@ export async function* readEntries(
   limit: number | undefined,
 ): AsyncGenerator<readonly EntryLine[]> {
   let screened = 0;
-  for await (const lines of readNdjson(bytes, name)) {
+  for await (const lines of goodRows(readNdjson(bytes, name), name)) {
     const entries: EntryLine[] = [];
-    for (const { json, number } of lines) {
-      const entry = parseEntry(json, `${name} line ${number}`);
+    for (const { json, line } of lines) {
+      const entry = parseEntry(json, `${name} line ${line}`);
       if (entry.kind === 'screen' && limit !== undefined && ++screened > limit) {
         yield entries;
         return;

@@ -36,8 +36,12 @@ export async function runLane<Item, Request, Response, Result>(
     roomCame = undefined;
   };
 
+  // Not opened for nothing: a source that fails at once need not wait for a server that does not answer.
+  const first = await queue.take();
+  if (first === undefined) return;
+
   async function* requests(): AsyncGenerator<Request> {
-    for (let batch = await queue.take(); batch !== undefined; batch = await queue.take()) {
+    for (let batch = first; batch !== undefined; batch = await queue.take()) {
       while (state.open > 0 && state.open + batch.length > inFlight && !state.over) {
         await new Promise<void>((resolve) => {
           roomCame = resolve;

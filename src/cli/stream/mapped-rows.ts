@@ -1,5 +1,6 @@
 import { CliError, badInput } from '../exit.js';
 import type { Host } from '../host.js';
+import type { BadRow } from '../input/bad-row.js';
 import { openCsv } from '../input/csv.js';
 import { openBytes, readJson } from '../input/files.js';
 import { readNdjson } from '../input/rows.js';
@@ -32,10 +33,7 @@ export async function loadMap(path: string, host: Host): Promise<MapFile> {
   throw badInput(path, 'the map cannot be used', parsed.problems);
 }
 
-interface RawRow {
-  readonly values: RowValues;
-  readonly line: number;
-}
+type RawRow = { readonly values: RowValues; readonly line: number } | BadRow;
 
 function atPath(json: Readonly<Record<string, unknown>>, path: string): string {
   let value: unknown = json;
@@ -51,32 +49,35 @@ function atPath(json: Readonly<Record<string, unknown>>, path: string): string {
 
 async function* csvRows(
   bytes: AsyncIterable<Buffer | string>,
-  path: string,
+  name: string,
   map: MapFile,
 ): AsyncGenerator<readonly RawRow[]> {
-  const file = await openCsv(bytes, path, map.delimiter);
+  const file = await openCsv(bytes, name, map.delimiter);
   const index = new Map(file.columns.map((column, at) => [column, at]));
   const missing = mappedColumns(map).filter((column) => !index.has(column));
   if (missing.length > 0) {
     throw badInput(
-      path,
+      name,
       `the map reads the columns ${missing.join(', ')}, but the file has ${file.columns.join(', ')}`,
     );
   }
   for await (const rows of file.rows) {
-    yield rows.map(({ values, line }) => ({
-      line,
-      values: (column) => values[index.get(column) ?? -1] ?? '',
-    }));
+    yield rows.map((row) =>
+      'problem' in row
+        ? row
+        : { line: row.line, values: (column) => row.values[index.get(column) ?? -1] ?? '' },
+    );
   }
 }
 
 async function* ndjsonRows(
   bytes: AsyncIterable<Buffer | string>,
-  path: string,
+  name: string,
 ): AsyncGenerator<readonly RawRow[]> {
-  for await (const lines of readNdjson(bytes, path)) {
-    yield lines.map(({ json, number }) => ({ line: number, values: (column) => atPath(json, column) }));
+  for await (const lines of readNdjson(bytes, name)) {
+    yield lines.map((row) =>
+      'problem' in row ? row : { line: row.line, values: (column) => atPath(row.json, column) },
+    );
   }
 }
 
@@ -88,6 +89,7 @@ export async function openMapped(
   options: MappedFileOptions,
 ): Promise<MappedFile> {
   const source = await openBytes(path, host);
+  const { name } = source;
   const toRow = rowMapper(map);
   let taken = 0;
   let number = 0;
@@ -97,16 +99,17 @@ export async function openMapped(
 
   async function* rows(): AsyncGenerator<readonly MappedRow[]> {
     const limit = options.limit ?? Infinity;
-    const raw = map.format === 'csv' ? csvRows(source.bytes, path, map) : ndjsonRows(source.bytes, path);
+    const raw = map.format === 'csv' ? csvRows(source.bytes, name, map) : ndjsonRows(source.bytes, name);
     for await (const part of raw) {
       const mapped: MappedRow[] = [];
       let bad: CliError | undefined;
-      for (const { values, line } of part) {
-        if (taken >= limit || bad !== undefined) break;
-        const row = toRow(values, ++number);
+      for (const given of part) {
+        if (taken >= limit) break;
+        number++;
+        const row = 'problem' in given ? given : toRow(given.values, number);
         if ('problem' in row) {
-          bad = badInput(`${path} line ${line}`, row.problem);
-          if (!options.skipBad) continue;
+          bad = badInput(`${name} line ${given.line}`, row.problem);
+          if (!options.skipBad) break;
           if (skipped++ < 10) host.complain(`left out: ${bad.message}\n`);
           bad = undefined;
           continue;

@@ -15,11 +15,15 @@ export interface PumpOptions<Item> {
   readonly laneKey: (item: Item) => string;
   /** Whether the item counts towards the rate. */
   readonly counts: (item: Item) => boolean;
+  /** Whether to read no further; what has been sent is waited for. Default: never. */
+  readonly stopped?: () => boolean;
   readonly elapsed: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
 const QUEUED_BATCHES = 4;
+/** Longest sleep until it is asked again whether to stop, ms. */
+const NAP_MS = 100;
 
 function laneOf(key: string, lanes: number): number {
   if (lanes === 1) return 0;
@@ -51,6 +55,7 @@ export async function pump<Item, Request, Response, Result>(
     }),
   );
   const start = options.elapsed();
+  const stopped = options.stopped ?? (() => false);
   let counted = 0;
 
   async function flush(lane: number): Promise<void> {
@@ -59,8 +64,10 @@ export async function pump<Item, Request, Response, Result>(
     filling[lane] = [];
     if (options.rate !== undefined) {
       const due = start + (counted / options.rate) * 1000;
-      const early = due - options.elapsed();
-      if (early > 1) await options.sleep(early);
+      for (let early = due - options.elapsed(); early > 1; early = due - options.elapsed()) {
+        if (stopped()) return;
+        await options.sleep(Math.min(early, NAP_MS));
+      }
       for (const item of items) if (options.counts(item)) counted++;
     }
     await queues[lane]?.put(items);
@@ -68,8 +75,9 @@ export async function pump<Item, Request, Response, Result>(
 
   try {
     for await (const items of source) {
-      if (failure !== undefined) break;
+      if (failure !== undefined || stopped()) break;
       for (const item of items) {
+        if (stopped()) break;
         const lane = laneOf(options.laneKey(item), lanes);
         if (filling[lane]?.push(item) === batch) await flush(lane);
       }

@@ -48,10 +48,8 @@ async function putSetup(tollgate: Connection, put: Setup): Promise<void> {
 async function* settingUp(
   tollgate: Connection,
   entries: AsyncIterable<readonly EntryLine[]>,
-  stopped: () => boolean,
 ): AsyncGenerator<readonly StreamItem[]> {
   for await (const part of entries) {
-    if (stopped()) return;
     const items: StreamItem[] = [];
     for (const entry of part) {
       if (entry.kind !== 'setup') items.push(entry);
@@ -96,17 +94,14 @@ export async function runStream(
   const start = host.elapsed();
   let failure: { readonly error: unknown } | undefined;
   try {
-    await pump(
-      settingUp(tollgate, source.entries, () => interrupted),
-      protocol,
-      {
-        ...options,
-        laneKey: (item) => item.lane,
-        counts: (item) => item.kind === 'screen',
-        elapsed: host.elapsed,
-        sleep: host.sleep,
-      },
-    );
+    await pump(settingUp(tollgate, source.entries), protocol, {
+      ...options,
+      laneKey: (item) => item.lane,
+      counts: (item) => item.kind === 'screen',
+      stopped: () => interrupted,
+      elapsed: host.elapsed,
+      sleep: host.sleep,
+    });
   } catch (error) {
     failure = { error };
   } finally {

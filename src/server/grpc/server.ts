@@ -1,6 +1,7 @@
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Timers } from '../../world/world.js';
+import { cannotListen } from '../listen-error.js';
 import type { BoundService } from './serve.js';
 import { addReflection } from './reflection.js';
 
@@ -82,7 +83,7 @@ function bind(server: Server, listen: string, credentials: ServerCredentials): P
   return new Promise((resolve, reject) => {
     server.bindAsync(listen, credentials, (error, port) => {
       if (error === null) resolve(port);
-      else reject(new Error(`cannot listen on ${listen}: ${error.message}`, { cause: error }));
+      else reject(cannotListen(listen, error));
     });
   });
 }

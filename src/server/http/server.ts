@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { cannotListen } from '../listen-error.js';
 
 /** What the store is doing. */
 export interface Readiness {
@@ -127,9 +128,7 @@ function listen(server: Server, address: string): Promise<number> {
   const split = address.lastIndexOf(':');
   const host = address.slice(0, split).replace(/^\[(.*)\]$/, '$1');
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
-    });
+    server.once('error', (error) => reject(cannotListen(address, error)));
     server.listen(Number(address.slice(split + 1)), host, () => {
       resolve((server.address() as AddressInfo).port);
     });

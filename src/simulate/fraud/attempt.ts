@@ -17,6 +17,8 @@ export interface Attempt {
 /** Where and when fraud may happen. */
 export interface FraudScene {
   readonly seed: number;
+  /** What the ids of the day begin with. */
+  readonly name: string;
   readonly sites: readonly SimSite[];
   /** First and last moment for an attempt, epoch ms. */
   readonly fromMs: number;

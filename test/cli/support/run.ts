@@ -14,6 +14,8 @@ export interface Ran {
 export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** Width of the terminal that stdout is; else it is none. */
+  readonly columns?: number;
   /** Called when the command starts to listen for interrupts. */
   readonly interrupt?: (now: () => void) => void;
 }
@@ -28,6 +30,8 @@ export async function tollgate(args: readonly string[], options: RunOptions = {}
   let err = '';
   const host: Host = {
     environment: { TOLLGATE_ACTOR: 'tester', ...options.environment },
+    userName: () => '',
+    columns: options.columns,
     stdin: text(options.stdin ?? '') as never,
     stdoutIsTerminal: false,
     terminal: undefined,

@@ -88,7 +88,9 @@ test('counters that fail are a 500 without the reason, which is told inside', as
 
 test('an address that is taken is said in one line', async () => {
   const { server } = await started();
-  await expect(started({ listen: server.address })).rejects.toThrow(`cannot listen on ${server.address}: `);
+  await expect(started({ listen: server.address })).rejects.toThrow(
+    `cannot listen on ${server.address}: another process listens there`,
+  );
 });
 
 test('closing cuts off idle connections', async () => {

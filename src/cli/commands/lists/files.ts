@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { once } from 'node:events';
 import { create, toJson } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Option, type Command } from 'commander';
@@ -11,9 +9,11 @@ import {
 import { moment } from '../../arguments.js';
 import { badInput, CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
+import { goodRows } from '../../input/bad-row.js';
 import { openCsv } from '../../input/csv.js';
-import { fileError, messageOf, openBytes } from '../../input/files.js';
+import { messageOf, openBytes } from '../../input/files.js';
 import { readLines, readNdjson } from '../../input/rows.js';
+import { writeTexts } from '../../output-file.js';
 import { actorName, withSession } from '../../session.js';
 import { grouped } from '../../stream/summary-text.js';
 
@@ -39,21 +39,21 @@ const CSV_COLUMNS = ['value', 'reason', 'valid_from', 'valid_until'];
 
 async function* csvEntries(
   bytes: AsyncIterable<Buffer | string>,
-  path: string,
+  name: string,
 ): AsyncGenerator<readonly ListEntry[]> {
-  const file = await openCsv(bytes, path, ',');
+  const file = await openCsv(bytes, name, ',');
   const unknown = file.columns.filter((column) => !CSV_COLUMNS.includes(column));
   if (unknown.length > 0 || !file.columns.includes('value')) {
     throw badInput(
-      path,
+      name,
       `the columns are ${file.columns.join(', ')}; there must be value, there may be ${CSV_COLUMNS.slice(1).join(', ')}`,
     );
   }
-  for await (const rows of file.rows) {
+  for await (const rows of goodRows(file.rows, name)) {
     yield rows.map(({ values, line }) => {
       const text = (column: string): string => values[file.columns.indexOf(column)] ?? '';
-      const from = momentIn(text('valid_from'), `${path} line ${line}`, 'valid_from');
-      const until = momentIn(text('valid_until'), `${path} line ${line}`, 'valid_until');
+      const from = momentIn(text('valid_from'), `${name} line ${line}`, 'valid_from');
+      const until = momentIn(text('valid_until'), `${name} line ${line}`, 'valid_until');
       const entry = create(ListEntrySchema, { value: text('value'), reason: text('reason') });
       if (from !== undefined) entry.validFrom = timestampFromMs(from.ms);
       if (until !== undefined) entry.validUntil = timestampFromMs(until.ms);
@@ -64,17 +64,17 @@ async function* csvEntries(
 
 async function* entriesOf(
   bytes: AsyncIterable<Buffer | string>,
-  path: string,
+  name: string,
   format: Format,
 ): AsyncGenerator<readonly ListEntry[]> {
   if (format === 'csv') {
-    yield* csvEntries(bytes, path);
+    yield* csvEntries(bytes, name);
   } else if (format === 'ndjson') {
-    for await (const lines of readNdjson(bytes, path)) {
-      yield lines.map(({ json, number }) => messageOf(ListEntrySchema, json, `${path} line ${number}`));
+    for await (const lines of goodRows(readNdjson(bytes, name), name)) {
+      yield lines.map(({ json, line }) => messageOf(ListEntrySchema, json, `${name} line ${line}`));
     }
   } else {
-    for await (const lines of readLines(bytes, path)) {
+    for await (const lines of readLines(bytes, name)) {
       const values = lines
         .map((line) => line.text.trim())
         .filter((text) => text !== '' && !text.startsWith('#'));
@@ -152,7 +152,7 @@ Examples:
           actor: actorName(options.actor, host),
           source: options.source ?? file,
         };
-        const parts = entriesOf(source.bytes, file, options.format ?? formatOf(file));
+        const parts = entriesOf(source.bytes, source.name, options.format ?? formatOf(file));
         const { reason, until } = options;
         const response = await tollgate().lists.importEntries(
           importRequests(parts, settings, { reason, until }),
@@ -211,18 +211,13 @@ Examples:
           return;
         }
         let count = 0;
-        const file = createWriteStream(options.out);
-        try {
-          await once(file, 'open');
-        } catch (error) {
-          throw fileError(options.out, error);
+        async function* texts(): AsyncGenerator<string> {
+          for await (const part of parts) {
+            count += part.entries.length;
+            yield lines(part.entries);
+          }
         }
-        for await (const part of parts) {
-          count += part.entries.length;
-          if (!file.write(lines(part.entries))) await once(file, 'drain');
-        }
-        file.end();
-        await once(file, 'close');
+        await writeTexts(options.out, texts());
         if (out.json) out.document({ file: options.out, entries: count });
         else out.line(`${grouped(count)} entries written to ${options.out}.`);
       }),

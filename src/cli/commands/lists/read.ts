@@ -92,6 +92,10 @@ Examples:
             out.document(entries.map((entry) => toJson(ListEntrySchema, entry)));
             return;
           }
+          if (entries.length === 0) {
+            out.line(`Nothing is on ${list}.`);
+            return;
+          }
           out.table(
             ['value', 'from', 'until', 'source', 'actor', 'reason'],
             entries.map((one) => [

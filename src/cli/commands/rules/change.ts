@@ -8,7 +8,7 @@ import {
   type RuleSetVersion,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import { wholeNumber } from '../../arguments.js';
-import { badInput } from '../../exit.js';
+import { usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { readText } from '../../input/files.js';
 import type { Output } from '../../output.js';
@@ -35,10 +35,14 @@ function activeText(ruleSet: RuleSet | undefined): string {
     : `${ruleSet.id}: version ${ruleSet.activeVersion} is active.`;
 }
 
+function rulesText(rules: number): string {
+  return rules === 1 ? '1 rule' : `${rules} rules`;
+}
+
 function versionText(version: RuleSetVersion | undefined, created: boolean): string {
   if (version === undefined) return '';
   const { ruleSet, hash, rules } = version;
-  const what = `${ruleSet} version ${version.version} (${rules} rules, ${hash.slice(0, 12)})`;
+  const what = `${ruleSet} version ${version.version} (${rulesText(rules)}, ${hash.slice(0, 12)})`;
   return created ? `${what} stored.` : `${what} is the same document: nothing stored.`;
 }
 
@@ -68,7 +72,7 @@ Examples:
     .action((file: string, options: Push, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
         const documentJson = await readText(file, host);
-        const author = actorName(options.author, host);
+        const author = actorName(options.author, host, '--author');
         const expectedLatestHash = options.expect ?? '';
         const { comment } = options;
         const { rules } = tollgate();
@@ -111,7 +115,7 @@ export function addActivate(parent: Command, host: Host): void {
       'after',
       `
 Examples:
-  $ tollgate rules activate screening 4 --reason "golden cases green, backtest 17"`,
+  $ tollgate rules activate velocity 4 --reason "golden cases green, backtest 17"`,
     )
     .action((ruleSet: string, versionText: string, options: Change, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
@@ -130,7 +134,7 @@ export function versionNumber(text: string): number {
   try {
     return wholeNumber(1)(text.replace(/^v/, ''));
   } catch {
-    throw badInput(`version '${text}'`, 'must be a whole number of at least 1');
+    throw usageError(`version '${text}' is not a whole number of at least 1`);
   }
 }
 
@@ -142,7 +146,7 @@ export function addRollBack(parent: Command, host: Host): void {
       'after',
       `
 Examples:
-  $ tollgate rules rollback screening --reason "too many good payers in review"`,
+  $ tollgate rules rollback velocity --reason "too many good payers in review"`,
     )
     .action((ruleSet: string, options: Change, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {

@@ -57,7 +57,7 @@ Examples:
         else {
           for (const { file, valid, rules, findings } of results) {
             out.line(
-              `${file}: ${valid ? out.paint('green', `good, ${rules} rules`) : out.paint('red', 'has errors')}`,
+              `${file}: ${valid ? out.paint('green', `good, ${rules} ${rules === 1 ? 'rule' : 'rules'}`) : out.paint('red', 'has errors')}`,
             );
             printFindings(out, findings);
           }

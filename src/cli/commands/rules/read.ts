@@ -22,15 +22,16 @@ export function addDiff(parent: Command, host: Host): void {
   parent
     .command('diff <rule-set> [from] [to]')
     .description(
-      'Say in terms of rules what differs between two versions; without them, or with --file, from the active one.',
+      'Say in terms of rules what differs between two versions, or from one (default: the active) to the newest or to a file.',
     )
     .option('--file <file>', 'compare with this document in place of a version')
     .addHelpText(
       'after',
       `
 Examples:
-  $ tollgate rules diff screening 3 4
-  $ tollgate rules diff screening --file my.rules.json`,
+  $ tollgate rules diff velocity
+  $ tollgate rules diff velocity 3 4
+  $ tollgate rules diff velocity --file my.rules.json`,
     )
     .action(
       (
@@ -41,14 +42,22 @@ Examples:
         command: Command,
       ) =>
         withSession(host, command, async ({ out, tollgate }) => {
-          if ((to === undefined) === (options.file === undefined)) {
-            throw usageError('compare with what? Name two versions, or a document with --file');
+          if (to !== undefined && options.file !== undefined) {
+            throw usageError('compare with which? Name a second version or a --file, not both');
           }
+          const fromVersion = from === undefined ? 0 : versionNumber(from);
+          const toDocumentJson = options.file === undefined ? '' : await readText(options.file, host);
+          const toVersion =
+            options.file !== undefined
+              ? 0
+              : to !== undefined
+                ? versionNumber(to)
+                : await newestVersion(tollgate(), ruleSet);
           const response = await tollgate().rules.diffVersions({
             ruleSet,
-            fromVersion: from === undefined ? 0 : versionNumber(from),
-            toVersion: to === undefined ? 0 : versionNumber(to),
-            toDocumentJson: options.file === undefined ? '' : await readText(options.file, host),
+            fromVersion,
+            toVersion,
+            toDocumentJson,
           });
           if (out.json) {
             out.document(toJson(DiffVersionsResponseSchema, response));
@@ -63,6 +72,11 @@ Examples:
           }
         }),
     );
+}
+
+async function newestVersion(tollgate: Connection, ruleSet: string): Promise<number> {
+  const { versions } = await tollgate.rules.listVersions({ ruleSet, pageSize: 1 });
+  return versions[0]?.version ?? 0;
 }
 
 async function allRuleSets(tollgate: Connection): Promise<readonly RuleSet[]> {
@@ -97,7 +111,7 @@ export function addList(parent: Command, host: Host): void {
       `
 Examples:
   $ tollgate rules list
-  $ tollgate rules list screening`,
+  $ tollgate rules list velocity`,
     )
     .action((ruleSet: string | undefined, _options: unknown, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
@@ -153,8 +167,8 @@ export function addShow(parent: Command, host: Host): void {
 With --json the version's author, hash and so on come with it.
 
 Examples:
-  $ tollgate rules show screening > screening.rules.json
-  $ tollgate rules show screening 3 --json`,
+  $ tollgate rules show velocity > velocity.rules.json
+  $ tollgate rules show velocity 3 --json`,
     )
     .action((ruleSet: string, text: string | undefined, _options: unknown, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {

@@ -93,7 +93,7 @@ async function startEntry(decisions: Decisions, entry: Entry, limits: CallLimits
 }
 
 async function tooMany(): Promise<never> {
-  throw new TollgateError('INVALID_REQUEST', `entries: more than ${MAX_ENTRIES} in one message`, {
+  throw new TollgateError('INVALID_REQUEST', 'entries: more than 1,000 in one message', {
     violations: [{ field: 'entries', description: 'more than 1,000 in one message' }],
   });
 }

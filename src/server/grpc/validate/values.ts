@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Money } from '../../../gen/tollgate/v1/payment_pb.js';
 import { isCurrency } from '../../../money/currencies.js';
-import { isCountry } from './countries.js';
+import { isCountry } from '../../../facts/countries.js';
 import type { Problems } from './problems.js';
 import { isCardNumber } from './text.js';
 

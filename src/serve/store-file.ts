@@ -1,0 +1,31 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { ConfigProblem } from '../config/config.js';
+import { fileReason } from '../errors/file-reason.js';
+
+/** Throws ConfigProblem where no database can be kept in `file`: SQLite says no more than that it cannot be opened. */
+export function checkStoreFile(file: string): void {
+  const folder = dirname(resolve(file));
+  const problem = (what: string): ConfigProblem => new ConfigProblem(`store: ${what}`);
+  let isFolder: boolean | undefined;
+  try {
+    isFolder = statSync(folder).isDirectory();
+  } catch (error) {
+    throw problem(`${folder}: ${fileReason(error, 'list')}`);
+  }
+  if (!isFolder) throw problem(`${folder}: it is not a folder`);
+  try {
+    // The write-ahead log lies beside the file.
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw problem(`${folder}: ${fileReason(error, 'write')}`);
+  }
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (there.isDirectory()) throw problem(`${file}: it is a folder`);
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    throw problem(`${file}: ${fileReason(error, 'write')}`);
+  }
+}

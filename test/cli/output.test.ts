@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { Host } from '../../src/cli/host.js';
+import { createOutput, type Output } from '../../src/cli/output.js';
+
+/** What is printed on a terminal of so many columns; undefined: not a terminal. */
+function printed(columns: number | undefined, write: (out: Output) => void, colour = false): string {
+  let text = '';
+  const print = (more: string): void => void (text += more);
+  const host = { environment: {}, stdoutIsTerminal: colour, columns, print } as unknown as Host;
+  write(createOutput(host, false));
+  return text;
+}
+
+const rows = [
+  ['a', 'few words'],
+  ['b', 'so many words that the line of them all is longer than the terminal is wide'],
+];
+
+describe('a table', () => {
+  it('has the long texts of its last column broken between words where the terminal is too narrow', () => {
+    const text = printed(40, (out) => out.table(['id', 'what'], rows));
+    expect(text).toBe(
+      [
+        'id  what',
+        'a   few words',
+        'b   so many words that the line of them',
+        '    all is longer than the terminal is',
+        '    wide',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    ['in a file or a pipe', undefined],
+    ['on a wide terminal', 200],
+    ['where hardly any room is left for it', 12],
+  ])('keeps one line a row %s', (_, columns) => {
+    expect(printed(columns, (out) => out.table(['id', 'what'], rows)).split('\n')).toHaveLength(4);
+  });
+
+  it('does not count colours as width', () => {
+    const coloured = (out: Output): void =>
+      out.table(['id', 'what'], [['a', out.paint('red', 'x'.repeat(30))]]);
+    expect(printed(36, coloured, true).split('\n')).toHaveLength(3);
+  });
+});
+
+describe('fields', () => {
+  it('are broken alike, and empty ones are left out', () => {
+    const text = printed(40, (out) =>
+      out.fields([
+        ['one', ''],
+        ['two', rows[1]?.[1] ?? ''],
+      ]),
+    );
+    expect(text.split('\n').every((line) => line.length <= 40)).toBe(true);
+    expect(text).toMatch(/^two {2}so many words that the line of them\n {5}\w/);
+  });
+});
