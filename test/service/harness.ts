@@ -24,6 +24,7 @@ import { openSqliteStore, type SqliteStore } from '../../src/storage/sqlite/stor
 import { REAL_WORLD } from '../../src/world/real-world.js';
 import type { World } from '../../src/world/world.js';
 import { configOf, type Flags } from './harness-config.js';
+import { ownTime } from '../support/own-time.js';
 import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
 
 export type PaymentInit = MessageInitShape<typeof PaymentSchema>;
@@ -234,14 +235,17 @@ export function ruleSet(id: string, rules: readonly object[], more: object = {})
   return { id, description: `set ${id} of a test`, owner: 'tests', rules, ...more };
 }
 
-/** Waits until something holds, looking often; fails when it takes longer than `ms`. */
-export async function until(holds: () => boolean | Promise<boolean>, ms: number): Promise<number> {
-  const start = performance.now();
+/**
+ * Waits until something holds, looking often; how long it took, ms of own time. Fails when that is longer than `ms`:
+ * without one it is only a guard against waiting for ever.
+ */
+export async function until(holds: () => boolean | Promise<boolean>, ms = 60_000): Promise<number> {
+  const start = ownTime();
   while (!(await holds())) {
-    if (performance.now() - start > ms) throw new Error(`still not so after ${ms} ms`);
+    if (ownTime() - start > ms) throw new Error(`still not so after ${ms} ms`);
     await pause(20);
   }
-  return performance.now() - start;
+  return ownTime() - start;
 }
 
 /** A short wait. */

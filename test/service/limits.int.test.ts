@@ -155,7 +155,7 @@ onBothStores('a cumulative limit', (createPlace) => {
     await report(EventKind.CAPTURED, decisions[1]?.id ?? '');
     expect(await roomOf('lapsing')).toBe(0);
     shift += 31 * 60_000;
-    await until(async () => accepted(await pay('lapsing')), 20_000);
+    await until(async () => accepted(await pay('lapsing')));
     expect(await roomOf('lapsing')).toBe(200);
   });
 

@@ -10,6 +10,7 @@ import {
   pause,
   payment,
   range,
+  until,
   type Instance,
   type PaymentInit,
   type Place,
@@ -116,7 +117,9 @@ onBothStores('a service under pressure', (createPlace) => {
     );
     for (const { code } of outcomes) expect(['none', 'DEADLINE_EXCEEDED', 'CANCELLED']).toContain(code);
     expect(outcomes.some(({ code }) => code !== 'none')).toBe(true);
-    await pause(50);
+    // Once this is answered, all that was sent before it on the same connection has arrived.
+    await isStored('hasty-0');
+    await until(() => tollgate.service.decisions.inFlight === 0);
     await Promise.all(
       outcomes.map(async ({ requestId, code }) => {
         const stored = await isStored(requestId);
