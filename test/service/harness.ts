@@ -21,10 +21,9 @@ import { startService, type Service } from '../../src/main.js';
 import { createClient, openChannel, type Client } from '../../src/server/grpc/client.js';
 import { openMongoStore, type MongoStore } from '../../src/storage/mongo/open.js';
 import { openSqliteStore, type SqliteStore } from '../../src/storage/sqlite/store.js';
-import { REAL_WORLD } from '../../src/world/real-world.js';
 import type { World } from '../../src/world/world.js';
 import { configOf, type Flags } from './harness-config.js';
-import { ownTime } from '../support/own-time.js';
+import { OWN_TIME_WORLD, ownTime } from '../support/own-time.js';
 import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
 
 export type PaymentInit = MessageInitShape<typeof PaymentSchema>;
@@ -136,7 +135,7 @@ function placeOf(
   return {
     kind,
     store,
-    async start(flags = {}, world = REAL_WORLD, change = {}) {
+    async start(flags = {}, world = OWN_TIME_WORLD, change = {}) {
       const service = await startService({ ...configOf(store, flags), ...change }, world);
       const clients = clientsOf(service.grpcAddress);
       let closing: Promise<void> | undefined;
@@ -173,7 +172,7 @@ export function sqlitePlace(): Place {
   return placeOf(
     'sqlite',
     `sqlite:${file}`,
-    () => openSqliteStore({ file, world: REAL_WORLD }),
+    () => openSqliteStore({ file, world: OWN_TIME_WORLD }),
     () => rmSync(folder, { recursive: true, force: true }),
   );
 }
@@ -184,7 +183,7 @@ export function mongoPlace(uri: string, through = uri): Place {
   return placeOf(
     'mongodb',
     withDatabase(through, database),
-    () => openMongoStore({ uri, database, world: REAL_WORLD }),
+    () => openMongoStore({ uri, database, world: OWN_TIME_WORLD }),
     () => dropDatabase(uri, database),
   );
 }

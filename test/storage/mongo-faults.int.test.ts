@@ -3,9 +3,8 @@ import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { TollgateError } from '../../src/errors/errors.js';
 import { openMongoStore } from '../../src/storage/mongo/open.js';
 import type { MongoStore } from '../../src/storage/mongo/open.js';
-import { REAL_WORLD } from '../../src/world/real-world.js';
 import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
-import { ownTime } from '../support/own-time.js';
+import { OWN_TIME_WORLD, ownTime } from '../support/own-time.js';
 import { faultyProxy } from '../support/proxy.js';
 import type { FaultyProxy, ProxyMode } from '../support/proxy.js';
 import { entries, entry } from './contract/entries.js';
@@ -21,7 +20,7 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     database = freshDatabase();
     proxy = await faultyProxy(await primaryOf(uri));
     const direct = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`;
-    store = await openMongoStore({ uri: direct, database, world: REAL_WORLD });
+    store = await openMongoStore({ uri: direct, database, world: OWN_TIME_WORLD });
     await store.lists.create({ id: 'l', type: 'card', kind: 'block', description: '', owner: '' });
   });
   afterEach(async () => {

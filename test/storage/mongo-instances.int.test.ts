@@ -4,8 +4,8 @@ import type { StreamEvent } from '../../src/facts/stream.js';
 import { openMongoStore } from '../../src/storage/mongo/open.js';
 import type { MongoStore } from '../../src/storage/mongo/open.js';
 import type { MongoStoreOptions } from '../../src/storage/mongo/options.js';
-import { REAL_WORLD } from '../../src/world/real-world.js';
 import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import { OWN_TIME_WORLD } from '../support/own-time.js';
 import { entries, entry } from './contract/entries.js';
 
 for (const followMarks of [false, true]) {
@@ -14,7 +14,7 @@ for (const followMarks of [false, true]) {
     let stores: MongoStore[];
 
     const open = async (more: Partial<MongoStoreOptions> = {}): Promise<MongoStore> => {
-      const store = await openMongoStore({ uri, database, world: REAL_WORLD, followMarks, ...more });
+      const store = await openMongoStore({ uri, database, world: OWN_TIME_WORLD, followMarks, ...more });
       stores.push(store);
       return store;
     };

@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { HOW_TO_GET_ONE, findMongod } from '../../scripts/lib/mongod.mjs';
 import { TollgateError } from '../../src/errors/errors.js';
 import { openMongoStore } from '../../src/storage/mongo/open.js';
-import { REAL_WORLD } from '../../src/world/real-world.js';
 import { killableMongod } from '../support/killable-mongod.js';
-import { ownTime } from '../support/own-time.js';
+import { OWN_TIME_WORLD, ownTime } from '../support/own-time.js';
 import { entries } from './contract/entries.js';
 
 const found = findMongod();
@@ -16,7 +15,7 @@ const why = found
 describe.skipIf(binary === undefined)(`a mongod of its own${binary === undefined ? ` (${why})` : ''}`, () => {
   it('is killed under load and started again: all that was acknowledged is there, the store heals', async () => {
     const server = await killableMongod(binary ?? '');
-    const store = await openMongoStore({ uri: server.uri, world: REAL_WORLD });
+    const store = await openMongoStore({ uri: server.uri, world: OWN_TIME_WORLD });
     try {
       const { log } = store.journal;
       const acknowledged: string[] = [];
@@ -55,7 +54,7 @@ describe.skipIf(binary === undefined)(`a mongod of its own${binary === undefined
   it('is a standalone: refused at start with what is needed', async () => {
     const server = await killableMongod(binary ?? '', false);
     try {
-      await expect(openMongoStore({ uri: server.uri, world: REAL_WORLD })).rejects.toThrow(
+      await expect(openMongoStore({ uri: server.uri, world: OWN_TIME_WORLD })).rejects.toThrow(
         /needs a replica set/,
       );
     } finally {
@@ -66,7 +65,7 @@ describe.skipIf(binary === undefined)(`a mongod of its own${binary === undefined
   it('is not there: STORE_UNAVAILABLE in time', async () => {
     const uri = 'mongodb://127.0.0.1:1/?replicaSet=none';
     const start = ownTime();
-    await expect(openMongoStore({ uri, world: REAL_WORLD })).rejects.toMatchObject({
+    await expect(openMongoStore({ uri, world: OWN_TIME_WORLD })).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });
     expect(ownTime() - start).toBeLessThan(3_000);
