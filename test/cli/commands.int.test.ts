@@ -383,7 +383,11 @@ describe('replay-stream', () => {
   it('ends in good order when interrupted', async () => {
     const file = folder.file('long.csv', csv(4000));
     const map = folder.file('long.map.json', JSON.stringify({ ...MAP, requestId: 'long-{n}' }));
-    const interrupt = (now: () => void): void => void setTimeout(now, 30);
+    const interrupt = (now: () => void): void =>
+      void expect
+        .poll(() => service.decisions.inFlight, { interval: 1 })
+        .toBeGreaterThan(0)
+        .then(now);
     const { code, err } = await run(
       ['replay-stream', file, '--map', map, '--in-flight', '16', '--batch', '4'],
       { interrupt },

@@ -3,8 +3,9 @@ import type { Worker } from 'node:worker_threads';
 import { MongoClient } from 'mongodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeMongo } from '../support/mongo-suite.js';
+import { ownTime } from '../support/own-time.js';
 import { faultyProxy, type FaultyProxy } from '../support/proxy.js';
-import { mongoPlace, pause, sqlitePlace, until, type Instance, type Place } from './harness.js';
+import { mongoPlace, sqlitePlace, until, type Instance, type Place } from './harness.js';
 import { expectExact, expectKept, health, LOAD_RULES, readiness, startLoad, type Load } from './load.js';
 
 const UNAVAILABLE = new Set(['STORE_UNAVAILABLE']);
@@ -40,27 +41,32 @@ describeMongo('a service whose MongoDB server misbehaves under load', (uri) => {
   });
 
   it.each([
-    ['is silent', 'silent', [2_500]],
-    ['is cut off', 'cut', [1_000, 100]],
-    ['takes everything in and answers nothing', 'no-answers', [2_500, 300]],
+    ['is silent', 'silent'],
+    ['is cut off', 'cut'],
+    ['takes everything in and answers nothing', 'no-answers'],
   ] as const)(
     'that %s: refused, healed, and nothing is lost or doubled',
-    { timeout: 60_000 },
-    async (_, fault, outages) => {
+    { timeout: 240_000 },
+    async (_, fault) => {
       proxy = await faultyProxy(await primaryOf(uri));
       place = mongoPlace(uri, `mongodb://127.0.0.1:${String(proxy.port)}/?directConnection=true`);
       const tollgate = await place.start();
       await tollgate.activate(LOAD_RULES);
       const load = startLoad(tollgate, 16);
-      for (const ms of outages) {
-        const enough = load.decided.size + 100;
-        await until(() => load.decided.size > enough, 20_000);
-        proxy.set(fault);
-        if (ms > 2_000) await until(async () => (await health(tollgate)) === 'NOT_SERVING', 5_000);
-        await pause(ms);
-        proxy.set('pass');
-        await healed(tollgate, load);
-      }
+      await until(() => load.decided.size > 100);
+      proxy.set(fault);
+      // Shorter than this, the driver tries again by itself and nobody is refused.
+      await until(async () => (await health(tollgate)) === 'NOT_SERVING', 5_000);
+      await until(() => load.failed.length > 200);
+      proxy.set('pass');
+      await healed(tollgate, load);
+      // And so short that it may have healed before anybody is refused.
+      const lost = proxy.lost();
+      proxy.set(fault);
+      const broken = proxy;
+      await until(() => broken.lost() > lost);
+      proxy.set('pass');
+      await healed(tollgate, load);
       await nothingLost(place, tollgate, load);
     },
   );
@@ -77,7 +83,7 @@ describe('a service whose database thread fails under load, on SQLite', () => {
 
   it(
     'and cannot open its file for a while: refused at once, healed, and nothing is lost',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       process.on('worker', note);
       place = sqlitePlace();
@@ -85,25 +91,31 @@ describe('a service whose database thread fails under load, on SQLite', () => {
       const tollgate = await place.start();
       await tollgate.activate(LOAD_RULES);
       const load = startLoad(tollgate, 16);
-      for (const ms of [0, 2_000, 0]) {
+      for (const away of [false, true, false]) {
         const enough = load.decided.size + 200;
-        await until(() => load.decided.size > enough, 20_000);
+        await until(() => load.decided.size > enough);
         const failures = load.failed.length;
-        if (ms > 0) {
+        if (away) {
           // A folder in its place: the file cannot be opened again.
           renameSync(file, `${file}.away`);
           mkdirSync(file);
         }
-        await workers.at(-1)?.terminate();
-        await until(() => load.failed.length > failures, 5_000);
-        if (ms > 0) {
-          const began = performance.now();
+        let ended: Worker | undefined;
+        await until(async () => {
+          // Once more should it have fallen between two calls.
+          if (workers.at(-1) !== ended) await (ended = workers.at(-1))?.terminate();
+          return load.failed.length > failures;
+        });
+        if (away) {
+          const began = ownTime();
           await until(async () => (await health(tollgate)) === 'NOT_SERVING', 3_000);
           expect(await readiness(tollgate)).toBe(503);
-          await pause(ms);
-          const during = load.failed.filter(({ at }) => at > began + 500).map((call) => call.ms);
-          expect(during.length).toBeGreaterThan(100);
-          expect(Math.max(...during)).toBeLessThan(1_000);
+          const during = (): number[] => load.failed.filter(({ at }) => at > began + 500).map(({ ms }) => ms);
+          // Long enough to be tried again, and for every lane to be refused many times.
+          const tries = workers.length + 2;
+          await until(() => workers.length > tries && during().length > 400);
+          expect(Math.max(...during())).toBeLessThan(1_000);
+          expect(await health(tollgate)).toBe('NOT_SERVING');
           rmdirSync(file);
           renameSync(`${file}.away`, file);
         }

@@ -21,9 +21,9 @@ import { startService, type Service } from '../../src/main.js';
 import { createClient, openChannel, type Client } from '../../src/server/grpc/client.js';
 import { openMongoStore, type MongoStore } from '../../src/storage/mongo/open.js';
 import { openSqliteStore, type SqliteStore } from '../../src/storage/sqlite/store.js';
-import { REAL_WORLD } from '../../src/world/real-world.js';
 import type { World } from '../../src/world/world.js';
 import { configOf, type Flags } from './harness-config.js';
+import { OWN_TIME_WORLD, ownTime } from '../support/own-time.js';
 import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
 
 export type PaymentInit = MessageInitShape<typeof PaymentSchema>;
@@ -135,7 +135,7 @@ function placeOf(
   return {
     kind,
     store,
-    async start(flags = {}, world = REAL_WORLD, change = {}) {
+    async start(flags = {}, world = OWN_TIME_WORLD, change = {}) {
       const service = await startService({ ...configOf(store, flags), ...change }, world);
       const clients = clientsOf(service.grpcAddress);
       let closing: Promise<void> | undefined;
@@ -172,7 +172,7 @@ export function sqlitePlace(): Place {
   return placeOf(
     'sqlite',
     `sqlite:${file}`,
-    () => openSqliteStore({ file, world: REAL_WORLD }),
+    () => openSqliteStore({ file, world: OWN_TIME_WORLD }),
     () => rmSync(folder, { recursive: true, force: true }),
   );
 }
@@ -183,7 +183,7 @@ export function mongoPlace(uri: string, through = uri): Place {
   return placeOf(
     'mongodb',
     withDatabase(through, database),
-    () => openMongoStore({ uri, database, world: REAL_WORLD }),
+    () => openMongoStore({ uri, database, world: OWN_TIME_WORLD }),
     () => dropDatabase(uri, database),
   );
 }
@@ -234,14 +234,17 @@ export function ruleSet(id: string, rules: readonly object[], more: object = {})
   return { id, description: `set ${id} of a test`, owner: 'tests', rules, ...more };
 }
 
-/** Waits until something holds, looking often; fails when it takes longer than `ms`. */
-export async function until(holds: () => boolean | Promise<boolean>, ms: number): Promise<number> {
-  const start = performance.now();
+/**
+ * Waits until something holds, looking often; how long it took, ms of own time. Fails when that is longer than `ms`:
+ * without one it is only a guard against waiting for ever.
+ */
+export async function until(holds: () => boolean | Promise<boolean>, ms = 60_000): Promise<number> {
+  const start = ownTime();
   while (!(await holds())) {
-    if (performance.now() - start > ms) throw new Error(`still not so after ${ms} ms`);
+    if (ownTime() - start > ms) throw new Error(`still not so after ${ms} ms`);
     await pause(20);
   }
-  return performance.now() - start;
+  return ownTime() - start;
 }
 
 /** A short wait. */

@@ -19,19 +19,18 @@ onBothStores('a service that is killed under load', (createPlace) => {
     await place.remove();
   });
 
-  it('has kept every decision and event it acknowledged, and counts them', { timeout: 60_000 }, async () => {
+  it('has kept every decision and event it acknowledged, and counts them', { timeout: 240_000 }, async () => {
     const loads: Load[] = [];
     for (const decided of [60, 400]) {
       child = spawn(process.execPath, ['--import', 'tsx', CHILD, place.store], {
-        stdio: ['ignore', 'pipe', 'inherit'],
+        stdio: ['pipe', 'pipe', 'inherit'],
       });
-      const lines = createInterface({ input: child.stdout! });
-      const [address] = (await once(lines, 'line')) as [string];
+      const [address] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
       const tollgate = clientsOf(address);
       if (loads.length === 0) await tollgate.activate(LOAD_RULES);
       const load = startLoad(tollgate, 32);
       loads.push(load);
-      await until(() => load.decided.size > decided, 30_000);
+      await until(() => load.decided.size > decided && load.recorded.size > 0);
       const gone = once(child, 'exit');
       child.kill('SIGKILL');
       await gone;

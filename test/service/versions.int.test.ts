@@ -10,6 +10,7 @@ import {
   range,
   rule,
   ruleSet,
+  until,
   velocity,
   type Instance,
   type Place,
@@ -63,8 +64,11 @@ onBothStores('rule versions', (createPlace) => {
         while (!over) decisions.push(await screen());
       }),
     );
-    for (const round of range(12))
-      await tollgate.rules.activateVersion({ ...PUBLISHED, version: (round % 3) + 1 });
+    for (const round of range(12)) {
+      const number = (round % 3) + 1;
+      await tollgate.rules.activateVersion({ ...PUBLISHED, version: number });
+      await until(() => decisions.at(-1)?.ruleSets[0]?.version === number);
+    }
     over = true;
     await lanes;
     const hashes = new Map<number, string>();

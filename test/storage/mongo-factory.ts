@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { openMongoStore } from '../../src/storage/mongo/open.js';
 import type { MongoStoreOptions } from '../../src/storage/mongo/options.js';
-import { REAL_WORLD } from '../../src/world/real-world.js';
 import { dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import { OWN_TIME_WORLD } from '../support/own-time.js';
 import type { StoreFactory, TestStore } from './contract/factory.js';
 
 /** Opens stores for the contract suite on databases of their own. */
@@ -15,7 +15,7 @@ export function mongoFactory(uri: string, more: Partial<MongoStoreOptions> = {})
       const open = new Set<TestStore>();
       return Promise.resolve({
         open: async () => {
-          const store = await openMongoStore({ uri, database, world: REAL_WORLD, ...more });
+          const store = await openMongoStore({ uri, database, world: OWN_TIME_WORLD, ...more });
           open.add(store);
           return store;
         },

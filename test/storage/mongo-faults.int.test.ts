@@ -1,10 +1,10 @@
 import { MongoClient } from 'mongodb';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { TollgateError } from '../../src/errors/errors.js';
 import { openMongoStore } from '../../src/storage/mongo/open.js';
 import type { MongoStore } from '../../src/storage/mongo/open.js';
-import { REAL_WORLD } from '../../src/world/real-world.js';
 import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import { OWN_TIME_WORLD, ownTime } from '../support/own-time.js';
 import { faultyProxy } from '../support/proxy.js';
 import type { FaultyProxy, ProxyMode } from '../support/proxy.js';
 import { entries, entry } from './contract/entries.js';
@@ -20,7 +20,7 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     database = freshDatabase();
     proxy = await faultyProxy(await primaryOf(uri));
     const direct = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`;
-    store = await openMongoStore({ uri: direct, database, world: REAL_WORLD });
+    store = await openMongoStore({ uri: direct, database, world: OWN_TIME_WORLD });
     await store.lists.create({ id: 'l', type: 'card', kind: 'block', description: '', owner: '' });
   });
   afterEach(async () => {
@@ -50,11 +50,11 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
   };
 
   const healed = async (): Promise<number> => {
-    const start = performance.now();
+    const start = ownTime();
     for (;;) {
       try {
         await store.health.ping();
-        return performance.now() - start;
+        return ownTime() - start;
       } catch (error) {
         expect(error).toSatisfy(isUnavailable);
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -82,20 +82,25 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     const { log } = store.journal;
     const batch = entries(log, 1, 20);
     const other = entry({ log, seq: 21, id: batch[3]?.id ?? '' });
+    const arrived = await arrivals(uri, database);
     proxy.set('no-answers');
-    const result = store.journal.append([...batch, other]);
-    await arrived(uri, database, 20);
+    const answered = expect(store.journal.append([...batch, other])).resolves.toEqual([
+      ...batch.map(() => 'stored'),
+      'duplicate',
+    ]);
+    await arrived(20);
     proxy.set('pass');
-    expect(await result).toEqual([...batch.map(() => 'stored'), 'duplicate']);
+    await answered;
   });
 
   it('and swallows an answer for long: what proves durable is handed out once, in front of the tail', async () => {
     const { log } = store.journal;
     const batch = entries(log, 1, 20);
+    const arrived = await arrivals(uri, database);
     proxy.set('no-answers');
-    const result = store.journal.append(batch);
-    await arrived(uri, database, 20);
-    await expect(result).rejects.toSatisfy(isUnavailable);
+    const refused = expect(store.journal.append(batch)).rejects.toSatisfy(isUnavailable);
+    await arrived(20);
+    await refused;
     proxy.set('pass');
     await healed();
     const ask = (): Promise<readonly number[]> =>
@@ -137,11 +142,11 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof TollgateError && error.code === 'STORE_UNAVAILABLE';
 }
 
-/** That all calls fail as they should, and how long the slowest took, ms. */
+/** That all calls fail as they should, and how long the slowest took, ms of own time. */
 async function failures(calls: readonly Promise<unknown>[]): Promise<{ readonly slowest: number }> {
-  const start = performance.now();
+  const start = ownTime();
   const results = await Promise.allSettled(calls);
-  const slowest = performance.now() - start;
+  const slowest = ownTime() - start;
   for (const result of results) {
     expect(result.status).toBe('rejected');
     if (result.status === 'rejected') expect(result.reason).toSatisfy(isUnavailable);
@@ -149,15 +154,15 @@ async function failures(calls: readonly Promise<unknown>[]): Promise<{ readonly 
   return { slowest };
 }
 
-/** Waits until the server has taken in a number of entries. */
-async function arrived(uri: string, database: string, count: number): Promise<void> {
+/** Connects beside the proxy; what it gives waits until the server has taken in a number of entries. */
+async function arrivals(uri: string, database: string): Promise<(count: number) => Promise<void>> {
   const client = await MongoClient.connect(uri);
-  try {
-    while ((await client.db(database).collection('entries').countDocuments()) < count)
-      await new Promise((resolve) => setTimeout(resolve, 10));
-  } finally {
-    await client.close();
-  }
+  onTestFinished(() => client.close());
+  const entries = client.db(database).collection('entries');
+  await entries.countDocuments();
+  return async (count) => {
+    while ((await entries.countDocuments()) < count) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
 }
 
 async function primaryOf(uri: string): Promise<{ host: string; port: number }> {

@@ -4,8 +4,8 @@ import type { StreamEvent } from '../../src/facts/stream.js';
 import { openMongoStore } from '../../src/storage/mongo/open.js';
 import type { MongoStore } from '../../src/storage/mongo/open.js';
 import type { MongoStoreOptions } from '../../src/storage/mongo/options.js';
-import { REAL_WORLD } from '../../src/world/real-world.js';
 import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import { OWN_TIME_WORLD } from '../support/own-time.js';
 import { entries, entry } from './contract/entries.js';
 
 for (const followMarks of [false, true]) {
@@ -14,7 +14,7 @@ for (const followMarks of [false, true]) {
     let stores: MongoStore[];
 
     const open = async (more: Partial<MongoStoreOptions> = {}): Promise<MongoStore> => {
-      const store = await openMongoStore({ uri, database, world: REAL_WORLD, followMarks, ...more });
+      const store = await openMongoStore({ uri, database, world: OWN_TIME_WORLD, followMarks, ...more });
       stores.push(store);
       return store;
     };
@@ -24,7 +24,7 @@ for (const followMarks of [false, true]) {
     };
     /** By marks, what was appended shows a moment later. */
     const eventually = async (look: () => Promise<void>): Promise<void> => {
-      for (let attempts = followMarks ? 100 : 0; attempts > 0; attempts--) {
+      for (let attempts = followMarks ? 1_000 : 0; attempts > 0; attempts--) {
         try {
           return await look();
         } catch {
@@ -127,14 +127,12 @@ for (const followMarks of [false, true]) {
         const logs = client.db(database).collection<{ _id: number; alive: boolean; last: number }>('logs');
         const state = async (): Promise<unknown> =>
           await logs.findOne({ _id: died.journal.log }, { projection: { alive: 1, last: 1, _id: 0 } });
-        await expect.poll(state, { timeout: 5_000, interval: 20 }).toEqual({ alive: false, last: 3 });
+        await expect.poll(state).toEqual({ alive: false, last: 3 });
         expect((await tail(other, new Map())).map(place)).toEqual(places(died, 1, 3));
         await died.journal.append(entries(died.journal.log, 4, 1));
         await logs.updateOne({ _id: died.journal.log }, { $set: { alive: true, last: 4 }, $inc: { b: 1 } });
         const seen = new Map([[died.journal.log, 3]]);
-        await expect
-          .poll(async () => (await tail(other, seen)).map(place), { timeout: 5_000, interval: 20 })
-          .toEqual(places(died, 4, 4));
+        await expect.poll(async () => (await tail(other, seen)).map(place)).toEqual(places(died, 4, 4));
       } finally {
         await client.close();
       }
@@ -149,13 +147,11 @@ for (const followMarks of [false, true]) {
         const logs = client.db(database).collection<{ _id: number; alive: boolean; last: number }>('logs');
         const state = async (): Promise<unknown> =>
           await logs.findOne({ _id: slow.journal.log }, { projection: { alive: 1, last: 1, _id: 0 } });
-        await expect.poll(state, { timeout: 5_000, interval: 20 }).toEqual({ alive: false, last: 3 });
+        await expect.poll(state).toEqual({ alive: false, last: 3 });
         await slow.journal.append(entries(slow.journal.log, 4, 1));
         const seen = new Map([[slow.journal.log, 3]]);
-        await expect
-          .poll(async () => (await tail(other, seen)).map(place), { timeout: 3_000, interval: 20 })
-          .toEqual(places(slow, 4, 4));
-        await expect.poll(state, { timeout: 5_000, interval: 20 }).toEqual({ alive: false, last: 4 });
+        await expect.poll(async () => (await tail(other, seen)).map(place)).toEqual(places(slow, 4, 4));
+        await expect.poll(state).toEqual({ alive: false, last: 4 });
         const late = await open();
         expect((await late.journal.heads()).get(slow.journal.log)).toBe(4);
       } finally {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteStore } from '../../src/storage/sqlite/store.js';
 import type { SqliteStore } from '../../src/storage/sqlite/store.js';
-import { REAL_WORLD } from '../../src/world/real-world.js';
 import type { StoreFactory } from './contract/factory.js';
+import { OWN_TIME_WORLD } from '../support/own-time.js';
 
 /** Databases in files of their own below the directory for temporary files. */
 export const sqliteFactory: StoreFactory = {
@@ -17,7 +17,7 @@ export const sqliteFactory: StoreFactory = {
     return {
       appender: [new URL('sqlite-appender.ts', import.meta.url).pathname, file],
       async open() {
-        const store = await openSqliteStore({ file, world: REAL_WORLD });
+        const store = await openSqliteStore({ file, world: OWN_TIME_WORLD });
         open.add(store);
         return store;
       },

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -34,7 +33,13 @@ export async function killableMongod(binary: string, replicaSet = true): Promise
     // Ends the server should this process be killed before it could.
     const watch = [String(process.pid), String(child.pid)];
     fork(KILLER, watch, { detached: true, stdio: 'ignore', execArgv: [] }).unref();
-    const client = await MongoClient.connect(direct, { serverSelectionTimeoutMS: 20_000 });
+    const failed = once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`mongod on port ${port} ended by itself: ${String(code ?? signal)}`);
+    });
+    // Later ends are wanted.
+    failed.catch(() => undefined);
+    const connected = MongoClient.connect(direct, { serverSelectionTimeoutMS: 60_000 });
+    const client = await Promise.race([connected, failed]);
     try {
       const admin = client.db('admin');
       if (!replicaSet) return;
@@ -49,7 +54,7 @@ export async function killableMongod(binary: string, replicaSet = true): Promise
   const kill = async (): Promise<void> => {
     const running = child;
     child = undefined;
-    if (!running || running.exitCode !== null) return;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
     const gone = once(running, 'exit');
     running.kill('SIGKILL');
     await gone;
@@ -66,10 +71,20 @@ export async function killableMongod(binary: string, replicaSet = true): Promise
   };
 }
 
+/**
+ * A port below those that the system gives to whoever asks for any: while the server is away, no other test gets it. Where
+ * the search begins differs between the processes of a run.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
+  let port = 20_000 + (process.pid % 10_000);
+  while (!(await isFree(port))) port += 1;
   return port;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }

@@ -33,7 +33,7 @@ export async function startMongod(systemBinary: string, version: string): Promis
   const dbPath = mkdtempSync(join(tmpdir(), 'tollgate-mongod-'));
   const server = await MongoMemoryReplSet.create({
     binary: { systemBinary, version },
-    instanceOpts: [{ dbPath, storageEngine: 'wiredTiger' }],
+    instanceOpts: [{ dbPath, storageEngine: 'wiredTiger', launchTimeout: 60_000 }],
     replSet: { count: 1, storageEngine: 'wiredTiger' },
   });
   return {

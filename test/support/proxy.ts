@@ -10,6 +10,8 @@ export type ProxyMode = 'pass' | 'cut' | 'silent' | 'no-answers';
 /** A TCP proxy whose faults are set by the test. */
 export interface FaultyProxy {
   readonly port: number;
+  /** How often something fell victim to a fault so far: a connection that was cut, bytes that were swallowed. */
+  lost(): number;
   set(mode: ProxyMode): void;
   close(): Promise<void>;
 }
@@ -17,6 +19,7 @@ export interface FaultyProxy {
 /** Starts a proxy in front of a server on this machine. */
 export async function faultyProxy(target: { host: string; port: number }): Promise<FaultyProxy> {
   let mode: ProxyMode = 'pass';
+  let lost = 0;
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -26,6 +29,7 @@ export async function faultyProxy(target: { host: string; port: number }): Promi
   const server = createServer((near) => {
     keep(near);
     if (mode === 'cut') {
+      lost += 1;
       near.destroy();
       return;
     }
@@ -33,9 +37,11 @@ export async function faultyProxy(target: { host: string; port: number }): Promi
     keep(far);
     near.on('data', (chunk) => {
       if (mode === 'pass' || mode === 'no-answers') far.write(chunk);
+      else lost += 1;
     });
     far.on('data', (chunk) => {
       if (mode === 'pass') near.write(chunk);
+      else lost += 1;
     });
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());
@@ -46,8 +52,10 @@ export async function faultyProxy(target: { host: string; port: number }): Promi
   };
   return {
     port: (server.address() as AddressInfo).port,
+    lost: () => lost,
     set: (next) => {
       // Bytes were lost on every open connection: none of them can be used again.
+      if (next === 'cut') lost += sockets.size;
       if (next === 'cut' || (next === 'pass' && mode !== 'pass')) destroyAll();
       mode = next;
     },

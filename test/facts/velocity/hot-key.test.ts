@@ -20,7 +20,7 @@ const QUESTIONS: readonly Params[] = [
 
 it(
   'answers as a recount does for a key with 200,000 events, wherever the question lies',
-  { timeout: 90_000 },
+  { timeout: 240_000 },
   () => {
     const model = new Model(
       {

@@ -29,15 +29,24 @@ function waiting() {
   return { application, calls, called, goOn: () => goOn() };
 }
 
-test('a deadline reaches the handler as a moment, and passing it cancels the call', async () => {
+test('a deadline reaches the handler as a moment', async () => {
   const { application, calls, goOn } = waiting();
   const { decisions } = await start(application);
+  goOn();
   const before = Date.now();
-  await expect(decisions.screen(sampleRequest(), { deadlineMs: 150 })).rejects.toMatchObject({
-    code: 'DEADLINE_EXCEEDED',
-  });
-  expect(calls[0]?.deadline).toBeGreaterThan(before);
-  expect(calls[0]?.deadline).toBeLessThanOrEqual(before + 1000);
+  await decisions.screen(sampleRequest(), { deadlineMs: 60_000 });
+  expect(calls[0]?.deadline).toBeGreaterThan(before + 59_000);
+  expect(calls[0]?.deadline).toBeLessThanOrEqual(Date.now() + 60_000);
+});
+
+test('passing a deadline cancels the call', async () => {
+  const { application, calls, goOn } = waiting();
+  const { decisions } = await start(application);
+  // A machine may be too busy to bring a call to its handler in so short a time.
+  for (let deadlineMs = 50; calls.length === 0; deadlineMs *= 2)
+    await expect(decisions.screen(sampleRequest(), { deadlineMs })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
   await expect.poll(() => calls[0]?.cancelled).toBe(true);
   goOn();
 });
