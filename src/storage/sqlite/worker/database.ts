@@ -26,15 +26,23 @@ export class Database {
   /** Opens or makes the file, brings its schema up to date and locks it. */
   constructor(settings: WorkerSettings) {
     const { file } = settings;
+    let foreign: boolean;
     try {
       this.#raw = new Libsql(file);
       // Exclusive before anything else: the lock then is held from the first access until close.
       this.#raw.exec('PRAGMA page_size = 8192');
       this.#raw.exec('PRAGMA locking_mode = EXCLUSIVE');
-      this.#raw.exec('PRAGMA journal_mode = WAL');
+      foreign = this.#isForeign();
+      if (!foreign) this.#raw.exec('PRAGMA journal_mode = WAL');
       this.#raw.exec('BEGIN IMMEDIATE; COMMIT');
     } catch (error) {
       throw openError(file, error);
+    }
+    if (foreign) {
+      this.close();
+      throw new OpenRefused(
+        `the database file ${file} is of another program: it has tables, but none of Tollgate's`,
+      );
     }
     this.exec('PRAGMA synchronous = FULL');
     this.exec('PRAGMA wal_autocheckpoint = 0');
@@ -48,13 +56,13 @@ export class Database {
         `the database file ${file} was written by another release of Tollgate (schema ${version}; this one reads ${SCHEMA_VERSION})`,
       );
     }
-    if (version === 0 && this.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined) {
-      this.close();
-      throw new OpenRefused(
-        `the database file ${file} is of another program: it has tables, but none of Tollgate's`,
-      );
-    }
     for (const step of steps) this.exec(`BEGIN IMMEDIATE; ${step} COMMIT`);
+  }
+
+  /** Whether there are tables, but none that Tollgate made. Changes nothing. */
+  #isForeign(): boolean {
+    const version = Number(this.prepare('PRAGMA user_version').get()?.[0] ?? 0);
+    return version === 0 && this.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
   }
 
   exec(sql: string): void {
