@@ -28,8 +28,6 @@ export interface Config {
   readonly maxInFlight: number;
   /** Memory for the windows of velocity keys, bytes. */
   readonly windowBytes: number;
-  /** Resident memory, bytes, from which on garbage is collected eagerly. */
-  readonly memoryBytes: number;
   readonly logLevel: LogLevel;
   /** One decision in so many is logged at level info; 0: none. */
   readonly logSample: number;
@@ -96,7 +94,6 @@ export function resolveConfig(sources: ConfigSources): Config {
     onSkew: oneOf(value('onSkew'), ['flag', 'refuse']),
     maxInFlight: wholeNumber(value('maxInFlight'), 1, 1_000_000),
     windowBytes: wholeNumber(value('windowMemory'), 8, 65_536) * 1024 * 1024,
-    memoryBytes: wholeNumber(value('memory'), 64, 1_048_576) * 1024 * 1024,
     logLevel: oneOf(value('logLevel'), LOG_LEVELS),
     logSample: wholeNumber(value('logSample'), 0, 1_000_000_000),
   };

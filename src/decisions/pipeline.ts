@@ -115,6 +115,7 @@ export class Pipeline implements Taker {
     this.#rounds = new Rounds(
       journal,
       {
+        mayAskAhead: () => this.#next === undefined && !this.#inDoubt,
         begin: () => this.#begin(),
         seen: () => this.#seen,
         part: (range, events) => this.#rules.windows.arrived(range, this.#visible(events)),
