@@ -131,13 +131,20 @@ export class Deciding {
     const { id, input } = screening;
     const { baseCurrency, instrumentDigest, observer } = this.#options;
     const { record, entry } = decisionEntry({
-      ...parts,
       id,
       input,
+      context: parts.context,
+      evaluation: parts.evaluation,
+      event: parts.event,
       final: this.#afterLimits(parts.evaluation, parts.context, parts.limits),
+      limits: parts.limits,
       flags: this.#flags(parts.context, parts.decidedAt),
+      decidedAt: parts.decidedAt,
+      lapsesAt: parts.lapsesAt,
+      evaluationUs: parts.evaluationUs,
       baseCurrency,
       instrument: instrumentDigest(input.payment),
+      seen: parts.seen,
     });
     return {
       entry,
