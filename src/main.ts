@@ -18,12 +18,17 @@ import { createListValueReader } from './facts/normalise-list-value.js';
 import { createPhoneReader } from './facts/normalise-phone.js';
 import { periodEnd, periodStart } from './facts/velocity/calendar.js';
 import { toBaseMinor } from './money/rates.js';
-import { createRuleSets, type RuleSets } from './rules/rule-sets.js';
+import { createRuleSets } from './rules/rule-set-service.js';
+import type { RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
+import { startBackground } from './serve/background.js';
 import { checkLists } from './serve/check-lists.js';
+import { followRules } from './serve/follow-rules.js';
 import { seed } from './serve/seed.js';
+import { storeAddress } from './serve/store-address.js';
 import { checkStoreFile } from './serve/store-file.js';
+import { watchStore, type StoreWatch } from './serve/store-watch.js';
 import { storeProblem } from './serve/store-problem.js';
 import { serviceObserver } from './serve/service-log.js';
 import { startGrpcServer, type GrpcServer } from './server/grpc/server.js';
@@ -35,7 +40,6 @@ import { createSites, type Sites } from './sites/site-service.js';
 import type { SiteStore } from './sites/site-store.js';
 import { openMongoStore } from './storage/mongo/open.js';
 import { openSqliteStore } from './storage/sqlite/store.js';
-import { every } from './world/every.js';
 import { REAL_WORLD } from './world/real-world.js';
 import type { World } from './world/world.js';
 
@@ -63,15 +67,6 @@ export interface Service {
   /** Refuses new calls, ends those under way for at most `graceMs`, closes the store. */
   close(graceMs?: number): Promise<void>;
 }
-
-/** How often an instance looks for what others changed, ms: a switch takes effect everywhere within two seconds. */
-const FOLLOW_MS = 500;
-/** How often the store is asked whether it is there, ms. */
-const HEALTH_MS = 500;
-/** How long the store may take to say so, ms: health tells of an outage within two seconds. */
-const PING_MS = 1_200;
-/** How often holds that lapsed are given back, ms. */
-const EXPIRE_MS = 5_000;
 
 /**
  * The heap is collected when it is twice what lives. V8 would wait for three to four times, for a few percent less CPU
@@ -103,11 +98,16 @@ async function serve(
   assets: Assets,
   store: Store,
 ): Promise<Service> {
-  let storeUp = true;
   let decisions: DecisionService | undefined;
+  let grpc: GrpcServer | undefined;
+  const watch = watchStore(store.health, world.timers, (up, changed) => {
+    if (changed)
+      log.warn({ store: storeAddress(config.store) }, up ? 'the store is back' : 'the store is away');
+    grpc?.setServing(up);
+  });
   const metrics = createMetrics({
     queueDepth: () => decisions?.inFlight ?? 0,
-    storeUp: () => storeUp,
+    storeUp: watch.up,
     residentBytes: () => process.memoryUsage.rss(),
     cpuSeconds: () => {
       const { user, system } = process.cpuUsage();
@@ -131,14 +131,23 @@ async function serve(
   decisions = await openDecisions(
     decisionOptions({ config, world, assets, store, sites, lists, observer, hash, readPhone }),
   );
-  const rules = await followRules(store.rules, lists, decisions, world);
-  const seeded = await seedWhenEmpty(config, rules.ruleSets, lists, readValue, log);
-  await rules.refresh();
+  const follow = followRules(() => ruleSets, decisions);
+  const ruleSets = createRuleSets({
+    store: store.rules,
+    catalogue: FACT_CATALOGUE,
+    attributes: new Set(ATTRIBUTES),
+    lists: async () => lists.types(),
+    now: () => world.clock.now(),
+    changed: follow,
+  });
+  await follow();
+  const seeded = await seedWhenEmpty(config, ruleSets, lists, readValue, log);
+  await follow();
 
-  const grpc = await startGrpcServer({
+  grpc = await startGrpcServer({
     listen: hostPort(config.listen),
     services: bindAll(
-      { decisions, ruleSets: rules.ruleSets, lists, sites },
+      { decisions, ruleSets, lists, sites },
       {
         reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
         unexpected: (error, reference) => log.error({ reference, error: textOf(error) }, 'unexpected error'),
@@ -147,70 +156,34 @@ async function serve(
     ),
     timers: world.timers,
   });
-  const http = await startHttp(config, metrics, observer, () => storeUp, grpc);
+  const http = await startHttp(config, metrics, observer, watch, grpc);
   grpc.setServing(true);
 
-  const trouble = (what: string) => (error: unknown) => observer.trouble(what, error);
-  const loops = [
-    every(
-      world.timers,
-      HEALTH_MS,
-      async () => {
-        const up = await answers(store.health.ping(), world.timers, PING_MS);
-        if (up !== storeUp)
-          log.warn({ store: describeStore(config.store) }, up ? 'the store is back' : 'the store is away');
-        storeUp = up;
-        grpc.setServing(up);
-      },
-      trouble('the store could not be asked'),
-    ),
-    every(
-      world.timers,
-      FOLLOW_MS,
-      async () => {
-        if (!storeUp) return;
-        await Promise.all([lists.refresh(), sites.refresh()]);
-        await rules.refresh();
-      },
-      trouble('changes could not be followed'),
-    ),
-    every(
-      world.timers,
-      EXPIRE_MS,
-      async () => {
-        if (storeUp) await store.limits.expire(world.clock.now());
-      },
-      trouble('lapsed holds could not be given back'),
-    ),
-  ];
+  const background = startBackground(world.timers, {
+    store: watch,
+    async follow() {
+      await Promise.all([lists.refresh(), sites.refresh()]);
+      await follow();
+    },
+    expire: () => store.limits.expire(world.clock.now()),
+    trouble: (what, error) => observer.trouble(what, error),
+  });
 
-  const open = decisions;
+  const open = { decisions, grpc };
   return {
     grpcAddress: grpc.address,
     httpAddress: http.address,
-    store: describeStore(config.store),
+    store: storeAddress(config.store),
     seeded,
-    decisions: open,
+    decisions,
     async close(graceMs = 5_000) {
-      await Promise.all(loops.map((loop) => loop.stop()));
-      await grpc.close(graceMs);
-      await open.close();
+      await background.stop();
+      await open.grpc.close(graceMs);
+      await open.decisions.close();
       await http.close();
       await store.close();
     },
   };
-}
-
-/** Whether work ends well in time. */
-function answers(work: Promise<void>, timers: World['timers'], ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const cancel = timers.after(ms, () => resolve(false));
-    const ended = (well: boolean) => (): void => {
-      cancel();
-      resolve(well);
-    };
-    work.then(ended(true), ended(false));
-  });
 }
 
 /** What the decisions are put together from. */
@@ -283,38 +256,6 @@ function decisionOptions(parts: DecisionParts): Parameters<typeof openDecisions>
   };
 }
 
-/** The rule-set service, and a way to bring the running program up to what is active. */
-async function followRules(
-  store: RuleVersionStore,
-  lists: ListsService,
-  decisions: DecisionService,
-  world: World,
-): Promise<{ readonly ruleSets: RuleSets; refresh(): Promise<void> }> {
-  let running = '';
-  let under: Promise<void> = Promise.resolve();
-  const refresh = (): Promise<void> => {
-    under = under
-      .catch(() => undefined)
-      .then(async () => {
-        const { versions, revision } = await ruleSets.active();
-        if (revision === running) return;
-        await decisions.useRules(versions);
-        running = revision;
-      });
-    return under;
-  };
-  const ruleSets = createRuleSets({
-    store,
-    catalogue: FACT_CATALOGUE,
-    attributes: new Set(ATTRIBUTES),
-    lists: async () => lists.types(),
-    now: () => world.clock.now(),
-    changed: refresh,
-  });
-  await refresh();
-  return { ruleSets, refresh };
-}
-
 async function seedWhenEmpty(
   config: Config,
   ruleSets: RuleSets,
@@ -333,16 +274,16 @@ async function startHttp(
   config: Config,
   metrics: Metrics,
   observer: { trouble(what: string, error: unknown): void },
-  storeUp: () => boolean,
+  store: StoreWatch,
   grpc: GrpcServer,
 ): Promise<HttpServer> {
   try {
     return await startHttpServer({
       listen: hostPort(config.http),
       readiness: () => ({
-        ready: storeUp(),
-        store: storeUp() ? 'up' : 'down',
-        detail: describeStore(config.store),
+        ready: store.up(),
+        store: store.up() ? 'up' : 'down',
+        detail: storeAddress(config.store),
       }),
       metrics,
       trouble: (what, error) => observer.trouble(what, error),
@@ -359,12 +300,8 @@ async function openStore(config: StoreConfig, world: World): Promise<Store> {
     checkStoreFile(config.file);
     return await openSqliteStore({ file: config.file, world });
   } catch (error) {
-    throw storeProblem(describeStore(config), error);
+    throw storeProblem(storeAddress(config), error);
   }
-}
-
-function describeStore(config: StoreConfig): string {
-  return config.kind === 'sqlite' ? `sqlite:${config.file}` : config.uri.replace(/\/\/[^/@]*@/, '//***@');
 }
 
 function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {

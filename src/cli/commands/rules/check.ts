@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ATTRIBUTES } from '../../../facts/attributes.js';
 import type { Finding } from '../../../rules/check.js';
+import { counted } from '../../counted.js';
 import { CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { readJson } from '../../input/files.js';
@@ -57,7 +58,7 @@ Examples:
         else {
           for (const { file, valid, rules, findings } of results) {
             out.line(
-              `${file}: ${valid ? out.paint('green', `good, ${rules} ${rules === 1 ? 'rule' : 'rules'}`) : out.paint('red', 'has errors')}`,
+              `${file}: ${valid ? out.paint('green', `good, ${counted(rules, 'rule')}`) : out.paint('red', 'has errors')}`,
             );
             printFindings(out, findings);
           }
