@@ -1,6 +1,6 @@
 import type { FactDefinition, FactType } from './catalogue.js';
 import type { DecoratorName, Operator, OperatorName } from './operators.js';
-import { quoted, suggestion } from './findings.js';
+import { quoted } from './findings.js';
 
 /** What is known of one side of a test: its type and, where written in the rule, its value. */
 export interface Operand {
@@ -19,6 +19,8 @@ export interface Operand {
 export interface OperandProblem {
   readonly code: 'wrong-type' | 'unknown-value';
   readonly message: string;
+  /** A value that there is not, and those there are. */
+  readonly misspelt?: { readonly name: string; readonly known: readonly string[] };
 }
 
 const NUMERIC: readonly OperatorName[] = [
@@ -133,7 +135,8 @@ function unknownValue(side: Operand, other: Operand): OperandProblem | undefined
   const known = values.length > 12 ? '' : `: it is one of ${values.join(', ')}`;
   return {
     code: 'unknown-value',
-    message: `${side.name} is never ${other.name}${known}${suggestion(other.literal, values)}`,
+    message: `${side.name} is never ${other.name}${known}`,
+    misspelt: { name: other.literal, known: values },
   };
 }
 
