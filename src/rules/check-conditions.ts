@@ -243,21 +243,30 @@ function checkParams(
     error(report, 'bad-params', path + problem.path, message);
   }
   if (problems.length > 0) return false;
-  const { list, of } = given;
-  if (definition.source !== 'list' || lists === undefined || typeof list !== 'string') return true;
+  return definition.source !== 'list' || lists === undefined || checkList(context, definition, given, path);
+}
+
+/** That there is the list, and that it can hold what is looked for on it: else the fact is missing for ever. */
+function checkList(
+  { report, lists }: ConditionContext,
+  { listTypes }: FactDefinition,
+  { list, of }: { readonly [name: string]: Json },
+  path: string,
+): boolean {
+  if (typeof list !== 'string' || lists === undefined) return true;
   const known = lists.get(list);
   if (known === undefined) {
-    error(
-      report,
-      'unknown-list',
-      `${path}/list`,
-      `no list is named ${quoted(list)}${suggestion(report, list, lists.keys())}`,
-    );
+    const hint = suggestion(report, list, lists.keys());
+    error(report, 'unknown-list', `${path}/list`, `no list is named ${quoted(list)}${hint}`);
     return false;
   }
   if (known.type === 'country' && of === undefined) {
     error(report, 'bad-params', path, `list ${quoted(list)} holds countries: say which with "of"`);
     return false;
   }
-  return true;
+  const wanted = typeof of === 'string' ? listTypes?.[of] : undefined;
+  if (wanted === undefined || wanted === known.type) return true;
+  const message = `${quoted(of)} stands on lists of type ${wanted}, ${quoted(list)} is of type ${known.type}`;
+  error(report, 'bad-params', `${path}/of`, message);
+  return false;
 }

@@ -1,4 +1,4 @@
-import type { FactDefinition, FactType } from './catalogue.js';
+import type { FactDefinition, FactType, TextForm } from './catalogue.js';
 import type { DecoratorName, Operator, OperatorName } from './operators.js';
 import { quoted } from './findings.js';
 
@@ -10,6 +10,8 @@ export interface Operand {
   readonly items: readonly Operand[];
   /** The only values a text can have. */
   readonly values?: readonly string[];
+  /** How a text is written. */
+  readonly form?: TextForm;
   readonly literal?: unknown;
   /** For messages. */
   readonly name: string;
@@ -34,7 +36,10 @@ const NUMERIC: readonly OperatorName[] = [
 export function factOperand(definition: FactDefinition, type: FactType, path: string | undefined): Operand {
   const name = definition.name;
   if (path !== undefined && path !== '$') return { type: 'any', items: [], name: name + path.slice(1) };
-  const values = definition.values === undefined ? {} : { values: definition.values };
+  const values = {
+    ...(definition.values === undefined ? {} : { values: definition.values }),
+    ...(definition.form === undefined ? {} : { form: definition.form }),
+  };
   if (type === 'string-list') {
     return {
       type: 'list',
@@ -128,7 +133,14 @@ function scalar(base: OperatorName, side: Operand): OperandProblem | undefined {
 }
 
 function unknownValue(side: Operand, other: Operand): OperandProblem | undefined {
-  const { values } = side;
+  const { values, form } = side;
+  if (
+    form !== undefined &&
+    typeof other.literal === 'string' &&
+    !new RegExp(form.pattern, 'u').test(other.literal)
+  ) {
+    return { code: 'unknown-value', message: `${side.name} is never ${other.name}: it is ${form.says}` };
+  }
   if (values === undefined || typeof other.literal !== 'string' || values.includes(other.literal)) {
     return undefined;
   }

@@ -2,30 +2,19 @@ import { Engine, Rule as EngineRule } from 'json-rules-engine';
 import type { FactCatalogue } from './catalogue.js';
 import { checkCondition, type ConditionContext, type ConditionSize } from './check-conditions.js';
 import { reachOf } from './check-reach.js';
+import { checkLimit, type LimitContext } from './check-limits.js';
 import { checkShape } from './check-shape.js';
 import type { Condition, RuleSetDocument } from './document.js';
-import {
-  error,
-  newReport,
-  pointer,
-  quoted,
-  suggestion,
-  warning,
-  type Finding,
-  type Report,
-} from './findings.js';
+import { error, newReport, pointer, warning, type Finding, type Report } from './findings.js';
 import { isPlainObject, jsonProblem, LIMITS } from './json-limits.js';
 import { conditionResolver } from './resolve.js';
 
 export type { Finding } from './findings.js';
 
 /** What a document is checked against. */
-export interface CheckContext {
-  readonly catalogue: FactCatalogue;
+export interface CheckContext extends LimitContext {
   /** The lists there are, by id; absent: list names are not checked. */
   readonly lists?: ReadonlyMap<string, { readonly type: string }>;
-  /** The attributes that limits may use in `by`; absent: not checked. */
-  readonly attributes?: ReadonlySet<string>;
 }
 
 /**
@@ -141,7 +130,7 @@ function checkConditions(
   list(document['rules']).forEach((rule, at) => check(rule, `/rules/${at}`, 'conditions'));
   list(document['limits']).forEach((limit, at) => {
     check(limit, `/limits/${at}`, 'when');
-    checkBy(report, limit, `/limits/${at}/by`, context.attributes);
+    checkLimit(report, limit, `/limits/${at}`, context);
   });
   report.rule = '';
   if (total > LIMITS.tests)
@@ -151,15 +140,6 @@ function checkConditions(
     error(report, 'too-large', '', `asks for ${scope.facts.size} facts, ${most}`);
   }
   warnUnused(report, document, used);
-}
-
-function checkBy(report: Report, limit: unknown, path: string, known: ReadonlySet<string> | undefined): void {
-  if (known === undefined || !isPlainObject(limit)) return;
-  list(limit['by']).forEach((attribute, at) => {
-    if (typeof attribute !== 'string' || known.has(attribute)) return;
-    const hint = suggestion(report, attribute, known);
-    error(report, 'unknown-attribute', `${path}/${at}`, `no attribute is named ${quoted(attribute)}${hint}`);
-  });
 }
 
 function warnUnused(report: Report, document: Fields, used: ReadonlySet<string>): void {

@@ -44,6 +44,7 @@ function openStore() {
       store,
       catalogue,
       attributes: new Set(),
+      currencies: new Set(),
       lists: async () => new Map(),
       now: () => 0,
       changed,
