@@ -150,7 +150,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     type: 'number',
     source: 'history',
     description:
-      'This payment’s amount (base currency) against the key’s earlier ones; missing while there are too few of them.',
+      'This payment’s amount (base currency) against the key’s earlier ones, card checks left out; missing while there are too few of them.',
     params: {
       type: 'object',
       properties: {
