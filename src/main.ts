@@ -7,8 +7,7 @@ import type { Observer } from './decisions/observer.js';
 import type { LimitTerms } from './decisions/limit-holds.js';
 import { TollgateError } from './errors/errors.js';
 import { createAttributeHash } from './facts/attribute-values.js';
-import { ATTRIBUTES } from './facts/attributes.js';
-import { FACT_CATALOGUE } from './facts/catalogue.js';
+import { FACT_CATALOGUE, LIMIT_VOCABULARY } from './facts/catalogue.js';
 import { createPaymentResolver, instrumentDigest, type PaymentContext } from './facts/context.js';
 import { createKeyHash, type KeyHash } from './facts/key-hash.js';
 import { ListIndex } from './facts/list-index.js';
@@ -135,7 +134,7 @@ async function serve(
   const ruleSets = createRuleSets({
     store: store.rules,
     catalogue: FACT_CATALOGUE,
-    attributes: new Set(ATTRIBUTES),
+    ...LIMIT_VOCABULARY,
     lists: async () => lists.types(),
     now: () => world.clock.now(),
     changed: follow,

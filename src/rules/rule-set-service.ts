@@ -2,7 +2,8 @@ import { TollgateError } from '../errors/errors.js';
 import { decodeToken, encodeToken, pageOf } from '../paging/paging.js';
 import { documentHash } from './canonical.js';
 import type { FactCatalogue } from './catalogue.js';
-import { checkRuleSet } from './check.js';
+import { checkRuleSetText } from './check-text.js';
+import { checkRuleSet, type CheckContext } from './check.js';
 import { diffRuleSets } from './diff.js';
 import type { RuleSetDocument } from './document.js';
 import { invalidDocument, stale } from './rule-set-errors.js';
@@ -15,6 +16,8 @@ export interface RuleSetsOptions {
   readonly catalogue: FactCatalogue;
   /** Attributes that a limit's key may be made of. */
   readonly attributes: ReadonlySet<string>;
+  /** The currencies that caps of limits may be in. */
+  readonly currencies: ReadonlySet<string>;
   /** The lists that documents may name, with their types. */
   readonly lists: () => Promise<ReadonlyMap<string, { readonly type: string }>>;
   readonly now: () => number;
@@ -24,8 +27,6 @@ export interface RuleSetsOptions {
    */
   readonly changed: () => Promise<void>;
 }
-
-const MAX_DOCUMENT_BYTES = 1 << 20;
 
 /** Rule sets over a store. */
 export function createRuleSets(options: RuleSetsOptions): RuleSets {
@@ -96,7 +97,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     const stored = await store.get(ruleSet, version);
     if (stored === undefined)
       throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has no version ${version}`);
-    const { findings } = await check(stored.document);
+    const { findings } = checkRuleSet(stored.document, await known());
     if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings);
   }
 
@@ -118,25 +119,16 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     return earlier;
   }
 
-  async function check(document: unknown): Promise<ReturnType<typeof checkRuleSet>> {
-    const { catalogue, attributes } = options;
-    return checkRuleSet(document, { catalogue, attributes, lists: await options.lists() });
+  async function known(): Promise<CheckContext> {
+    const { catalogue, attributes, currencies } = options;
+    return { catalogue, attributes, currencies, lists: await options.lists() };
   }
 
   async function validate(text: string): Promise<Validation & { readonly document?: RuleSetDocument }> {
-    if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES)
-      return refused('too-large', 'the document is larger than 1 MiB');
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(text);
-    } catch (error) {
-      return refused('not-json', `not JSON: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    const { document, findings } = await check(parsed);
-    const valid = document !== undefined && findings.every((finding) => finding.severity !== 'error');
-    return valid
-      ? { valid, findings, hash: documentHash(document), document }
-      : { valid: false, findings, hash: '' };
+    const { document, findings } = checkRuleSetText(text, await known());
+    return document === undefined
+      ? { valid: false, findings, hash: '' }
+      : { valid: true, findings, hash: documentHash(document), document };
   }
 
   return {
@@ -285,6 +277,3 @@ function infoOf(version: StoredVersion, activation: Activation): VersionInfo {
   };
 }
 
-function refused(code: string, message: string): Validation {
-  return { valid: false, findings: [{ severity: 'error', code, rule: '', path: '', message }], hash: '' };
-}

@@ -45,6 +45,7 @@ function openStore() {
       store,
       catalogue,
       attributes: new Set(),
+      currencies: new Set(),
       lists: async () => new Map(),
       now: () => 0,
       changed,
