@@ -276,4 +276,3 @@ function infoOf(version: StoredVersion, activation: Activation): VersionInfo {
     rules: document.rules.length,
   };
 }
-
