@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
+import { shownStore } from './config/shown-store.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
 import type { Observer } from './decisions/observer.js';
@@ -365,7 +366,7 @@ async function openStore(config: StoreConfig, world: World): Promise<Store> {
 }
 
 function describeStore(config: StoreConfig): string {
-  return config.kind === 'sqlite' ? `sqlite:${config.file}` : config.uri.replace(/\/\/[^/@]*@/, '//***@');
+  return config.kind === 'sqlite' ? `sqlite:${config.file}` : shownStore(config.uri);
 }
 
 function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {

@@ -6,6 +6,8 @@ const BAD_URI: ReadonlySet<string> = new Set([
   'MongoParseError',
   'MongoInvalidArgumentError',
   'MongoAPIError',
+  'MongoRuntimeError',
+  'MongoMissingCredentialsError',
 ]);
 
 /** The error of a store that could not be opened, naming it; `store` is its address without password. */
