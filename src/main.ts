@@ -7,6 +7,7 @@ import { openDecisions, type DecisionService } from './decisions/decision-servic
 import type { Observer } from './decisions/observer.js';
 import type { LimitTerms } from './decisions/limit-holds.js';
 import { TollgateError } from './errors/errors.js';
+import { storeReason } from './errors/store-unavailable.js';
 import { createAttributeHash } from './facts/attribute-values.js';
 import { ATTRIBUTES } from './facts/attributes.js';
 import { FACT_CATALOGUE } from './facts/catalogue.js';
@@ -158,9 +159,13 @@ async function serve(
       world.timers,
       HEALTH_MS,
       async () => {
-        const up = await answers(store.health.ping(), world.timers, PING_MS);
+        const reason = await problemOf(store.health.ping(), world.timers, PING_MS);
+        const up = reason === undefined;
         if (up !== storeUp)
-          log.warn({ store: describeStore(config.store) }, up ? 'the store is back' : 'the store is away');
+          log.warn(
+            { store: describeStore(config.store), reason },
+            up ? 'the store is back' : 'the store is away',
+          );
         storeUp = up;
         grpc.setServing(up);
       },
@@ -203,15 +208,18 @@ async function serve(
   };
 }
 
-/** Whether work ends well in time. */
-function answers(work: Promise<void>, timers: World['timers'], ms: number): Promise<boolean> {
+/** What keeps work from ending well in time; undefined: nothing. */
+function problemOf(work: Promise<void>, timers: World['timers'], ms: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const cancel = timers.after(ms, () => resolve(false));
-    const ended = (well: boolean) => (): void => {
+    const cancel = timers.after(ms, () => resolve(`no answer within ${String(ms)} ms`));
+    const ended = (problem: string | undefined): void => {
       cancel();
-      resolve(well);
+      resolve(problem);
     };
-    work.then(ended(true), ended(false));
+    work.then(
+      () => ended(undefined),
+      (error: unknown) => ended(storeReason(error)),
+    );
   });
 }
 

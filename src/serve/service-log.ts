@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Observer } from '../decisions/observer.js';
+import { storeReason } from '../errors/store-unavailable.js';
 import type { Metrics } from '../server/metrics.js';
 
 /** Counts everything, and logs at most one short line in `sample` decisions. Never requests, never personal data. */
@@ -22,7 +23,7 @@ export function serviceObserver(metrics: Metrics, log: Logger, sample: number): 
     },
     trouble(what, error) {
       metrics.trouble(what, error);
-      log.warn({ error: messageOf(error) }, what);
+      log.warn({ error: storeReason(error) }, what);
     },
   };
 }
