@@ -25,6 +25,7 @@ import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
 import { checkLists } from './serve/check-lists.js';
 import { memoryGovernor } from './serve/memory-governor.js';
+import { patiently } from './serve/patiently.js';
 import { seed } from './serve/seed.js';
 import { checkStoreFile } from './serve/store-file.js';
 import { storeProblem } from './serve/store-problem.js';
@@ -115,7 +116,7 @@ async function serve(
   const observer = serviceObserver(metrics, log, config.logSample);
 
   const sites = createSites(store.sites, config.defaultSite);
-  await sites.refresh();
+  await patiently(world, () => sites.refresh());
   const hash = createKeyHash(store.journal.hashKey);
   const readPhone = createPhoneReader();
   const readValue = createListValueReader(readPhone);
@@ -125,13 +126,12 @@ async function serve(
     normalise: readValue,
     now: () => world.clock.now(),
   });
-  await lists.refresh();
-  decisions = await openDecisions(
-    decisionOptions({ config, world, assets, store, sites, lists, observer, hash, readPhone }),
-  );
+  await patiently(world, () => lists.refresh());
+  const wanted = { config, world, assets, store, sites, lists, observer, hash, readPhone };
+  decisions = await patiently(world, () => openDecisions(decisionOptions(wanted)));
   const rules = await followRules(store.rules, lists, decisions, world);
-  const seeded = await seedWhenEmpty(config, rules.ruleSets, lists, readValue, log);
-  await rules.refresh();
+  const seeded = await seedWhenEmpty({ config, world, lists, readValue, log }, rules.ruleSets);
+  await patiently(world, () => rules.refresh());
 
   const grpc = await startGrpcServer({
     listen: hostPort(config.listen),
@@ -321,20 +321,27 @@ async function followRules(
     now: () => world.clock.now(),
     changed: refresh,
   });
-  await refresh();
+  await patiently(world, refresh);
   return { ruleSets, refresh };
 }
 
+/** What seeding needs beside the rule sets. */
+interface SeedParts {
+  readonly config: Config;
+  readonly world: World;
+  readonly lists: ListsService;
+  readonly readValue: ReturnType<typeof createListValueReader>;
+  readonly log: Logger;
+}
+
 async function seedWhenEmpty(
-  config: Config,
+  { config, world, lists, readValue, log }: SeedParts,
   ruleSets: RuleSets,
-  lists: ListsService,
-  readValue: ReturnType<typeof createListValueReader>,
-  log: Logger,
 ): Promise<string[]> {
   if (config.rules === 'none') return [];
   const shipped = (): ShippedRules => checkLists(readShippedRules(config.rules || SHIPPED), readValue);
-  const seeded = await seed(shipped, ruleSets, lists);
+  const seeded: string[] = [];
+  await patiently(world, () => seed(shipped, ruleSets, lists, seeded));
   if (seeded.length > 0) log.info({ ruleSets: seeded }, 'the store was empty: shipped rule sets are active');
   return seeded;
 }
