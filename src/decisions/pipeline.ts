@@ -15,6 +15,7 @@ import {
 } from './active-rules.js';
 import { Recording, Screening, type Taker } from './admissions.js';
 import { AppendQueue, knownPayment, type KnownPayment } from './append-queue.js';
+import { checkReport, reportedBase } from './check-report.js';
 import { decisionEntry } from './decision-entry.js';
 import { entryId } from './decision-id.js';
 import { evaluate, type Evaluation } from './evaluate.js';
@@ -103,7 +104,7 @@ export class Pipeline implements Taker {
     this.#rules = rulesInForce(versions, options.rules);
     this.#screening = new UnderWay((a, b) => sameMessage('screen', a, b), 'REQUEST_ID_REUSED');
     this.#recording = new UnderWay((a, b) => sameMessage('event', a, b), 'EVENT_ID_REUSED');
-    this.#keeper = new LimitKeeper(options.limits, options.toBaseMinor);
+    this.#keeper = new LimitKeeper(options.limits);
     this.#queue = new AppendQueue({
       journal,
       appendsInFlight,
@@ -276,7 +277,8 @@ export class Pipeline implements Taker {
     }
     const event = this.#reportedEvent(recording, known?.event);
     const { limits } = this.#rules.program;
-    const settled = known === undefined ? undefined : this.#keeper.settle(known, input, limits);
+    const settled =
+      known === undefined ? undefined : this.#keeper.settle(known, input, limits, event.baseMinor);
     this.#insert(event);
     this.#queue.stage({
       id,
@@ -463,14 +465,15 @@ export class Pipeline implements Taker {
   // Reporting.
 
   #reportedEvent({ id, input }: Recording, known: StreamEvent | undefined): StreamEvent {
-    const { world, toBaseMinor, rules, journal } = this.#options;
+    const { world, toBaseMinor, rules, journal, skewMs } = this.#options;
     const now = world.clock.now();
     const payment = known ?? this.#paymentEvent(input, now);
+    checkReport(input, payment, { now, skewMs, hash: rules.hash });
     const { amount } = input;
     const base =
       amount === undefined
         ? { minor: payment.minor, baseMinor: payment.baseMinor }
-        : { minor: amount.minor, baseMinor: toBaseMinor(amount.minor, amount.currency) ?? Number.NaN };
+        : { minor: amount.minor, baseMinor: reportedBase(amount, payment, rules.hash, toBaseMinor) };
     const place = { log: journal.log, seq: this.#nextSeq(), knownAt: input.arrivalTime ?? now };
     const reported = reportedEvent(input, payment, place, base, rules.hash);
     const attributes = reported.attributes.slice();

@@ -70,14 +70,16 @@ export type Event = Message<"tollgate.v1.Event"> & {
   eventTime?: Timestamp | undefined;
 
   /**
-   * When it became known. Absent: the server's clock.
+   * When it became known. Absent: the server's clock. Nothing is refused for being old, but nothing is known before it
+   * happens: an event_time later than this by more than the configured skew is refused.
    *
    * @generated from field: google.protobuf.Timestamp arrival_time = 8;
    */
   arrivalTime?: Timestamp | undefined;
 
   /**
-   * For captures, refunds, claims and chargebacks; absent: the payment's amount.
+   * For authorisations, captures, refunds, claims, warnings and chargebacks; absent: the payment's amount. Authorised,
+   * captured and refunded is in the payment's currency; a dispute may be in another.
    *
    * @generated from field: tollgate.v1.Money amount = 9;
    */
