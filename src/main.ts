@@ -7,7 +7,6 @@ import { openDecisions, type DecisionService } from './decisions/decision-servic
 import type { Observer } from './decisions/observer.js';
 import type { LimitTerms } from './decisions/limit-holds.js';
 import { TollgateError } from './errors/errors.js';
-import { storeReason } from './errors/store-unavailable.js';
 import { createAttributeHash } from './facts/attribute-values.js';
 import { ATTRIBUTES } from './facts/attributes.js';
 import { FACT_CATALOGUE } from './facts/catalogue.js';
@@ -24,6 +23,7 @@ import { createRuleSets, type RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
 import { checkLists } from './serve/check-lists.js';
+import { endInTurn, problemOf, type Part } from './serve/in-time.js';
 import { memoryGovernor } from './serve/memory-governor.js';
 import { patiently } from './serve/patiently.js';
 import { seed } from './serve/seed.js';
@@ -64,7 +64,10 @@ export interface Service {
   /** Rule sets made active by this start, on a store that was empty. */
   readonly seeded: readonly string[];
   readonly decisions: DecisionService;
-  /** Refuses new calls, ends those under way for at most `graceMs`, closes the store. */
+  /**
+   * Refuses new calls, ends those under way for at most `graceMs`, closes the store. Rejects when something did not end
+   * in time and was left behind; what was acknowledged is kept even so.
+   */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -74,6 +77,8 @@ const FOLLOW_MS = 500;
 const HEALTH_MS = 500;
 /** How long the store may take to say so, ms: health tells of an outage within two seconds. */
 const PING_MS = 1_200;
+/** How long each part may take to end, ms. */
+const CLOSE_MS = 15_000;
 /** How often resident memory is looked at, ms. */
 const MEMORY_MS = 250;
 /** How often holds that lapsed are given back, ms. */
@@ -199,28 +204,18 @@ async function serve(
     seeded,
     decisions: open,
     async close(graceMs = 5_000) {
-      await Promise.all(loops.map((loop) => loop.stop()));
+      const stopped = Promise.all(loops.map((loop) => loop.stop()));
+      // Bounded by itself, and first: nothing new is taken while the rest ends.
       await grpc.close(graceMs);
-      await open.close();
-      await http.close();
-      await store.close();
+      const parts: readonly Part[] = [
+        ['background work', () => stopped],
+        ['calls under way', () => open.close()],
+        ['HTTP', () => http.close()],
+        ['the store', () => store.close()],
+      ];
+      await endInTurn(parts, world.timers, CLOSE_MS);
     },
   };
-}
-
-/** What keeps work from ending well in time; undefined: nothing. */
-function problemOf(work: Promise<void>, timers: World['timers'], ms: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const cancel = timers.after(ms, () => resolve(`no answer within ${String(ms)} ms`));
-    const ended = (problem: string | undefined): void => {
-      cancel();
-      resolve(problem);
-    };
-    work.then(
-      () => ended(undefined),
-      (error: unknown) => ended(storeReason(error)),
-    );
-  });
 }
 
 /** What the decisions are put together from. */
