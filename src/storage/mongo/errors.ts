@@ -14,6 +14,11 @@ const DUPLICATE_KEY = 11_000;
 /** A primary that stopped being one, or a server that shuts down. */
 const LEAVING = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
+/** The URI asks for what the store cannot give. */
+export class BadAddress extends Error {
+  override readonly name = 'BadAddress';
+}
+
 /**
  * What callers meet instead of an error of the driver, in words of ours: the driver's go to the log alone. Anything else is
  * a bug and stays as it is.
