@@ -22,7 +22,9 @@ export function eventHandlers(
     try {
       if (entry.kind === 'malformed') throw entry.error;
       if (index >= MAX_EVENTS)
-        throw new TollgateError('INVALID_REQUEST', 'events: more than 1,000 in one message');
+        throw new TollgateError('INVALID_REQUEST', 'events: more than 1,000 in one message', {
+          violations: [{ field: 'events', description: 'more than 1,000 in one message' }],
+        });
       return toEventResult(await recordEvent(decisions, entry.message, entry.raw, limits));
     } catch (error) {
       return {
