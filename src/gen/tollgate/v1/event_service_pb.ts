@@ -142,7 +142,7 @@ export const EventSchema: GenMessage<Event> = /*@__PURE__*/
   messageDesc(file_tollgate_v1_event_service, 0);
 
 /**
- * Events, at most 1,000.
+ * Events, at most 1,000; a message with more ends the stream.
  *
  * @generated from message tollgate.v1.RecordEventsRequest
  */
