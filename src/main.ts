@@ -24,6 +24,8 @@ import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules }
 import { startBackground } from './serve/background.js';
 import { checkLists } from './serve/check-lists.js';
 import { followRules } from './serve/follow-rules.js';
+import { endInTurn, type Part } from './serve/in-time.js';
+import { patiently } from './serve/patiently.js';
 import { seed } from './serve/seed.js';
 import { storeAddress } from './serve/store-address.js';
 import { checkStoreFile } from './serve/store-file.js';
@@ -63,7 +65,10 @@ export interface Service {
   /** Rule sets made active by this start, on a store that was empty. */
   readonly seeded: readonly string[];
   readonly decisions: DecisionService;
-  /** Refuses new calls, ends those under way for at most `graceMs`, closes the store. */
+  /**
+   * Refuses new calls, ends those under way for at most `graceMs`, closes the store. Rejects when something did not end
+   * in time and was left behind; what was acknowledged is kept even so.
+   */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -72,6 +77,8 @@ export interface Service {
  * time.
  */
 const HEAP_GROWTH = '--heap-growing-percent=100';
+/** How long each part may take to end, ms. */
+const CLOSE_MS = 15_000;
 
 /** Starts Tollgate: the one place where everything is put together. Throws ConfigProblem or what the store says. */
 export async function startService(config: Config, world: World = REAL_WORLD): Promise<Service> {
@@ -99,9 +106,9 @@ async function serve(
 ): Promise<Service> {
   let decisions: DecisionService | undefined;
   let grpc: GrpcServer | undefined;
-  const watch = watchStore(store.health, world.timers, (up, changed) => {
+  const watch = watchStore(store.health, world.timers, (up, changed, reason) => {
     if (changed)
-      log.warn({ store: storeAddress(config.store) }, up ? 'the store is back' : 'the store is away');
+      log.warn({ store: storeAddress(config.store), reason }, up ? 'the store is back' : 'the store is away');
     grpc?.setServing(up);
   });
   const metrics = createMetrics({
@@ -116,7 +123,7 @@ async function serve(
   const observer = serviceObserver(metrics, log, config.logSample);
 
   const sites = createSites(store.sites, config.defaultSite);
-  await sites.refresh();
+  await patiently(world, () => sites.refresh());
   const hash = createKeyHash(store.journal.hashKey);
   const readPhone = createPhoneReader();
   const readValue = createListValueReader(readPhone);
@@ -126,10 +133,9 @@ async function serve(
     normalise: readValue,
     now: () => world.clock.now(),
   });
-  await lists.refresh();
-  decisions = await openDecisions(
-    decisionOptions({ config, world, assets, store, sites, lists, observer, hash, readPhone }),
-  );
+  await patiently(world, () => lists.refresh());
+  const wanted = { config, world, assets, store, sites, lists, observer, hash, readPhone };
+  decisions = await patiently(world, () => openDecisions(decisionOptions(wanted)));
   const follow = followRules(() => ruleSets, decisions);
   const ruleSets = createRuleSets({
     store: store.rules,
@@ -139,9 +145,9 @@ async function serve(
     now: () => world.clock.now(),
     changed: follow,
   });
-  await follow();
-  const seeded = await seedWhenEmpty(config, ruleSets, lists, readValue, log);
-  await follow();
+  await patiently(world, follow);
+  const seeded = await seedWhenEmpty({ config, world, lists, readValue, log }, ruleSets);
+  await patiently(world, follow);
 
   grpc = await startGrpcServer({
     listen: hostPort(config.listen),
@@ -176,11 +182,16 @@ async function serve(
     seeded,
     decisions,
     async close(graceMs = 5_000) {
-      await background.stop();
+      const stopped = background.stop();
+      // Bounded by itself, and first: nothing new is taken while the rest ends.
       await open.grpc.close(graceMs);
-      await open.decisions.close();
-      await http.close();
-      await store.close();
+      const parts: readonly Part[] = [
+        ['background work', () => stopped],
+        ['calls under way', () => open.decisions.close()],
+        ['HTTP', () => http.close()],
+        ['the store', () => store.close()],
+      ];
+      await endInTurn(parts, world.timers, CLOSE_MS);
     },
   };
 }
@@ -255,16 +266,23 @@ function decisionOptions(parts: DecisionParts): Parameters<typeof openDecisions>
   };
 }
 
+/** What seeding needs beside the rule sets. */
+interface SeedParts {
+  readonly config: Config;
+  readonly world: World;
+  readonly lists: ListsService;
+  readonly readValue: ReturnType<typeof createListValueReader>;
+  readonly log: Logger;
+}
+
 async function seedWhenEmpty(
-  config: Config,
+  { config, world, lists, readValue, log }: SeedParts,
   ruleSets: RuleSets,
-  lists: ListsService,
-  readValue: ReturnType<typeof createListValueReader>,
-  log: Logger,
 ): Promise<string[]> {
   if (config.rules === 'none') return [];
   const shipped = (): ShippedRules => checkLists(readShippedRules(config.rules || SHIPPED), readValue);
-  const seeded = await seed(shipped, ruleSets, lists);
+  const seeded: string[] = [];
+  await patiently(world, () => seed(shipped, ruleSets, lists, seeded));
   if (seeded.length > 0) log.info({ ruleSets: seeded }, 'the store was empty: shipped rule sets are active');
   return seeded;
 }

@@ -28,6 +28,8 @@ export interface Host {
   readonly sleep: (ms: number) => Promise<void>;
   /** Calls back at the first interrupt or request to end; a later one ends the process. Returns how to stop listening. */
   readonly onInterrupt: (callback: () => void) => () => void;
+  /** Ends the process now, whatever is still under way. */
+  readonly leave: (exitCode: number) => void;
 }
 
 /** The machine this process runs on. */
@@ -63,6 +65,7 @@ export function nodeHost(): Host {
     now: () => Date.now(),
     elapsed: () => performance.now(),
     sleep: (ms) => wait(ms),
+    leave: (exitCode) => process.exit(exitCode),
     onInterrupt(callback) {
       return onInterrupt(
         {

@@ -2,7 +2,7 @@ import { isCountry } from '../facts/countries.js';
 import { isCurrency } from '../money/currencies.js';
 import { durationMs } from './duration.js';
 import { LOG_LEVELS, OPTIONS, type LogLevel, type OptionName } from './options.js';
-import { withoutSecrets } from './without-secrets.js';
+import { shownStore } from './shown-store.js';
 
 /** Everything `tollgate serve` can be told, resolved. */
 export interface Config {
@@ -111,7 +111,7 @@ function problem(setting: Setting, expected: string): ConfigProblem {
 
 /** A store URI may hold a password: it is never repeated. */
 function redacted(text: string): string {
-  return (/@|:\/\//.test(text) ? withoutSecrets(text) : text).slice(0, 120);
+  return shownStore(text).slice(0, 120);
 }
 
 function kebab(name: string): string {

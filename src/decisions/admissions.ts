@@ -1,3 +1,4 @@
+import { TollgateError } from '../errors/errors.js';
 import type { PaymentContext } from '../facts/context.js';
 import type { PaymentInput } from '../facts/payment.js';
 import type { StreamEvent } from '../facts/stream.js';
@@ -35,7 +36,7 @@ export class Screening implements Admission {
   readonly #taker: Taker;
   readonly #done: (output: ScreenOutput) => void;
   readonly #fail: (error: unknown) => void;
-  #context: PaymentContext | undefined;
+  #context: PaymentContext | TollgateError | undefined;
   #release: () => void = () => undefined;
 
   constructor(
@@ -65,13 +66,19 @@ export class Screening implements Admission {
     this.#fail(error);
   }
 
+  /** A payment that may not be decided, by now, may have been decided before: that is looked up first. */
   ids(): readonly string[] {
-    this.#context = this.#taker.contextOf(this.input.payment);
+    try {
+      this.#context = this.#taker.contextOf(this.input.payment);
+    } catch (error) {
+      if (!(error instanceof TollgateError)) throw error;
+      this.#context = error;
+    }
     return [this.id];
   }
 
   ranges(): JournalQuery['ranges'] {
-    if (this.#context === undefined) return [];
+    if (this.#context === undefined || this.#context instanceof TollgateError) return [];
     const missing = this.#taker.missingRanges(this.#context.event);
     this.#release = () => missing.release();
     return missing.ranges;
@@ -80,6 +87,7 @@ export class Screening implements Admission {
   settle({ entries }: Slice): void | Promise<void> {
     const stored = entries[0];
     if (stored !== undefined) return this.#taker.repeatedDecision(this, stored);
+    if (this.#context instanceof TollgateError) throw this.#context;
     if (this.#context === undefined) throw new Error('a payment is settled only after it was asked about');
     return this.#taker.decide(this, this.#context);
   }

@@ -5,21 +5,16 @@ import type { DecisionRecord, LimitUse } from './record.js';
 import type { EventInput } from './service.js';
 import type { ProgramLimit } from '../rules/program.js';
 
-/** What of an event a refund gives back, minor units of the base currency; undefined when there is no rate. */
-export type ToBaseMinor = (minor: number, currency: string) => number | undefined;
-
 /**
  * Holds amounts against cumulative limits and settles the holds by what is reported. What concerns the same counter is
  * done in the order of admission; the rest at the same time.
  */
 export class LimitKeeper {
   readonly #store: LimitStore;
-  readonly #toBaseMinor: ToBaseMinor;
   readonly #last = new Map<string, Promise<unknown>>();
 
-  constructor(store: LimitStore, toBaseMinor: ToBaseMinor) {
+  constructor(store: LimitStore) {
     this.#store = store;
-    this.#toBaseMinor = toBaseMinor;
   }
 
   /**
@@ -46,24 +41,26 @@ export class LimitKeeper {
   }
 
   /**
-   * Settles a decision's holds by what was reported of it; undefined when the event concerns no hold. Before the event
+   * Settles a decision's holds by what was reported of it; undefined when the event concerns no hold. `baseMinor` is what
+   * the event's amount counts for, minor units of the base currency, NaN when there is no rate. Before the event
    * is durable, so that one that is repeated after a failure settles them again.
    */
   settle(
     payment: KnownPayment,
     input: EventInput,
     limits: readonly ProgramLimit[],
+    baseMinor: number,
   ): Promise<void> | undefined {
     if (payment.holding === undefined) return undefined;
     const { limits: uses } = JSON.parse(payment.holding) as DecisionRecord;
-    const report = this.#reportOf(input, payment, uses, limits);
+    const report = this.#reportOf(input, baseMinor, uses, limits);
     if (report === undefined) return undefined;
     return this.#inOrder(countersOf(uses), () => this.#store.settle(payment.id, report));
   }
 
   #reportOf(
-    { kind, eventId, eventTime, amount }: EventInput,
-    payment: KnownPayment,
+    { kind, eventId, eventTime }: EventInput,
+    back: number,
     uses: readonly LimitUse[],
     limits: readonly ProgramLimit[],
   ): HoldReport | undefined {
@@ -72,9 +69,7 @@ export class LimitKeeper {
     if (kind === 'cancelled') return { kind: 'cancelled', at: eventTime };
     if (kind !== 'refunded') return undefined;
     const counters = countersOf(uses.filter((use) => restores(use, limits)));
-    const back =
-      amount === undefined ? payment.event.baseMinor : this.#toBaseMinor(amount.minor, amount.currency);
-    if (counters.length === 0 || back === undefined || Number.isNaN(back)) return undefined;
+    if (counters.length === 0 || Number.isNaN(back)) return undefined;
     return { kind: 'refunded', id: eventId, amount: back, counters };
   }
 

@@ -60,7 +60,7 @@ export class Pipeline implements Taker, Intake {
     this.#rules = rulesInForce(versions, options.rules);
     this.#screening = new UnderWay((a, b) => sameMessage('screen', a, b), 'REQUEST_ID_REUSED');
     this.#recording = new UnderWay((a, b) => sameMessage('event', a, b), 'EVENT_ID_REUSED');
-    this.keeper = new LimitKeeper(options.limits, options.toBaseMinor);
+    this.keeper = new LimitKeeper(options.limits);
     this.queue = new AppendQueue({
       journal,
       appendsInFlight,

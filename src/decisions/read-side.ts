@@ -134,6 +134,13 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
           `rule ${ruleSet}/${rule.name} was ${RULE_STATES[before] ?? 'absent'} and is ${RULE_STATES[now]}`,
         );
     }
+    for (const { index, ruleSet, limit, applies } of program.limits) {
+      const [before, now] = [Number(trace.limitStates[index] ?? '0'), applies(again)];
+      if (before !== now)
+        differences.push(
+          `limit ${ruleSet}/${limit.name} was ${RULE_STATES[before] ?? 'absent'} and is ${RULE_STATES[now] ?? 'absent'}`,
+        );
+    }
     return { recorded: record, replayed, identical: differences.length === 0, differences };
   }
 

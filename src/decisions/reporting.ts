@@ -3,6 +3,7 @@ import { ATTRIBUTE_INDEX } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
 import type { Recording } from './admissions.js';
 import { knownPayment } from './append-queue.js';
+import { checkReport, reportedBase } from './check-report.js';
 import { keysOf, reportedEvent } from './event-entry.js';
 import type { Intake } from './intake.js';
 import type { PipelineOptions } from './pipeline-options.js';
@@ -42,7 +43,8 @@ export class Reporting {
     }
     const event = this.#reportedEvent(recording, known?.event);
     const { limits } = this.#intake.rules.program;
-    const settled = known === undefined ? undefined : this.#intake.keeper.settle(known, input, limits);
+    const settled =
+      known === undefined ? undefined : this.#intake.keeper.settle(known, input, limits, event.baseMinor);
     this.#intake.insert(event);
     this.#intake.queue.stage({
       id,
@@ -71,14 +73,15 @@ export class Reporting {
   }
 
   #reportedEvent({ id, input }: Recording, known: StreamEvent | undefined): StreamEvent {
-    const { world, toBaseMinor, rules, journal } = this.#options;
+    const { world, toBaseMinor, rules, journal, skewMs } = this.#options;
     const now = world.clock.now();
     const payment = known ?? this.#paymentEvent(input, now);
+    checkReport(input, payment, { now, skewMs, hash: rules.hash });
     const { amount } = input;
     const base =
       amount === undefined
         ? { minor: payment.minor, baseMinor: payment.baseMinor }
-        : { minor: amount.minor, baseMinor: toBaseMinor(amount.minor, amount.currency) ?? Number.NaN };
+        : { minor: amount.minor, baseMinor: reportedBase(amount, payment, rules.hash, toBaseMinor) };
     const place = { log: journal.log, seq: this.#intake.nextSeq(), knownAt: input.arrivalTime ?? now };
     const reported = reportedEvent(input, payment, place, base, rules.hash);
     const attributes = reported.attributes.slice();

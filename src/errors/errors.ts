@@ -46,6 +46,11 @@ export const ERRORS = {
     meaning: 'The rule set has no earlier active version.',
   },
   STALE_ETAG: { status: 'ABORTED', meaning: 'Somebody else changed it meanwhile; read it again.' },
+  LIST_BUSY: {
+    status: 'ABORTED',
+    meaning:
+      'Another change of the list is under way, an import for instance; nothing was changed, try again.',
+  },
   OVERLOADED: {
     status: 'RESOURCE_EXHAUSTED',
     meaning: 'More calls are waiting than are accepted; try again later.',

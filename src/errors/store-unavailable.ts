@@ -1,6 +1,22 @@
 import { TollgateError } from './errors.js';
 
-/** What a store throws when it cannot be reached or refuses to work; the caller may try again later. */
+/**
+ * What a store throws when it cannot be reached or refuses to work; the caller may try again later. `detail` goes to
+ * callers: words of ours, no path, host or driver's message. Those are the `cause`.
+ */
 export function storeUnavailable(detail: string, cause?: unknown): TollgateError {
   return new TollgateError('STORE_UNAVAILABLE', `store unavailable: ${detail}`, { cause });
+}
+
+/** Errors of a database server may quote what is stored; their numbers do not. */
+const QUOTES = new Set(['MongoServerError', 'MongoBulkWriteError', 'MongoWriteConcernError']);
+
+/** Why a store could not be used, for the log: with what its driver says, as far as that holds nothing personal. */
+export function storeReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (!(cause instanceof Error)) return error.message;
+  const { code, codeName } = cause as { readonly code?: unknown; readonly codeName?: unknown };
+  const numbers = [cause.name, code, codeName].filter((part) => part !== undefined).join(' ');
+  return `${error.message} (${QUOTES.has(cause.name) ? numbers : cause.message})`;
 }

@@ -68,6 +68,24 @@ const STRIDE = SHORTEST;
  * without long runs of digits is hardly looked at.
  */
 export function containsCardNumber(text: string): boolean {
+  return someRun(text, () => true);
+}
+
+/**
+ * The same for ids that machines make, where hexadecimal digits and hyphens make such runs by chance: the number must
+ * stand apart, with no letter, digit, hyphen or underscore next to it.
+ */
+export function containsCardNumberApart(text: string): boolean {
+  return someRun(text, (start, end) => !isOfId(text, start - 1) && !isOfId(text, end));
+}
+
+const OF_ID = /[\p{L}\p{N}_-]/u;
+
+function isOfId(text: string, at: number): boolean {
+  return at >= 0 && at < text.length && OF_ID.test(text.charAt(at));
+}
+
+function someRun(text: string, counts: (start: number, end: number) => boolean): boolean {
   const { length } = text;
   if (length < SHORTEST) return false;
   for (let probe = STRIDE - 1; probe < length;) {
@@ -79,7 +97,7 @@ export function containsCardNumber(text: string): boolean {
     while (start > 0 && inRun(text, start - 1)) start--;
     let end = probe + 1;
     while (end < length && inRun(text, end)) end++;
-    if (end - start >= SHORTEST && isCardNumber(text, start, end)) return true;
+    if (end - start >= SHORTEST && isCardNumber(text, start, end) && counts(start, end)) return true;
     // The next run begins after `end`; no run that is long enough lies wholly before the next probe.
     probe = end + STRIDE - 1;
   }

@@ -12,16 +12,17 @@ const PAGE = 100;
 /**
  * Puts lists and rule sets into an empty store and makes them active; goes on where an earlier start was cut off. Every
  * version is stored before the first becomes active, so that a store in which nothing was ever active is an empty one.
- * Several instances may do so at once. Returns the names of the rule sets made active here.
+ * Several instances may do so at once. Returns the names of the rule sets made active here, with those of `activated`
+ * from a try before.
  */
 export async function seed(
   shipped: () => ShippedRules,
   ruleSets: RuleSets,
   lists: ListsService,
+  activated: string[] = [],
 ): Promise<string[]> {
   const known = await allRuleSets(ruleSets);
   if (known.every(({ revision }) => revision === 0)) await store(shipped(), ruleSets, lists);
-  const activated: string[] = [];
   for (const { id, revision, latestVersion } of await allRuleSets(ruleSets)) {
     if (revision > 0 || latestVersion !== 1) continue;
     const { info } = await ruleSets.version(id, 1);

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Observer } from '../decisions/observer.js';
+import { storeReason } from '../errors/store-unavailable.js';
 import type { Metrics } from '../server/metrics.js';
 
 /** A fact that fails does so for every payment: after the first time it is told once in so many. */
@@ -32,7 +33,7 @@ export function serviceObserver(metrics: Metrics, log: Logger, sample: number): 
     },
     trouble(what, error) {
       metrics.trouble(what, error);
-      log.warn({ error: messageOf(error) }, what);
+      log.warn({ error: storeReason(error) }, what);
     },
   };
 }

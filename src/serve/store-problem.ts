@@ -1,11 +1,14 @@
 import { ConfigProblem } from '../config/config.js';
 import { TollgateError } from '../errors/errors.js';
 
-/** What the MongoDB driver throws for a URI or options of it that make no sense. */
+/** What is thrown for a URI or options of it that make no sense: by the MongoDB driver, the last one by us. */
 const BAD_URI: ReadonlySet<string> = new Set([
   'MongoParseError',
   'MongoInvalidArgumentError',
   'MongoAPIError',
+  'MongoRuntimeError',
+  'MongoMissingCredentialsError',
+  'BadAddress',
 ]);
 
 /** The error of a store that could not be opened, naming it; `store` is its address without password. */

@@ -1,5 +1,6 @@
 import type { StoreHealth } from '../decisions/ports.js';
 import type { Timers } from '../world/world.js';
+import { problemOf } from './in-time.js';
 
 /** Knows whether the store can be used, as of the last look. */
 export interface StoreWatch {
@@ -11,32 +12,24 @@ export interface StoreWatch {
 /** How long the store may take to say that it is there, ms: health tells of an outage within two seconds. */
 const PING_MS = 1_200;
 
-/** Watches a store that was just opened. `told` hears of every look, and whether it changed anything. */
+/**
+ * Watches a store that was just opened. `told` hears of every look, whether it changed anything, and what is wrong with
+ * a store that is away.
+ */
 export function watchStore(
   health: StoreHealth,
   timers: Timers,
-  told: (up: boolean, changed: boolean) => void,
+  told: (up: boolean, changed: boolean, reason: string | undefined) => void,
 ): StoreWatch {
   let up = true;
   return {
     up: () => up,
     async look() {
-      const now = await endsWell(health.ping(), timers, PING_MS);
+      const reason = await problemOf(health.ping(), timers, PING_MS);
+      const now = reason === undefined;
       const changed = now !== up;
       up = now;
-      told(up, changed);
+      told(up, changed, reason);
     },
   };
-}
-
-/** Whether work ends well in time. */
-function endsWell(work: Promise<void>, timers: Timers, ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const cancel = timers.after(ms, () => resolve(false));
-    const ended = (well: boolean) => (): void => {
-      cancel();
-      resolve(well);
-    };
-    work.then(ended(true), ended(false));
-  });
 }

@@ -37,7 +37,7 @@ function outcomeOf(uses: readonly LimitUse[]): string {
 describe('limits that only ask for a review', () => {
   it('count what goes on beyond their cap, and say so', async () => {
     const store = createMemoryLimits();
-    const keeper = new LimitKeeper(store, () => undefined);
+    const keeper = new LimitKeeper(store);
     const outcomes: string[] = [];
     for (const id of ['a', 'b', 'c'])
       outcomes.push(outcomeOf(await keeper.reserve(id, [due('soft', 150)], 9)));
@@ -47,7 +47,7 @@ describe('limits that only ask for a review', () => {
 
   it('do not keep a payment from being held to the limits after them', async () => {
     const store = createMemoryLimits();
-    const keeper = new LimitKeeper(store, () => undefined);
+    const keeper = new LimitKeeper(store);
     const outcomes: string[] = [];
     for (const id of ['a', 'b', 'c', 'd'])
       outcomes.push(outcomeOf(await keeper.reserve(id, [due('soft', 100), due('wall', 200)], 9)));
@@ -58,7 +58,7 @@ describe('limits that only ask for a review', () => {
 
   it('do not either when they could not be held themselves', async () => {
     const store = createMemoryLimits();
-    const keeper = new LimitKeeper(store, () => undefined);
+    const keeper = new LimitKeeper(store);
     const outcomes: string[] = [];
     for (const id of ['a', 'b'])
       outcomes.push(outcomeOf(await keeper.reserve(id, [due('soft', undefined), due('hard', 100)], 9)));
@@ -68,7 +68,7 @@ describe('limits that only ask for a review', () => {
 
   it('hold nothing where another limit could not be held and refuses', async () => {
     const store = createMemoryLimits();
-    const keeper = new LimitKeeper(store, () => undefined);
+    const keeper = new LimitKeeper(store);
     const uses = await keeper.reserve('a', [due('soft', 500), due('hard', undefined)], 9);
     expect(outcomeOf(uses)).toBe('reject');
     expect(await store.used('soft')).toBe(0);
@@ -87,15 +87,15 @@ async function countedAfter(
   today: readonly ProgramLimit[] = [],
 ): Promise<number> {
   const store = createMemoryLimits();
-  const keeper = new LimitKeeper(store, (minor) => minor);
+  const keeper = new LimitKeeper(store);
   const limit = due('hard', 500);
   const decided = refunds === 'restore' ? { ...limit, limit: { ...limit.limit, refunds } } : limit;
   const [{ refunds: policy, ...use } = expect.fail()] = await keeper.reserve('a', [decided], 9);
   const limits = [refunds === 'before it was kept' ? use : { ...use, refunds: policy }];
   const payment = { id: 'a', event: { baseMinor: 100 }, holding: JSON.stringify({ limits }) };
   for (const [index, [kind, eventTime]] of kinds.entries()) {
-    const input = { eventId: `e${index}`, kind, eventTime, amount: { minor: 40, currency: 'USD' } };
-    await keeper.settle(payment as unknown as KnownPayment, input as unknown as EventInput, today);
+    const input = { eventId: `e${index}`, kind, eventTime };
+    await keeper.settle(payment as unknown as KnownPayment, input as unknown as EventInput, today, 40);
   }
   return store.used('hard');
 }
@@ -170,7 +170,7 @@ describe('what is reported of a payment that is held against a limit', () => {
 describe('a store that refuses without a reason in its figures', () => {
   it('is believed: nothing goes on without having been held', async () => {
     const store = { ...createMemoryLimits(), reserve: async () => ({ reserved: false, used: [10, 20] }) };
-    const keeper = new LimitKeeper(store, () => undefined);
+    const keeper = new LimitKeeper(store);
     const uses = await keeper.reserve('a', [due('soft', 500), due('hard', 500)], 9);
     expect(outcomeOf(uses)).toBe('reject');
   });

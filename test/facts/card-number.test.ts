@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { containsCardNumber } from '../../src/facts/card-number.js';
+import { containsCardNumber, containsCardNumberApart } from '../../src/facts/card-number.js';
 
 /** Appends the digit that makes the Luhn check pass. */
 function withCheckDigit(body: string): string {
@@ -140,5 +140,28 @@ describe('card numbers in free text', () => {
     expect(containsCardNumber('4'.repeat(size))).toBe(false);
     expect(containsCardNumber('4111111111111112 x'.repeat(size / 10))).toBe(false);
     expect(containsCardNumber('- '.repeat(size))).toBe(false);
+  });
+});
+
+describe('card numbers in ids that machines make', () => {
+  it.each([
+    '4111111111111111',
+    'order 4111 1111 1111 1111',
+    'pan:4111111111111111;exp=1229',
+    '#4111-1111-1111-1111',
+  ])('stand apart in %s', (text) => {
+    expect(containsCardNumberApart(text)).toBe(true);
+  });
+
+  it.each([
+    'a4111111111111111f',
+    'ord_4111111111111111',
+    'x-4111-1111-1111-1111',
+    '4111111111111111-eu',
+    'заказ4111111111111111',
+    'order 4111111111111112',
+    '411111111111111111112',
+  ])('are parts of an id in %s', (text) => {
+    expect(containsCardNumberApart(text)).toBe(false);
   });
 });

@@ -38,7 +38,11 @@ describe('a start that cannot be', () => {
     ],
     [
       { store: 'mongodb://u:secret@127.0.0.1:1/t?nonsense=1' },
-      'cannot open the store mongodb://***@127.0.0.1:1/t: option nonsense is not supported',
+      'cannot open the store mongodb://***@127.0.0.1:1/t?nonsense=1: option nonsense is not supported',
+    ],
+    [
+      { store: 'mongodb://127.0.0.1:1/t?w=majority&journal=false&readConcernLevel=local' },
+      'leave journal and readConcernLevel out of its URI: what is answered must be kept by a majority, on disk',
     ],
     [{ rates: '/no/rates.json' }, 'rates: /no/rates.json: there is no such file'],
     [{ rates: text }, `${text}: not JSON: `],

@@ -2,6 +2,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StreamResult } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { ClaimReason, EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
+import { fromRpcStatus } from '../../src/server/grpc/call-failed.js';
 import { canonicalJson } from '../../src/rules/canonical.js';
 import {
   failure,
@@ -147,6 +148,28 @@ onBothStores('an event', (createPlace) => {
     expect(await seen('late', NOON + 59 * MINUTE)).toMatchObject({ declined: 0, claims: 0 });
     expect(await seen('late', NOON + 60 * MINUTE)).toMatchObject({ declined: 1, claims: 0 });
     expect(await seen('late', NOON + 120 * MINUTE)).toMatchObject({ declined: 1, claims: 1 });
+  });
+
+  it('that contradicts its arrival or its payment is refused, naming the fields, and counts nothing', async () => {
+    await tollgate.screen('contrary', payment({ card: 'contrary', at: NOON }));
+    const dollars = { minor: 250n, currency: 'USD' };
+    const results = await tollgate.record(
+      event(EventKind.REFUNDED, {
+        requestId: 'contrary',
+        amount: dollars,
+        arrivalTime: timestampFromMs(NOON - 60 * MINUTE),
+      }),
+      {
+        ...event(EventKind.DECLINED, { requestId: 'contrary', eventTime: timestampFromMs(4e12) }),
+        arrivalTime: undefined,
+      },
+      { ...event(EventKind.DECLINED, { requestId: 'contrary', code: '51' }), arrivalTime: undefined },
+      event(EventKind.CHARGEBACK, { requestId: 'contrary', amount: dollars }),
+    );
+    expect(
+      results.map(({ error }) => (error && fromRpcStatus(error)?.violations.map(({ field }) => field)) ?? []),
+    ).toEqual([['arrival_time', 'amount.currency'], ['event_time'], [], []]);
+    expect(await seen('contrary', Date.now())).toMatchObject({ refunded: 0 });
   });
 
   it('has an amount of its own, or that of its payment', async () => {

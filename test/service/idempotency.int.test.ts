@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ScreenResponse } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import {
   failure,
+  NOON,
   onBothStores,
   onMongo,
   payment,
@@ -112,6 +113,20 @@ onBothStores('a request id that comes again', (createPlace) => {
     expect(await send('restart', payment({ card: 'restart' }))).toEqual({ ...first, repeated: true });
     expect(await failure(send('restart', payment({ card: 'restart', minor: 1 })))).toBe('REQUEST_ID_REUSED');
     expect(await seenOf(tollgate, 'restart-after', 'restart')).toBe(1);
+  });
+
+  it('when it would be refused by now, for its site or its time: the stored decision still', async () => {
+    const late = payment({ card: 'late', at: NOON });
+    const first = await send('late', late);
+    await tollgate.close();
+    tollgate = await place.start({ sites: 'strict', onSkew: 'refuse' });
+    expect(await send('late', late)).toEqual({ ...first, repeated: true });
+    expect(await failure(send('late', payment({ card: 'late', at: NOON, minor: 1 })))).toBe(
+      'REQUEST_ID_REUSED',
+    );
+    expect(await failure(send('later', late))).toBe('SITE_UNKNOWN');
+    await tollgate.close();
+    tollgate = await place.start();
   });
 });
 

@@ -76,6 +76,7 @@ onBothStores('a cumulative limit', (createPlace) => {
       kind,
       decisionId,
       eventTime: timestampFromMs(NOON),
+      arrivalTime: timestampFromMs(NOON),
       ...more,
     });
     expect(result?.error).toBeUndefined();

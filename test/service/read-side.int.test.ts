@@ -12,6 +12,7 @@ import {
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { EventSchema, type Event } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import type { ScreenRequest } from '../../src/gen/tollgate/v1/decision_service_pb.js';
+import type { Card } from '../../src/gen/tollgate/v1/payment_pb.js';
 import { simulateDay } from '../../src/simulate/day.js';
 import { failure, onBothStores, rule, ruleSet, type Instance, type Place } from './harness.js';
 
@@ -231,6 +232,35 @@ onBothStores('decisions of a day under the shipped rules', (createPlace) => {
           expect(await listed(query, size), JSON.stringify(query, text)).toEqual(expected);
       }
     });
+  });
+
+  it('replay and are explained as they were decided, whatever has become of the lists since', async () => {
+    const list = 'block-cards';
+    const one = made.find(({ request }) => request.payment?.instrument?.kind.case === 'card')!;
+    const card = one.request.payment!.instrument!.kind.value as Card;
+    const screen = async (requestId: string): Promise<Decision> => {
+      const { payment } = one.request;
+      const { decision } = await tollgate.decisions.screen({ requestId, payment: payment! });
+      return decision!;
+    };
+    const explained = async (id: string): Promise<string> => {
+      const { rules } = await tollgate.decisions.explainDecision({ id, allRules: true });
+      const found = rules.find(({ ruleSet, rule: name }) => ruleSet === 'lists' && name === 'block-card');
+      return (
+        found?.conditions?.children.find(({ paramsJson }) => paramsJson.includes(list))?.actualJson ?? ''
+      );
+    };
+    await tollgate.lists.addEntries({
+      list,
+      entries: [{ value: card.fingerprint, reason: 'stolen', actor: 'test' }],
+    });
+    const blocked = await screen('listed');
+    await tollgate.lists.removeEntries({ list, values: [card.fingerprint], actor: 'test' });
+    const after = await screen('listed-no-more');
+    expect([blocked.outcome, after.outcome === Outcome.BLOCK]).toEqual([Outcome.BLOCK, false]);
+    for (const { id } of [blocked, after, one.decision])
+      expect(await tollgate.decisions.replayDecision({ id })).toMatchObject({ identical: true });
+    expect([await explained(blocked.id), await explained(after.id)]).toEqual(['true', 'false']);
   });
 
   it('every one replays identical after other versions became active, and after a restart', async () => {

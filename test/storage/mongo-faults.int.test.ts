@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { TollgateError } from '../../src/errors/errors.js';
 import { openMongoStore } from '../../src/storage/mongo/open.js';
 import type { MongoStore } from '../../src/storage/mongo/open.js';
-import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import { describeMongo, dropDatabase, freshDatabase, primaryOf } from '../support/mongo-suite.js';
 import { OWN_TIME_WORLD, ownTime } from '../support/own-time.js';
 import { faultyProxy } from '../support/proxy.js';
 import type { FaultyProxy, ProxyMode } from '../support/proxy.js';
@@ -163,15 +163,4 @@ async function arrivals(uri: string, database: string): Promise<(count: number) 
   return async (count) => {
     while ((await entries.countDocuments()) < count) await new Promise((resolve) => setTimeout(resolve, 10));
   };
-}
-
-async function primaryOf(uri: string): Promise<{ host: string; port: number }> {
-  const client = await MongoClient.connect(uri);
-  try {
-    const hello = await client.db('admin').command({ hello: 1 });
-    const [host, port] = String(hello['me']).split(':');
-    return { host: host ?? '127.0.0.1', port: Number(port ?? 27_017) };
-  } finally {
-    await client.close();
-  }
 }

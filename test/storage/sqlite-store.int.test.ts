@@ -101,7 +101,12 @@ describe('the embedded store', () => {
     await workers[0]?.terminate();
     await refused;
     deaf = false;
-    await expect(connection.call('store.ping', [2])).rejects.toMatchObject(unavailable);
+    // Callers are told in words of ours, the log why.
+    await expect(connection.call('store.ping', [2])).rejects.toMatchObject({
+      ...unavailable,
+      message: 'store unavailable: its file cannot be used',
+      cause: { message: 'the database thread ended' },
+    });
     const healed = async (): Promise<boolean> =>
       connection.call('store.ping', [3]).then(
         () => true,

@@ -34,3 +34,15 @@ export async function dropDatabase(uri: string, database: string): Promise<void>
     await client.close();
   }
 }
+
+/** Where the primary of a server is reached: what a proxy in front of it needs. */
+export async function primaryOf(uri: string): Promise<{ host: string; port: number }> {
+  const client = await MongoClient.connect(uri);
+  try {
+    const hello = await client.db('admin').command({ hello: 1 });
+    const [host, port] = String(hello['me']).split(':');
+    return { host: host ?? '127.0.0.1', port: Number(port ?? 27_017) };
+  } finally {
+    await client.close();
+  }
+}

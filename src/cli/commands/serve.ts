@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { resolveConfig } from '../../config/config.js';
 import { OPTIONS, type OptionName } from '../../config/options.js';
-import { toCliError } from '../failure.js';
+import { EXIT } from '../exit.js';
+import { failureText, toCliError } from '../failure.js';
 import type { Host } from '../host.js';
 import { readText } from '../input/files.js';
 
@@ -57,5 +58,11 @@ async function serve(options: Partial<Record<OptionName | 'config', string>>, ho
     `tollgate listens on ${service.grpcAddress} (gRPC) and ${service.httpAddress} (HTTP), store ${service.store}\n`,
   );
   await ended;
-  await service.close();
+  try {
+    await service.close();
+  } catch (error) {
+    // What hangs would keep the process alive; what was acknowledged is durable.
+    host.complain(failureText(toCliError(error, '')));
+    host.leave(EXIT.refused);
+  }
 }

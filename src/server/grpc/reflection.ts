@@ -3,11 +3,12 @@ import { toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import type { Server } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
+import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 
-/** Lets tools such as `buf curl` ask the server what it serves: the services with all files they are made of. */
+/** Lets tools such as `buf curl` ask the server what it serves: health and the services, with all files they are made of. */
 export function addReflection(server: Server, services: readonly DescService[]): void {
   const files = new Map<string, Buffer>();
-  for (const service of services) collect(service.file, files);
+  for (const service of [Health, ...services]) collect(service.file, files);
   const described = { tollgate: { fileDescriptorProtos: [...files.values()] } };
   new ReflectionService(
     described as unknown as ConstructorParameters<typeof ReflectionService>[0],

@@ -14,6 +14,7 @@ import type { ServerCall } from './call-context.js';
 import { ServerCallContext } from './call-context.js';
 import { decoderOf, encoderOf, sameBytes } from './codec.js';
 import type { DecodingHandler, Handlers } from './handlers.js';
+import { TollgateError } from '../../errors/errors.js';
 import { drained } from './flow.js';
 import { received, surelyEnded, wasCutOff } from './incoming.js';
 import type { ErrorReporter } from './to-status.js';
@@ -48,6 +49,17 @@ export function bindService<S extends DescService>(
           bindMethod(method, named[method.localName], { reporter, timers }),
         ]),
       ),
+  };
+}
+
+/** Largest request message, bytes. What the transport cuts off beyond its own limit comes without a word of ours. */
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+function bounded<T>(decode: (bytes: Uint8Array) => T): (bytes: Uint8Array) => T {
+  return (bytes) => {
+    if (bytes.length > MAX_MESSAGE_BYTES)
+      throw new TollgateError('INVALID_REQUEST', 'the message is larger than 4 MiB');
+    return decode(bytes);
   };
 }
 
@@ -95,7 +107,7 @@ function bindUnary(
   handler: Single,
   reporter: ErrorReporter,
 ): handleUnaryCall<Buffer, Buffer> {
-  const decode = decoderOf(method.input);
+  const decode = bounded(decoderOf(method.input));
   const encode = encoderOf(method.output);
   return (call, callback) => {
     const context = new ServerCallContext(call as unknown as ServerCall, call.request);
@@ -124,7 +136,7 @@ function bindServerStreaming(
   handler: Streaming,
   reporter: ErrorReporter,
 ): handleServerStreamingCall<Buffer, Buffer> {
-  const decode = decoderOf(method.input);
+  const decode = bounded(decoderOf(method.input));
   const encode = encoderOf(method.output);
   return (call) => {
     const context = new ServerCallContext(call as unknown as ServerCall, call.request);
@@ -139,7 +151,7 @@ function bindClientStreaming(
   handler: Collecting,
   { reporter, timers }: Surroundings,
 ): handleClientStreamingCall<Buffer, Buffer> {
-  const decode = decoderOf(method.input);
+  const decode = bounded(decoderOf(method.input));
   const encode = encoderOf(method.output);
   return (call, callback) => {
     const context = new ServerCallContext(call as unknown as ServerCall);
@@ -167,7 +179,7 @@ function bindBidiStreaming(
   handler: Duplex | DecodingHandler<unknown, Message>,
   reporter: ErrorReporter,
 ): handleBidiStreamingCall<Buffer, Buffer> {
-  const decode = typeof handler === 'function' ? decoderOf(method.input) : handler.decode;
+  const decode = bounded<unknown>(typeof handler === 'function' ? decoderOf(method.input) : handler.decode);
   const handle = typeof handler === 'function' ? handler : handler.handle;
   const encode = encoderOf(method.output);
   return (call) => {

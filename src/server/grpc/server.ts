@@ -13,7 +13,10 @@ export interface GrpcServerOptions {
   readonly timers: Pick<Timers, 'after'>;
   /** Default: no TLS. */
   readonly credentials?: ServerCredentials;
-  /** Largest request message, bytes. Default 4 MiB. */
+  /**
+   * Largest request message that the transport takes in, bytes; beyond it RESOURCE_EXHAUSTED without details. Default 16
+   * MiB: what is larger than the API allows, but not absurd, is refused as an invalid request.
+   */
   readonly maxReceiveBytes?: number;
   /** Calls at once on one connection. Default 2,048. */
   readonly maxConcurrentStreams?: number;
@@ -41,7 +44,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const age = options.maxConnectionAge;
   const server = new Server({
     'grpc.enable_channelz': 0,
-    'grpc.max_receive_message_length': options.maxReceiveBytes ?? 4 * 1024 * 1024,
+    'grpc.max_receive_message_length': options.maxReceiveBytes ?? 16 * 1024 * 1024,
     'grpc.max_concurrent_streams': options.maxConcurrentStreams ?? 2_048,
     'grpc.keepalive_time_ms': options.keepaliveMs ?? 60_000,
     'grpc.keepalive_timeout_ms': 20_000,

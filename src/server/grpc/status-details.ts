@@ -21,6 +21,7 @@ const RETRY_AFTER_MS: { readonly [code in ErrorCode]?: number } = {
   OVERLOADED: 200,
   STORE_UNAVAILABLE: 1000,
   SHUTTING_DOWN: 200,
+  LIST_BUSY: 1000,
 };
 
 /** Trailers travel in HTTP/2 headers, of which many clients take 8 KiB in all, base64 included. */

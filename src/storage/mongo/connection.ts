@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import type { Collection, Db, Document, MongoClientOptions } from 'mongodb';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
-import { isConnectionLoss, toStoreError } from './errors.js';
+import { BadAddress, isConnectionLoss, toStoreError } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 
 /** Wire protocol of MongoDB 6.0. */
@@ -52,6 +52,7 @@ export class Connection {
       minPoolSize: 2,
       ignoreUndefined: true,
     });
+    mustKeepPromises(this.#client);
   }
 
   get client(): MongoClient {
@@ -159,6 +160,21 @@ export class Connection {
     }
     this.#down = undefined;
   }
+}
+
+/** Some options of a URI go before what a program asks for. */
+function mustKeepPromises({ options }: MongoClient): void {
+  const { writeConcern, readConcern, readPreference } = options;
+  const weak = [
+    writeConcern.w === 'majority' ? '' : 'w',
+    writeConcern.journal === true ? '' : 'journal',
+    readConcern.level === 'majority' ? '' : 'readConcernLevel',
+    readPreference.mode === 'primary' ? '' : 'readPreference',
+  ].filter((name) => name !== '');
+  if (weak.length > 0)
+    throw new BadAddress(
+      `leave ${weak.join(' and ')} out of its URI: what is answered must be kept by a majority, on disk`,
+    );
 }
 
 async function ping(client: MongoClient): Promise<void> {

@@ -14,11 +14,20 @@ const DUPLICATE_KEY = 11_000;
 /** A primary that stopped being one, or a server that shuts down. */
 const LEAVING = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
-/** What callers meet instead of an error of the driver; anything else is a bug and stays as it is. */
+/** The URI asks for what the store cannot give. */
+export class BadAddress extends Error {
+  override readonly name = 'BadAddress';
+}
+
+/**
+ * What callers meet instead of an error of the driver, in words of ours: the driver's go to the log alone. Anything else is
+ * a bug and stays as it is.
+ */
 export function toStoreError(error: unknown): unknown {
   if (error instanceof TollgateError || !(error instanceof MongoError)) return error;
-  const code = error instanceof MongoServerError && error.code !== undefined ? ` ${String(error.code)}` : '';
-  return storeUnavailable(`${error.name}${code}`, error);
+  const what =
+    error instanceof MongoServerError && !isConnectionLoss(error) ? 'it refused a step' : 'it is away';
+  return storeUnavailable(what, error);
 }
 
 /** Whether the server is gone for now. */

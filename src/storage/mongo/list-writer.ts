@@ -120,7 +120,7 @@ export class ListWriter {
       );
       if (!there) throw new TollgateError('LIST_NOT_FOUND', `no list ${list}`);
       if (on.world.clock.monotonicUs() >= patience)
-        throw new TollgateError('STALE_ETAG', `list ${list} is being changed by someone else; try again`);
+        throw new TollgateError('LIST_BUSY', `another change of list ${list} is under way; try again`);
       await new Promise<void>((resolve) => on.world.timers.after(PAUSE_MS, resolve));
     }
   }

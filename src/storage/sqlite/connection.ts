@@ -35,7 +35,7 @@ export class Connection {
   #nextId = 1;
   #failures = 0;
   #cancelRetry: (() => void) | undefined;
-  #reason = 'the database is being opened';
+  #reason: Error | undefined;
 
   constructor(settings: WorkerSettings, timers: Timers, start = startWorker) {
     this.#settings = settings;
@@ -78,7 +78,7 @@ export class Connection {
     onPart: (part: unknown) => void = () => undefined,
   ): Promise<T> {
     const worker = this.#worker;
-    if (!this.#up || !worker) return Promise.reject(storeUnavailable(this.#reason));
+    if (!this.#up || !worker) return Promise.reject(this.#away());
     const id = this.#nextId++;
     return new Promise<T>((resolve, reject) => {
       this.#calls.set(id, { resolve: resolve as (value: unknown) => void, reject, part: onPart });
@@ -120,10 +120,15 @@ export class Connection {
   #down(reason: string): void {
     this.#up = false;
     this.#worker = undefined;
-    this.#reason = reason;
+    this.#reason = new Error(reason);
     const calls = [...this.#calls.values()];
     this.#calls.clear();
-    for (const call of calls) call.reject(storeUnavailable(this.#closed ? 'the store is closed' : reason));
+    for (const call of calls) call.reject(this.#away());
+  }
+
+  /** What a caller is told; the reason may name files of this machine and is for the log. */
+  #away(): TollgateError {
+    return storeUnavailable(this.#closed ? 'it is closed' : 'its file cannot be used', this.#reason);
   }
 
   #retry(): void {
@@ -140,7 +145,7 @@ export class Connection {
 function errorOf(error: WireError): Error {
   switch (error.kind) {
     case 'unavailable':
-      return storeUnavailable(error.message);
+      return storeUnavailable(error.message, error.cause === undefined ? undefined : new Error(error.cause));
     case 'invalid':
       return new TollgateError('INVALID_REQUEST', error.message);
     case 'list-not-found':

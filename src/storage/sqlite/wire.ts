@@ -19,6 +19,8 @@ export type Request =
 export interface WireError {
   readonly kind: 'unavailable' | 'invalid' | 'list-not-found' | 'bug';
   readonly message: string;
+  /** What SQLite said: for the log, never for a caller. */
+  readonly cause?: string;
 }
 
 /** Worker to main thread. */

@@ -44,6 +44,9 @@ export async function tollgate(args: readonly string[], options: RunOptions = {}
       new Promise((resolve) => {
         setTimeout(resolve, Math.min(ms, 50));
       }),
+    leave: (exitCode) => {
+      throw new Error(`left with ${String(exitCode)}`);
+    },
     onInterrupt: (callback) => {
       options.interrupt?.(callback);
       return () => undefined;

@@ -9,6 +9,7 @@ import { ErrorInfoSchema, RetryInfoSchema } from '../../../src/gen/google/rpc/er
 import { StatusSchema } from '../../../src/gen/google/rpc/status_pb.js';
 import { DecisionService } from '../../../src/gen/tollgate/v1/decision_service_pb.js';
 import { CallFailed, createClient, openChannel } from '../../../src/server/grpc/bridge.js';
+import { fromServiceError } from '../../../src/server/grpc/call-failed.js';
 import { fakeApplication } from '../support/fakes.js';
 import { sampleRequest } from '../support/requests.js';
 import { rawUnary } from '../support/raw.js';
@@ -197,7 +198,25 @@ describe('the wire', () => {
     }
   });
 
-  test('a message above the limit is RESOURCE_EXHAUSTED and the connection lives on', async () => {
+  test('a message of more than 4 MiB is an invalid request, in a stream too, and the connection lives on', async () => {
+    const { channel, decisions } = await start(fakeApplication());
+    const tooLarge = { code: 'INVALID_REQUEST', message: 'the message is larger than 4 MiB' };
+    const error = (await rawUnary(channel, SCREEN, Buffer.alloc(4 * 1024 * 1024 + 1)).catch(
+      (e: unknown) => e,
+    )) as ServiceError;
+    expect(fromServiceError(error)).toMatchObject(tooLarge);
+    const requestId = 'x'.repeat(4 * 1024 * 1024);
+    async function* messages() {
+      yield { entries: [{ entry: { case: 'screen' as const, value: { requestId } } }] };
+    }
+    const streamed = (async () => {
+      for await (const answer of decisions.screenStream(messages())) void answer;
+    })();
+    await expect(streamed).rejects.toMatchObject(tooLarge);
+    await expect(decisions.screen(sampleRequest())).resolves.toMatchObject({ repeated: false });
+  });
+
+  test('a message above the limit of the transport is RESOURCE_EXHAUSTED and the connection lives on', async () => {
     const { channel, decisions } = await start(fakeApplication(), { maxReceiveBytes: 10_000 });
     const error = (await rawUnary(channel, SCREEN, Buffer.alloc(10_001)).catch(
       (e: unknown) => e,

@@ -158,6 +158,16 @@ describe('reflection', () => {
     });
   });
 
+  test('buf curl asks for health', async () => {
+    const { server } = await start(fakeApplication());
+    const check = async (service: string): Promise<string> =>
+      (await buf('-d', JSON.stringify({ service }), `http://${server.address}/grpc.health.v1.Health/Check`))
+        .stdout;
+    expect(JSON.parse(await check('tollgate.v1.ListService'))).toEqual({ status: 'SERVING' });
+    server.setServing(false);
+    expect(JSON.parse(await check(''))).toEqual({ status: 'NOT_SERVING' });
+  });
+
   test('buf curl lists what is served and shows violations', async () => {
     const { server } = await start(fakeApplication());
     const { stdout } = await buf('--list-methods', `http://${server.address}`);
@@ -170,6 +180,7 @@ describe('reflection', () => {
     ]) {
       expect(stdout).toContain(`tollgate.v1.${method}`);
     }
+    expect(stdout).toContain('grpc.health.v1.Health/Watch');
     const failed = await buf(
       '-d',
       '{"requestId":"x"}',

@@ -162,13 +162,30 @@ describe('ScreenStream', () => {
     ).not.toContain('leak');
   });
 
-  test('more than 1,000 entries in one message: the first 1,000 are taken', async () => {
-    const { decisions } = await start(fakeApplication());
-    const entries = Array.from({ length: 1002 }, (_, index) => screen(`r-${index}`));
-    const results = await gather(decisions.screenStream(sent({ entries })));
-    expect(results).toHaveLength(1002);
-    expect(results.slice(0, 1000).map(about)).toEqual(entries.slice(0, 1000).map((_, index) => `r-${index}`));
-    expect(results.slice(1000).map(about)).toEqual(['INVALID_REQUEST', 'INVALID_REQUEST']);
+  test('more than 1,000 entries in one message: none is taken, the stream ends after what came before', async () => {
+    const decided: string[] = [];
+    const { decisions } = await start(
+      fakeApplication({
+        decisions: {
+          screen: async ({ requestId }) => {
+            decided.push(requestId);
+            return { record: sampleRecord({ requestId }), repeated: false };
+          },
+        },
+      }),
+    );
+    const full = Array.from({ length: 1000 }, (_, index) => screen(`r-${index}`));
+    const results: StreamResult[] = [];
+    const streaming = (async () => {
+      const answers = decisions.screenStream(sent({ entries: full }, { entries: [...full, screen('more')] }));
+      for await (const answer of answers) results.push(...answer.results);
+    })();
+    await expect(streaming).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      violations: [{ field: 'entries', description: 'more than 1,000 in one message' }],
+    });
+    expect(results.map(about)).toEqual(full.map((_, index) => `r-${index}`));
+    expect(decided).toHaveLength(1000);
   });
 
   test('a slow reader holds the sender back: what is under way stays bounded', async () => {

@@ -355,7 +355,7 @@ export const DecisionSchema: GenMessage<Decision> = /*@__PURE__*/
  */
 export type ScreenStreamRequest = Message<"tollgate.v1.ScreenStreamRequest"> & {
   /**
-   * At most 1,000.
+   * At most 1,000; a message with more ends the stream.
    *
    * @generated from field: repeated tollgate.v1.StreamEntry entries = 1;
    */

@@ -70,14 +70,16 @@ export type Event = Message<"tollgate.v1.Event"> & {
   eventTime?: Timestamp | undefined;
 
   /**
-   * When it became known. Absent: the server's clock.
+   * When it became known. Absent: the server's clock. Nothing is refused for being old, but nothing is known before it
+   * happens: an event_time later than this by more than the configured skew is refused.
    *
    * @generated from field: google.protobuf.Timestamp arrival_time = 8;
    */
   arrivalTime?: Timestamp | undefined;
 
   /**
-   * For captures, refunds, claims and chargebacks; absent: the payment's amount.
+   * For authorisations, captures, refunds, claims, warnings and chargebacks; absent: the payment's amount. Authorised,
+   * captured and refunded is in the payment's currency; a dispute may be in another.
    *
    * @generated from field: tollgate.v1.Money amount = 9;
    */
@@ -140,7 +142,7 @@ export const EventSchema: GenMessage<Event> = /*@__PURE__*/
   messageDesc(file_tollgate_v1_event_service, 0);
 
 /**
- * Events, at most 1,000.
+ * Events, at most 1,000; a message with more ends the stream.
  *
  * @generated from message tollgate.v1.RecordEventsRequest
  */

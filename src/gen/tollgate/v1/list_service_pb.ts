@@ -86,6 +86,8 @@ export type ListEntry = Message<"tollgate.v1.ListEntry"> & {
   reason: string;
 
   /**
+   * Who put it there. In an import: absent, that of the import.
+   *
    * @generated from field: string actor = 3;
    */
   actor: string;

@@ -2,7 +2,7 @@ import type { ScreenRequest } from '../../../gen/tollgate/v1/decision_service_pb
 import { ScreenRequestSchema } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { EventSchema } from '../../../gen/tollgate/v1/event_service_pb.js';
-import type { TollgateError } from '../../../errors/errors.js';
+import { TollgateError } from '../../../errors/errors.js';
 import { decoderOf, malformed } from '../codec.js';
 import { ForwardReader } from '../forward-reader.js';
 
@@ -18,29 +18,39 @@ export type Entry =
   | { readonly kind: 'screen'; readonly message: ScreenRequest; readonly raw: Uint8Array }
   | { readonly kind: 'empty' };
 
+/** Entries in one message. */
+const MAX_ENTRIES = 1000;
+
 /**
  * Reads a ScreenStreamRequest by hand as far as its entries, since a decoded message no longer has the bytes it was
- * made of. Throws INVALID_REQUEST when not even the entries can be told apart.
+ * made of. Throws INVALID_REQUEST when not even the entries can be told apart, and when there are too many: an entry
+ * takes two bytes, so that answering each would take far more than was sent.
  */
 export function decodeEntries(bytes: Uint8Array): readonly Entry[] {
-  return split('tollgate.v1.ScreenStreamRequest', bytes).map((raw) =>
+  return split('tollgate.v1.ScreenStreamRequest', 'entries', bytes).map((raw) =>
     one('tollgate.v1.StreamEntry', raw, decodeEntry),
   );
 }
 
 /** Reads a RecordEventsRequest likewise. */
 export function decodeEvents(bytes: Uint8Array): readonly EventEntry[] {
-  return split('tollgate.v1.RecordEventsRequest', bytes).map((raw) =>
+  return split('tollgate.v1.RecordEventsRequest', 'events', bytes).map((raw) =>
     one('tollgate.v1.Event', raw, decodeEvent),
   );
 }
 
-function split(typeName: string, bytes: Uint8Array): readonly Uint8Array[] {
+function split(typeName: string, field: string, bytes: Uint8Array): readonly Uint8Array[] {
+  let found: readonly Uint8Array[];
   try {
-    return submessages(bytes, 1);
+    found = submessages(bytes, 1, MAX_ENTRIES + 1);
   } catch (cause) {
     throw malformed(typeName, cause);
   }
+  if (found.length <= MAX_ENTRIES) return found;
+  const description = 'more than 1,000 in one message';
+  throw new TollgateError('INVALID_REQUEST', `${field}: ${description}`, {
+    violations: [{ field, description }],
+  });
 }
 
 function one<E>(typeName: string, raw: Uint8Array, decode: (raw: Uint8Array) => E): E | EventEntry {
@@ -65,10 +75,11 @@ function tagOf(field: number): number {
   return field * 8 + 2;
 }
 
-function submessages(bytes: Uint8Array, field: number): readonly Uint8Array[] {
+/** The first `limit` of them. */
+function submessages(bytes: Uint8Array, field: number, limit: number): readonly Uint8Array[] {
   reader.reset(bytes);
   const found: Uint8Array[] = [];
-  while (reader.at < bytes.length) {
+  while (reader.at < bytes.length && found.length < limit) {
     const tag = reader.tag();
     if (tag === tagOf(field)) found.push(reader.view(bytes.length));
     else reader.skip(tag, bytes.length);

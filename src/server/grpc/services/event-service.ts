@@ -3,14 +3,11 @@ import type { EventResult, EventService } from '../../../gen/tollgate/v1/event_s
 import type { Handlers } from '../handlers.js';
 import type { EventEntry } from '../convert/entries.js';
 import { decodeEvents } from '../convert/entries.js';
-import { TollgateError } from '../../../errors/errors.js';
 import type { ErrorReporter } from '../to-status.js';
 import { toEntryStatus } from '../to-status.js';
 import { ordered } from './ordered.js';
 import type { EntryOptions } from './stream-entries.js';
 import { recordEvent, streamLimits, toEventResult } from './stream-entries.js';
-
-const MAX_EVENTS = 1000;
 
 /** The handlers of EventService. */
 export function eventHandlers(
@@ -18,11 +15,9 @@ export function eventHandlers(
   reporter: ErrorReporter,
   options: EntryOptions,
 ): Handlers<typeof EventService> {
-  const answer = async (entry: EventEntry, index: number, limits: CallLimits): Promise<EventResult> => {
+  const answer = async (entry: EventEntry, limits: CallLimits): Promise<EventResult> => {
     try {
       if (entry.kind === 'malformed') throw entry.error;
-      if (index >= MAX_EVENTS)
-        throw new TollgateError('INVALID_REQUEST', 'events: more than 1,000 in one message');
       return toEventResult(await recordEvent(decisions, entry.message, entry.raw, limits));
     } catch (error) {
       return {
@@ -41,7 +36,7 @@ export function eventHandlers(
         const limits = streamLimits(context);
         const start = (entries: readonly EventEntry[]) => ({
           weight: entries.length,
-          answer: Promise.all(entries.map((entry, index) => answer(entry, index, limits))),
+          answer: Promise.all(entries.map((entry) => answer(entry, limits))),
         });
         for await (const results of ordered(messages, options.maxInFlight, start)) {
           yield { $typeName: 'tollgate.v1.RecordEventsResponse', results };

@@ -18,9 +18,6 @@ export interface EntryOptions {
   readonly maxInFlight: number;
 }
 
-/** Entries in one message. */
-const MAX_ENTRIES = 1000;
-
 /** Starts all entries of a message, one after the other without waiting, and answers them together. */
 export function answerEntries(
   decisions: Decisions,
@@ -31,8 +28,8 @@ export function answerEntries(
   return (entries) => ({
     weight: entries.length,
     answer: Promise.all(
-      entries.map((entry, index) =>
-        (index < MAX_ENTRIES ? startEntry(decisions, entry, limits) : tooMany()).catch((error: unknown) =>
+      entries.map((entry) =>
+        startEntry(decisions, entry, limits).catch((error: unknown) =>
           streamResult({ case: 'error', value: toEntryStatus(error, reporter) }),
         ),
       ),
@@ -90,12 +87,6 @@ async function startEntry(decisions: Decisions, entry: Entry, limits: CallLimits
         violations: [{ field: 'entry', description: 'is required: screen or event' }],
       });
   }
-}
-
-async function tooMany(): Promise<never> {
-  throw new TollgateError('INVALID_REQUEST', 'entries: more than 1,000 in one message', {
-    violations: [{ field: 'entries', description: 'more than 1,000 in one message' }],
-  });
 }
 
 function streamResult(result: StreamResult['result']): StreamResult {

@@ -1,4 +1,4 @@
-import { containsCardNumber } from '../../../facts/card-number.js';
+import { containsCardNumber, containsCardNumberApart } from '../../../facts/card-number.js';
 import type { Problems } from './problems.js';
 
 // oxlint-disable-next-line no-control-regex
@@ -27,7 +27,8 @@ export function requiredText(problems: Problems, at: string, name: string, value
 
 /**
  * An id that somebody else made (token, fingerprint, order, device …): any printable ASCII. Runs of digits within it
- * mean nothing, hexadecimal ones have them by chance, so it is refused only when it is a card number as a whole.
+ * mean nothing, hexadecimal ones have them by chance, so it is refused only when it is a card number, or when one stands
+ * apart in it.
  */
 export function opaqueId(problems: Problems, at: string, name: string, value: string, max: number): void {
   if (value === '') return;
@@ -78,7 +79,8 @@ export function requiredName(problems: Problems, at: string, name: string, value
   else lowerName(problems, at, name, value);
 }
 
-/** Whether a text is a card number and nothing else. */
+/** Whether a text is a card number and nothing else, or holds one that stands apart. */
 export function isCardNumber(value: string): boolean {
-  return value.length >= 13 && ONLY_DIGITS.test(value) && containsCardNumber(value);
+  if (value.length < 13) return false;
+  return ONLY_DIGITS.test(value) ? containsCardNumber(value) : containsCardNumberApart(value);
 }

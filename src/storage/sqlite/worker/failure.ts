@@ -26,7 +26,8 @@ export function wireError(error: unknown): WireError {
   if (error instanceof Unavailable) return { kind: 'unavailable', message };
   const code = sqliteCode(error);
   if (code !== undefined && !code.startsWith('SQLITE_CONSTRAINT') && code !== 'SQLITE_ERROR') {
-    return { kind: 'unavailable', message: `${message} (${code})` };
+    const what = code.startsWith('SQLITE_FULL') ? 'there is no room left' : 'its file cannot be used';
+    return { kind: 'unavailable', message: what, cause: `${message} (${code})` };
   }
   return { kind: 'bug', message };
 }

@@ -66,6 +66,15 @@ describe('a batch read by hand', () => {
     );
   });
 
+  test.each([
+    ['entries', decodeEntries],
+    ['events', decodeEvents],
+  ] as const)('too many %s are refused before they are read: they take two bytes each', (field, decode) => {
+    const empty = (count: number) => Buffer.alloc(2 * count, Uint8Array.of(0x0a, 0));
+    expect(decode(empty(1000))).toHaveLength(1000);
+    expect(() => decode(empty(2_000_000))).toThrow(`${field}: more than 1,000 in one message`);
+  });
+
   test('an entry that cannot be read fails alone', () => {
     const good = toBinary(ScreenRequestSchema, sampleRequest('a'));
     const bytes = batch([

@@ -334,7 +334,10 @@ describe('ListService', () => {
     });
     await lists.listLists({});
     expect(
-      await lists.addEntries({ list: 'l', entries: [{ value: 'x', validUntil: timestampFromMs(AT) }] }),
+      await lists.addEntries({
+        list: 'l',
+        entries: [{ value: 'x', actor: 'ana', validUntil: timestampFromMs(AT) }],
+      }),
     ).toMatchObject({ added: 1n, unchanged: 2n, revision: 10n });
     expect(
       await lists.removeEntries({ list: 'l', values: ['x', 'y'], actor: 'ana', reason: 'why' }),
@@ -363,7 +366,10 @@ describe('ListService', () => {
     expect(asked).toEqual([
       { id: 'l', type: 'email-domain', kind: 'watch', description: '', owner: '' },
       { size: 50, token: '' },
-      ['l', [{ value: 'x', reason: '', actor: '', source: 'manual', validFrom: undefined, validUntil: AT }]],
+      [
+        'l',
+        [{ value: 'x', reason: '', actor: 'ana', source: 'manual', validFrom: undefined, validUntil: AT }],
+      ],
       ['l', ['x', 'y'], 'ana', 'why'],
       ['l', 'X', { asOf: AT, knownAt: AT + 1, planned: false }],
       ['l', 'Y', now],

@@ -187,11 +187,16 @@ const entry = { value: 'a@b.co', reason: 'claims', actor: 'ana' };
 table('AddEntries', AddEntriesRequestSchema, list.checkAddEntries, { list: 'l', entries: [entry] }, [
   ['nothing', { entries: [] }, 'entries: is required'],
   ['too many', { entries: Array.from({ length: 1001 }, () => entry) }, 'entries: more than 1,000'],
-  ['an empty value', { entries: [entry, { value: ' ' }] }, 'entries[1].value: is required'],
-  ['a long value', { entries: [{ value: 'x'.repeat(501) }] }, 'entries[0].value: longer than 500 characters'],
+  ['an empty value', { entries: [entry, { ...entry, value: ' ' }] }, 'entries[1].value: is required'],
+  ['nobody', { entries: [{ ...entry, actor: ' ' }] }, 'entries[0].actor: is required'],
+  [
+    'a long value',
+    { entries: [{ ...entry, value: 'x'.repeat(501) }] },
+    'entries[0].value: longer than 500 characters',
+  ],
   [
     'a card number',
-    { entries: [{ value: '4111-1111-1111-1111' }] },
+    { entries: [{ ...entry, value: '4111-1111-1111-1111' }] },
     'entries[0].value: looks like a card number; list its keyed fingerprint',
   ],
   [

@@ -85,6 +85,11 @@ describe.each<[string, Partial<Payment>, string]>([
   ],
   ['a long order id', { orderId: 'o'.repeat(129) }, 'order_id: longer than 128 characters'],
   ['an order id that is a card number', { orderId: '4111111111111111' }, `order_id: ${LOOKS_LIKE_CARD}`],
+  [
+    'an order id in which a card number stands apart',
+    { orderId: `order ${CARD_NUMBER}` },
+    `order_id: ${LOOKS_LIKE_CARD}`,
+  ],
   ['an unknown kind', { kind: 9 as PaymentKind }, 'kind: unknown value 9'],
   ['a negative kind', { kind: -1 as PaymentKind }, 'kind: unknown value -1'],
   ['no amount', { ...without('amount') }, 'amount: is required'],
