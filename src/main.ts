@@ -1,15 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
-import { shownStore } from './config/shown-store.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
 import type { Observer } from './decisions/observer.js';
 import type { LimitTerms } from './decisions/limit-holds.js';
 import { TollgateError } from './errors/errors.js';
 import { createAttributeHash } from './facts/attribute-values.js';
-import { ATTRIBUTES } from './facts/attributes.js';
-import { FACT_CATALOGUE } from './facts/catalogue.js';
+import { FACT_CATALOGUE, LIMIT_VOCABULARY } from './facts/catalogue.js';
 import { createPaymentResolver, instrumentDigest, type PaymentContext } from './facts/context.js';
 import { createKeyHash, type KeyHash } from './facts/key-hash.js';
 import { ListIndex } from './facts/list-index.js';
@@ -19,15 +17,19 @@ import { createListValueReader } from './facts/normalise-list-value.js';
 import { createPhoneReader } from './facts/normalise-phone.js';
 import { periodEnd, periodStart } from './facts/velocity/calendar.js';
 import { toBaseMinor } from './money/rates.js';
-import { createRuleSets, type RuleSets } from './rules/rule-sets.js';
+import { createRuleSets } from './rules/rule-set-service.js';
+import type { RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
+import { startBackground } from './serve/background.js';
 import { checkLists } from './serve/check-lists.js';
-import { endInTurn, problemOf, type Part } from './serve/in-time.js';
-import { memoryGovernor } from './serve/memory-governor.js';
+import { followRules } from './serve/follow-rules.js';
+import { endInTurn, type Part } from './serve/in-time.js';
 import { patiently } from './serve/patiently.js';
 import { seed } from './serve/seed.js';
+import { storeAddress } from './serve/store-address.js';
 import { checkStoreFile } from './serve/store-file.js';
+import { watchStore, type StoreWatch } from './serve/store-watch.js';
 import { storeProblem } from './serve/store-problem.js';
 import { serviceObserver } from './serve/service-log.js';
 import { startGrpcServer, type GrpcServer } from './server/grpc/server.js';
@@ -39,7 +41,6 @@ import { createSites, type Sites } from './sites/site-service.js';
 import type { SiteStore } from './sites/site-store.js';
 import { openMongoStore } from './storage/mongo/open.js';
 import { openSqliteStore } from './storage/sqlite/store.js';
-import { every } from './world/every.js';
 import { REAL_WORLD } from './world/real-world.js';
 import type { World } from './world/world.js';
 
@@ -71,18 +72,13 @@ export interface Service {
   close(graceMs?: number): Promise<void>;
 }
 
-/** How often an instance looks for what others changed, ms: a switch takes effect everywhere within two seconds. */
-const FOLLOW_MS = 500;
-/** How often the store is asked whether it is there, ms. */
-const HEALTH_MS = 500;
-/** How long the store may take to say so, ms: health tells of an outage within two seconds. */
-const PING_MS = 1_200;
+/**
+ * The heap is collected when it is twice what lives. V8 would wait for three to four times, for a few percent less CPU
+ * time.
+ */
+const HEAP_GROWTH = '--heap-growing-percent=100';
 /** How long each part may take to end, ms. */
 const CLOSE_MS = 15_000;
-/** How often resident memory is looked at, ms. */
-const MEMORY_MS = 250;
-/** How often holds that lapsed are given back, ms. */
-const EXPIRE_MS = 5_000;
 
 /** Starts Tollgate: the one place where everything is put together. Throws ConfigProblem or what the store says. */
 export async function startService(config: Config, world: World = REAL_WORLD): Promise<Service> {
@@ -90,6 +86,7 @@ export async function startService(config: Config, world: World = REAL_WORLD): P
     { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination(2),
   );
+  setFlagsFromString(HEAP_GROWTH);
   const assets = readAssets(config);
   const store = await openStore(config.store, world);
   try {
@@ -107,11 +104,16 @@ async function serve(
   assets: Assets,
   store: Store,
 ): Promise<Service> {
-  let storeUp = true;
   let decisions: DecisionService | undefined;
+  let grpc: GrpcServer | undefined;
+  const watch = watchStore(store.health, world.timers, (up, changed, reason) => {
+    if (changed)
+      log.warn({ store: storeAddress(config.store), reason }, up ? 'the store is back' : 'the store is away');
+    grpc?.setServing(up);
+  });
   const metrics = createMetrics({
     queueDepth: () => decisions?.inFlight ?? 0,
-    storeUp: () => storeUp,
+    storeUp: watch.up,
     residentBytes: () => process.memoryUsage.rss(),
     cpuSeconds: () => {
       const { user, system } = process.cpuUsage();
@@ -134,14 +136,23 @@ async function serve(
   await patiently(world, () => lists.refresh());
   const wanted = { config, world, assets, store, sites, lists, observer, hash, readPhone };
   decisions = await patiently(world, () => openDecisions(decisionOptions(wanted)));
-  const rules = await followRules(store.rules, lists, decisions, world);
-  const seeded = await seedWhenEmpty({ config, world, lists, readValue, log }, rules.ruleSets);
-  await patiently(world, () => rules.refresh());
+  const follow = followRules(() => ruleSets, decisions);
+  const ruleSets = createRuleSets({
+    store: store.rules,
+    catalogue: FACT_CATALOGUE,
+    ...LIMIT_VOCABULARY,
+    lists: async () => lists.types(),
+    now: () => world.clock.now(),
+    changed: follow,
+  });
+  await patiently(world, follow);
+  const seeded = await seedWhenEmpty({ config, world, lists, readValue, log }, ruleSets);
+  await patiently(world, follow);
 
-  const grpc = await startGrpcServer({
+  grpc = await startGrpcServer({
     listen: hostPort(config.listen),
     services: bindAll(
-      { decisions, ruleSets: rules.ruleSets, lists, sites },
+      { decisions, ruleSets, lists, sites },
       {
         reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
         unexpected: (error, reference) => log.error({ reference, error: textOf(error) }, 'unexpected error'),
@@ -150,66 +161,33 @@ async function serve(
     ),
     timers: world.timers,
   });
-  const http = await startHttp(config, metrics, observer, () => storeUp, grpc);
+  const http = await startHttp(config, metrics, observer, watch, grpc);
   grpc.setServing(true);
 
-  const trouble = (what: string) => (error: unknown) => observer.trouble(what, error);
-  const governor = memoryGovernor(config.memoryBytes, {
-    residentBytes: () => process.memoryUsage.rss(),
-    setFrugal: (frugal) => setFlagsFromString(frugal ? '--optimize-for-size' : '--no-optimize-for-size'),
+  const background = startBackground(world.timers, {
+    store: watch,
+    async follow() {
+      await Promise.all([lists.refresh(), sites.refresh()]);
+      await follow();
+    },
+    expire: () => store.limits.expire(world.clock.now()),
+    trouble: (what, error) => observer.trouble(what, error),
   });
-  const loops = [
-    every(world.timers, MEMORY_MS, async () => governor(), trouble('memory could not be governed')),
-    every(
-      world.timers,
-      HEALTH_MS,
-      async () => {
-        const reason = await problemOf(store.health.ping(), world.timers, PING_MS);
-        const up = reason === undefined;
-        if (up !== storeUp)
-          log.warn(
-            { store: describeStore(config.store), reason },
-            up ? 'the store is back' : 'the store is away',
-          );
-        storeUp = up;
-        grpc.setServing(up);
-      },
-      trouble('the store could not be asked'),
-    ),
-    every(
-      world.timers,
-      FOLLOW_MS,
-      async () => {
-        if (!storeUp) return;
-        await Promise.all([lists.refresh(), sites.refresh()]);
-        await rules.refresh();
-      },
-      trouble('changes could not be followed'),
-    ),
-    every(
-      world.timers,
-      EXPIRE_MS,
-      async () => {
-        if (storeUp) await store.limits.expire(world.clock.now());
-      },
-      trouble('lapsed holds could not be given back'),
-    ),
-  ];
 
-  const open = decisions;
+  const open = { decisions, grpc };
   return {
     grpcAddress: grpc.address,
     httpAddress: http.address,
-    store: describeStore(config.store),
+    store: storeAddress(config.store),
     seeded,
-    decisions: open,
+    decisions,
     async close(graceMs = 5_000) {
-      const stopped = Promise.all(loops.map((loop) => loop.stop()));
+      const stopped = background.stop();
       // Bounded by itself, and first: nothing new is taken while the rest ends.
-      await grpc.close(graceMs);
+      await open.grpc.close(graceMs);
       const parts: readonly Part[] = [
         ['background work', () => stopped],
-        ['calls under way', () => open.close()],
+        ['calls under way', () => open.decisions.close()],
         ['HTTP', () => http.close()],
         ['the store', () => store.close()],
       ];
@@ -288,38 +266,6 @@ function decisionOptions(parts: DecisionParts): Parameters<typeof openDecisions>
   };
 }
 
-/** The rule-set service, and a way to bring the running program up to what is active. */
-async function followRules(
-  store: RuleVersionStore,
-  lists: ListsService,
-  decisions: DecisionService,
-  world: World,
-): Promise<{ readonly ruleSets: RuleSets; refresh(): Promise<void> }> {
-  let running = '';
-  let under: Promise<void> = Promise.resolve();
-  const refresh = (): Promise<void> => {
-    under = under
-      .catch(() => undefined)
-      .then(async () => {
-        const { versions, revision } = await ruleSets.active();
-        if (revision === running) return;
-        await decisions.useRules(versions);
-        running = revision;
-      });
-    return under;
-  };
-  const ruleSets = createRuleSets({
-    store,
-    catalogue: FACT_CATALOGUE,
-    attributes: new Set(ATTRIBUTES),
-    lists: async () => lists.types(),
-    now: () => world.clock.now(),
-    changed: refresh,
-  });
-  await patiently(world, refresh);
-  return { ruleSets, refresh };
-}
-
 /** What seeding needs beside the rule sets. */
 interface SeedParts {
   readonly config: Config;
@@ -345,16 +291,16 @@ async function startHttp(
   config: Config,
   metrics: Metrics,
   observer: { trouble(what: string, error: unknown): void },
-  storeUp: () => boolean,
+  store: StoreWatch,
   grpc: GrpcServer,
 ): Promise<HttpServer> {
   try {
     return await startHttpServer({
       listen: hostPort(config.http),
       readiness: () => ({
-        ready: storeUp(),
-        store: storeUp() ? 'up' : 'down',
-        detail: describeStore(config.store),
+        ready: store.up(),
+        store: store.up() ? 'up' : 'down',
+        detail: storeAddress(config.store),
       }),
       metrics,
       trouble: (what, error) => observer.trouble(what, error),
@@ -371,12 +317,8 @@ async function openStore(config: StoreConfig, world: World): Promise<Store> {
     checkStoreFile(config.file);
     return await openSqliteStore({ file: config.file, world });
   } catch (error) {
-    throw storeProblem(describeStore(config), error);
+    throw storeProblem(storeAddress(config), error);
   }
-}
-
-function describeStore(config: StoreConfig): string {
-  return config.kind === 'sqlite' ? `sqlite:${config.file}` : shownStore(config.uri);
 }
 
 function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {

@@ -18,10 +18,13 @@ export interface Connection {
 /** A stream has no deadline: a server that gives no sign of life for so long is taken for gone. */
 const KEEPALIVE = { 'grpc.keepalive_time_ms': 20_000, 'grpc.keepalive_timeout_ms': 20_000 };
 
-/** Connects lazily to HOST:PORT. Calls with one request and one answer fail after `deadlineMs`; streams take their time. */
-export function connect(address: string, deadlineMs: number): Connection {
+/**
+ * Connects lazily to HOST:PORT. Calls with one request and one answer fail after `deadlineMs`; streams take their time.
+ * `now` is the clock, epoch ms.
+ */
+export function connect(address: string, deadlineMs: number, now: () => number): Connection {
   const channel = openChannel(address, KEEPALIVE);
-  const defaults = { deadlineMs };
+  const defaults = { deadlineMs, now };
   return {
     decisions: createClient(DecisionService, channel, defaults),
     events: createClient(EventService, channel, defaults),

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileReason } from '../errors/file-reason.js';
+import { onInterrupt } from './interrupts.js';
 
 /** What the command has of the machine: the one door of the CLI, so that tests can stand in for it. */
 export interface Host {
@@ -25,7 +26,7 @@ export interface Host {
   /** Milliseconds since some moment, with fractions. */
   readonly elapsed: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Calls back at the first interrupt or request to end; returns how to stop listening. */
+  /** Calls back at the first interrupt or request to end; a later one ends the process. Returns how to stop listening. */
   readonly onInterrupt: (callback: () => void) => () => void;
   /** Ends the process now, whatever is still under way. */
   readonly leave: (exitCode: number) => void;
@@ -66,12 +67,19 @@ export function nodeHost(): Host {
     sleep: (ms) => wait(ms),
     leave: (exitCode) => process.exit(exitCode),
     onInterrupt(callback) {
-      process.once('SIGINT', callback);
-      process.once('SIGTERM', callback);
-      return () => {
-        process.off('SIGINT', callback);
-        process.off('SIGTERM', callback);
-      };
+      return onInterrupt(
+        {
+          on: (signal, listener) => process.on(signal, listener),
+          off: (signal, listener) => process.off(signal, listener),
+          elapsed: () => performance.now(),
+          end(exitCode) {
+            // A progress bar hides it.
+            if (process.stderr.isTTY) process.stderr.write('\u001b[?25h\n');
+            process.exit(exitCode);
+          },
+        },
+        callback,
+      );
     },
   };
 }

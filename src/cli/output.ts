@@ -9,8 +9,16 @@ export type Style = keyof typeof STYLES;
 export interface Output {
   readonly json: boolean;
   line(text?: string): void;
-  /** Columns of text under a head; `right` names the columns (by position) of numbers. */
-  table(head: readonly string[], rows: readonly (readonly string[])[], right?: readonly number[]): void;
+  /**
+   * Columns of text under a head; `right` names the columns (by position) of numbers. Where a terminal is too narrow for
+   * all, the columns from number `below` on stand beneath their row.
+   */
+  table(
+    head: readonly string[],
+    rows: readonly (readonly string[])[],
+    right?: readonly number[],
+    below?: number,
+  ): void;
   /** Names and values, one a line; empty values are left out. */
   fields(pairs: readonly (readonly [name: string, value: string])[]): void;
   paint(style: Style, text: string): string;
@@ -55,10 +63,12 @@ export function createOutput(host: Host, json: boolean): Output {
   const colour = wantsColour(host);
   const paint = (style: Style, text: string): string =>
     colour ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text;
-  const show = (table: InstanceType<typeof Table>): void => {
+  const linesOf = (table: InstanceType<typeof Table>): readonly string[] => {
     const text = table.toString();
-    const lines = text.split('\n').map((line) => line.trimEnd());
-    if (text !== '') host.print(`${lines.join('\n')}\n`);
+    return text === '' ? [] : text.split('\n').map((line) => line.trimEnd());
+  };
+  const show = (lines: readonly string[]): void => {
+    if (lines.length > 0) host.print(`${lines.join('\n')}\n`);
   };
   // The last column holds the long texts: where the lines are too long for the terminal, it is broken between words.
   const lastWidth = (rows: readonly (readonly string[])[], count: number): readonly (number | null)[] => {
@@ -74,20 +84,35 @@ export function createOutput(host: Host, json: boolean): Output {
     json,
     paint,
     line: (text = '') => host.print(`${text}\n`),
-    table(head, rows, right = []) {
-      const colAligns = head.map((_, column) => (right.includes(column) ? 'right' : 'left'));
-      const colWidths = [...lastWidth([head, ...rows], head.length)];
-      const table = new Table({ chars: PLAIN, style, colAligns, colWidths, wordWrap: true });
-      table.push(head.map((name) => paint('dim', name)));
-      for (const row of rows) table.push([...row]);
-      show(table);
+    table(head, rows, right = [], below = head.length) {
+      const build = (columns: number): readonly string[] => {
+        const all = [head, ...rows].map((row) => row.slice(0, columns));
+        const colAligns = head.map((_, column) => (right.includes(column) ? 'right' : 'left'));
+        const colWidths = columns < head.length ? [] : [...lastWidth(all, columns)];
+        const table = new Table({ chars: PLAIN, style, colAligns, colWidths, wordWrap: true });
+        for (const [at, row] of all.entries())
+          table.push(at > 0 ? row : row.map((name) => paint('dim', name)));
+        return linesOf(table);
+      };
+      const lines = build(head.length);
+      if (lines.every((line) => shownLength(line) <= (host.columns ?? Infinity))) {
+        show(lines);
+        return;
+      }
+      const beneath = [head, ...rows].map((row) => row.slice(below).filter((text) => text !== ''));
+      show(
+        build(below).flatMap((line, at) => {
+          const rest = (beneath[at] ?? []).join('  ');
+          return rest === '' ? [line] : [line, `  ${at === 0 ? paint('dim', rest) : rest}`];
+        }),
+      );
     },
     fields(pairs) {
       const shown = pairs.filter(([, value]) => value !== '');
       const colWidths = [...lastWidth(shown, 2)];
       const table = new Table({ chars: PLAIN, style, colWidths, wordWrap: true });
       for (const [name, value] of shown) table.push([paint('dim', name), value]);
-      show(table);
+      show(linesOf(table));
     },
     document: (value) => host.print(`${JSON.stringify(value, undefined, 2)}\n`),
   };

@@ -50,7 +50,7 @@ export async function withSession(
       host,
       server,
       out: createOutput(host, options.json ?? false),
-      tollgate: () => (connection ??= connect(server, options.timeout * 1000)),
+      tollgate: () => (connection ??= connect(server, options.timeout * 1000, host.now)),
     });
   } catch (error) {
     throw toCliError(error, server);

@@ -2,7 +2,7 @@ import { isCountry } from '../facts/countries.js';
 import { isCurrency } from '../money/currencies.js';
 import { durationMs } from './duration.js';
 import { LOG_LEVELS, OPTIONS, type LogLevel, type OptionName } from './options.js';
-import { shownStore } from './shown-store.js';
+import { withoutSecrets } from './without-secrets.js';
 
 /** Everything `tollgate serve` can be told, resolved. */
 export interface Config {
@@ -29,8 +29,6 @@ export interface Config {
   readonly maxInFlight: number;
   /** Memory for the windows of velocity keys, bytes. */
   readonly windowBytes: number;
-  /** Resident memory, bytes, from which on garbage is collected eagerly. */
-  readonly memoryBytes: number;
   readonly logLevel: LogLevel;
   /** One decision in so many is logged at level info; 0: none. */
   readonly logSample: number;
@@ -97,7 +95,6 @@ export function resolveConfig(sources: ConfigSources): Config {
     onSkew: oneOf(value('onSkew'), ['flag', 'refuse']),
     maxInFlight: wholeNumber(value('maxInFlight'), 1, 1_000_000),
     windowBytes: wholeNumber(value('windowMemory'), 8, 65_536) * 1024 * 1024,
-    memoryBytes: wholeNumber(value('memory'), 64, 1_048_576) * 1024 * 1024,
     logLevel: oneOf(value('logLevel'), LOG_LEVELS),
     logSample: wholeNumber(value('logSample'), 0, 1_000_000_000),
   };
@@ -114,7 +111,7 @@ function problem(setting: Setting, expected: string): ConfigProblem {
 
 /** A store URI may hold a password: it is never repeated. */
 function redacted(text: string): string {
-  return shownStore(text).slice(0, 120);
+  return (/@|:\/\//.test(text) ? withoutSecrets(text) : text).slice(0, 120);
 }
 
 function kebab(name: string): string {

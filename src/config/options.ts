@@ -103,14 +103,8 @@ export const OPTIONS = [
   {
     name: 'windowMemory',
     environment: 'TOLLGATE_WINDOW_MEMORY',
-    fallback: '128',
+    fallback: '96',
     help: 'memory for velocity windows, MiB',
-  },
-  {
-    name: 'memory',
-    environment: 'TOLLGATE_MEMORY',
-    fallback: '384',
-    help: 'resident memory from which on garbage is collected eagerly, MiB',
   },
   { name: 'logLevel', environment: 'TOLLGATE_LOG_LEVEL', fallback: 'info', help: LOG_LEVELS.join(', ') },
   {

@@ -1,6 +1,10 @@
 import { hash } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const CODES = Buffer.from(ALPHABET, 'latin1');
+const LENGTH = 26;
+/** An id in the making: letter by letter a string would be a chain of strings. */
+const letters = Buffer.alloc(LENGTH);
 
 /**
  * The id of what a site asked under a key of its own: 26 characters of Crockford base 32 over the first 130 bits of
@@ -9,24 +13,24 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
  */
 export function entryId(space: 'decision' | 'event', site: string, key: string): string {
   const digest = hash('sha256', `${space}\0${site}\0${key}`, 'buffer');
-  let id = '';
+  let length = 0;
   let bits = 0;
   let value = 0;
-  for (let index = 0; id.length < 26; index += 1) {
+  for (let index = 0; length < LENGTH; index += 1) {
     value = (value << 8) | (digest[index] ?? 0);
     bits += 8;
-    while (bits >= 5 && id.length < 26) {
+    while (bits >= 5 && length < LENGTH) {
       bits -= 5;
-      id += ALPHABET[(value >>> bits) & 31];
+      letters[length++] = CODES[(value >>> bits) & 31] ?? 0;
     }
     value &= (1 << bits) - 1;
   }
-  return id;
+  return letters.toString('latin1');
 }
 
 /** Whether a text has the form of an id. */
 export function isEntryId(text: string): boolean {
-  if (text.length !== 26) return false;
+  if (text.length !== LENGTH) return false;
   for (const character of text) if (!ALPHABET.includes(character)) return false;
   return true;
 }

@@ -1,5 +1,6 @@
 import type { RuleSetVersion } from '../rules/program.js';
-import { Pipeline, type PipelineOptions } from './pipeline.js';
+import { Pipeline } from './pipeline.js';
+import type { PipelineOptions } from './pipeline-options.js';
 import { createReadSide, type ReadSideOptions } from './read-side.js';
 import type { Decisions } from './service.js';
 

@@ -87,16 +87,14 @@ export function readFacts(
   input: FactInput,
   failed: (slot: number, error: unknown) => void,
 ): FactValue[] {
-  const values: FactValue[] = [];
-  for (const [slot, read] of plan.readers.entries()) {
+  return plan.readers.map((read, slot) => {
     try {
-      values.push(read(input));
+      return read(input);
     } catch (error) {
       failed(slot, error);
-      values.push(undefined);
+      return undefined;
     }
-  }
-  return values;
+  });
 }
 
 function textOf(value: Json | undefined): string {

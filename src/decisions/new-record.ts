@@ -70,12 +70,11 @@ export function newTrace(parts: {
   readonly seen: readonly (readonly [number, number])[];
   readonly evaluationUs: number;
 }): DecisionTrace {
+  const { values, personal } = parts;
   const missing: number[] = [];
-  const facts: unknown[] = [];
-  for (const [slot, value] of parts.values.entries()) {
-    if (value === undefined) missing.push(slot);
-    facts.push(value === undefined || parts.personal.includes(slot) ? null : value);
-  }
+  for (let slot = 0; slot < values.length; slot++) if (values[slot] === undefined) missing.push(slot);
+  const facts: unknown[] = values.slice();
+  for (const slot of personal) facts[slot] = null;
   return {
     schema: 1,
     layout: parts.layout,
@@ -110,8 +109,15 @@ export function recordedValues(
   return values as FactValue[];
 }
 
+/** Numbers below 10 as text: piece by piece it would be a chain of strings. */
 function digits(states: Uint8Array): string {
+  const codes = states.map((state) => ZERO + state);
   let text = '';
-  for (const state of states) text += state;
+  for (let from = 0; from < codes.length; from += PIECE)
+    text += String.fromCharCode(...codes.subarray(from, from + PIECE));
   return text;
 }
+
+const ZERO = 48;
+/** Arguments of a call. */
+const PIECE = 512;

@@ -30,6 +30,8 @@ export interface RoundOptions {
 
 /** What a round does besides settling its admissions. */
 export interface RoundHooks {
+  /** Whether a round may be asked about before the one ahead of it is settled: `begin` would change nothing for that one. */
+  mayAskAhead(): boolean;
   /** Before anything is asked: the round sees one program from here to its end. */
   begin(): void;
   /** Logs followed, with the highest sequence seen. */
@@ -42,9 +44,26 @@ export interface RoundHooks {
   end(size: number): void | Promise<void>;
 }
 
+/** So many admissions waiting are worth asking about ahead; fewer are better gathered. */
+const AHEAD = 64;
+
+/** A round whose question is under way, or answered. */
+interface Asked {
+  readonly admissions: readonly {
+    readonly admission: Admission;
+    readonly from: number;
+    readonly to: number;
+  }[];
+  readonly ranges: JournalQuery['ranges'];
+  /** Never rejects. */
+  readonly answer: Promise<{ readonly ok: JournalAnswer } | { readonly error: unknown }>;
+}
+
 /**
  * Gathers calls in flight into rounds: one question to the store for all of a round, then each admission in the order it
- * came. One round asks at a time; what comes meanwhile makes the next one.
+ * came. One round asks at a time; what comes meanwhile makes the next one. When much is waiting, the next round's
+ * question is asked before the one whose answer has come is settled, so that neither the store nor this thread waits for
+ * the other.
  */
 export class Rounds {
   readonly #journal: Pick<Journal, 'query'>;
@@ -88,9 +107,14 @@ export class Rounds {
   }
 
   async #turn(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const round = this.#waiting.splice(0, this.#options.maxRound);
-      await this.#round(round.filter((admission) => this.#stillWanted(admission)));
+    let asked = this.#ask();
+    while (asked !== undefined) {
+      const answer = await this.#arrived(asked);
+      const ahead = this.#waiting.length >= AHEAD && this.#hooks.mayAskAhead() ? this.#ask() : undefined;
+      if (answer !== undefined) await this.#settle(asked, answer);
+      const ended = this.#hooks.end(asked.admissions.length);
+      if (ended !== undefined) await ended;
+      asked = ahead ?? this.#ask();
     }
     this.#turning = false;
     const idle = this.#idle;
@@ -114,51 +138,69 @@ export class Rounds {
     return true;
   }
 
-  async #round(round: readonly Admission[]): Promise<void> {
-    if (round.length === 0) return;
+  /** Begins a round with what is waiting; undefined when nothing is. */
+  #ask(): Asked | undefined {
+    while (this.#waiting.length > 0) {
+      const round = this.#waiting.splice(0, this.#options.maxRound);
+      const wanted = round.filter((admission) => this.#stillWanted(admission));
+      if (wanted.length > 0) return this.#askAbout(wanted);
+    }
+    return undefined;
+  }
+
+  #askAbout(round: readonly Admission[]): Asked {
     this.#hooks.begin();
-    const asked: { admission: Admission; from: number; to: number }[] = [];
+    const admissions: { admission: Admission; from: number; to: number }[] = [];
     const ids: string[] = [];
-    const ranges = new Map<string, JournalQuery['ranges'][number]>();
+    const byKey = new Map<number, KeyRange>();
     for (const admission of round) {
       try {
         const own = admission.ids();
         const ownRanges = admission.ranges();
-        asked.push({ admission, from: ids.length, to: ids.length + own.length });
+        admissions.push({ admission, from: ids.length, to: ids.length + own.length });
         ids.push(...own);
-        for (const range of ownRanges) ranges.set(`${range.key}/${range.from}`, range);
+        for (const range of ownRanges) {
+          const same = byKey.get(range.key);
+          if (same === undefined || range.from < same.from) byKey.set(range.key, range);
+        }
       } catch (error) {
         admission.fail(error);
       }
     }
-    let answer: JournalAnswer;
+    const ranges = [...byKey.values()];
+    const onEvents = (place: number, events: readonly StreamEvent[]): void => {
+      const range = ranges[place];
+      if (range !== undefined) this.#hooks.part(range, events);
+    };
+    const answer = this.#journal
+      .query({ ids, ranges, seen: this.#hooks.seen(), onEvents })
+      .then((ok) => ({ ok }))
+      .catch((error: unknown) => ({ error }));
+    return { admissions, ranges, answer };
+  }
+
+  /** Takes in the answer to a round's question; undefined when there is none, which fails its admissions. */
+  async #arrived({ admissions, ranges, answer }: Asked): Promise<JournalAnswer | undefined> {
+    const arrived = await answer;
     try {
-      const wanted = [...ranges.values()];
-      answer = await this.#journal.query({
-        ids,
-        ranges: wanted,
-        seen: this.#hooks.seen(),
-        onEvents: (place, events) => {
-          const range = wanted[place];
-          if (range !== undefined) this.#hooks.part(range, events);
-        },
-      });
-      this.#hooks.arrived(wanted, answer);
+      if ('error' in arrived) throw arrived.error;
+      this.#hooks.arrived(ranges, arrived.ok);
+      return arrived.ok;
     } catch (error) {
-      for (const { admission } of asked) admission.fail(error);
-      await this.#hooks.end(round.length);
-      return;
+      for (const { admission } of admissions) admission.fail(error);
+      return undefined;
     }
-    for (const { admission, from, to } of asked) {
+  }
+
+  async #settle({ admissions }: Asked, { entries }: JournalAnswer): Promise<void> {
+    for (const { admission, from, to } of admissions) {
       if (!this.#stillWanted(admission)) continue;
       try {
-        const settled = admission.settle({ entries: answer.entries.slice(from, to) });
+        const settled = admission.settle({ entries: entries.slice(from, to) });
         if (settled !== undefined) await settled;
       } catch (error) {
         admission.fail(error);
       }
     }
-    const ended = this.#hooks.end(round.length);
-    if (ended !== undefined) await ended;
   }
 }

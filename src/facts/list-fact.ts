@@ -112,5 +112,6 @@ export const LIST_FACT: FactDefinition = {
     required: ['list'],
     additionalProperties: false,
   },
+  listTypes: LISTED_VALUES,
   example: { fact: 'list', params: { list: 'blocked-emails' }, operator: 'equal', value: true },
 };

@@ -52,7 +52,7 @@ export function createPhoneReader(): (text: string, country: string) => Phone {
 
   /** The whole numbering plan, by libphonenumber. */
   function readThoroughly(text: string, country: string): Phone {
-    const key = `${country}${text}`;
+    const key = `${country} ${text}`;
     const known = national.get(key);
     if (known !== undefined) return known;
     const parsed = parsePhoneNumberFromString(text, isSupportedCountry(country) ? country : undefined);

@@ -1,13 +1,17 @@
 import type { FactDefinition } from '../rules/catalogue.js';
+import type { Json } from '../rules/document.js';
+import { ATTRIBUTE_VALUES, PAYMENT_ATTRIBUTES } from './attribute-vocabulary.js';
 import { ATTRIBUTES, STREAM_KINDS } from './attributes.js';
+import { FUNCTION_MEANINGS, HABIT_MEANINGS, HISTORY_MEANINGS, KIND_MEANINGS } from './meanings.js';
 import { VELOCITY_FUNCTIONS } from './velocity-spec.js';
 import { parseHabit, parseHistory, parseVelocity } from './velocity/parse.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from './velocity/specs.js';
 
-const ATTRIBUTE = { enum: [...ATTRIBUTES] };
+const ATTRIBUTE = { type: 'string', enum: [...ATTRIBUTES] };
+const KEY = { type: 'string', enum: [...PAYMENT_ATTRIBUTES] };
 const BY = {
   description: 'The key: one attribute, or up to four together; at least one that payments can be found by.',
-  anyOf: [ATTRIBUTE, { type: 'array', items: ATTRIBUTE, minItems: 1, maxItems: 4, uniqueItems: true }],
+  anyOf: [KEY, { type: 'array', items: KEY, minItems: 1, maxItems: 4, uniqueItems: true }],
 };
 const DURATION = { type: 'string', pattern: '^[1-9][0-9]{0,8}(s|m|h|d)$' };
 const WINDOW = {
@@ -25,10 +29,18 @@ const WINDOW = {
     },
   ],
 };
-const EVENT = { enum: [...STREAM_KINDS] };
-const TEXTS = {
-  anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 100 }],
-};
+const EVENT = { type: 'string', enum: [...STREAM_KINDS] };
+/** A value, several, or none of some. */
+function filterOf(value: { readonly [keyword: string]: Json }): { readonly [keyword: string]: Json } {
+  const texts = [value, { type: 'array', items: value, minItems: 1, maxItems: 100 }];
+  const not = { anyOf: texts };
+  return {
+    anyOf: [
+      ...texts,
+      { type: 'object', properties: { not }, required: ['not'], additionalProperties: false },
+    ],
+  };
+}
 const SUMMED = { type: 'string', pattern: '^amount(:[A-Z]{3})?$' };
 
 const AGGREGATE = {
@@ -42,12 +54,13 @@ const AGGREGATE = {
     description: 'Only events whose attributes have one of these values, or, with not, have none of them.',
     type: 'object',
     propertyNames: ATTRIBUTE,
-    additionalProperties: {
-      anyOf: [
-        ...TEXTS.anyOf,
-        { type: 'object', properties: { not: TEXTS }, required: ['not'], additionalProperties: false },
-      ],
-    },
+    properties: Object.fromEntries(
+      Object.entries(ATTRIBUTE_VALUES).map(([name, values]) => [
+        name,
+        filterOf({ type: 'string', enum: [...values] }),
+      ]),
+    ),
+    additionalProperties: filterOf({ type: 'string' }),
   },
   clock: {
     enum: ['event', 'known'],
@@ -91,6 +104,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       additionalProperties: false,
     },
     checkParams: (params) => problemsOf(parseVelocity(params)),
+    meanings: { fn: FUNCTION_MEANINGS, events: KIND_MEANINGS },
     example: {
       fact: 'velocity',
       params: { fn: 'count', by: 'card', window: '1h' },
@@ -123,6 +137,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       additionalProperties: false,
     },
     checkParams: (params) => problemsOf(parseHistory(params)),
+    meanings: { what: HISTORY_MEANINGS },
     example: {
       fact: 'history',
       params: { by: ['customer', 'card'], what: 'goodOrders' },
@@ -135,7 +150,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     type: 'number',
     source: 'history',
     description:
-      'This payment’s amount (base currency) against the key’s earlier ones; missing while there are too few of them.',
+      'This payment’s amount (base currency) against the key’s earlier ones, card checks left out; missing while there are too few of them.',
     params: {
       type: 'object',
       properties: {
@@ -158,6 +173,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       additionalProperties: false,
     },
     checkParams: (params) => problemsOf(parseHabit(params)),
+    meanings: { what: HABIT_MEANINGS },
     example: {
       fact: 'habit',
       params: { by: 'customer', window: '180d', what: 'ratio' },

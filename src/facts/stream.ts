@@ -31,4 +31,6 @@ export interface KeyRange {
   readonly key: number;
   /** Epoch ms, exclusive; -Infinity for all. */
   readonly from: number;
+  /** The place of that attribute, for whoever asks: stores do not look at it. */
+  readonly attribute?: number;
 }

@@ -1,6 +1,8 @@
+import { LIMIT_VOCABULARY } from '../facts/catalogue.js';
 import { LIST_TYPES, type ListType } from '../facts/list-store.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
-import { checkRuleSet, type Finding } from '../rules/check.js';
+import type { Finding } from '../rules/check.js';
+import { checkRuleSetText } from '../rules/check-text.js';
 import type { RuleSetDocument } from '../rules/document.js';
 import { parseCaseFile, type CaseFile } from './case-file.js';
 import { uncovered, type Uncovered } from './coverage.js';
@@ -112,15 +114,8 @@ function readRules(
   catalogue: FactCatalogue,
   lists: ReadonlyMap<string, { readonly type: string }>,
 ): { readonly document?: RuleSetDocument; readonly findings: readonly Finding[] } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    return {
-      findings: [finding('not-json', `not JSON: ${error instanceof Error ? error.message : String(error)}`)],
-    };
-  }
-  return checkRuleSet(json, lists.size === 0 ? { catalogue } : { catalogue, lists });
+  const known = { catalogue, ...LIMIT_VOCABULARY };
+  return checkRuleSetText(text, lists.size === 0 ? known : { ...known, lists });
 }
 
 function finding(code: string, message: string): Finding {

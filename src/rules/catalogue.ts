@@ -7,6 +7,14 @@ export type FactType = 'boolean' | 'number' | 'string' | 'string-list' | 'object
 export type FactSource =
   'request' | 'site' | 'clock' | 'rates' | 'velocity' | 'list' | 'geography' | 'history';
 
+/** A way of writing text. */
+export interface TextForm {
+  /** A regular expression for the whole text, such as `^[A-Z]{2}$`. */
+  readonly pattern: string;
+  /** The same for people, after `it is`: `a country in two capitals`. */
+  readonly says: string;
+}
+
 /** Something wrong with a fact's parameters: where (JSON Pointer below `params`) and what. */
 export interface ParamProblem {
   readonly path: string;
@@ -25,6 +33,8 @@ export interface FactDefinition {
   readonly personal?: boolean;
   /** The only values it can have, where that is a closed set. */
   readonly values?: readonly string[];
+  /** How its texts are written, where that is more than text: any other text is never its value. */
+  readonly form?: TextForm;
   /** Smallest and largest possible value of a number. */
   readonly range?: readonly [number, number];
   /** JSON Schema (2020-12 subset) of `params`; absent: the fact takes none. */
@@ -33,6 +43,10 @@ export interface FactDefinition {
   readonly checkParams?: (params: { readonly [name: string]: Json }) => readonly ParamProblem[];
   /** The type of its value for these params, where it depends on them. */
   readonly typeFor?: (params: { readonly [name: string]: Json }) => FactType;
+  /** For a fact about lists: the type of list that each value of its parameter `of` stands on. */
+  readonly listTypes?: { readonly [of: string]: string };
+  /** What values of a parameter mean, by parameter and value; for docs. */
+  readonly meanings?: { readonly [param: string]: { readonly [value: string]: string } };
   /** A complete use, for docs and editor completion. */
   readonly example?: { readonly [name: string]: Json };
 }

@@ -5,7 +5,7 @@ import { error, pointer, quoted, suggestion, warning, type Report } from './find
 import { isPlainObject, LIMITS } from './json-limits.js';
 import { DECORATORS, MAX_DECORATORS, OPERATORS, parseOperator } from './operators.js';
 import { parsePath } from './path.js';
-import { isFactReference } from './resolve.js';
+import { isFactReference, slotKey } from './resolve.js';
 import { schemaProblems } from './schema-subset.js';
 
 /** What rules of this document may refer to. */
@@ -15,6 +15,8 @@ export interface ConditionContext {
   readonly lists: ReadonlyMap<string, { readonly type: string }> | undefined;
   /** Names of the set's named conditions. */
   readonly named: ReadonlySet<string>;
+  /** Collects every fact with its parameters that is asked for. */
+  readonly facts: Set<string>;
 }
 
 /** How large a condition is: nesting, tests, and the named conditions it refers to. */
@@ -68,7 +70,7 @@ function walk(
   const known = kind === 'fact' ? ['fact', 'operator', 'value', 'params', 'path'] : [kind];
   for (const key of Object.keys(value)) {
     if (![...known, 'name', 'priority'].includes(key)) {
-      const hint = suggestion(key, [...known, 'name', 'priority']);
+      const hint = suggestion(report, key, [...known, 'name', 'priority']);
       error(report, 'unknown-field', pointer(path, key), `is not known here${hint}`);
     }
   }
@@ -89,7 +91,7 @@ function walk(
     if (typeof name === 'string' && context.named.has(name)) {
       size.refers.push({ name, depth, path: `${path}/condition` });
     } else {
-      const hint = typeof name === 'string' ? suggestion(name, context.named) : '';
+      const hint = typeof name === 'string' ? suggestion(report, name, context.named) : '';
       error(report, 'unknown-condition', `${path}/condition`, `no condition is named ${quoted(name)}${hint}`);
     }
   } else {
@@ -125,7 +127,7 @@ function checkTest(
   const parsed = parseOperator(operator.slice(0, 200));
   if (!('operator' in parsed)) {
     const known = parsed.kind === 'operator' ? OPERATORS : DECORATORS;
-    const hint = suggestion(parsed.unknown, known) || `; known are ${known.join(', ')}`;
+    const hint = suggestion(report, parsed.unknown, known) || `; known are ${known.join(', ')}`;
     const code = parsed.kind === 'operator' ? 'unknown-operator' : 'unknown-decorator';
     error(report, code, `${path}/operator`, `no ${parsed.kind} is named ${quoted(parsed.unknown)}${hint}`);
     return;
@@ -136,7 +138,10 @@ function checkTest(
   }
   if (left === undefined || right === undefined) return;
   const problem = operandProblem(parsed.operator, left, right);
-  if (problem !== undefined) error(report, problem.code, `${path}/value`, problem.message);
+  if (problem === undefined) return;
+  const { code, message, misspelt } = problem;
+  const hint = misspelt === undefined ? '' : suggestion(report, misspelt.name, misspelt.known);
+  error(report, code, `${path}/value`, message + hint);
 }
 
 function checkValue(
@@ -181,12 +186,14 @@ function checkRead(
   const definition = typeof fact === 'string' ? catalogue.get(fact) : undefined;
   const steps = checkPath(report, read['path'], `${path}/path`);
   if (definition === undefined) {
-    const hint = typeof fact === 'string' ? suggestion(fact, catalogue.keys()) : '';
+    const hint = typeof fact === 'string' ? suggestion(report, fact, catalogue.keys()) : '';
     error(report, 'unknown-fact', `${path}/fact`, `no fact is named ${quoted(fact)}${hint}`);
     return undefined;
   }
   if (!checkParams(context, definition, params, `${path}/params`)) return undefined;
-  const type = typeOf(definition, (params ?? {}) as FactParams);
+  const given = (params ?? {}) as FactParams;
+  context.facts.add(slotKey(definition.name, given));
+  const type = typeOf(definition, given);
   if (steps !== undefined && steps.length > 0 && type !== 'object' && type !== 'string-list') {
     error(report, 'bad-path', `${path}/path`, `${definition.name} is a ${type} and has no parts`);
     return undefined;
@@ -236,21 +243,30 @@ function checkParams(
     error(report, 'bad-params', path + problem.path, message);
   }
   if (problems.length > 0) return false;
-  const { list, of } = given;
-  if (definition.source !== 'list' || lists === undefined || typeof list !== 'string') return true;
+  return definition.source !== 'list' || lists === undefined || checkList(context, definition, given, path);
+}
+
+/** That there is the list, and that it can hold what is looked for on it: else the fact is missing for ever. */
+function checkList(
+  { report, lists }: ConditionContext,
+  { listTypes }: FactDefinition,
+  { list, of }: { readonly [name: string]: Json },
+  path: string,
+): boolean {
+  if (typeof list !== 'string' || lists === undefined) return true;
   const known = lists.get(list);
   if (known === undefined) {
-    error(
-      report,
-      'unknown-list',
-      `${path}/list`,
-      `no list is named ${quoted(list)}${suggestion(list, lists.keys())}`,
-    );
+    const hint = suggestion(report, list, lists.keys());
+    error(report, 'unknown-list', `${path}/list`, `no list is named ${quoted(list)}${hint}`);
     return false;
   }
   if (known.type === 'country' && of === undefined) {
     error(report, 'bad-params', path, `list ${quoted(list)} holds countries: say which with "of"`);
     return false;
   }
-  return true;
+  const wanted = typeof of === 'string' ? listTypes?.[of] : undefined;
+  if (wanted === undefined || wanted === known.type) return true;
+  const message = `${quoted(of)} stands on lists of type ${wanted}, ${quoted(list)} is of type ${known.type}`;
+  error(report, 'bad-params', `${path}/of`, message);
+  return false;
 }

@@ -1,6 +1,6 @@
-import type { FactDefinition, FactType } from './catalogue.js';
+import type { FactDefinition, FactType, TextForm } from './catalogue.js';
 import type { DecoratorName, Operator, OperatorName } from './operators.js';
-import { quoted, suggestion } from './findings.js';
+import { quoted } from './findings.js';
 
 /** What is known of one side of a test: its type and, where written in the rule, its value. */
 export interface Operand {
@@ -10,6 +10,8 @@ export interface Operand {
   readonly items: readonly Operand[];
   /** The only values a text can have. */
   readonly values?: readonly string[];
+  /** How a text is written. */
+  readonly form?: TextForm;
   readonly literal?: unknown;
   /** For messages. */
   readonly name: string;
@@ -19,6 +21,8 @@ export interface Operand {
 export interface OperandProblem {
   readonly code: 'wrong-type' | 'unknown-value';
   readonly message: string;
+  /** A value that there is not, and those there are. */
+  readonly misspelt?: { readonly name: string; readonly known: readonly string[] };
 }
 
 const NUMERIC: readonly OperatorName[] = [
@@ -32,7 +36,10 @@ const NUMERIC: readonly OperatorName[] = [
 export function factOperand(definition: FactDefinition, type: FactType, path: string | undefined): Operand {
   const name = definition.name;
   if (path !== undefined && path !== '$') return { type: 'any', items: [], name: name + path.slice(1) };
-  const values = definition.values === undefined ? {} : { values: definition.values };
+  const values = {
+    ...(definition.values === undefined ? {} : { values: definition.values }),
+    ...(definition.form === undefined ? {} : { form: definition.form }),
+  };
   if (type === 'string-list') {
     return {
       type: 'list',
@@ -126,14 +133,22 @@ function scalar(base: OperatorName, side: Operand): OperandProblem | undefined {
 }
 
 function unknownValue(side: Operand, other: Operand): OperandProblem | undefined {
-  const { values } = side;
+  const { values, form } = side;
+  if (
+    form !== undefined &&
+    typeof other.literal === 'string' &&
+    !new RegExp(form.pattern, 'u').test(other.literal)
+  ) {
+    return { code: 'unknown-value', message: `${side.name} is never ${other.name}: it is ${form.says}` };
+  }
   if (values === undefined || typeof other.literal !== 'string' || values.includes(other.literal)) {
     return undefined;
   }
   const known = values.length > 12 ? '' : `: it is one of ${values.join(', ')}`;
   return {
     code: 'unknown-value',
-    message: `${side.name} is never ${other.name}${known}${suggestion(other.literal, values)}`,
+    message: `${side.name} is never ${other.name}${known}`,
+    misspelt: { name: other.literal, known: values },
   };
 }
 

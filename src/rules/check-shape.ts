@@ -202,7 +202,12 @@ function fields(
   const known = [...required, ...optional];
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) {
-      error(report, 'unknown-field', pointer(path, key), `is not known here${suggestion(key, known)}`);
+      error(
+        report,
+        'unknown-field',
+        pointer(path, key),
+        `is not known here${suggestion(report, key, known)}`,
+      );
     }
   }
   return value;

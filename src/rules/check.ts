@@ -1,31 +1,20 @@
 import { Engine, Rule as EngineRule } from 'json-rules-engine';
 import type { FactCatalogue } from './catalogue.js';
-import { checkCondition, type ConditionSize } from './check-conditions.js';
+import { checkCondition, type ConditionContext, type ConditionSize } from './check-conditions.js';
 import { reachOf } from './check-reach.js';
+import { checkLimit, type LimitContext } from './check-limits.js';
 import { checkShape } from './check-shape.js';
 import type { Condition, RuleSetDocument } from './document.js';
-import {
-  error,
-  newReport,
-  pointer,
-  quoted,
-  suggestion,
-  warning,
-  type Finding,
-  type Report,
-} from './findings.js';
+import { error, newReport, pointer, warning, type Finding, type Report } from './findings.js';
 import { isPlainObject, jsonProblem, LIMITS } from './json-limits.js';
 import { conditionResolver } from './resolve.js';
 
 export type { Finding } from './findings.js';
 
 /** What a document is checked against. */
-export interface CheckContext {
-  readonly catalogue: FactCatalogue;
+export interface CheckContext extends LimitContext {
   /** The lists there are, by id; absent: list names are not checked. */
   readonly lists?: ReadonlyMap<string, { readonly type: string }>;
-  /** The attributes that limits may use in `by`; absent: not checked. */
-  readonly attributes?: ReadonlySet<string>;
 }
 
 /**
@@ -44,8 +33,9 @@ export function checkRuleSet(
     return { findings: report.findings };
   }
   if (checkShape(report, document)) {
-    const sizes = checkNamed(report, document, context);
-    checkConditions(report, document, context, sizes);
+    const scope = conditionContext(report, context, document);
+    const sizes = checkNamed(report, document, scope);
+    checkConditions(report, document, context, scope, sizes);
   }
   if (report.errors > 0) return { findings: report.findings };
   const checked = deepFreeze(structuredClone(document)) as unknown as RuleSetDocument;
@@ -66,16 +56,15 @@ interface FullSize {
 
 type Fields = { readonly [name: string]: unknown };
 
-function checkNamed(report: Report, document: Fields, context: CheckContext): ReadonlyMap<string, FullSize> {
+function checkNamed(
+  report: Report,
+  document: Fields,
+  scope: ConditionContext,
+): ReadonlyMap<string, FullSize> {
   report.rule = '';
-  const conditions = isPlainObject(document['conditions']) ? document['conditions'] : {};
-  const named = new Set(Object.keys(conditions));
   const sizes = new Map<string, ConditionSize>();
-  for (const [name, condition] of Object.entries(conditions)) {
-    sizes.set(
-      name,
-      checkCondition(conditionContext(report, context, named), condition, pointer('/conditions', name)),
-    );
+  for (const [name, condition] of Object.entries(namedOf(document))) {
+    sizes.set(name, checkCondition(scope, condition, pointer('/conditions', name)));
   }
   const full = new Map<string, FullSize>();
   const open: string[] = [];
@@ -96,7 +85,7 @@ function checkNamed(report: Report, document: Fields, context: CheckContext): Re
     if (!full.has(name)) full.set(name, sum);
     return sum;
   };
-  for (const name of named) follow(name);
+  for (const name of scope.named) follow(name);
   return full;
 }
 
@@ -114,6 +103,7 @@ function checkConditions(
   report: Report,
   document: Fields,
   context: CheckContext,
+  scope: ConditionContext,
   named: ReadonlyMap<string, FullSize>,
 ): void {
   const used = new Set<string>();
@@ -121,11 +111,7 @@ function checkConditions(
   const check = (owner: unknown, path: string, key: 'conditions' | 'when'): void => {
     if (!isPlainObject(owner) || !Object.hasOwn(owner, key)) return;
     report.rule = typeof owner['name'] === 'string' ? owner['name'].slice(0, 64) : '';
-    const size = checkCondition(
-      conditionContext(report, context, new Set(named.keys())),
-      owner[key],
-      `${path}/${key}`,
-    );
+    const size = checkCondition(scope, owner[key], `${path}/${key}`);
     for (const { name } of size.refers) used.add(name);
     const { depth, tests } = fullSize(size, (name) => named.get(name) ?? { depth: 0, tests: 0 });
     total += tests;
@@ -144,21 +130,16 @@ function checkConditions(
   list(document['rules']).forEach((rule, at) => check(rule, `/rules/${at}`, 'conditions'));
   list(document['limits']).forEach((limit, at) => {
     check(limit, `/limits/${at}`, 'when');
-    checkBy(report, limit, `/limits/${at}/by`, context.attributes);
+    checkLimit(report, limit, `/limits/${at}`, context);
   });
   report.rule = '';
   if (total > LIMITS.tests)
     error(report, 'too-large', '', `comes to ${total} tests, at most ${LIMITS.tests}`);
+  if (scope.facts.size > LIMITS.facts) {
+    const most = `at most ${LIMITS.facts} different ones, parameters included`;
+    error(report, 'too-large', '', `asks for ${scope.facts.size} facts, ${most}`);
+  }
   warnUnused(report, document, used);
-}
-
-function checkBy(report: Report, limit: unknown, path: string, known: ReadonlySet<string> | undefined): void {
-  if (known === undefined || !isPlainObject(limit)) return;
-  list(limit['by']).forEach((attribute, at) => {
-    if (typeof attribute !== 'string' || known.has(attribute)) return;
-    const hint = suggestion(attribute, known);
-    error(report, 'unknown-attribute', `${path}/${at}`, `no attribute is named ${quoted(attribute)}${hint}`);
-  });
 }
 
 function warnUnused(report: Report, document: Fields, used: ReadonlySet<string>): void {
@@ -219,8 +200,17 @@ function checkEngine(report: Report, document: RuleSetDocument): void {
   report.rule = '';
 }
 
-function conditionContext(report: Report, context: CheckContext, named: ReadonlySet<string>) {
-  return { report, catalogue: context.catalogue, lists: context.lists, named };
+function conditionContext(
+  report: Report,
+  { catalogue, lists }: CheckContext,
+  document: Fields,
+): ConditionContext {
+  const named = new Set(Object.keys(namedOf(document)));
+  return { report, catalogue, lists, named, facts: new Set() };
+}
+
+function namedOf(document: Fields): Fields {
+  return isPlainObject(document['conditions']) ? document['conditions'] : {};
 }
 
 function list(value: unknown): readonly unknown[] {

@@ -30,11 +30,19 @@ function factText(fact: FactDefinition): string {
   const lines = [`### \`${fact.name}\`\n`, `${fact.description}\n`, `- Type: ${fact.type}`];
   if (fact.values !== undefined)
     lines.push(`- Values: ${fact.values.map((value) => `\`${value}\``).join(', ')}`);
+  if (fact.form !== undefined) lines.push(`- Written as ${fact.form.says}`);
   if (fact.range !== undefined) lines.push(`- Range: ${fact.range[0]} to ${fact.range[1]}`);
   if (fact.personal === true) lines.push('- Personal: kept apart in records');
   if (fact.params !== undefined) lines.push('- Parameters:', '', fence(fact.params));
+  for (const [param, values] of Object.entries(fact.meanings ?? {}))
+    lines.push(...meaningTable(param, values));
   if (fact.example !== undefined) lines.push('- Example:', '', fence(fact.example));
   return `${lines.join('\n')}\n`;
+}
+
+function meaningTable(param: string, values: { readonly [value: string]: string }): string[] {
+  const rows = Object.entries(values).map(([value, meaning]) => `| \`${value}\` | ${meaning} |`);
+  return [`- What \`${param}\` can be:`, '', '| value | meaning |', '| --- | --- |', ...rows, ''];
 }
 
 function fence(value: unknown): string {

@@ -11,6 +11,8 @@ export const LIMITS = {
   /** Tests of one rule, and of the whole set, with named conditions written out. */
   testsPerRule: 10_000,
   tests: 100_000,
+  /** Different facts, each with its parameters: every decision computes all of them. */
+  facts: 2_000,
 } as const;
 
 /** Nested JSON of any kind; far more than 16 conditions with parameters need. */

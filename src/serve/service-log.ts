@@ -3,23 +3,33 @@ import type { Observer } from '../decisions/observer.js';
 import { storeReason } from '../errors/store-unavailable.js';
 import type { Metrics } from '../server/metrics.js';
 
-/** Counts everything, and logs at most one short line in `sample` decisions. Never requests, never personal data. */
+/** A fact that fails does so for every payment: after the first time it is told once in so many. */
+const FAILURES_A_LINE = 1000;
+
+/**
+ * Counts everything, and logs at most one short line in `sample` decisions; 0: none. Never requests, never personal data.
+ */
 export function serviceObserver(metrics: Metrics, log: Logger, sample: number): Observer {
   let decided = 0;
+  const factFailures = new Map<string, number>();
   return {
     decided(record, repeated, tookUs) {
       metrics.decided(record, repeated, tookUs);
       decided += 1;
       if (sample === 0 || decided % sample !== 0) return;
       const { id, site, outcome, threeDs, reasons } = record;
-      log.info({ id, site, outcome, threeDs, reasons, us: Math.round(tookUs) }, 'decided');
+      const took = repeated ? { repeated } : { us: Math.round(tookUs) };
+      log.info({ id, site, outcome, threeDs, reasons, ...took }, 'decided');
     },
     recorded: (kind, repeated) => metrics.recorded(kind, repeated),
     failed: (code) => metrics.failed(code),
     round: (size, coldRanges) => metrics.round(size, coldRanges),
     factFailed(fact, error) {
       metrics.factFailed(fact, error);
-      log.error({ fact, error: messageOf(error) }, 'a fact could not be read');
+      const times = (factFailures.get(fact) ?? 0) + 1;
+      factFailures.set(fact, times);
+      if (times % FAILURES_A_LINE === 1)
+        log.error({ fact, times, error: messageOf(error) }, 'a fact could not be read');
     },
     trouble(what, error) {
       metrics.trouble(what, error);

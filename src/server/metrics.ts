@@ -72,7 +72,15 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge(registry, 'tollgate_queue_depth', 'Calls admitted and not yet answered.', () => sources.queueDepth());
   gauge(registry, 'tollgate_store_up', '1 when the store can be used.', () => (sources.storeUp() ? 1 : 0));
   gauge(registry, 'process_resident_memory_bytes', 'Resident memory.', () => sources.residentBytes());
-  gauge(registry, 'process_cpu_seconds_total', 'CPU used so far.', () => sources.cpuSeconds());
+  const cpu: Counter = new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'CPU used so far.',
+    registers,
+    collect() {
+      cpu.reset();
+      cpu.inc(sources.cpuSeconds());
+    },
+  });
 
   return {
     contentType: registry.contentType,

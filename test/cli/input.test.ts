@@ -57,7 +57,7 @@ describe('lines', () => {
       { text: 'one', number: 1 },
       { text: 'two', number: 2 },
     ]);
-    expect(source.read()).toBe(source.size);
+    expect(source.share()).toBe(1);
   });
 
   it('name a file that is broken off', async () => {

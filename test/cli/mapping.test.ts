@@ -295,4 +295,12 @@ describe('a row', () => {
     });
     expect(good(json, { fraud: '', response: '' })).toMatchObject({ fraud: undefined, later: [] });
   });
+
+  it('is not taken for good where its label should be a number and is none', () => {
+    const label = { column: 'fraud', fraudWhen: { greaterThan: 0 }, delay: '7d' };
+    expect(good({ label }, { fraud: '2' })).toMatchObject({ fraud: true });
+    expect(good({ label }, { fraud: '0' })).toMatchObject({ fraud: false });
+    expect(good({ label }, { fraud: ' ' })).toMatchObject({ fraud: undefined, later: [] });
+    expect(row({ label }, { fraud: 'yes' })).toEqual({ problem: "label: 'yes' is not a number" });
+  });
 });

@@ -39,6 +39,34 @@ describe('a table', () => {
     expect(printed(columns, (out) => out.table(['id', 'what'], rows)).split('\n')).toHaveLength(4);
   });
 
+  it('has what does not fit beside a row beneath it, where it says which columns may go there', () => {
+    const wide = [
+      ['first', 'review', '12.00 EUR', 'r-1', 'velocity.card'],
+      ['second', 'accept', '120.00 EUR', 'r-2', ''],
+    ];
+    const head = ['id', 'outcome', 'amount', 'request', 'reasons'];
+    const table = (out: Output): void => out.table(head, wide, [2], 2);
+    expect(printed(30, table)).toBe(
+      [
+        'id      outcome',
+        '  amount  request  reasons',
+        'first   review',
+        '  12.00 EUR  r-1  velocity.card',
+        'second  accept',
+        '  120.00 EUR  r-2',
+        '',
+      ].join('\n'),
+    );
+    expect(printed(80, table)).toBe(
+      [
+        'id      outcome      amount  request  reasons',
+        'first   review    12.00 EUR  r-1      velocity.card',
+        'second  accept   120.00 EUR  r-2',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('does not count colours as width', () => {
     const coloured = (out: Output): void =>
       out.table(['id', 'what'], [['a', out.paint('red', 'x'.repeat(30))]]);

@@ -55,6 +55,12 @@ describe('telephone numbers', () => {
     );
   });
 
+  it('is not led astray by what was read before: country and number are told apart', () => {
+    const fresh = createPhoneReader();
+    expect(fresh('DE01701234567', '').number).toBe('');
+    expect(fresh('01701234567', 'DE').number).toBe('+491701234567');
+  });
+
   it('agrees with the full numbering plans of all countries', () => {
     const example = fc
       .constantFrom(...getCountries())

@@ -108,6 +108,30 @@ describe('a hostile document is refused, never a crash', () => {
     expect(check(withConditions(conditions))).toEqual([]);
   });
 
+  test('of nothing but misspelt names among a thousand: minutes of guessing what was meant are not spent', () => {
+    const name = (letter: string, at: number): string => `${letter.repeat(56)}${at}`;
+    const fine = { all: [{ fact: 'amount', operator: 'equal', value: 1 }] };
+    const named = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [name('a', at), fine]));
+    const conditions = { all: Array.from({ length: 3_000 }, (_, at) => ({ condition: name('b', at) })) };
+    const codes = check(withConditions(conditions, named));
+    expect(codes.filter((code) => code === 'unknown-condition').length).toBe(200);
+  });
+
+  test('asking for more different facts than every decision can compute', () => {
+    const asking = (many: number) => ({
+      all: Array.from({ length: many }, (_, at) => ({
+        fact: 'velocity',
+        params: { by: 'card', window: `${at + 1}s` },
+        operator: 'greaterThan',
+        value: 1,
+      })),
+    });
+    expect(check(withConditions(asking(2_000)))).toEqual([]);
+    expect(check(withConditions(asking(2_001)))).toEqual(['too-large']);
+    const [one, two] = [asking(2_000), { all: asking(2_001).all.slice(1) }];
+    expect(check(withConditions({ any: [one, { condition: 'two' }] }, { two }))).toEqual(['too-large']);
+  });
+
   test('whatever it is', () => {
     fc.assert(
       fc.property(

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ATTRIBUTES } from '../../src/facts/attributes.js';
-import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
+import { FACT_CATALOGUE, LIMIT_VOCABULARY } from '../../src/facts/catalogue.js';
 import { createKeyHash } from '../../src/facts/key-hash.js';
 import { ListIndex } from '../../src/facts/list-index.js';
 import { createListsService, type ListsService } from '../../src/facts/lists-service.js';
 import { createListValueReader } from '../../src/facts/normalise-list-value.js';
 import { createPhoneReader } from '../../src/facts/normalise-phone.js';
-import { createRuleSets, type RuleSets } from '../../src/rules/rule-sets.js';
+import { createRuleSets } from '../../src/rules/rule-set-service.js';
+import type { RuleSets } from '../../src/rules/rule-sets.js';
 import { readShippedRules, SHIPPED } from '../../src/serve/assets.js';
 import { seed } from '../../src/serve/seed.js';
 import { openSqliteStore, type SqliteStore } from '../../src/storage/sqlite/store.js';
@@ -56,7 +56,7 @@ describe('seeding an empty store', () => {
         },
       }),
       catalogue: FACT_CATALOGUE,
-      attributes: new Set(ATTRIBUTES),
+      ...LIMIT_VOCABULARY,
       lists: () => lists.types(),
       now: () => 1,
       changed: async () => undefined,

@@ -38,7 +38,7 @@ describe('a start that cannot be', () => {
     ],
     [
       { store: 'mongodb://u:secret@127.0.0.1:1/t?nonsense=1' },
-      'cannot open the store mongodb://***@127.0.0.1:1/t?nonsense=1: option nonsense is not supported',
+      'cannot open the store mongodb://***@127.0.0.1:1/t: option nonsense is not supported',
     ],
     [
       { store: 'mongodb://127.0.0.1:1/t?w=majority&journal=false&readConcernLevel=local' },

@@ -31,6 +31,7 @@ test('every counter is there from the start, at 0', async () => {
     'tollgate_store_up 1',
     'process_resident_memory_bytes 1000',
     'process_cpu_seconds_total 2.5',
+    '# TYPE process_cpu_seconds_total counter',
   ]) {
     expect(text.split('\n')).toContain(line);
   }

@@ -78,7 +78,7 @@ export function onMongo(name: string, suite: (createPlace: () => Place) => void)
 /** Clients to a service that listens somewhere. */
 export function clientsOf(address: string): Omit<Instance, 'service' | 'close'> {
   const channel = openChannel(address, { 'grpc.use_local_subchannel_pool': 1 });
-  const decisions = createClient(DecisionService, channel);
+  const decisions = createClient(DecisionService, channel, { now: Date.now });
   const events = createClient(EventService, channel);
   const rules = createClient(RuleService, channel);
   return {

@@ -213,7 +213,7 @@ function recount(
           ? velocityOf(parsed(parseVelocity(params)), asked, visible, ZONES, hash)
           : fact === 'history'
             ? historyOf(parsed(parseHistory(params)), asked, visible, hash)
-            : habitOf(parsed(parseHabit(params)), asked, visible);
+            : habitOf(parsed(parseHabit(params)), asked, visible, hash);
       const recorded = valueJson === '' ? undefined : (JSON.parse(valueJson) as number);
       const context = `${fact} ${paramsJson} of ${decision.requestId} (${String(event.log)}/${String(event.seq)})`;
       if (recorded === undefined || expected === undefined) expect(recorded, context).toBe(expected);

@@ -151,17 +151,18 @@ Examples:
           return;
         }
         out.table(
-          ['decision', 'event time', 'site', 'request', 'amount', 'outcome', 'reasons'],
+          ['decision', 'event time', 'site', 'outcome', 'amount', 'request', 'reasons'],
           decisions.map((decision) => [
             decision.id,
             timeText(decision.eventTime),
             decision.binding?.site ?? '',
-            decision.requestId,
-            moneyText(decision.binding?.amount),
             outcomeText(out, decision.outcome),
+            moneyText(decision.binding?.amount),
+            decision.requestId,
             decision.reasons.join(', '),
           ]),
           [4],
+          4,
         );
       }),
     );

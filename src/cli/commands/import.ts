@@ -9,7 +9,8 @@ import {
   type RecordEventsResponse,
 } from '../../gen/tollgate/v1/event_service_pb.js';
 import { wholeNumber } from '../arguments.js';
-import { badInput, CliError, EXIT } from '../exit.js';
+import { counted, grouped } from '../counted.js';
+import { badInput, CliError, EXIT, usageError } from '../exit.js';
 import type { Host } from '../host.js';
 import { goodRows } from '../input/bad-row.js';
 import { messageOf, openBytes } from '../input/files.js';
@@ -18,9 +19,10 @@ import { withSession, type Session } from '../session.js';
 import { historyEvent, historyPayment, interleave } from '../stream/interleave.js';
 import type { LaneProtocol } from '../stream/lane.js';
 import { loadMap, openMapped } from '../stream/mapped-rows.js';
+import { doneShare } from '../stream/done-share.js';
 import { createProgress } from '../stream/progress.js';
 import { pump } from '../stream/pump.js';
-import { grouped, printErrors } from '../stream/summary-text.js';
+import { printErrors } from '../stream/summary-text.js';
 import { countEvent, createTally } from '../stream/tally.js';
 
 const HELP = `
@@ -43,9 +45,10 @@ interface ImportFlags {
 
 interface History {
   readonly events: AsyncIterable<readonly Event[]>;
-  progress(): number | undefined;
-  /** Rows left out because they could not be used. */
-  skipped(): number;
+  /** How much of the file stands in the events given out, 0 to 1, when that is known. */
+  share(): number | undefined;
+  /** What is worth telling about the file at the end, one sentence each. */
+  remarks(): readonly string[];
 }
 
 async function* eventLines(
@@ -66,12 +69,13 @@ async function* eventLines(
 async function openHistory(path: string, flags: ImportFlags, session: Session): Promise<History> {
   const { host } = session;
   if (flags.map === undefined) {
+    const mapped = flags.skipBad === true ? '--skip-bad' : flags.limit === undefined ? '' : '--limit';
+    if (mapped !== '') throw usageError(`${mapped} has a meaning only with --map`);
     const source = await openBytes(path, host);
-    const { size } = source;
     return {
       events: eventLines(source.bytes, source.name),
-      progress: () => (size === undefined ? undefined : source.read() / Math.max(1, size)),
-      skipped: () => 0,
+      share: () => source.share(),
+      remarks: () => [],
     };
   }
   const map = await loadMap(flags.map, host);
@@ -79,8 +83,8 @@ async function openHistory(path: string, flags: ImportFlags, session: Session): 
   for (const site of map.sites) await session.tollgate().sites.putSite({ site });
   return {
     events: interleave(file.rows, historyPayment, historyEvent),
-    progress: () => file.progress(),
-    skipped: () => file.skipped(),
+    share: () => file.share(),
+    remarks: () => file.remarks(),
   };
 }
 
@@ -90,6 +94,7 @@ async function importHistory(path: string, flags: ImportFlags, session: Session)
   const { events } = session.tollgate();
   const tally = createTally();
   const progress = createProgress(host, 'events', out.json);
+  const done = doneShare<Event>(() => history.share());
   const protocol: LaneProtocol<Event, RecordEventsRequest, RecordEventsResponse, EventResult> = {
     open: (requests) => events.recordEvents(requests),
     request: (items) => create(RecordEventsRequestSchema, { events: [...items] }),
@@ -97,31 +102,42 @@ async function importHistory(path: string, flags: ImportFlags, session: Session)
     elapsed: host.elapsed,
     answered(event, result) {
       countEvent(tally, event.eventId, result);
-      progress.update(tally.events, history.progress());
+      done.answered();
+      progress.update(tally.events, done.share());
     },
   };
+  let interrupted = false;
+  const stopListening = host.onInterrupt(() => {
+    interrupted = true;
+  });
   const start = host.elapsed();
+  let failure: { readonly error: unknown } | undefined;
   try {
-    await pump(history.events, protocol, {
+    await pump(done.through(history.events), protocol, {
       ...flags,
       streams: 1,
       rate: undefined,
       laneKey: () => '',
       counts: () => true,
+      stopped: () => interrupted,
       elapsed: host.elapsed,
       sleep: host.sleep,
     });
   } catch (error) {
+    failure = { error };
+  } finally {
+    stopListening();
     progress.stop();
+  }
+  if (failure !== undefined) {
     if (tally.events > 0 && !out.json) {
       host.complain(
-        `${grouped(tally.events)} events were taken in; importing the same file again repeats nothing.\n`,
+        `${counted(tally.events, 'event')} taken in; importing the same file again repeats nothing.\n`,
       );
     }
-    throw error;
+    throw failure.error;
   }
-  progress.stop();
-  if (history.skipped() > 0) host.complain(`${history.skipped()} rows were left out\n`);
+  for (const remark of history.remarks()) host.complain(`${remark}\n`);
   const wallSeconds = Math.round(host.elapsed() - start) / 1000;
   const errors = [...tally.errors].map(([code, { count, example }]) => ({ code, count, example }));
   const refused = errors.reduce((sum, error) => sum + error.count, 0);
@@ -137,8 +153,13 @@ async function importHistory(path: string, flags: ImportFlags, session: Session)
     ]);
     printErrors(out, errors);
   }
+  if (interrupted) throw new CliError(EXIT.refused, 'INTERRUPTED', 'interrupted before the end');
   if (refused > 0)
-    throw new CliError(EXIT.refused, 'ENTRIES_REFUSED', `${refused} events were refused; see errors above`);
+    throw new CliError(
+      EXIT.refused,
+      'ENTRIES_REFUSED',
+      `${counted(refused, 'event')} refused; see errors above`,
+    );
 }
 
 /** `tollgate import FILE`: takes in history. */

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { wholeNumber } from '../arguments.js';
+import { usageError } from '../exit.js';
 import type { Host } from '../host.js';
 import { openBytes } from '../input/files.js';
 import { withSession, type Session } from '../session.js';
+import { shareWithin } from '../stream/done-share.js';
 import { readEntries, type EntryLine } from '../stream/entry-lines.js';
 import { interleave, screenedEventItem, screenItem } from '../stream/interleave.js';
 import { loadMap, openMapped } from '../stream/mapped-rows.js';
@@ -37,11 +39,13 @@ async function* withSites(
 async function openSource(path: string, flags: ReplayFlags, session: Session): Promise<StreamSource> {
   const { host } = session;
   if (flags.map === undefined) {
+    if (flags.skipBad === true) throw usageError('--skip-bad has a meaning only with --map');
     const source = await openBytes(path, host);
-    const { size } = source;
+    let screened = 0;
+    const count = (): void => void screened++;
     return {
-      entries: readEntries(source.bytes, source.name, flags.limit),
-      progress: () => (size === undefined ? undefined : source.read() / Math.max(1, size)),
+      entries: readEntries(source.bytes, source.name, flags.limit, count),
+      share: () => shareWithin(source.share(), screened, flags.limit),
     };
   }
   const map = await loadMap(flags.map, host);
@@ -49,11 +53,8 @@ async function openSource(path: string, flags: ReplayFlags, session: Session): P
   const sites = map.sites.map((site) => ({ kind: 'setup' as const, put: { site } }));
   return {
     entries: withSites(sites, interleave<EntryLine>(file.rows, screenItem, screenedEventItem)),
-    progress: () => file.progress(),
-    remarks: () => [
-      ...(file.skipped() > 0 ? [`${file.skipped()} rows were left out`] : []),
-      ...(file.outOfOrder() > 0 ? [`${file.outOfOrder()} rows are earlier than a row before them`] : []),
-    ],
+    share: () => file.share(),
+    remarks: () => file.remarks(),
   };
 }
 

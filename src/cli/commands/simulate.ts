@@ -6,7 +6,7 @@ import { writeTexts } from '../output-file.js';
 import { withSession } from '../session.js';
 import { runStream, type StreamSource } from '../stream/run-stream.js';
 import { simulatedEntries, simulatedLines } from '../stream/simulated.js';
-import { grouped } from '../stream/summary-text.js';
+import { counted } from '../counted.js';
 import { addStreamOptions, type StreamFlags } from './stream-options.js';
 
 const HELP = `
@@ -65,13 +65,13 @@ export function addSimulate(program: Command, host: Host): void {
         if (flags.out !== undefined) {
           const lines = await writeDay(simulation, flags.out);
           if (session.out.json) session.out.document({ file: flags.out, lines });
-          else session.out.line(`${grouped(lines)} lines written to ${flags.out}.`);
+          else session.out.line(`${counted(lines, 'line')} written to ${flags.out}.`);
           return;
         }
         let screened = 0;
         const source: StreamSource = {
           entries: counting(simulatedEntries(simulation), (count) => (screened += count)),
-          progress: () => screened / Math.max(1, flags.payments),
+          share: () => screened / Math.max(1, flags.payments),
         };
         await runStream(session, source, { ...flags, rate: flags.rate });
       }),

@@ -7,6 +7,7 @@ import {
   type Site,
 } from '../../gen/tollgate/v1/site_service_pb.js';
 import type { Connection } from '../client.js';
+import { counted } from '../counted.js';
 import { badInput } from '../exit.js';
 import type { Host } from '../host.js';
 import { fileName, messageOf, readJson } from '../input/files.js';
@@ -85,7 +86,7 @@ Examples:
         for (const site of sites) await tollgate().sites.putSite({ site });
         for (const merchant of merchants) await tollgate().sites.putMerchant({ merchant });
         if (out.json) out.document({ sites: sites.length, merchants: merchants.length });
-        else out.line(`${sites.length} sites and ${merchants.length} merchants put.`);
+        else out.line(`${counted(sites.length, 'site')} and ${counted(merchants.length, 'merchant')} put.`);
       }),
     );
 }

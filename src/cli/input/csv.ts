@@ -14,11 +14,13 @@ export interface CsvRow {
 export interface CsvFile {
   readonly columns: readonly string[];
   readonly rows: AsyncIterable<readonly (CsvRow | BadRow)[]>;
+  /** How much of the bytes taken in stands in the rows given out, 0 to 1. */
+  share(): number;
 }
 
 interface ParsedRow {
   readonly record: readonly string[];
-  readonly info: { readonly lines: number };
+  readonly info: { readonly lines: number; readonly bytes: number };
 }
 
 const ROWS_AT_ONCE = 512;
@@ -27,6 +29,7 @@ async function* rowsOf(
   parsed: AsyncIterator<ParsedRow>,
   width: number,
   name: string,
+  used: (bytes: number) => void,
 ): AsyncGenerator<readonly (CsvRow | BadRow)[]> {
   let rows: (CsvRow | BadRow)[] = [];
   try {
@@ -34,6 +37,7 @@ async function* rowsOf(
       const next = await nextRow(parsed, name);
       if (next === undefined) break;
       const { record, info } = next;
+      used(info.bytes);
       rows.push(
         record.length === width
           ? { values: record, line: info.lines }
@@ -74,10 +78,23 @@ export async function openCsv(
     relax_column_count: true,
     skip_empty_lines: true,
   });
-  const source = Readable.from(textLines(bytes, name), { objectMode: false });
+  let taken = 0;
+  let given = 0;
+  async function* lines(): AsyncGenerator<Buffer> {
+    for await (const piece of textLines(bytes, name)) {
+      taken += piece.length;
+      yield piece;
+    }
+  }
+  const source = Readable.from(lines(), { objectMode: false });
   source.on('error', (error) => parser.destroy(error));
   const parsed = (source.pipe(parser) as AsyncIterable<ParsedRow>)[Symbol.asyncIterator]();
   const head = await nextRow(parsed, name);
   if (head === undefined) throw badInput(name, 'empty: the first line must name the columns');
-  return { columns: head.record, rows: rowsOf(parsed, head.record.length, name) };
+  const used = (upTo: number): void => void (given = upTo);
+  return {
+    columns: head.record,
+    rows: rowsOf(parsed, head.record.length, name, used),
+    share: () => Math.min(1, given / Math.max(1, taken)),
+  };
 }

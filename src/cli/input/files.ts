@@ -1,4 +1,4 @@
-import { createReadStream, type ReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { fileReason } from '../../errors/file-reason.js';
@@ -62,10 +62,8 @@ export interface ByteSource {
   /** What it is called in messages. */
   readonly name: string;
   readonly bytes: AsyncIterable<Buffer | string>;
-  /** Bytes of the file, packed as it is; undefined for standard input and pipes. */
-  readonly size: number | undefined;
-  /** Bytes of the file read so far. */
-  read(): number;
+  /** How much of the file stands in the bytes given out so far, 0 to 1; undefined for standard input and pipes. */
+  share(): number | undefined;
 }
 
 async function* naming(name: string, bytes: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | string> {
@@ -83,7 +81,7 @@ async function* naming(name: string, bytes: AsyncIterable<Buffer | string>): Asy
 export async function openBytes(path: string, host: Host): Promise<ByteSource> {
   const name = fileName(path);
   if (path === '-') {
-    return { name, bytes: naming(name, unpacked(host.stdin)), size: undefined, read: () => 0 };
+    return { name, bytes: naming(name, unpacked(host.stdin)), share: () => undefined };
   }
   let size: number | undefined;
   try {
@@ -95,11 +93,15 @@ export async function openBytes(path: string, host: Host): Promise<ByteSource> {
   } catch (error) {
     throw error instanceof CliError ? error : fileError(path, error);
   }
-  let file: ReadStream | undefined;
+  let given = 0;
   // Opened by the first read: a stream that fails while nobody listens to it would end the process.
   async function* bytes(): AsyncGenerator<Buffer | string> {
-    file = createReadStream(path, { highWaterMark: 256 * 1024 });
-    yield* file;
+    yield* createReadStream(path, { highWaterMark: 256 * 1024 });
   }
-  return { name, bytes: naming(name, unpacked(bytes())), size, read: () => file?.bytesRead ?? 0 };
+  const used = (bytes: number): void => void (given = bytes);
+  return {
+    name,
+    bytes: naming(name, unpacked(bytes(), used)),
+    share: () => (size === undefined ? undefined : Math.min(1, given / Math.max(1, size))),
+  };
 }

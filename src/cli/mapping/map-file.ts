@@ -39,7 +39,8 @@ export interface AmountRule {
 /** What the payment turned out to be, and when that became known. */
 export interface LabelRule {
   readonly column: string;
-  readonly isFraud: (text: string) => boolean;
+  /** undefined: the text says neither. */
+  readonly isFraud: (text: string) => boolean | undefined;
   readonly delayMs: number;
   /** Whether good payments are reported as good too. */
   readonly sendGood: boolean;
@@ -147,7 +148,7 @@ function readLabel(reader: KeyReader): LabelRule | undefined {
   const isFraud =
     above === undefined
       ? (text: string) => (equals ?? []).includes(text)
-      : (text: string) => Number(text) > above;
+      : (text: string) => (Number.isNaN(Number(text)) ? undefined : Number(text) > above);
   return { column, isFraud, delayMs, sendGood };
 }
 

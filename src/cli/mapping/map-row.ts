@@ -115,7 +115,9 @@ export function rowMapper(map: MapFile): (values: RowValues, row: number) => Map
       else if (answer !== '') later.push({ kind: 'declined', knownAt, code });
     }
     const labelText = label === undefined ? '' : values(label.column);
-    const fraud = label === undefined || labelText === '' ? undefined : label.isFraud(labelText);
+    const fraud = label === undefined || labelText.trim() === '' ? undefined : label.isFraud(labelText);
+    if (labelText.trim() !== '' && fraud === undefined)
+      return { problem: `label: '${labelText}' is not a number` };
     if (label !== undefined && fraud !== undefined && (fraud || label.sendGood)) {
       later.push({ kind: 'label', knownAt: at + label.delayMs, fraud });
     }

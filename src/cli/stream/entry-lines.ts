@@ -54,20 +54,27 @@ export function parseEntry(json: JsonObject, where: string): EntryLine {
   );
 }
 
-/** The entries of a stream file, one JSON object a line. `limit` is the number of payments at which it ends. */
+/**
+ * The entries of a stream file, one JSON object a line. `limit` is the number of payments at which it ends; `screened`
+ * hears of each payment.
+ */
 export async function* readEntries(
   bytes: AsyncIterable<Buffer | string>,
   name: string,
   limit: number | undefined,
+  screened: () => void,
 ): AsyncGenerator<readonly EntryLine[]> {
-  let screened = 0;
+  let payments = 0;
   for await (const lines of goodRows(readNdjson(bytes, name), name)) {
     const entries: EntryLine[] = [];
     for (const { json, line } of lines) {
       const entry = parseEntry(json, `${name} line ${line}`);
-      if (entry.kind === 'screen' && limit !== undefined && ++screened > limit) {
-        yield entries;
-        return;
+      if (entry.kind === 'screen') {
+        if (payments++ === limit) {
+          yield entries;
+          return;
+        }
+        screened();
       }
       entries.push(entry);
     }

@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { CliError, EXIT } from '../exit.js';
 import type { BatchQueue } from './batch-queue.js';
 
@@ -74,7 +75,7 @@ export async function runLane<Item, Request, Response, Result>(
       throw new CliError(
         EXIT.unreachable,
         'CUT_OFF',
-        `the server ended the stream early: ${state.open} answers were to come`,
+        `the server ended the stream early: ${counted(state.open, 'answer')} missing`,
       );
     }
   } finally {

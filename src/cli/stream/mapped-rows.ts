@@ -1,21 +1,21 @@
+import { counted } from '../counted.js';
 import { CliError, badInput } from '../exit.js';
 import type { Host } from '../host.js';
 import type { BadRow } from '../input/bad-row.js';
-import { openCsv } from '../input/csv.js';
+import { openCsv, type CsvFile } from '../input/csv.js';
 import { openBytes, readJson } from '../input/files.js';
 import { readNdjson } from '../input/rows.js';
+import { shareWithin } from './done-share.js';
 import { parseMapFile, type MapFile } from '../mapping/map-file.js';
 import { mappedColumns, rowMapper, type MappedRow, type RowValues } from '../mapping/map-row.js';
 
 /** A file read through a map. */
 export interface MappedFile {
   readonly rows: AsyncIterable<readonly MappedRow[]>;
-  /** How much of it was read, 0 to 1; undefined when its size is not known. */
-  progress(): number | undefined;
-  /** Rows left out because they could not be used. */
-  skipped(): number;
-  /** Rows earlier than a row before them. */
-  outOfOrder(): number;
+  /** How much of it stands in the rows given out, 0 to 1; undefined when its size is not known. */
+  share(): number | undefined;
+  /** What is worth telling about it at the end, one sentence each. */
+  remarks(): readonly string[];
 }
 
 /** How a mapped file is read. */
@@ -51,8 +51,10 @@ async function* csvRows(
   bytes: AsyncIterable<Buffer | string>,
   name: string,
   map: MapFile,
+  opened: (file: CsvFile) => void,
 ): AsyncGenerator<readonly RawRow[]> {
   const file = await openCsv(bytes, name, map.delimiter);
+  opened(file);
   const index = new Map(file.columns.map((column, at) => [column, at]));
   const missing = mappedColumns(map).filter((column) => !index.has(column));
   if (missing.length > 0) {
@@ -96,10 +98,14 @@ export async function openMapped(
   let skipped = 0;
   let outOfOrder = 0;
   let latest = -Infinity;
+  let csv: CsvFile | undefined;
 
   async function* rows(): AsyncGenerator<readonly MappedRow[]> {
     const limit = options.limit ?? Infinity;
-    const raw = map.format === 'csv' ? csvRows(source.bytes, name, map) : ndjsonRows(source.bytes, name);
+    const raw =
+      map.format === 'csv'
+        ? csvRows(source.bytes, name, map, (file) => (csv = file))
+        : ndjsonRows(source.bytes, name);
     for await (const part of raw) {
       const mapped: MappedRow[] = [];
       let bad: CliError | undefined;
@@ -127,11 +133,14 @@ export async function openMapped(
 
   return {
     rows: rows(),
-    progress: () => {
-      if (options.limit !== undefined) return taken / Math.max(1, options.limit);
-      return source.size === undefined ? undefined : source.read() / Math.max(1, source.size);
+    share() {
+      const ofFile = source.share();
+      const given = ofFile === undefined ? undefined : ofFile * (csv?.share() ?? 1);
+      return shareWithin(given, taken, options.limit);
     },
-    skipped: () => skipped,
-    outOfOrder: () => outOfOrder,
+    remarks: () => [
+      ...(skipped > 0 ? [`${counted(skipped, 'row')} left out`] : []),
+      ...(outOfOrder > 0 ? [`${counted(outOfOrder, 'row')} earlier than a row before`] : []),
+    ],
   };
 }

@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Host } from '../host.js';
-import { grouped } from './summary-text.js';
+import { grouped } from '../counted.js';
 
 /** Tells how far a long command is, on stderr. */
 export interface Progress {
@@ -34,7 +34,8 @@ function plainLines(host: Host, things: string, everyMs: number): Progress {
 function bar(host: Host, terminal: NodeJS.WriteStream, things: string): Progress {
   const format = `{bar} {percentage} % | {count} ${things} | {rate} a second`;
   const drawn = new SingleBar(
-    { format, stream: terminal, hideCursor: true, barsize: 30, clearOnComplete: true },
+    // Interrupts are heard by the command, which goes on until what it sent is answered.
+    { format, stream: terminal, hideCursor: true, barsize: 30, clearOnComplete: true, gracefulExit: false },
     Presets.shades_classic,
   );
   const start = host.elapsed();

@@ -8,11 +8,13 @@ import {
   type StreamResult,
 } from '../../gen/tollgate/v1/decision_service_pb.js';
 import type { Connection } from '../client.js';
+import { counted } from '../counted.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Session } from '../session.js';
 import type { EntryLine, Setup } from './entry-lines.js';
 import type { StreamItem } from './items.js';
 import type { LaneProtocol } from './lane.js';
+import { doneShare } from './done-share.js';
 import { createProgress } from './progress.js';
 import { pump } from './pump.js';
 import { printSummary } from './summary-text.js';
@@ -33,8 +35,8 @@ export interface StreamOptions {
 /** What is sent. */
 export interface StreamSource {
   readonly entries: AsyncIterable<readonly EntryLine[]>;
-  /** How much of it was read, 0 to 1, when that is known. */
-  progress(): number | undefined;
+  /** How much of it stands in the entries given out, 0 to 1, when that is known. */
+  share(): number | undefined;
   /** What is worth telling about it at the end, one sentence each. */
   remarks?(): readonly string[];
 }
@@ -77,6 +79,7 @@ export async function runStream(
   const tollgate = session.tollgate();
   const tally = createTally();
   const progress = createProgress(host, 'payments', out.json);
+  const done = doneShare<StreamItem>(() => source.share());
   let interrupted = false;
   const stopListening = host.onInterrupt(() => {
     interrupted = true;
@@ -88,13 +91,14 @@ export async function runStream(
     elapsed: host.elapsed,
     answered(item, result, ms) {
       countResult(tally, item, result, ms);
-      progress.update(tally.decisions, source.progress());
+      done.answered();
+      progress.update(tally.decisions, done.share());
     },
   };
   const start = host.elapsed();
   let failure: { readonly error: unknown } | undefined;
   try {
-    await pump(settingUp(tollgate, source.entries), protocol, {
+    await pump(done.through(settingUp(tollgate, source.entries)), protocol, {
       ...options,
       laneKey: (item) => item.lane,
       counts: (item) => item.kind === 'screen',
@@ -121,5 +125,9 @@ export async function runStream(
   if (interrupted) throw new CliError(EXIT.refused, 'INTERRUPTED', 'interrupted before the end');
   const refused = summary.errors.reduce((sum, error) => sum + error.count, 0);
   if (refused > 0)
-    throw new CliError(EXIT.refused, 'ENTRIES_REFUSED', `${refused} entries were refused; see errors above`);
+    throw new CliError(
+      EXIT.refused,
+      'ENTRIES_REFUSED',
+      `${counted(refused, 'entry', 'entries')} refused; see errors above`,
+    );
 }

@@ -1,12 +1,8 @@
 import { currencyExponent } from '../../money/currencies.js';
 import { formatMinor } from '../../money/decimal.js';
+import { grouped } from '../counted.js';
 import type { Output } from '../output.js';
 import type { Judged, LabelSummary, Summary } from './summary.js';
-
-/** A whole number with thousands apart: 1,234,567. */
-export function grouped(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
-}
 
 function money(minor: number, currency: string): string {
   const [whole = '', fraction] = formatMinor(minor, currencyExponent(currency) ?? 0).split('.');

@@ -2,6 +2,7 @@ import type { ParamProblem } from '../../rules/catalogue.js';
 import type { FactParams } from '../../rules/document.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES, type Attribute } from '../attributes.js';
 import type { PaymentContext } from '../context.js';
+import { ATTRIBUTE_MEANINGS } from '../meanings.js';
 import { hourIn, isTimeZone, weekdayIn } from '../velocity/calendar.js';
 import type { RequestFact } from './request-fact.js';
 
@@ -71,6 +72,7 @@ export const DERIVED_FACTS: readonly RequestFact[] = [
       required: ['of'],
       additionalProperties: false,
     },
+    meanings: { of: ATTRIBUTE_MEANINGS },
     example: { fact: 'has', params: { of: 'device' }, operator: 'equal', value: false },
     reader: (params) => {
       const index = ATTRIBUTE_INDEX[params['of'] as Attribute];

@@ -1,5 +1,6 @@
 import type { PaymentContext } from '../context.js';
 import { INSTRUMENT_TYPES } from '../payment.js';
+import { COUNTRY, DIGITS, NAME } from './forms.js';
 import { fact, present, type RequestFact } from './request-fact.js';
 
 const FUNDINGS = ['credit', 'debit', 'prepaid'] as const;
@@ -21,6 +22,7 @@ export const INSTRUMENT_FACTS: readonly RequestFact[] = [
     {
       name: 'instrument.method',
       type: 'string',
+      form: NAME,
       source: 'request',
       description:
         'Card brand, local method, voucher or operator, in lower case; a brand not sent is looked up by BIN.',
@@ -46,6 +48,7 @@ export const INSTRUMENT_FACTS: readonly RequestFact[] = [
     {
       name: 'card.bin',
       type: 'string',
+      form: DIGITS,
       source: 'request',
       description: 'The leading digits of the card number, as many as were sent; missing when it is no card.',
       example: { fact: 'card.bin', operator: 'in', value: ['411111', '55555555'] },
@@ -56,6 +59,7 @@ export const INSTRUMENT_FACTS: readonly RequestFact[] = [
     {
       name: 'card.brand',
       type: 'string',
+      form: NAME,
       source: 'geography',
       description:
         'Brand of the card in lower case (visa, mastercard, amex, …), as sent, else looked up by BIN.',
@@ -67,6 +71,7 @@ export const INSTRUMENT_FACTS: readonly RequestFact[] = [
     {
       name: 'card.issuerCountry',
       type: 'string',
+      form: COUNTRY,
       source: 'geography',
       description: 'Country of the card’s issuer, ISO 3166-1 alpha-2, as sent, else looked up by BIN.',
       example: { fact: 'card.issuerCountry', operator: 'notIn', value: ['DE', 'AT', 'CH'] },
@@ -98,6 +103,7 @@ export const INSTRUMENT_FACTS: readonly RequestFact[] = [
     {
       name: 'card.wallet',
       type: 'string',
+      form: NAME,
       source: 'request',
       description: 'The wallet the card came through (apple_pay, google_pay, …); none for a plain card.',
       example: { fact: 'card.wallet', operator: 'notEqual', value: 'none' },

@@ -1,3 +1,4 @@
+import { COUNTRY, DOMAIN, EMAIL, PHONE } from './forms.js';
 import { fact, present, type RequestFact } from './request-fact.js';
 
 const DAY = 86_400_000;
@@ -29,6 +30,7 @@ export const PAYER_FACTS: readonly RequestFact[] = [
     {
       name: 'customer.email',
       type: 'string',
+      form: EMAIL,
       source: 'request',
       personal: true,
       description:
@@ -41,6 +43,7 @@ export const PAYER_FACTS: readonly RequestFact[] = [
     {
       name: 'customer.emailDomain',
       type: 'string',
+      form: DOMAIN,
       source: 'request',
       description: 'Domain of the e-mail address, lower case, in ASCII.',
       example: { fact: 'customer.emailDomain', operator: 'equal', value: 'example.com' },
@@ -51,6 +54,7 @@ export const PAYER_FACTS: readonly RequestFact[] = [
     {
       name: 'customer.phone',
       type: 'string',
+      form: PHONE,
       source: 'request',
       personal: true,
       description: 'Telephone number as E.164; missing when it cannot be read.',
@@ -62,6 +66,7 @@ export const PAYER_FACTS: readonly RequestFact[] = [
     {
       name: 'customer.phoneCountry',
       type: 'string',
+      form: COUNTRY,
       source: 'request',
       description: 'Country of the telephone number, ISO 3166-1 alpha-2.',
       example: { fact: 'customer.phoneCountry', operator: 'equal', value: 'DE' },
@@ -141,6 +146,7 @@ export const PAYER_FACTS: readonly RequestFact[] = [
     {
       name: 'ip.country',
       type: 'string',
+      form: COUNTRY,
       source: 'geography',
       description: 'Country of the payer’s address, ISO 3166-1 alpha-2; missing when not known.',
       example: { fact: 'ip.country', operator: 'in', value: ['DE', 'AT'] },
@@ -151,6 +157,7 @@ export const PAYER_FACTS: readonly RequestFact[] = [
     {
       name: 'billing.country',
       type: 'string',
+      form: COUNTRY,
       source: 'request',
       description: 'Country of the billing address, ISO 3166-1 alpha-2.',
       example: { fact: 'billing.country', operator: 'equal', value: 'FR' },
@@ -172,6 +179,7 @@ export const PAYER_FACTS: readonly RequestFact[] = [
     {
       name: 'shipping.country',
       type: 'string',
+      form: COUNTRY,
       source: 'request',
       description: 'Country of the shipping address, ISO 3166-1 alpha-2.',
       example: { fact: 'shipping.country', operator: 'equal', value: 'FR' },

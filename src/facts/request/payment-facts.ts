@@ -1,4 +1,5 @@
 import { PAYMENT_KINDS } from '../payment.js';
+import { CURRENCY } from './forms.js';
 import { fact, present, type RequestFact } from './request-fact.js';
 
 const AMOUNT: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER];
@@ -33,6 +34,7 @@ export const PAYMENT_FACTS: readonly RequestFact[] = [
     {
       name: 'payment.currency',
       type: 'string',
+      form: CURRENCY,
       source: 'request',
       description: 'Currency of the payment, ISO 4217.',
       example: { fact: 'payment.currency', operator: 'in', value: ['EUR', 'GBP'] },

@@ -1,3 +1,4 @@
+import { COUNTRY, CURRENCY } from './forms.js';
 import { fact, present, type RequestFact } from './request-fact.js';
 
 /** Where the payment is made, and who takes the money. */
@@ -36,6 +37,7 @@ export const SITE_FACTS: readonly RequestFact[] = [
     {
       name: 'site.country',
       type: 'string',
+      form: COUNTRY,
       source: 'site',
       description: 'Country of the site, ISO 3166-1 alpha-2.',
       example: { fact: 'site.country', operator: 'equal', value: 'BR' },
@@ -46,6 +48,7 @@ export const SITE_FACTS: readonly RequestFact[] = [
     {
       name: 'site.currency',
       type: 'string',
+      form: CURRENCY,
       source: 'site',
       description: 'Currency of the site, ISO 4217.',
       example: { fact: 'site.currency', operator: 'notEqual', value: { fact: 'payment.currency' } },
@@ -97,6 +100,7 @@ export const SITE_FACTS: readonly RequestFact[] = [
     {
       name: 'merchant.country',
       type: 'string',
+      form: COUNTRY,
       source: 'site',
       description: 'Country of the merchant, ISO 3166-1 alpha-2; missing when not configured.',
       example: { fact: 'merchant.country', operator: 'equal', value: 'BR' },

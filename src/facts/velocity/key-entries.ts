@@ -170,7 +170,8 @@ export class KeyEntries {
       const row = layout.stride === 0 ? undefined : layout.row(event);
       if (row === undefined) continue;
       const place = this.#place(entry, event) ?? this.#newPlace(entry, event);
-      this.#change(entry, place, clock, (series) => this.store.add(series, layout, row));
+      const series = this.#take(entry, place, clock);
+      this.#put(entry, place, clock, this.store.add(series, layout, row));
     }
   }
 
@@ -184,9 +185,9 @@ export class KeyEntries {
       if (this.#seriesAt(entry, place, clock) === NO_SERIES) continue;
       const row = layout.row(event);
       if (row === undefined) continue;
-      this.#change(entry, place, clock, (series) =>
-        this.store.remove(series, layout, row[CLOCK] ?? 0, row[POSITION] ?? 0),
-      );
+      const series = this.#take(entry, place, clock);
+      const left = this.store.remove(series, layout, row[CLOCK] ?? 0, row[POSITION] ?? 0);
+      this.#put(entry, place, clock, left);
     }
   }
 
@@ -216,8 +217,10 @@ export class KeyEntries {
 
   #prune(entry: KeyEntry, place: KeyEntry | Combination, cutoff: number): void {
     const { layouts } = this.definition(entry);
-    for (const clock of CLOCKS)
-      this.#change(entry, place, clock, (series) => this.store.prune(series, layouts[clock], cutoff));
+    for (const clock of CLOCKS) {
+      const series = this.#take(entry, place, clock);
+      this.#put(entry, place, clock, this.store.prune(series, layouts[clock], cutoff));
+    }
   }
 
   /** Where the series of an event's key are: the entry itself, or a combination beyond the first. */
@@ -254,22 +257,21 @@ export class KeyEntries {
     return typeof place === 'number' ? this.#slots.get(entry, SERIES + clock) : place.series[clock];
   }
 
-  #change(
-    entry: KeyEntry,
-    place: KeyEntry | Combination,
-    clock: Clock,
-    change: (series: Series) => Series,
-  ): void {
-    const { layouts } = this.definition(entry);
-    const layout = layouts[clock];
-    const before = this.#seriesAt(entry, place, clock);
-    const rows = this.store.rows(before, layout);
-    const bytes = this.store.bytesKnown(before);
-    const after = change(before);
-    this.#grow(entry, ROWS, this.store.rows(after, layout) - rows);
-    this.#grow(entry, BYTES, this.store.bytes(after) - bytes);
-    if (typeof place === 'number') this.#slots.set(entry, SERIES + clock, after);
-    else place.series[clock] = after;
+  /** A series that is about to be changed: it counts no longer. */
+  #take(entry: KeyEntry, place: KeyEntry | Combination, clock: Clock): Series {
+    const layout = this.definition(entry).layouts[clock];
+    const series = this.#seriesAt(entry, place, clock);
+    this.#grow(entry, ROWS, -this.store.rows(series, layout));
+    this.#grow(entry, BYTES, -this.store.bytesKnown(series));
+    return series;
+  }
+
+  #put(entry: KeyEntry, place: KeyEntry | Combination, clock: Clock, series: Series): void {
+    const layout = this.definition(entry).layouts[clock];
+    this.#grow(entry, ROWS, this.store.rows(series, layout));
+    this.#grow(entry, BYTES, this.store.bytes(series));
+    if (typeof place === 'number') this.#slots.set(entry, SERIES + clock, series);
+    else place.series[clock] = series;
   }
 
   #grow(entry: KeyEntry, field: number, by: number): void {

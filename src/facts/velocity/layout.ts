@@ -123,7 +123,10 @@ export class Layout {
   readonly measures: Measure[] = [];
   readonly #selectors: Selector[] = [];
   readonly #columns: Column[] = [];
-  readonly #words = new Map<string, { selector: Selector; column: Column | undefined; index: number }>();
+  /** Where each selector stands, by its JSON. */
+  readonly #places = new Map<string, number>();
+  /** What was asked for, by its JSON: places among selectors and columns (-1: none). */
+  readonly #asked = new Map<string, { place: number; column: number; index: number }>();
   #scratch: number[] = [];
 
   constructor(clock: 'event' | 'known') {
@@ -137,14 +140,18 @@ export class Layout {
 
   /** Asks for totals over a column of the selected events; gives the index of the measure. Only while planning. */
   measure(selector: Selector, column: Column | undefined): number {
-    const key = JSON.stringify([selector, column]);
-    const known = this.#words.get(key);
-    if (known !== undefined) return known.index;
     const same = JSON.stringify(selector);
-    if (!this.#selectors.some((other) => JSON.stringify(other) === same)) this.#selectors.push(selector);
+    const key = JSON.stringify([same, column]);
+    const known = this.#asked.get(key);
+    if (known !== undefined) return known.index;
+    let place = this.#places.get(same);
+    if (place === undefined) {
+      place = this.#selectors.push(selector) - 1;
+      this.#places.set(same, place);
+    }
     if (column !== undefined && !this.#columns.includes(column)) this.#columns.push(column);
-    const index = this.#words.size;
-    this.#words.set(key, { selector, column, index });
+    const index = this.#asked.size;
+    this.#asked.set(key, { place, column: column === undefined ? -1 : this.#columns.indexOf(column), index });
     this.#arrange();
     return index;
   }
@@ -177,16 +184,14 @@ export class Layout {
   /** Places move while planning, so all are computed again. */
   #arrange(): void {
     const words = Math.ceil(this.#selectors.length / BITS);
-    const keys = this.#selectors.map((selector) => JSON.stringify(selector));
     // A fraction makes it an array of doubles from the start, and rows copied from it too.
     this.#scratch = Array.from({ length: WORDS + words + this.#columns.length }, () => 0.5);
     this.measures.length = 0;
-    for (const { selector, column } of this.#words.values()) {
-      const place = keys.indexOf(JSON.stringify(selector));
+    for (const { place, column } of this.#asked.values()) {
       this.measures.push({
         word: WORDS + Math.floor(place / BITS),
         bit: 1 << (place % BITS),
-        column: column === undefined ? -1 : WORDS + words + this.#columns.indexOf(column),
+        column: column < 0 ? -1 : WORDS + words + column,
       });
     }
   }

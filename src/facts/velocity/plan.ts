@@ -81,6 +81,8 @@ export interface WindowQuestions {
 }
 
 const PAID: readonly StreamKind[] = ['authorised', 'captured'];
+/** A check of a card over nothing is no purchase: it says nothing of what a payer usually spends. */
+const NO_CARD_CHECK: AttributeFilter = { attribute: 'paymentKind', values: ['card-check'], negated: true };
 const TROUBLED: readonly StreamKind[] = ['refunded', 'refund-claimed', 'chargeback'];
 
 /** Groups questions by key definition, and lays out what is kept of an event for each. */
@@ -133,7 +135,7 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
   const habits = questions.habits.map(({ by, what, ms, minCount }) => {
     const definition = define(by, ms);
     const measure = definition.layouts[0].measure(
-      selectorOf(['payment'], [], hashOf, { needsBase: true }),
+      selectorOf(['payment'], [NO_CARD_CHECK], hashOf, { needsBase: true }),
       'base',
     );
     return { definition: definition.index, what, ms, minCount, measure };

@@ -122,12 +122,19 @@ export function habitOf(
   spec: HabitSpec,
   event: StreamEvent,
   events: readonly StreamEvent[],
+  hashOf: HashOf,
 ): number | undefined {
   if (!hasKey(event, spec.by)) return undefined;
   const t = event.knownAt;
+  const check = hashOf('paymentKind', 'card-check');
   const amounts = amountsOf(
     earlierOfKey(event, events, spec.by).filter(
-      ({ kind, at, knownAt }) => kind === 'payment' && at > t - spec.ms && at <= t && knownAt <= t,
+      (entry) =>
+        entry.kind === 'payment' &&
+        attribute(entry, 'paymentKind') !== check &&
+        entry.at > t - spec.ms &&
+        entry.at <= t &&
+        entry.knownAt <= t,
     ),
   );
   if (spec.what === 'count') return amounts.length;

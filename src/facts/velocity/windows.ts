@@ -43,6 +43,8 @@ export class StreamWindows {
   readonly #keys: KeyStore;
   readonly #entries: KeyEntries;
   readonly #inFlight: number;
+  /** Definitions by the place of the attribute by which they are read back. */
+  readonly #byAttribute: KeyDefinition[][] = [];
   /** Payments asked about, oldest first, with the keys they hold on to. */
   readonly #asked = new Map<StreamEvent, Entries>();
   /** Events not durable yet, by position. */
@@ -54,6 +56,7 @@ export class StreamWindows {
     this.#plan = plan;
     this.#keys = new KeyStore(plan.definitions, options.maxBytes);
     this.#entries = this.#keys.entries;
+    for (const definition of plan.definitions) (this.#byAttribute[definition.load] ??= []).push(definition);
     this.#inFlight = options.inFlight ?? 8192;
   }
 
@@ -76,19 +79,21 @@ export class StreamWindows {
       const key = all.load(entry);
       const same = ranges.findIndex((range) => range.key === key);
       const from = Math.min(all.asked(entry), ranges[same]?.from ?? Infinity);
-      if (same < 0) ranges.push({ key, from });
-      else ranges[same] = { key, from };
+      const attribute = definition.load;
+      if (same < 0) ranges.push({ key, from, attribute });
+      else ranges[same] = { key, from, attribute };
     }
     return ranges;
   }
 
   /** Takes in a part of what the store has for a range, ahead of `loaded`. */
-  arrived({ key, from }: KeyRange, events: readonly StreamEvent[]): void {
-    for (const definition of this.#plan.definitions) {
-      const entry = this.#keys.get(definition, key);
-      if (entry === NO_ENTRY || this.#entries.from(entry) <= from) continue;
+  arrived(range: KeyRange, events: readonly StreamEvent[]): void {
+    if (events.length === 0) return;
+    for (const definition of this.#definitionsOf(range)) {
+      const entry = this.#keys.get(definition, range.key);
+      if (entry === NO_ENTRY || this.#entries.from(entry) <= range.from) continue;
       for (const event of events)
-        if (event.attributes[definition.load] === key && hasKey(definition, event))
+        if (event.attributes[definition.load] === range.key && hasKey(definition, event))
           this.#keys.insert(entry, event);
     }
   }
@@ -96,11 +101,16 @@ export class StreamWindows {
   /** Takes in what the store had for a range: all its durable events, in any order; more does no harm. */
   loaded(range: KeyRange, events: readonly StreamEvent[]): void {
     this.arrived(range, events);
-    for (const definition of this.#plan.definitions) {
+    for (const definition of this.#definitionsOf(range)) {
       const entry = this.#keys.get(definition, range.key);
       if (entry !== NO_ENTRY && this.#entries.from(entry) > range.from)
         this.#entries.setFrom(entry, range.from);
     }
+  }
+
+  /** Those that are read back by the attribute of a range. */
+  #definitionsOf({ attribute }: KeyRange): readonly KeyDefinition[] {
+    return attribute === undefined ? this.#plan.definitions : (this.#byAttribute[attribute] ?? []);
   }
 
   /** A velocity for a payment that is not inserted yet; t is its known time. */

@@ -26,7 +26,7 @@ export interface CallOptions {
 export interface ClientDefaults {
   /** Longest wait of calls with one request and one answer, ms. Default: none. */
   readonly deadlineMs?: number;
-  /** Needed for deadlines: epoch ms. Default: the real clock's, since a client stands outside of the service. */
+  /** Epoch ms. Without it no call can have a deadline. */
   readonly now?: () => number;
 }
 
@@ -231,8 +231,8 @@ function callMetadata(options: CallOptions): Metadata {
 function grpcOptions(options: CallOptions, defaults: ClientDefaults, single: boolean): GrpcCallOptions {
   const deadlineMs = options.deadlineMs ?? (single ? defaults.deadlineMs : undefined);
   if (deadlineMs === undefined) return {};
-  const now = defaults.now?.() ?? new Date().getTime();
-  return { deadline: now + deadlineMs };
+  if (defaults.now === undefined) throw new Error('a deadline needs a clock: give the client its `now`');
+  return { deadline: defaults.now() + deadlineMs };
 }
 
 function cancelOn(

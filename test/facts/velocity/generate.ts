@@ -27,6 +27,7 @@ const VALUES: Partial<Record<Attribute, readonly string[]>> = {
   liabilityShift: ['yes', 'no', ''],
   code: ['05', '51', ''],
   method: ['visa', ''],
+  paymentKind: ['payment', 'card-check', ''],
 };
 const NAMES = Object.keys(VALUES) as Attribute[];
 const BYS: readonly (readonly Attribute[])[] = [

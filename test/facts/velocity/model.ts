@@ -85,7 +85,7 @@ export class Model {
     const expected = [
       ...velocities.map((spec) => velocityOf(spec, event, visible, ZONES, hashOf)),
       ...histories.map((spec) => historyOf(spec, event, visible, hashOf)),
-      ...habits.map((spec) => habitOf(spec, event, visible)),
+      ...habits.map((spec) => habitOf(spec, event, visible, hashOf)),
     ];
     const answers = this.answers(asked);
     const asks = [...velocities, ...histories, ...habits];

@@ -229,7 +229,7 @@ describe('the wire', () => {
     const { server } = await start(fakeApplication());
     await server.close(0);
     const channel = openChannel(server.address);
-    const client = createClient(DecisionService, channel, { deadlineMs: 5000 });
+    const client = createClient(DecisionService, channel, { deadlineMs: 5000, now: Date.now });
     const error = await thrown(client.screen(sampleRequest()));
     channel.close();
     expect(error).toBeInstanceOf(CallFailed);

@@ -42,5 +42,11 @@ export async function start(
     channel.close();
     await server.close(100);
   });
-  return { server, channel, decisions: createClient(DecisionService, channel), unexpected, answered };
+  return {
+    server,
+    channel,
+    decisions: createClient(DecisionService, channel, { now: Date.now }),
+    unexpected,
+    answered,
+  };
 }

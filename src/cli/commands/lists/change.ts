@@ -9,6 +9,7 @@ import {
   RemoveEntriesResponseSchema,
 } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { moment } from '../../arguments.js';
+import { counted } from '../../counted.js';
 import type { Host } from '../../host.js';
 import { actorName, withSession } from '../../session.js';
 
@@ -55,7 +56,7 @@ Examples:
           },
         });
         if (out.json && list !== undefined) out.document(toJson(ListSchema, list));
-        else out.line(`${id} is there, with ${list?.entries ?? 0} entries.`);
+        else out.line(`${id} is there, with ${counted(list?.entries ?? 0, 'entry', 'entries')}.`);
       }),
     );
 }
@@ -100,7 +101,7 @@ Examples:
           })),
         });
         if (out.json) out.document(toJson(AddEntriesResponseSchema, response));
-        else out.line(`${response.added} added, ${response.unchanged} were there already.`);
+        else out.line(`${response.added} added, ${response.unchanged} there already.`);
       }),
     );
 }
@@ -126,7 +127,7 @@ Examples:
         const { reason } = options;
         const response = await tollgate().lists.removeEntries({ list, values: [...values], actor, reason });
         if (out.json) out.document(toJson(RemoveEntriesResponseSchema, response));
-        else out.line(`${response.removed} removed, ${response.unknown} were not on the list.`);
+        else out.line(`${response.removed} removed, ${response.unknown} not on the list.`);
       }),
     );
 }

@@ -15,7 +15,7 @@ import { messageOf, openBytes } from '../../input/files.js';
 import { readLines, readNdjson } from '../../input/rows.js';
 import { writeTexts } from '../../output-file.js';
 import { actorName, withSession } from '../../session.js';
-import { grouped } from '../../stream/summary-text.js';
+import { counted, grouped } from '../../counted.js';
 
 const FORMATS = ['lines', 'csv', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number];
@@ -173,7 +173,7 @@ Examples:
           throw new CliError(
             EXIT.refused,
             'INVALID_ENTRIES',
-            `${response.invalid} entries could not be taken`,
+            `${counted(response.invalid, 'entry', 'entries')} could not be taken`,
             lines,
           );
         }
@@ -219,7 +219,7 @@ Examples:
         }
         await writeTexts(options.out, texts());
         if (out.json) out.document({ file: options.out, entries: count });
-        else out.line(`${grouped(count)} entries written to ${options.out}.`);
+        else out.line(`${counted(count, 'entry', 'entries')} written to ${options.out}.`);
       }),
     );
 }

@@ -15,7 +15,7 @@ import type { Connection } from '../../client.js';
 import { enumText, timeText } from '../../decision-text.js';
 import type { Host } from '../../host.js';
 import { withSession } from '../../session.js';
-import { grouped } from '../../stream/summary-text.js';
+import { grouped } from '../../counted.js';
 
 const PAGE = 500;
 

@@ -8,6 +8,7 @@ import {
   type RuleSetVersion,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import { wholeNumber } from '../../arguments.js';
+import { counted } from '../../counted.js';
 import { usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { readText } from '../../input/files.js';
@@ -35,14 +36,10 @@ function activeText(ruleSet: RuleSet | undefined): string {
     : `${ruleSet.id}: version ${ruleSet.activeVersion} is active.`;
 }
 
-function rulesText(rules: number): string {
-  return rules === 1 ? '1 rule' : `${rules} rules`;
-}
-
 function versionText(version: RuleSetVersion | undefined, created: boolean): string {
   if (version === undefined) return '';
   const { ruleSet, hash, rules } = version;
-  const what = `${ruleSet} version ${version.version} (${rulesText(rules)}, ${hash.slice(0, 12)})`;
+  const what = `${ruleSet} version ${version.version} (${counted(rules, 'rule')}, ${hash.slice(0, 12)})`;
   return created ? `${what} stored.` : `${what} is the same document: nothing stored.`;
 }
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { ATTRIBUTES } from '../../../facts/attributes.js';
 import type { Finding } from '../../../rules/check.js';
+import { counted } from '../../counted.js';
 import { CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
-import { readJson } from '../../input/files.js';
+import { readText } from '../../input/files.js';
 import type { Output } from '../../output.js';
 import { withSession } from '../../session.js';
 
@@ -43,13 +43,13 @@ Examples:
     )
     .action((files: readonly string[], _options: unknown, command: Command) =>
       withSession(host, command, async ({ out }) => {
-        const { checkRuleSet } = await import('../../../rules/check.js');
-        const { FACT_CATALOGUE } = await import('../../../facts/catalogue.js');
+        const { checkRuleSetText } = await import('../../../rules/check-text.js');
+        const { FACT_CATALOGUE, LIMIT_VOCABULARY } = await import('../../../facts/catalogue.js');
         const results = [];
         for (const file of files) {
-          const { document, findings } = checkRuleSet(await readJson(file, host), {
+          const { document, findings } = checkRuleSetText(await readText(file, host), {
             catalogue: FACT_CATALOGUE,
-            attributes: new Set<string>(ATTRIBUTES),
+            ...LIMIT_VOCABULARY,
           });
           results.push({ file, valid: document !== undefined, rules: document?.rules.length ?? 0, findings });
         }
@@ -57,7 +57,7 @@ Examples:
         else {
           for (const { file, valid, rules, findings } of results) {
             out.line(
-              `${file}: ${valid ? out.paint('green', `good, ${rules} ${rules === 1 ? 'rule' : 'rules'}`) : out.paint('red', 'has errors')}`,
+              `${file}: ${valid ? out.paint('green', `good, ${counted(rules, 'rule')}`) : out.paint('red', 'has errors')}`,
             );
             printFindings(out, findings);
           }

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { NamedText, RuleTestReport } from '../../../rehearsal/test-rule-files.js';
+import { counted } from '../../counted.js';
 import { CliError, EXIT, usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { fileError } from '../../input/files.js';
@@ -76,7 +77,9 @@ function printReport(out: Output, report: RuleTestReport, whole: boolean): void 
   for (const { name, problems, cases } of report.files) {
     const good = cases.filter((one) => one.passed).length;
     const bad = problems.length > 0 || good < cases.length;
-    out.line(`${name}: ${out.paint(bad ? 'red' : 'green', `${good} of ${cases.length} cases pass`)}`);
+    out.line(
+      `${name}: ${out.paint(bad ? 'red' : 'green', `${good} of ${counted(cases.length, 'case')} passed`)}`,
+    );
     for (const problem of problems) out.line(`  ${problem}`);
     for (const { name: title, failures } of cases.filter((one) => !one.passed)) {
       out.line(`  ${out.paint('bold', title)}`);
@@ -121,11 +124,11 @@ Examples:
         if (out.json) out.document(report);
         else printReport(out, report, whole);
         if (report.failed > 0) {
-          const text = `${report.failed} failed, ${report.passed} cases pass`;
+          const text = `${counted(report.failed, 'case')} failed, ${report.passed} passed`;
           throw new CliError(EXIT.refused, 'CASES_FAILED', text);
         }
         if (report.files.length === 0) throw usageError(`no ${CASES} file in ${paths.join(', ')}`);
-        if (!out.json) out.line(`All ${report.passed} cases pass.`);
+        if (!out.json) out.line(`${counted(report.passed, 'case')} passed.`);
       }),
     );
 }

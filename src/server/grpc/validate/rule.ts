@@ -6,6 +6,7 @@ import type {
   ListVersionsRequest,
   RollBackRequest,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
+import { containsCardNumber } from '../../../facts/card-number.js';
 import { Problems } from './problems.js';
 import { freeText, requiredText, slug } from './text.js';
 import { etag, page, sha256, within } from './values.js';
@@ -18,6 +19,8 @@ function document(problems: Problems, name: string, json: string): void {
   if (json === '') problems.add(name, 'is required');
   else if (json.length > MAX_DOCUMENT_BYTES || Buffer.byteLength(json) > MAX_DOCUMENT_BYTES) {
     problems.add(name, 'larger than 1 MiB');
+  } else if (containsCardNumber(json)) {
+    problems.add(name, 'holds what looks like a card number; use its keyed fingerprint instead');
   }
 }
 

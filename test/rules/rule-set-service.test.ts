@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { TollgateError } from '../../src/errors/errors.js';
 import { storeUnavailable } from '../../src/errors/store-unavailable.js';
 import type { FactCatalogue } from '../../src/rules/catalogue.js';
-import { createRuleSets, type RuleSets } from '../../src/rules/rule-sets.js';
+import { createRuleSets } from '../../src/rules/rule-set-service.js';
+import type { RuleSets } from '../../src/rules/rule-sets.js';
 import type { Activation, RuleVersionStore, StoredVersion } from '../../src/rules/version-store.js';
 import { CATALOGUE } from './small-catalogue.js';
 
@@ -44,6 +45,7 @@ function openStore() {
       store,
       catalogue,
       attributes: new Set(),
+      currencies: new Set(),
       lists: async () => new Map(),
       now: () => 0,
       changed,

@@ -1,0 +1,30 @@
+import { OUTCOMES } from '../rules/outcome.js';
+import { ATTRIBUTES, type Attribute } from './attributes.js';
+import { INSTRUMENT_TYPES, PAYMENT_KINDS } from './payment.js';
+
+/** The values of attributes that have a closed set of them: a filter for any other would count nothing, for ever. */
+export const ATTRIBUTE_VALUES: Readonly<Partial<Record<Attribute, readonly string[]>>> = {
+  instrument: INSTRUMENT_TYPES,
+  outcome: OUTCOMES,
+  claim: ['fraud', 'not-received', 'other'],
+  threeDs: ['authenticated', 'attempted', 'failed', 'rejected', 'unavailable', 'abandoned'],
+  liabilityShift: ['yes', 'no'],
+  label: ['good', 'fraud'],
+  funding: ['credit', 'debit', 'prepaid'],
+  paymentKind: PAYMENT_KINDS,
+};
+
+/** Attributes that come to be known after the decision, or by it: what is decided never has them, so they make no key. */
+const LATER: ReadonlySet<Attribute> = new Set<Attribute>([
+  'outcome',
+  'code',
+  'claim',
+  'threeDs',
+  'liabilityShift',
+  'label',
+  'channel',
+  'payment',
+]);
+
+/** What a payment that is being decided can have: what keys of velocities and limits are made of. */
+export const PAYMENT_ATTRIBUTES: readonly Attribute[] = ATTRIBUTES.filter((name) => !LATER.has(name));

@@ -1,0 +1,32 @@
+import { checkRuleSet, type CheckContext } from './check.js';
+import type { RuleSetDocument } from './document.js';
+import { duplicateKeys } from './duplicate-keys.js';
+import type { Finding } from './findings.js';
+import { LIMITS } from './json-limits.js';
+
+/** Checks the text of a rule-set document: that it is JSON that says everything once, then as `checkRuleSet`. Never throws. */
+export function checkRuleSetText(
+  text: string,
+  context: CheckContext,
+): { readonly document?: RuleSetDocument; readonly findings: readonly Finding[] } {
+  if (Buffer.byteLength(text) > LIMITS.bytes) {
+    return { findings: [finding('too-large', '', 'the document is larger than 1 MiB')] };
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { findings: [finding('not-json', '', `not JSON: ${why}`)] };
+  }
+  const twice = duplicateKeys(text).map((path) =>
+    finding('duplicate-name', path, 'stands twice in one object: only the last would count'),
+  );
+  const { document, findings } = checkRuleSet(parsed, context);
+  if (twice.length > 0) return { findings: [...twice, ...findings] };
+  return document === undefined ? { findings } : { document, findings };
+}
+
+function finding(code: string, path: string, message: string): Finding {
+  return { severity: 'error', code, rule: '', path, message };
+}

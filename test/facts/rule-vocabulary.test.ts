@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { ATTRIBUTES, STREAM_KINDS } from '../../src/facts/attributes.js';
+import { FACT_CATALOGUE, LIMIT_VOCABULARY } from '../../src/facts/catalogue.js';
+import { VELOCITY_FUNCTIONS } from '../../src/facts/velocity-spec.js';
+import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from '../../src/facts/velocity/specs.js';
+import { checkRuleSet } from '../../src/rules/check.js';
+import type { Json } from '../../src/rules/document.js';
+
+const LISTS = new Map([
+  ['bad-emails', { type: 'email' }],
+  ['bad-cards', { type: 'card' }],
+  ['bad-addresses', { type: 'address' }],
+  ['bad-countries', { type: 'country' }],
+]);
+
+/** Codes and places of the errors, below the test or the limit. */
+function errorsOf(document: object): readonly string[] {
+  const context = { catalogue: FACT_CATALOGUE, ...LIMIT_VOCABULARY, lists: LISTS };
+  const base = { id: 'a', description: 'd', owner: 'o', rules: [] };
+  return checkRuleSet({ ...base, ...document }, context)
+    .findings.filter(({ severity }) => severity === 'error')
+    .map(({ code, path }) => `${code} ${path.replace(/^\/rules\/0\/conditions\/all\/0|^\/limits\/0/, '')}`);
+}
+
+function ofTest(test: object): readonly string[] {
+  const event = { type: 'review', params: { reason: 'x' } };
+  return errorsOf({ rules: [{ name: 'r', conditions: { all: [test] }, event }] });
+}
+
+function ofVelocity(params: object): readonly string[] {
+  const whole = { fn: 'count', by: 'card', window: '1h', ...params };
+  return ofTest({ fact: 'velocity', params: whole, operator: 'greaterThan', value: 3 });
+}
+
+function ofLimit(limit: object): readonly string[] {
+  const when = { all: [{ fact: 'has', params: { of: 'card' }, operator: 'equal', value: true }] };
+  const cap = { minor: 100, currency: 'EUR' };
+  return errorsOf({
+    limits: [{ name: 'l', when, by: ['card'], period: 'day', cap, reason: 'x', ...limit }],
+  });
+}
+
+describe('a filter', () => {
+  it.each<[string, Json]>([
+    ['outcome', 'rejected'],
+    ['label', 'Fraud'],
+    ['claim', 'not_received'],
+    ['threeDs', ['authenticated', 'passed']],
+    ['liabilityShift', { not: 'true' }],
+    ['funding', { not: ['debit', 'charge'] }],
+    ['paymentKind', 'check'],
+    ['instrument', 'cards'],
+  ])('of %s for %j would count nothing for ever: refused', (attribute, value) => {
+    const [first] = ofVelocity({ filter: { [attribute]: value } });
+    expect(first).toMatch(new RegExp(`^bad-params /params/filter/${attribute}`));
+    const part = { fn: 'count', filter: { [attribute]: value } };
+    expect(ofVelocity({ fn: 'ratio', of: [part, { fn: 'count' }] })).not.toEqual([]);
+  });
+
+  it('takes every value there is, and any text where values are open', () => {
+    const filter = {
+      outcome: ['reject', 'block'],
+      label: 'fraud',
+      threeDs: { not: ['failed', 'abandoned'] },
+      code: '05',
+      channel: { not: 'adyen-eu' },
+    };
+    expect(ofVelocity({ filter, events: ['declined', 'label'] })).toEqual([]);
+  });
+});
+
+describe('a key', () => {
+  it.each(['outcome', 'code', 'claim', 'threeDs', 'liabilityShift', 'label', 'channel', 'payment'])(
+    'by %s, which no payment has when it is decided, is refused',
+    (attribute) => {
+      expect(ofVelocity({ by: ['card', attribute] })).toEqual(['bad-params /params/by/1']);
+      expect(ofLimit({ by: ['card', attribute] })).toEqual(['unknown-attribute /by/1']);
+    },
+  );
+
+  it('may be of what payments have', () => {
+    expect(ofVelocity({ by: ['bin', 'amount', 'site', 'paymentKind'] })).toEqual([]);
+    expect(ofLimit({ by: ['owner', 'currency'] })).toEqual([]);
+  });
+});
+
+describe('a limit', () => {
+  it('has a cap in a currency that there is, and factors for grades that there are', () => {
+    expect(ofLimit({ cap: { minor: 1, currency: 'EUX' } })).toEqual(['unknown-value /cap/currency']);
+    expect(ofLimit({ gradeFactors: { a: 2, E: 0.5 } })).toEqual(['unknown-value /gradeFactors/a']);
+    expect(ofLimit({ gradeFactors: { A: 2, B: 1, C: 1, D: 1, E: 0.5 } })).toEqual([]);
+  });
+});
+
+describe('a list', () => {
+  it.each([
+    ['bad-emails', 'card'],
+    ['bad-cards', 'bin'],
+    ['bad-countries', 'email'],
+  ])('%s is never asked about %s: the answer would be missing for ever', (list, of) => {
+    const test = { fact: 'list', params: { list, of }, operator: 'equal', value: true };
+    expect(ofTest(test)).toEqual(['bad-params /params/of']);
+  });
+
+  it.each([
+    ['bad-emails', undefined],
+    ['bad-emails', 'email'],
+    ['bad-addresses', 'billingAddress'],
+    ['bad-countries', 'phoneCountry'],
+  ])('%s is asked about %s', (list, of) => {
+    const params = of === undefined ? { list } : { list, of };
+    expect(ofTest({ fact: 'list', params, operator: 'equal', value: true })).toEqual([]);
+  });
+});
+
+describe('texts that a fact is never written as', () => {
+  it.each<[string, string, Json]>([
+    ['ip.country', 'equal', 'de'],
+    ['billing.country', 'in', ['DE', 'Austria']],
+    ['payment.currency', 'notIn', ['eur']],
+    ['card.brand', 'equal', 'Visa'],
+    ['card.bin', 'in', ['411111', '4111 22']],
+    ['customer.email', 'equal', 'Jane@Example.com'],
+    ['customer.emailDomain', 'not:equal', '@example.com'],
+    ['customer.phone', 'equal', '0170 1234567'],
+  ])('%s %s %j', (fact, operator, value) => {
+    expect(ofTest({ fact, operator, value })).toEqual(['unknown-value /value']);
+  });
+});
+
+it('says of every word that a fact takes what it means', () => {
+  const meaningsOf = (fact: string, param: string): readonly string[] =>
+    Object.keys(FACT_CATALOGUE.get(fact)?.meanings?.[param] ?? {});
+  expect(meaningsOf('has', 'of')).toEqual([...ATTRIBUTES]);
+  expect(meaningsOf('velocity', 'events')).toEqual([...STREAM_KINDS]);
+  expect(meaningsOf('velocity', 'fn')).toEqual([...VELOCITY_FUNCTIONS]);
+  expect(meaningsOf('history', 'what')).toEqual([...HISTORY_QUESTIONS]);
+  expect(meaningsOf('habit', 'what')).toEqual([...HABIT_QUESTIONS]);
+});

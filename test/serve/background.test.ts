@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { startBackground } from '../../src/serve/background.js';
+import { followRules } from '../../src/serve/follow-rules.js';
+import { watchStore } from '../../src/serve/store-watch.js';
+import type { RuleSetVersion } from '../../src/rules/program.js';
+import type { Timers } from '../../src/world/world.js';
+
+/** Timers whose time is moved by hand; everything that comes due is waited for. */
+function handTimers() {
+  let now = 0;
+  const waiting = new Set<{ readonly due: number; readonly call: () => void }>();
+  const timers: Timers = {
+    after(ms, call) {
+      const timer = { due: now + ms, call };
+      waiting.add(timer);
+      return () => void waiting.delete(timer);
+    },
+    soon: () => undefined,
+  };
+  return {
+    timers,
+    waiting: () => waiting.size,
+    async pass(ms: number): Promise<void> {
+      const end = now + ms;
+      while (now < end) {
+        now += 50;
+        for (const timer of [...waiting].filter(({ due }) => due <= now)) {
+          waiting.delete(timer);
+          timer.call();
+        }
+        for (let turns = 0; turns < 20; turns++) await Promise.resolve();
+      }
+    },
+  };
+}
+
+describe('the watch of the store', () => {
+  it('tells once that the store is away, and once that it is back', async () => {
+    const store = { up: true };
+    const told: (readonly [boolean, boolean])[] = [];
+    const ping = async (): Promise<void> => {
+      if (!store.up) throw new Error('away');
+    };
+    const watch = watchStore({ ping }, handTimers().timers, (up, changed) => told.push([up, changed]));
+    for (const up of [true, false, false, true]) {
+      store.up = up;
+      await watch.look();
+      expect(watch.up()).toBe(up);
+    }
+    expect(told).toEqual([
+      [true, false],
+      [false, true],
+      [false, false],
+      [true, true],
+    ]);
+  });
+
+  it('takes a store that does not answer for one that is away', async () => {
+    const hand = handTimers();
+    const watch = watchStore({ ping: () => new Promise(() => undefined) }, hand.timers, () => undefined);
+    const looked = watch.look();
+    await hand.pass(1_150);
+    expect(watch.up()).toBe(true);
+    await hand.pass(50);
+    await looked;
+    expect(watch.up()).toBe(false);
+  });
+});
+
+describe('following the rules', () => {
+  const version = (ruleSet: string): RuleSetVersion => ({ ruleSet }) as RuleSetVersion;
+
+  it('takes up what is active when that changes, and only then', async () => {
+    const active = { versions: [version('a')], revision: 'a:1' };
+    const used: (readonly RuleSetVersion[])[] = [];
+    const follow = followRules(() => ({ active: async () => ({ ...active }) }), {
+      useRules: async (versions) => void used.push(versions),
+    });
+    await follow();
+    await follow();
+    active.revision = 'a:2';
+    await follow();
+    expect(used).toHaveLength(2);
+  });
+
+  it('tries again what could not be taken up', async () => {
+    let fails = true;
+    let used = 0;
+    const follow = followRules(() => ({ active: async () => ({ versions: [], revision: 'x' }) }), {
+      async useRules() {
+        if (fails) throw new Error('not now');
+        used++;
+      },
+    });
+    await expect(follow()).rejects.toThrow('not now');
+    fails = false;
+    await follow();
+    expect(used).toBe(1);
+  });
+
+  it('never goes back to what was active before, however long that takes', async () => {
+    const used: string[] = [];
+    let answer: () => void = () => undefined;
+    let asked = 0;
+    const follow = followRules(
+      () => ({
+        async active() {
+          const revision = String(++asked);
+          if (asked === 1) await new Promise<void>((resolve) => (answer = resolve));
+          return { versions: [version(revision)], revision };
+        },
+      }),
+      { useRules: async ([first]) => void used.push(first?.ruleSet ?? '') },
+    );
+    const both = [follow(), follow()];
+    await Promise.resolve();
+    await Promise.resolve();
+    answer();
+    await Promise.all(both);
+    expect(used).toEqual(['1', '2']);
+  });
+});
+
+describe('the work beside answering', () => {
+  function running(up: () => boolean) {
+    const hand = handTimers();
+    const done = { look: 0, follow: 0, expire: 0 };
+    const troubles: string[] = [];
+    const background = startBackground(hand.timers, {
+      store: { up, look: async () => void done.look++ },
+      async follow() {
+        done.follow++;
+        throw new Error('broken');
+      },
+      expire: async () => void done.expire++,
+      trouble: (what) => troubles.push(what),
+    });
+    return { hand, done, troubles, background };
+  }
+
+  it('follows changes within two seconds, goes on after a failure, and stops', async () => {
+    const { hand, done, troubles, background } = running(() => true);
+    await hand.pass(10_000);
+    expect(done.follow).toBeGreaterThan(5);
+    expect(done.look).toBeGreaterThan(5);
+    expect(done.expire).toBeGreaterThanOrEqual(1);
+    expect(new Set(troubles)).toEqual(new Set(['changes could not be followed']));
+    await background.stop();
+    const before = { ...done };
+    await hand.pass(10_000);
+    expect(done).toEqual(before);
+    expect(hand.waiting()).toBe(0);
+  });
+
+  it('asks nothing of a store that is away but whether it is back', async () => {
+    const { hand, done } = running(() => false);
+    await hand.pass(10_000);
+    expect(done).toMatchObject({ follow: 0, expire: 0 });
+    expect(done.look).toBeGreaterThan(5);
+  });
+});
