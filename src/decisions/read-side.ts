@@ -134,8 +134,9 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
           `rule ${ruleSet}/${rule.name} was ${RULE_STATES[before] ?? 'absent'} and is ${RULE_STATES[now]}`,
         );
     }
-    for (const { index, ruleSet, limit, applies } of program.limits) {
-      const [before, now] = [Number(trace.limitStates[index] ?? '0'), applies(again)];
+    for (const held of program.limits) {
+      const { index, ruleSet, limit } = held;
+      const [before, now] = [Number(trace.limitStates[index] ?? '0'), held.applies(again)];
       if (before !== now)
         differences.push(
           `limit ${ruleSet}/${limit.name} was ${RULE_STATES[before] ?? 'absent'} and is ${RULE_STATES[now] ?? 'absent'}`,

@@ -16,7 +16,7 @@ export function storeReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (!(cause instanceof Error)) return error.message;
-  const { code, codeName } = cause as { readonly code?: unknown; readonly codeName?: unknown };
-  const numbers = [cause.name, code, codeName].filter((part) => part !== undefined).join(' ');
+  const { code = '', codeName = '' } = cause as { readonly code?: number; readonly codeName?: string };
+  const numbers = `${cause.name} ${String(code)} ${codeName}`.trim();
   return `${error.message} (${QUOTES.has(cause.name) ? numbers : cause.message})`;
 }

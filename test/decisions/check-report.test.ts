@@ -8,7 +8,7 @@ const NOW = 1_700_000_000_000;
 const SKEW = 1_000;
 const YEAR = 365 * 86_400_000;
 const hash = (_: string, value: string): number =>
-  [...value].reduce((sum, char) => sum * 31 + char.charCodeAt(0), 7);
+  Buffer.from(value).reduce((sum, byte) => sum * 31 + byte, 7);
 const payment = (minor: number, baseMinor: number, currency = 'EUR'): StreamEvent => {
   const attributes = ATTRIBUTES.map(() => 0);
   attributes[ATTRIBUTE_INDEX.currency] = hash('currency', currency);
