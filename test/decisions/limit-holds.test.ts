@@ -114,6 +114,16 @@ describe('afterLimits', () => {
     expect(afterLimits(verdict('block'), [use(199_900, false)], 110, limitOf).outcome).toBe('block');
   });
 
+  it('believes a store that refused, whatever its figures say', () => {
+    // The counter had room again by the time it was read.
+    expect(afterLimits(verdict('accept'), [use(0, false)], 110, limitOf)).toMatchObject({
+      outcome: 'reject',
+      reasons: ['limit.owner', 'rule'],
+    });
+    const asks = limit({ outcome: 'review' });
+    expect(afterLimits(verdict('accept'), [use(0, false, asks)], 110, () => asks)).toEqual(verdict('accept'));
+  });
+
   it('says nothing when room was reserved', () => {
     expect(afterLimits(verdict('accept'), [use(0, true)], 110, limitOf)).toEqual(verdict('accept'));
   });

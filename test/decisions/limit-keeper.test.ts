@@ -175,3 +175,32 @@ describe('a store that refuses without a reason in its figures', () => {
     expect(outcomeOf(uses)).toBe('reject');
   });
 });
+
+describe('limits of one counter', () => {
+  it('are asked for in the order of admission, those of others at once', async () => {
+    const memory = createMemoryLimits();
+    const begun: string[] = [];
+    let goOn: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const keeper = new LimitKeeper(
+      {
+        ...memory,
+        async reserve(decision, holds, expiresAt) {
+          begun.push(decision);
+          if (decision === 'first') await slow;
+          return memory.reserve(decision, holds, expiresAt);
+        },
+      },
+      () => undefined,
+    );
+    const first = keeper.reserve('first', [due('hard', 150)], 9);
+    const second = keeper.reserve('second', [due('hard', 150)], 9);
+    const other = keeper.reserve('other', [due('wall', 150)], 9);
+    expect(outcomeOf(await other)).toBe('accept');
+    expect(begun).toEqual(['first', 'other']);
+    goOn();
+    expect([outcomeOf(await first), outcomeOf(await second)]).toEqual(['accept', 'reject']);
+  });
+});

@@ -1,123 +1,110 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalAnswer, JournalQuery } from '../../src/decisions/ports.js';
-import { Rounds, type Admission, type RoundHooks } from '../../src/decisions/rounds.js';
+import { Rounds, type Admission } from '../../src/decisions/rounds.js';
+import type { CallLimits } from '../../src/decisions/service.js';
+import { TollgateError } from '../../src/errors/errors.js';
 
-interface Question {
-  readonly ids: readonly string[];
-  answer(): Promise<void>;
-  fail(): Promise<void>;
-}
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Rounds over a store that answers when it is told to. */
-function stage(mayAskAhead: () => boolean = () => true) {
-  const questions: Question[] = [];
-  const log: string[] = [];
-  const query = ({ ids }: JournalQuery): Promise<JournalAnswer> =>
+/** A store that answers when it is told to, and rounds over it. */
+function open(options: { readonly maxRound?: number; readonly maxWaiting?: number } = {}) {
+  const state = { now: 1_000 };
+  const asked: { readonly query: JournalQuery; answer(): void; fail(error: Error): void }[] = [];
+  const ended: number[] = [];
+  const query = (question: JournalQuery): Promise<JournalAnswer> =>
     new Promise((resolve, reject) => {
-      questions.push({
-        ids,
-        async answer() {
-          resolve({ entries: ids.map(() => undefined), ranges: [], tail: [] });
-          await turn();
-        },
-        async fail() {
-          reject(new Error('away'));
-          await turn();
-        },
+      asked.push({
+        query: question,
+        answer: () => resolve({ entries: question.ids.map(() => undefined) } as unknown as JournalAnswer),
+        fail: reject,
       });
     });
-  const hooks: RoundHooks = {
-    mayAskAhead,
-    begin: () => log.push('begin'),
-    seen: () => new Map(),
-    part: () => undefined,
-    arrived: () => log.push('arrived'),
-    end: (size) => void log.push(`end ${String(size)}`),
-  };
-  const world = {
-    timers: { after: () => () => undefined, soon: (callback: () => void) => void setImmediate(callback) },
-    clock: { now: () => 0, monotonicUs: () => 0 },
-  };
-  const rounds = new Rounds({ query }, hooks, { maxWaiting: 1000, maxRound: 100 }, world);
-  const settled: string[] = [];
-  const failed: string[] = [];
-  const admit = (count: number, prefix = 'a', settle?: () => Promise<void>): void => {
-    for (let index = 0; index < count; index++) {
-      const id = `${prefix}${String(index)}`;
-      const admission: Admission = {
-        ids: () => [id],
-        ranges: () => [],
-        settle: () => {
-          settled.push(id);
-          return settle?.();
-        },
-        fail: () => failed.push(id),
-        limits: undefined,
-      };
-      rounds.admit(admission);
-    }
-  };
-  return { rounds, questions, log, settled, failed, admit };
+  const rounds = new Rounds(
+    { query },
+    {
+      mayAskAhead: () => true,
+      begin: () => undefined,
+      seen: () => new Map(),
+      part: () => undefined,
+      arrived: () => undefined,
+      end: (size) => void ended.push(size),
+    },
+    { maxWaiting: options.maxWaiting ?? 100, maxRound: options.maxRound ?? 100 },
+    {
+      clock: { now: () => state.now, monotonicUs: () => 0 },
+      timers: { after: () => () => undefined, soon: (callback) => queueMicrotask(callback) },
+    },
+  );
+  const log: string[] = [];
+  const admission = (id: string, limits?: CallLimits): Admission => ({
+    ids: () => [id],
+    ranges: () => [],
+    settle: () => void log.push(`${id} taken in`),
+    fail: (error) => void log.push(`${id} ${error instanceof TollgateError ? error.code : String(error)}`),
+    limits,
+  });
+  return { state, asked, ended, rounds, log, admission };
 }
 
-const ids = (count: number, from = 0): string[] =>
-  Array.from({ length: count }, (_, index) => `a${String(from + index)}`);
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+};
 
-describe('Rounds', () => {
-  it('asks about the next round before it settles the one that is answered, where much is waiting', async () => {
-    const { questions, log, settled, admit } = stage();
-    admit(250);
-    await turn();
-    expect(questions.map((question) => question.ids.length)).toEqual([100]);
-    await questions[0]?.answer();
-    expect(questions.map((question) => question.ids.length)).toEqual([100, 100]);
-    expect(settled).toEqual(ids(100));
-    await questions[1]?.answer();
-    // Fifty are few: they are asked about when the round is over.
-    expect(questions.map((question) => question.ids.length)).toEqual([100, 100, 50]);
-    await questions[2]?.answer();
-    expect(settled).toEqual(ids(250));
-    const order = 'begin, arrived, begin, end 100, arrived, end 100, begin, arrived, end 50';
-    expect(log.join(', ')).toBe(order);
-  });
-
-  it('asks about nothing ahead of a round that must end with what it began with', async () => {
-    const { questions, log, admit } = stage(() => false);
-    admit(200);
-    await turn();
-    await questions[0]?.answer();
-    expect(log).toEqual(['begin', 'arrived', 'end 100', 'begin']);
-  });
-
-  it('gathers what is little, however long the settling takes', async () => {
-    let go: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (go = resolve));
-    const { questions, settled, admit } = stage();
-    admit(1, 'first', () => held);
-    await turn();
-    await questions[0]?.answer();
-    for (let more = 0; more < 3; more++) admit(20, `more${String(more)}-`);
-    await turn();
-    expect(questions).toHaveLength(1);
-    go();
-    await turn();
-    expect(questions.map((question) => question.ids.length)).toEqual([1, 60]);
-    await questions[1]?.answer();
-    expect(settled).toHaveLength(61);
-  });
-
-  it('fails the admissions of a question without answer, and no others', async () => {
-    const { questions, settled, failed, admit, rounds } = stage();
-    admit(300);
-    await turn();
-    await questions[0]?.answer();
-    await questions[1]?.fail();
-    await questions[2]?.answer();
-    expect(failed).toEqual(ids(100, 100));
-    expect(settled).toEqual([...ids(100), ...ids(100, 200)]);
+describe('a round', () => {
+  it('asks once for all that came, and takes them in in the order they came', async () => {
+    const { asked, ended, rounds, log, admission } = open();
+    for (const id of ['a', 'b', 'c']) rounds.admit(admission(id));
+    await turns();
+    expect(asked.map(({ query }) => query.ids)).toEqual([['a', 'b', 'c']]);
+    rounds.admit(admission('d'));
+    asked[0]?.answer();
+    await turns();
+    expect(log).toEqual(['a taken in', 'b taken in', 'c taken in']);
+    expect(asked[1]?.query.ids).toEqual(['d']);
+    asked[1]?.answer();
     await rounds.idle();
-    expect(rounds.waiting).toBe(0);
+    expect(ended).toEqual([3, 1]);
+  });
+
+  it('takes nothing in whose time ran out, or whose caller left, while the store was asked', async () => {
+    const { state, asked, rounds, log, admission } = open();
+    const left = { deadline: undefined, cancelled: false };
+    rounds.admit(admission('late', { deadline: 1_500, cancelled: false }));
+    rounds.admit(admission('left', left));
+    rounds.admit(admission('stays', { deadline: 2_500, cancelled: false }));
+    await turns();
+    state.now = 1_500;
+    left.cancelled = true;
+    asked[0]?.answer();
+    await turns();
+    expect(log).toEqual(['late DEADLINE_EXCEEDED', 'left CANCELLED', 'stays taken in']);
+  });
+
+  it('does not even ask for what nobody waits for any more', async () => {
+    const { asked, rounds, log, admission } = open();
+    rounds.admit(admission('late', { deadline: 1_000, cancelled: false }));
+    rounds.admit(admission('stays'));
+    await turns();
+    expect(log).toEqual(['late DEADLINE_EXCEEDED']);
+    expect(asked[0]?.query.ids).toEqual(['stays']);
+  });
+
+  it('fails with the store for all of it, and the next one is asked all the same', async () => {
+    const { asked, rounds, log, admission } = open();
+    for (const id of ['a', 'b']) rounds.admit(admission(id));
+    await turns();
+    asked[0]?.fail(new TollgateError('STORE_UNAVAILABLE', 'away'));
+    rounds.admit(admission('c'));
+    await turns();
+    expect(log).toEqual(['a STORE_UNAVAILABLE', 'b STORE_UNAVAILABLE']);
+    asked[1]?.answer();
+    await rounds.idle();
+    expect(log.at(-1)).toBe('c taken in');
+  });
+
+  it('is no larger than its bound, and no more wait than theirs', async () => {
+    const { asked, rounds, admission } = open({ maxRound: 2, maxWaiting: 3 });
+    for (const id of ['a', 'b', 'c']) rounds.admit(admission(id));
+    expect(() => rounds.admit(admission('d'))).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
+    await turns();
+    expect(asked.map(({ query }) => query.ids)).toEqual([['a', 'b']]);
   });
 });

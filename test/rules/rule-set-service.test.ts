@@ -64,6 +64,20 @@ const code = (call: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof TollgateError ? error.code : String(error)),
   );
 
+describe('a document', () => {
+  it('is not even read when it is larger than a mebibyte', async () => {
+    const sets = openStore().over(CATALOGUE);
+    const padded = (bytes: number): string => document(5).padEnd(bytes, ' ');
+    expect(await sets.validate(padded(1024 * 1024))).toMatchObject({ valid: true });
+    expect(await sets.validate(padded(1024 * 1024 + 1))).toMatchObject({
+      valid: false,
+      findings: [{ code: 'too-large' }],
+    });
+    const large = { document: padded(1024 * 1024 + 1), author: 'a', comment: '', expectedLatestHash: '' };
+    expect(await code(sets.create(large))).toBe('RULE_SET_INVALID');
+  });
+});
+
 describe('what is active', () => {
   it('does not become a version that this release cannot decide by', async () => {
     const { over } = openStore();

@@ -217,6 +217,14 @@ describe('scores', () => {
     });
   });
 
+  test('a threshold that allows is never reached by unknown points, nor asks for anything because of them', () => {
+    const trusting = set([['score', { score: 20 }]], {
+      thresholds: [{ score: 10, outcome: 'allow', reason: 'trusted' }],
+    });
+    expect(verdict([HIT], trusting).outcome).toBe('allow');
+    expect(verdict([UNKNOWN], trusting)).toMatchObject({ outcome: 'accept', reasons: [], degraded: true });
+  });
+
   test('a threshold at 0 speaks without a hit', () => {
     const open = set([['score', { score: -5 }]], {
       thresholds: [{ score: 0, outcome: 'review', reason: 'base' }],

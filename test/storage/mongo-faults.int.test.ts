@@ -93,6 +93,21 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     await answered;
   });
 
+  it('and is gone for a moment after that: what was stored before it went is not taken for a duplicate', async () => {
+    const { log } = store.journal;
+    const batch = entries(log, 1, 20);
+    const arrived = await arrivals(uri, database);
+    proxy.set('no-answers');
+    const answered = expect(store.journal.append(batch)).resolves.toEqual(batch.map(() => 'stored'));
+    await arrived(20);
+    proxy.set('cut');
+    // The driver tries once more by itself: only then is it the store that sends the batch again.
+    const gone = proxy.lost();
+    while (proxy.lost() === gone) await new Promise((resolve) => setTimeout(resolve, 5));
+    proxy.set('pass');
+    await answered;
+  });
+
   it('and swallows an answer for long: what proves durable is handed out once, in front of the tail', async () => {
     const { log } = store.journal;
     const batch = entries(log, 1, 20);

@@ -56,6 +56,16 @@ export function limitsContract(factory: LimitsFactory): void {
       periodEnd: T0 + 24 * HOUR,
     });
 
+    it('counts what one decision holds of a counter twice as both', async () => {
+      const { limits } = store;
+      const twice = [hold('day', 60, 100), hold('day', 60, 100)];
+      expect(await limits.reserve('a', twice, T0 + HOUR)).toMatchObject({ reserved: false });
+      expect(await limits.used('day')).toBe(0);
+      const both = [hold('day', 50, 100), hold('day', 50, 100)];
+      expect(await limits.reserve('b', both, T0 + HOUR)).toMatchObject({ reserved: true });
+      expect(await limits.used('day')).toBe(100);
+    });
+
     it('accepts exactly five of 64 payments of 100 at once against 500', async () => {
       const results = await Promise.all(
         Array.from({ length: 64 }, (_, index) =>
