@@ -184,17 +184,14 @@ describe('limits of one counter', () => {
     const slow = new Promise<void>((resolve) => {
       goOn = resolve;
     });
-    const keeper = new LimitKeeper(
-      {
-        ...memory,
-        async reserve(decision, holds, expiresAt) {
-          begun.push(decision);
-          if (decision === 'first') await slow;
-          return memory.reserve(decision, holds, expiresAt);
-        },
+    const keeper = new LimitKeeper({
+      ...memory,
+      async reserve(decision, holds, expiresAt) {
+        begun.push(decision);
+        if (decision === 'first') await slow;
+        return memory.reserve(decision, holds, expiresAt);
       },
-      () => undefined,
-    );
+    });
     const first = keeper.reserve('first', [due('hard', 150)], 9);
     const second = keeper.reserve('second', [due('hard', 150)], 9);
     const other = keeper.reserve('other', [due('wall', 150)], 9);
