@@ -26,7 +26,7 @@ export interface Session {
 const DEFAULT_SERVER = '127.0.0.1:50051';
 
 /** The address a command talks to: --server, else TOLLGATE_SERVER, else the default of `serve`. */
-export function serverAddress(options: CommonOptions, host: Host): string {
+function serverAddress(options: CommonOptions, host: Host): string {
   const address = options.server ?? (host.environment['TOLLGATE_SERVER'] || DEFAULT_SERVER);
   const port = /^[^\s/]+:(\d{1,5})$/.exec(address)?.[1];
   if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {

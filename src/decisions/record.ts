@@ -1,7 +1,7 @@
 import type { Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
 import type { Hit } from '../rules/program.js';
 
-export const DECISION_FLAGS = ['unknown-site', 'event-time-skew', 'degraded'] as const;
+const DECISION_FLAGS = ['unknown-site', 'event-time-skew', 'degraded'] as const;
 export type DecisionFlag = (typeof DECISION_FLAGS)[number];
 
 /** A cumulative limit that the decision was held to. Minor units of the base currency. */

@@ -75,7 +75,6 @@ export const KEY_ATTRIBUTES = [
   'merchant',
   'site',
 ] as const satisfies readonly Attribute[];
-export type KeyAttribute = (typeof KEY_ATTRIBUTES)[number];
 
 /** The place of an attribute in an attribute vector. */
 export const ATTRIBUTE_INDEX: Readonly<Record<Attribute, number>> = Object.fromEntries(

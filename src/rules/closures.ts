@@ -6,9 +6,9 @@ import type { ConditionNode, GroupNode, MissingPolicy, Read, TestNode } from './
 import { mayThrow } from './throwing.js';
 
 /** The truth of a condition: false, true, unknown; the same numbers as the states no-hit, hit, unknown. */
-export const FALSE = 0;
-export const TRUE = 1;
-export const UNDECIDED = 2;
+const FALSE = 0;
+const TRUE = 1;
+const UNDECIDED = 2;
 
 /** The state of a rule for a fact vector. Never throws. */
 export type RuleFunction = (values: readonly FactValue[]) => number;

@@ -23,7 +23,7 @@ export interface Domain {
 
 export const FALSE_BIT = 1;
 export const TRUE_BIT = 2;
-export const NULL_BIT = 4;
+const NULL_BIT = 4;
 export const MISSING_BIT = 8;
 export const ELSE_BIT = 16;
 

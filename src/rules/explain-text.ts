@@ -77,7 +77,7 @@ export function readText({ fact, params, path }: Read): string {
 }
 
 /** A value for people, short. */
-export function valueText(value: unknown): string {
+function valueText(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'string') return value.length > 80 ? `${value.slice(0, 77)}...` : value;
   if (Array.isArray(value)) {

@@ -30,7 +30,7 @@ function truthOf(json: JsonObject): { readonly fraud: boolean | undefined; reado
 }
 
 /** The event as something to send. */
-export function eventItem(event: Event): StreamItem {
+function eventItem(event: Event): StreamItem {
   return { kind: 'event', event, lane: event.requestId === '' ? event.eventId : event.requestId };
 }
 

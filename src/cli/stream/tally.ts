@@ -81,7 +81,7 @@ export function createTally(): Tally {
 const add = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 
 /** Counts an entry that was refused. */
-export function countError(tally: Tally, status: Status, what: string): void {
+function countError(tally: Tally, status: Status, what: string): void {
   const error = fromRpcStatus(status);
   const code = error?.code ?? `STATUS_${status.code}`;
   const found = tally.errors.get(code);

@@ -19,7 +19,7 @@ const ZONE_PARAMS = {
 } as const;
 
 /** Countries of a payment that can be compared with each other. */
-export const PLACES = ['ip', 'issuer', 'billing', 'shipping', 'site', 'phone'] as const;
+const PLACES = ['ip', 'issuer', 'billing', 'shipping', 'site', 'phone'] as const;
 type Place = (typeof PLACES)[number];
 
 const COUNTRY_OF: Readonly<Record<Place, (context: PaymentContext) => string>> = {

@@ -70,7 +70,7 @@ interface Surroundings {
 }
 
 /** How grpc-js knows a method; messages stay bytes. */
-export function methodDefinition(method: DescMethod): ServiceDefinition[string] {
+function methodDefinition(method: DescMethod): ServiceDefinition[string] {
   return {
     path: `/${method.parent.typeName}/${method.name}`,
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',

@@ -19,7 +19,7 @@ export interface ErrorReporter {
 }
 
 /** Makes a TollgateError of whatever was thrown; what is not one becomes INTERNAL under a reference that is logged. */
-export function toTollgateError(error: unknown, reporter: ErrorReporter): TollgateError {
+function toTollgateError(error: unknown, reporter: ErrorReporter): TollgateError {
   const known =
     error instanceof TollgateError && error.code !== 'INTERNAL' ? error : internal(error, reporter);
   reporter.answered?.(known.code);

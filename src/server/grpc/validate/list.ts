@@ -44,7 +44,7 @@ export function checkAddEntries(request: AddEntriesRequest): void {
 }
 
 /** One membership, as far as it can be judged without knowing its list. */
-export function checkListEntry(problems: Problems, at: string, entry: ListEntry): void {
+function checkListEntry(problems: Problems, at: string, entry: ListEntry): void {
   value(problems, at, 'value', entry.value);
   if (entry.actor.trim() === '') problems.add(`${at}actor`, 'is required');
   checkMembership(problems, at, entry);

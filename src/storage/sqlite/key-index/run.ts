@@ -13,7 +13,7 @@ const SLAB_BLOCKS = 64;
 const EDGE_BYTES = SLAB_BLOCKS * 16;
 const FILTER = filterBytes(BLOCK_KEYS);
 /** Bytes of a stored slab. */
-export const SLAB_BYTES = EDGE_BYTES + SLAB_BLOCKS * FILTER;
+const SLAB_BYTES = EDGE_BYTES + SLAB_BLOCKS * FILTER;
 
 /** What is in memory of 64 blocks: first and last key, and a filter for each. */
 interface Slab {

@@ -13,7 +13,7 @@ export interface Statement {
 }
 
 /** Opening failed in a way that waiting does not mend. */
-export class OpenRefused extends Error {}
+class OpenRefused extends Error {}
 
 /** One connection, alone on its file. */
 export class Database {

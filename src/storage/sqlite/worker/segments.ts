@@ -1,7 +1,7 @@
 import type { Database, Statement } from './database.js';
 
 /** Entries in one stretch of the log. */
-export const SEGMENT = 1024;
+const SEGMENT = 1024;
 
 /**
  * The latest time (event time or known time) in each stretch of the log. What a window asks for is mostly recent and
