@@ -87,7 +87,10 @@ export interface CumulativeLimit {
   /** Attributes whose values together make the key, for example `["owner"]` or `["card"]`. */
   readonly by: readonly string[];
   readonly period: 'day' | 'month';
-  /** `merchant`, `site` or an IANA name. Default `merchant`. */
+  /**
+   * On whose clock a payment gets the date, or month, that names its counter: `merchant`, `site` or an IANA name.
+   * Default `merchant`.
+   */
   readonly zone?: string;
   /** The cap: minor units of `currency`. */
   readonly cap: { readonly minor: number; readonly currency: string };

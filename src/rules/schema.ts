@@ -141,7 +141,11 @@ function limitSchema(): Schema {
         description: 'Attributes whose values together make the key, for example ["owner"].',
       },
       period: { enum: ['day', 'month'] },
-      zone: { ...text(64), description: 'merchant, site or an IANA time zone. Default merchant.' },
+      zone: {
+        ...text(64),
+        description:
+          'On whose clock a payment gets its date: merchant, site or an IANA time zone. Default merchant.',
+      },
       cap: {
         description: 'The cap, in minor units of its currency.',
         ...object(['minor', 'currency'], {
