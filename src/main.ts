@@ -15,7 +15,7 @@ import type { ListStore } from './facts/list-store.js';
 import { createListsService, type ListsService } from './facts/lists-service.js';
 import { createListValueReader } from './facts/normalise-list-value.js';
 import { createPhoneReader } from './facts/normalise-phone.js';
-import { periodEnd, periodStart } from './facts/velocity/calendar.js';
+import { periodEnd, periodName, periodStart } from './facts/velocity/calendar.js';
 import { toBaseMinor } from './money/rates.js';
 import { createRuleSets } from './rules/rule-set-service.js';
 import type { RuleSets } from './rules/rule-sets.js';
@@ -251,6 +251,7 @@ function decisionOptions(parts: DecisionParts): Parameters<typeof openDecisions>
       toBaseMinor: base,
       periodStart,
       periodEnd,
+      periodName,
       zones: context.zones,
       riskGrade: context.merchant.riskGrade,
     }),

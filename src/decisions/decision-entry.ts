@@ -48,6 +48,7 @@ export function decisionEntry(parts: DecisionParts): {
     context: parts.context,
     instrument: parts.instrument,
     program,
+    authentication: evaluation.authentication,
     verdict,
     final,
     limits: parts.limits,

@@ -1,5 +1,7 @@
+import type { Authentication } from '../rules/outcome.js';
 import type { FactValue, Verdict } from '../rules/program.js';
 import type { RulesInForce } from './active-rules.js';
+import { authenticationOf } from './authentication.js';
 import { readFacts, type FactInput } from './fact-plan.js';
 
 /** What the rules say of one payment, before limits. */
@@ -7,6 +9,7 @@ export interface Evaluation {
   readonly rules: RulesInForce;
   readonly values: readonly FactValue[];
   readonly states: Uint8Array;
+  readonly authentication: Authentication;
   readonly verdict: Verdict;
   /** By limit index: state of its `when`. */
   readonly limitStates: readonly number[];
@@ -23,11 +26,13 @@ export function evaluate(
     failed(program.slots[slot]?.fact ?? '', error),
   );
   const states = program.evaluate(values);
+  const authentication = authenticationOf(input.context.input);
   return {
     rules,
     values,
     states,
-    verdict: program.verdict(states),
+    authentication,
+    verdict: program.verdict(states, authentication),
     limitStates: program.limits.map((limit) => limit.applies(values)),
   };
 }

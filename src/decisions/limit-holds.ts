@@ -14,6 +14,8 @@ export interface LimitTerms {
   periodStart(ms: number, unit: 'day' | 'month', zone: string): number;
   /** First instant after that period. */
   periodEnd(ms: number, unit: 'day' | 'month', zone: string): number;
+  /** What a calendar calls that period, in whatever zone: `2026-03-02`, `2026-03`. */
+  periodName(ms: number, unit: 'day' | 'month', zone: string): string;
   readonly zones: { readonly site: string; readonly merchant: string };
   /** '' when not graded. */
   readonly riskGrade: string;
@@ -49,12 +51,15 @@ export function dueLimits(
       continue;
     }
     const factor = limit.gradeFactors?.[terms.riskGrade] ?? 1;
+    const key = values.map((value) => value.toString(36)).join('.');
+    // By date, not by moment: shops of one owner in two zones share the counter of a date, and so its cap.
+    const period = terms.periodName(event.at, limit.period, zone);
     due.push({
       ruleSet,
       limit,
       periodStart,
       hold: {
-        counter: `${ruleSet}/${limit.name}/${values.map((value) => value.toString(36)).join('.')}/${periodStart}`,
+        counter: `${ruleSet}/${limit.name}/${key}/${period}`,
         amount: event.baseMinor,
         cap: gradedCap(cap, factor),
         periodEnd: terms.periodEnd(event.at, limit.period, zone),

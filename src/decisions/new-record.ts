@@ -1,4 +1,5 @@
 import type { PaymentContext } from '../facts/context.js';
+import type { Authentication } from '../rules/outcome.js';
 import type { FactValue, Hit, Program, Verdict } from '../rules/program.js';
 import type { LimitedVerdict } from './limit-holds.js';
 import type { DecisionFlag, DecisionRecord, DecisionTrace, LimitUse } from './record.js';
@@ -12,6 +13,7 @@ export interface RecordParts {
   readonly context: PaymentContext;
   readonly instrument: string;
   readonly program: Program;
+  readonly authentication: Authentication;
   readonly verdict: Verdict;
   readonly final: LimitedVerdict;
   readonly limits: readonly LimitUse[];
@@ -35,6 +37,7 @@ export function newRecord(parts: RecordParts): DecisionRecord {
     outcome: final.outcome,
     threeDs: verdict.threeDs,
     exemption: verdict.exemption,
+    authentication: parts.authentication,
     reasons: final.reasons,
     hits: verdict.hits as Hit[],
     flags: final.degraded ? [...parts.flags, 'degraded'] : parts.flags,

@@ -114,7 +114,7 @@ export interface Hold {
   readonly amount: number;
   /** Minor units of the base currency. */
   readonly cap: number;
-  /** End of the period, epoch ms: the counter is forgotten some time after it. */
+  /** End of the period, epoch ms: the counter is forgotten some time after the latest of its holds. */
   readonly periodEnd: number;
 }
 

@@ -5,7 +5,7 @@ import type { FactCatalogue } from '../rules/catalogue.js';
 import { compileProgram } from '../rules/compile.js';
 import { explainRule } from '../rules/explain.js';
 import { layoutOf } from '../rules/layout.js';
-import { RULE_STATES, type RuleState } from '../rules/outcome.js';
+import { RULE_STATES, type Authentication, type RuleState } from '../rules/outcome.js';
 import type { FactValue, Program, RuleSetVersion } from '../rules/program.js';
 import type { Layout, RuleVersionStore } from '../rules/version-store.js';
 import { canonicalJson } from '../rules/canonical.js';
@@ -104,7 +104,7 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     const again =
       layoutOf(program).id === layout.id ? values : program.slots.map((slot) => byKey.get(slotKey(slot)));
     const states = program.evaluate(again);
-    const verdict = program.verdict(states);
+    const verdict = program.verdict(states, record.authentication);
     const final = afterLimits(verdict, record.limits, record.base?.minor ?? Number.NaN, (ruleSet, name) => {
       return program.limits.find((limit) => limit.ruleSet === ruleSet && limit.limit.name === name)?.limit;
     });
@@ -202,7 +202,7 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
         const text = `${ruleSet}/${name} (${state}): ${conditions.text}`;
         rules.push({ ruleSet, rule: name, description: rule.description ?? '', state, conditions, text });
       }
-      return { record, rules, summary: summaryOf(record, rules) };
+      return { record, rules, summary: summaryOf(record, rules, replacedReviews(record, program)) };
     },
 
     replay,
@@ -257,10 +257,32 @@ function differencesOf(recorded: DecisionRecord, replayed: DecisionRecord): stri
   return differences;
 }
 
-function summaryOf(record: DecisionRecord, rules: readonly RuleExplanation[]): string[] {
+/** Says of which rules the review became something else: see `withoutThreeDs`. */
+function replacedReviews({ hits }: DecisionRecord, { rules }: Program): string[] {
+  return hits.flatMap(({ ruleSet, rule, state, outcome }) => {
+    const found = rules.find((one) => one.ruleSet === ruleSet && one.rule.name === rule);
+    if (state !== 'hit' || outcome === 'review' || found?.rule.event.type !== 'review') return [];
+    return `${ruleSet}/${rule} would ask for a review; where 3-D Secure cannot run its set has ${outcome} instead`;
+  });
+}
+
+const CANNOT_RUN: Readonly<Record<Authentication, string | undefined>> = {
+  possible: undefined,
+  'no-card': 'paid with no card',
+  'merchant-initiated': 'the payment is merchant-initiated',
+};
+
+function summaryOf(
+  record: DecisionRecord,
+  rules: readonly RuleExplanation[],
+  replaced: readonly string[],
+): string[] {
   const reasons = record.reasons.length === 0 ? 'no rule asked for more' : record.reasons.join(', ');
   const lines = [`${record.outcome}: ${reasons}`];
   if (record.threeDs !== 'none') lines.push(`3-D Secure: ${record.threeDs}`);
+  const cannot = CANNOT_RUN[record.authentication ?? 'possible'];
+  if (cannot !== undefined) lines.push(`3-D Secure cannot run: ${cannot}`);
+  lines.push(...replaced);
   for (const rule of rules) lines.push(rule.text);
   for (const use of record.limits) {
     const held = use.reserved ? 'reserved' : 'no room';

@@ -1,4 +1,4 @@
-import type { Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
+import type { Authentication, Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
 import type { Hit } from '../rules/program.js';
 
 const DECISION_FLAGS = ['unknown-site', 'event-time-skew', 'degraded'] as const;
@@ -31,6 +31,8 @@ export interface DecisionRecord {
   readonly outcome: Outcome;
   readonly threeDs: ThreeDsDemand;
   readonly exemption: ScaExemption;
+  /** Absent in records from before it was kept: their demands were left as the rules made them. */
+  readonly authentication?: Authentication;
   readonly reasons: readonly string[];
   readonly hits: readonly Hit[];
   readonly flags: readonly DecisionFlag[];

@@ -93,7 +93,7 @@ export const HISTORY_MEANINGS: Readonly<Record<HistoryQuestion, string>> = {
   threeDsAsked: 'Results of 3-D Secure.',
   threeDsPassed: 'Results of 3-D Secure that are authenticated or attempted.',
   threeDsAbandoned: 'Results of 3-D Secure that are abandoned.',
-  declinesInRow: 'Declines since the last authorisation.',
+  declinesInRow: 'Declines since a payment was last authorised or captured.',
 };
 
 export const HABIT_MEANINGS: Readonly<Record<HabitQuestion, string>> = {

@@ -9,7 +9,7 @@ import { createKeyHash } from '../facts/key-hash.js';
 import { ListIndex } from '../facts/list-index.js';
 import { createListValueReader } from '../facts/normalise-list-value.js';
 import { createPhoneReader } from '../facts/normalise-phone.js';
-import { periodEnd, periodStart } from '../facts/velocity/calendar.js';
+import { periodEnd, periodName, periodStart } from '../facts/velocity/calendar.js';
 import { toBaseMinor } from '../money/rates.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { RuleSetVersion } from '../rules/program.js';
@@ -99,6 +99,7 @@ export function setStage(options: StageOptions): Stage {
         toBaseMinor: base,
         periodStart,
         periodEnd,
+        periodName,
         zones,
         riskGrade: merchant.riskGrade,
       }),

@@ -52,11 +52,11 @@ export function checkShape(report: Report, document: unknown): document is Field
 
 function checkPolicy(report: Report, value: unknown): void {
   if (value === undefined) return;
-  const policy = fields(report, value, '/policy', [], ['missing', 'onUnknown', 'onError']);
+  const policy = fields(report, value, '/policy', [], ['missing', 'onUnknown', 'onError', 'withoutThreeDs']);
   if (policy === undefined) return;
   choice(report, policy['missing'], '/policy/missing', ['unknown', 'as-undefined']);
-  choice(report, policy['onUnknown'], '/policy/onUnknown', ['accept', 'review', 'reject']);
-  choice(report, policy['onError'], '/policy/onError', ['accept', 'review', 'reject']);
+  for (const field of ['onUnknown', 'onError', 'withoutThreeDs'] as const)
+    choice(report, policy[field], `/policy/${field}`, ['accept', 'review', 'reject']);
 }
 
 function checkThresholds(report: Report, value: unknown): void {

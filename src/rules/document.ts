@@ -66,7 +66,7 @@ export interface Threshold {
   readonly threeDs?: ThreeDsDemand;
 }
 
-/** What a missing input or a failing rule means. */
+/** What a missing input, a failing rule or a payment without 3-D Secure means. */
 export interface RuleSetPolicy {
   /** `unknown` (default): three-valued logic. `as-undefined`: json-rules-engine's meaning with allowUndefinedFacts. */
   readonly missing?: 'unknown' | 'as-undefined';
@@ -74,6 +74,11 @@ export interface RuleSetPolicy {
   readonly onUnknown?: 'accept' | 'review' | 'reject';
   /** What a rule that failed asks for, whatever its event. Default review. */
   readonly onError?: 'accept' | 'review' | 'reject';
+  /**
+   * What a review of a rule or threshold becomes where 3-D Secure cannot run: the instrument is no card, or the payment
+   * is merchant-initiated. Default review.
+   */
+  readonly withoutThreeDs?: 'accept' | 'review' | 'reject';
 }
 
 /** A cumulative limit by calendar period: amounts are reserved before a decision accepts. */
@@ -87,7 +92,10 @@ export interface CumulativeLimit {
   /** Attributes whose values together make the key, for example `["owner"]` or `["card"]`. */
   readonly by: readonly string[];
   readonly period: 'day' | 'month';
-  /** `merchant`, `site` or an IANA name. Default `merchant`. */
+  /**
+   * On whose clock a payment gets the date, or month, that names its counter: `merchant`, `site` or an IANA name.
+   * Default `merchant`.
+   */
   readonly zone?: string;
   /** The cap: minor units of `currency`. */
   readonly cap: { readonly minor: number; readonly currency: string };

@@ -6,6 +6,10 @@ export type Outcome = (typeof OUTCOMES)[number];
 export const THREE_DS_DEMANDS = ['none', 'request', 'challenge', 'mandate'] as const;
 export type ThreeDsDemand = (typeof THREE_DS_DEMANDS)[number];
 
+/** Whether a payment's payer can be sent to 3-D Secure, or why not: it is paid with no card, or without the payer. */
+export const AUTHENTICATIONS = ['possible', 'no-card', 'merchant-initiated'] as const;
+export type Authentication = (typeof AUTHENTICATIONS)[number];
+
 /** Exemptions from strong customer authentication that a rule may ask for. */
 export const SCA_EXEMPTIONS = ['none', 'low-value', 'tra', 'trusted', 'corporate'] as const;
 export type ScaExemption = (typeof SCA_EXEMPTIONS)[number];

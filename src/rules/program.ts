@@ -1,5 +1,5 @@
 import type { CumulativeLimit, FactParams, Rule, RuleSetDocument } from './document.js';
-import type { Outcome, ScaExemption, ThreeDsDemand } from './outcome.js';
+import type { Authentication, Outcome, ScaExemption, ThreeDsDemand } from './outcome.js';
 
 /** The value of a fact; undefined is missing. */
 export type FactValue = undefined | null | boolean | number | string | readonly unknown[] | object;
@@ -56,7 +56,10 @@ export interface Verdict {
   readonly outcome: Outcome;
   readonly threeDs: ThreeDsDemand;
   readonly exemption: ScaExemption;
-  /** Distinct reason codes of the rules and thresholds that made the outcome, strongest first, then document order. */
+  /**
+   * Distinct reason codes of the rules and thresholds that made the outcome, strongest first, then document order; last
+   * why 3-D Secure cannot run, where that changed something.
+   */
   readonly reasons: readonly string[];
   readonly hits: readonly Hit[];
   /** Score by rule set, only sets with a score other than 0. */
@@ -77,6 +80,9 @@ export interface Program {
   readonly limits: readonly ProgramLimit[];
   /** States of all rules by index. `values[slot]` as in `slots`. Never throws. */
   evaluate(values: readonly FactValue[]): Uint8Array;
-  /** Outcome lattice, scores, thresholds, 3DS axis, exemption, reasons. */
-  verdict(states: Uint8Array): Verdict;
+  /**
+   * Outcome lattice, scores, thresholds, 3DS axis, exemption, reasons. Undefined `authentication` is for records from
+   * before it was kept: nothing is lifted by an allow, and nothing falls away where 3-D Secure cannot run.
+   */
+  verdict(states: Uint8Array, authentication: Authentication | undefined): Verdict;
 }

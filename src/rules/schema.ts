@@ -63,7 +63,7 @@ export function ruleSetSchema(catalogue: FactCatalogue): Schema {
 
 function policySchema(): Schema {
   return {
-    description: 'What a missing input or a failing rule means.',
+    description: 'What a missing input, a failing rule or a payment without 3-D Secure means.',
     ...object([], {
       missing: {
         description: 'What a test on a missing fact is. Default unknown.',
@@ -72,17 +72,15 @@ function policySchema(): Schema {
           { const: 'as-undefined', description: 'As json-rules-engine with allowUndefinedFacts.' },
         ],
       },
-      onUnknown: {
-        enum: ['accept', 'review', 'reject'],
-        description:
-          'What an unknown rule asks for, at most what it would ask for had it hit. Default review.',
-      },
-      onError: {
-        enum: ['accept', 'review', 'reject'],
-        description: 'What a rule that failed asks for, whatever its event. Default review.',
-      },
+      onUnknown: answer('What an unknown rule asks for, at most what it would ask for had it hit.'),
+      onError: answer('What a rule that failed asks for, whatever its event.'),
+      withoutThreeDs: answer("What the set's reviews become where 3-D Secure cannot run."),
     }),
   };
+}
+
+function answer(description: string): Schema {
+  return { enum: ['accept', 'review', 'reject'], description: `${description} Default review.` };
 }
 
 function thresholdSchema(): Schema {
@@ -141,7 +139,10 @@ function limitSchema(): Schema {
         description: 'Attributes whose values together make the key, for example ["owner"].',
       },
       period: { enum: ['day', 'month'] },
-      zone: { ...text(64), description: 'merchant, site or an IANA time zone. Default merchant.' },
+      zone: {
+        ...text(64),
+        description: 'Whose clock: merchant, site or an IANA time zone. Default merchant.',
+      },
       cap: {
         description: 'The cap, in minor units of its currency.',
         ...object(['minor', 'currency'], {

@@ -1,4 +1,4 @@
-import type { Rule, RuleSetDocument, Threshold } from './document.js';
+import type { Rule, RuleEventType, RuleSetDocument, Threshold } from './document.js';
 import {
   HIT,
   NO_HIT,
@@ -7,17 +7,24 @@ import {
   strongerDemand,
   strongerOutcome,
   UNKNOWN,
+  type Authentication,
   type Outcome,
   type ScaExemption,
   type ThreeDsDemand,
 } from './outcome.js';
-import type { Hit, RuleSetVersion, Verdict } from './program.js';
+import type { Hit, Program, RuleSetVersion } from './program.js';
 
 /**
  * Wishes for an exemption, weakest first. The order between them is a convention: the narrower the reason, the
  * stronger the wish, since a channel can always fall back to a weaker one.
  */
 const EXEMPTION_ORDER: readonly ScaExemption[] = ['none', 'tra', 'low-value', 'trusted', 'corporate'];
+
+/** Why 3-D Secure cannot run, as a reason code. */
+const CANNOT_RUN: Readonly<Record<Exclude<Authentication, 'possible'>, string>> = {
+  'no-card': 'three-ds.no-card',
+  'merchant-initiated': 'three-ds.merchant-initiated',
+};
 
 /** One rule set's place in the vector of states, and what its states mean. */
 interface SetPlan {
@@ -28,6 +35,7 @@ interface SetPlan {
   readonly thresholds: readonly Threshold[];
   readonly onUnknown: Outcome;
   readonly onError: Outcome;
+  readonly withoutThreeDs: Outcome;
   /** Reached without any hit. */
   readonly always: boolean;
 }
@@ -40,10 +48,16 @@ interface Said {
 
 /** What all sets have said so far. */
 interface Talk {
+  /** Whether 3-D Secure can run. */
+  readonly able: boolean;
   outcome: Outcome;
   threeDs: ThreeDsDemand;
+  /** What those who allow demand themselves. */
+  allowed: ThreeDsDemand;
   exemption: ScaExemption;
   degraded: boolean;
+  /** Some review became something else because 3-D Secure cannot run. */
+  replaced: boolean;
   readonly said: Said[];
   readonly hits: Hit[];
   readonly scores: Record<string, number>;
@@ -54,28 +68,43 @@ interface Talk {
  * its own; an unknown rule for the weaker of the policy's `onUnknown` and what it would have said; a failed rule for
  * `onError`. Over all sets the strongest wins. An unknown rule never allows, never exempts, and demands 3-D Secure
  * only as a request, and only where `onUnknown` is not accept.
+ *
+ * An outcome of allow lifts what others demand of 3-D Secure, short of a mandate. Where 3-D Secure cannot run no demand
+ * is left, since none could be met, and each set's own reviews are what its policy says they become, before anything is
+ * compared: so the strictest set wins.
  */
-export function verdictOf(versions: readonly RuleSetVersion[]): (states: Uint8Array) => Verdict {
+export function verdictOf(versions: readonly RuleSetVersion[]): Program['verdict'] {
   let from = 0;
   const plans = versions.map(({ ruleSet, document }) => {
     const plan = planOf(ruleSet, document, from);
     from += document.rules.length;
     return plan;
   });
-  return (states) => {
+  return (states, authentication) => {
+    const cannot =
+      authentication === undefined || authentication === 'possible' ? undefined : CANNOT_RUN[authentication];
     const talk: Talk = {
+      able: cannot === undefined,
       outcome: 'accept',
       threeDs: 'none',
+      allowed: 'none',
       exemption: 'none',
       degraded: false,
+      replaced: false,
       said: [],
       hits: [],
       scores: {},
     };
     for (const plan of plans) hear(plan, states, talk);
-    const { outcome, threeDs, hits, scores, degraded, said } = talk;
-    const exemption = threeDs === 'none' || threeDs === 'request' ? talk.exemption : 'none';
-    return { outcome, threeDs, exemption, reasons: reasonsOf(said), hits, scores, degraded };
+    const { outcome, hits, scores, degraded, said } = talk;
+    const lifted = authentication !== undefined && outcome === 'allow' && talk.threeDs !== 'mandate';
+    const demand = lifted ? talk.allowed : talk.threeDs;
+    const exemption = demand === 'none' || demand === 'request' ? talk.exemption : 'none';
+    const reasons = reasonsOf(said);
+    if (cannot === undefined) return { outcome, threeDs: demand, exemption, reasons, hits, scores, degraded };
+    const changed = demand !== 'none' || talk.replaced;
+    const why = changed ? [...reasons.filter((reason) => reason !== cannot), cannot] : reasons;
+    return { outcome, threeDs: 'none', exemption, reasons: why, hits, scores, degraded };
   };
 }
 
@@ -88,6 +117,7 @@ function planOf(ruleSet: string, { policy, thresholds, rules }: RuleSetDocument,
     thresholds: rising,
     onUnknown: policy?.onUnknown ?? 'review',
     onError: policy?.onError ?? 'review',
+    withoutThreeDs: policy?.withoutThreeDs ?? 'review',
     always: rising.some(({ score }) => score <= 0),
   };
 }
@@ -122,17 +152,18 @@ function hear(plan: SetPlan, states: Uint8Array, talk: Talk): void {
 
 function hearHit(plan: SetPlan, rule: Rule, talk: Talk): void {
   const { type, params } = rule.event;
-  const outcome = type === 'score' ? 'accept' : type;
+  const outcome = type === 'score' ? 'accept' : meant(plan, type, talk);
+  if (outcome !== type && type !== 'score') talk.replaced = true;
   if (type !== 'score') ask(talk, outcome, params.reason);
   else if (params.threeDs !== undefined && params.threeDs !== 'none') ask(talk, 'accept', params.reason);
-  if (params.threeDs !== undefined) talk.threeDs = strongerDemand(talk.threeDs, params.threeDs);
+  if (params.threeDs !== undefined) demand(talk, params.threeDs, type);
   if (params.exemption !== undefined) talk.exemption = strongerWish(talk.exemption, params.exemption);
   talk.hits.push(hitOf(plan, rule, 'hit', outcome));
 }
 
 function hearUnknown(plan: SetPlan, rule: Rule, talk: Talk): void {
   const { type, params } = rule.event;
-  const outcome = type === 'allow' || type === 'score' ? 'accept' : weaker(plan.onUnknown, type);
+  const outcome = type === 'allow' || type === 'score' ? 'accept' : ifUnknown(plan, type, talk);
   talk.degraded = true;
   if (outcome !== 'accept') ask(talk, outcome, params.reason);
   if (plan.onUnknown !== 'accept' && params.threeDs !== undefined && params.threeDs !== 'none') {
@@ -145,9 +176,11 @@ function hearUnknown(plan: SetPlan, rule: Rule, talk: Talk): void {
 function hearScore(plan: SetPlan, states: Uint8Array, score: number, talk: Talk): void {
   const reached = plan.thresholds.findLast((threshold) => threshold.score <= score);
   if (reached === undefined) return;
-  ask(talk, reached.outcome, reached.reason);
-  if (reached.threeDs !== undefined) talk.threeDs = strongerDemand(talk.threeDs, reached.threeDs);
-  scorers(plan, states, HIT, (rule) => ask(talk, reached.outcome, rule.event.params.reason));
+  const outcome = meant(plan, reached.outcome, talk);
+  if (outcome !== reached.outcome) talk.replaced = true;
+  ask(talk, outcome, reached.reason);
+  if (reached.threeDs !== undefined) demand(talk, reached.threeDs, reached.outcome);
+  scorers(plan, states, HIT, (rule) => ask(talk, outcome, rule.event.params.reason));
 }
 
 /**
@@ -156,18 +189,18 @@ function hearScore(plan: SetPlan, states: Uint8Array, score: number, talk: Talk)
  */
 function hearPossibleScore(plan: SetPlan, states: Uint8Array, score: number, most: number, talk: Talk): void {
   let outcome: Outcome = 'accept';
-  let demand = false;
+  let demanded = false;
   let reason = '';
   for (const threshold of plan.thresholds) {
     if (threshold.score <= score || threshold.score > most || threshold.outcome === 'allow') continue;
-    const given = weaker(plan.onUnknown, threshold.outcome);
+    const given = ifUnknown(plan, threshold.outcome, talk);
     if (OUTCOMES.indexOf(given) > OUTCOMES.indexOf(outcome)) {
       outcome = given;
       reason = threshold.reason;
     }
-    if (threshold.threeDs !== undefined && threshold.threeDs !== 'none') demand = true;
+    if (threshold.threeDs !== undefined && threshold.threeDs !== 'none') demanded = true;
   }
-  if (demand && plan.onUnknown !== 'accept') talk.threeDs = strongerDemand(talk.threeDs, 'request');
+  if (demanded && plan.onUnknown !== 'accept') talk.threeDs = strongerDemand(talk.threeDs, 'request');
   if (outcome === 'accept') return;
   ask(talk, outcome, reason);
   scorers(plan, states, UNKNOWN, (rule) => {
@@ -188,6 +221,23 @@ function scorers(
   rules.forEach((rule, place) => {
     if (states[from + place] === state && (rule.event.params.score ?? 0) > 0) each(rule);
   });
+}
+
+/** What a set means by an outcome for this payment: its reviews are something else where 3-D Secure cannot run. */
+function meant({ withoutThreeDs }: SetPlan, outcome: Outcome, { able }: Talk): Outcome {
+  return outcome === 'review' && !able ? withoutThreeDs : outcome;
+}
+
+/** What is asked for where it is unknown whether `outcome` would be. */
+function ifUnknown(plan: SetPlan, outcome: Outcome, talk: Talk): Outcome {
+  const asked = weaker(plan.onUnknown, meant(plan, outcome, talk));
+  if (asked !== weaker(plan.onUnknown, outcome)) talk.replaced = true;
+  return asked;
+}
+
+function demand(talk: Talk, wanted: ThreeDsDemand, by: RuleEventType): void {
+  talk.threeDs = strongerDemand(talk.threeDs, wanted);
+  if (by === 'allow') talk.allowed = strongerDemand(talk.allowed, wanted);
 }
 
 function ask(talk: Talk, outcome: Outcome, reason: string): void {

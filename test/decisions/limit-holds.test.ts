@@ -8,6 +8,7 @@ import {
 } from '../../src/decisions/limit-holds.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES } from '../../src/facts/attributes.js';
 import type { StreamEvent } from '../../src/facts/stream.js';
+import { periodEnd, periodName, periodStart } from '../../src/facts/velocity/calendar.js';
 import type { CumulativeLimit } from '../../src/rules/document.js';
 import { ERROR, HIT, NO_HIT, SKIPPED, UNKNOWN, type Outcome } from '../../src/rules/outcome.js';
 import type { ProgramLimit } from '../../src/rules/program.js';
@@ -49,6 +50,7 @@ const terms: LimitTerms = {
   toBaseMinor: (minor, currency) => (currency === 'EUR' ? minor * 2 : undefined),
   periodStart: (ms) => Math.floor(ms / DAY) * DAY,
   periodEnd: (ms) => Math.floor(ms / DAY) * DAY + DAY,
+  periodName: (ms, unit, zone) => `${unit} ${Math.floor(ms / DAY)} of ${zone}`,
   zones: { site: 'Europe/Madrid', merchant: 'America/Lima' },
   riskGrade: 'B',
 };
@@ -57,11 +59,36 @@ describe('dueLimits', () => {
   it('names one counter per rule set, limit, key and period, with the cap in base currency and graded', () => {
     const [due] = dueLimits(program(limit({ gradeFactors: { B: 0.5 } })), [HIT], payment(), terms);
     expect(due?.hold).toEqual({
-      counter: `limits/per-owner/7/${5 * DAY}`,
+      counter: 'limits/per-owner/7/day 5 of America/Lima',
       amount: 110,
       cap: 100_000,
       periodEnd: 6 * DAY,
     });
+  });
+
+  it('counts what one owner takes on a date in one counter, whichever zone each shop is in', () => {
+    const at = Date.parse('2026-03-02T06:00:00Z');
+    const holdIn = (zone: string, ms = at, period: 'day' | 'month' = 'day') => {
+      const zones = { site: 'UTC', merchant: zone };
+      const one = { ...payment(), at: ms };
+      const real = { ...terms, periodStart, periodEnd, periodName, zones };
+      return dueLimits(program(limit({ period })), [HIT], one, real)[0]?.hold;
+    };
+    const [lima, tokyo] = [holdIn('America/Lima'), holdIn('Asia/Tokyo')];
+    expect([lima?.counter, tokyo?.counter]).toEqual([
+      'limits/per-owner/7/2026-03-02',
+      'limits/per-owner/7/2026-03-02',
+    ]);
+    // Each is kept until its own end of that date; stores keep the counter until the later one.
+    expect(lima?.periodEnd).toBe(Date.parse('2026-03-03T05:00:00Z'));
+    expect(tokyo?.periodEnd).toBe(Date.parse('2026-03-02T15:00:00Z'));
+    // In Tokyo the next date begins while it still is the one before in Lima.
+    expect(holdIn('Asia/Tokyo', Date.parse('2026-03-02T15:00:00Z'))?.counter).toContain('/2026-03-03');
+    expect(holdIn('America/Lima', Date.parse('2026-03-02T15:00:00Z'))?.counter).toBe(lima?.counter);
+    // A limit that becomes one of a month has other counters than it had by day.
+    expect(holdIn('America/Lima', Date.parse('2026-03-01T12:00:00Z'), 'month')?.counter).toBe(
+      'limits/per-owner/7/2026-03',
+    );
   });
 
   it.each([

@@ -66,7 +66,7 @@ describe('a good document', () => {
         ),
       ],
       {
-        policy: { missing: 'unknown', onUnknown: 'review', onError: 'reject' },
+        policy: { missing: 'unknown', onUnknown: 'review', onError: 'reject', withoutThreeDs: 'accept' },
         thresholds: [
           { score: 10, outcome: 'review', reason: 'score.ten' },
           { score: 20, outcome: 'reject', reason: 'score.twenty' },
@@ -161,6 +161,11 @@ describe('shape', () => {
       'a bad policy',
       document([rule({ all: [fine] })], { policy: { missing: 'maybe' } }),
       'error bad-value /policy/missing',
+    ],
+    [
+      'a policy that allows where 3-D Secure cannot run',
+      document([rule({ all: [fine] })], { policy: { withoutThreeDs: 'allow' } }),
+      'error bad-value /policy/withoutThreeDs',
     ],
     [
       'an unknown zone',

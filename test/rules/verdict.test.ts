@@ -11,6 +11,7 @@ import {
   strongerOutcome,
   THREE_DS_DEMANDS,
   UNKNOWN,
+  type Authentication,
   type Outcome,
 } from '../../src/rules/outcome.js';
 import type { Verdict } from '../../src/rules/program.js';
@@ -33,7 +34,15 @@ function set(events: readonly Event[], more: Partial<RuleSetDocument> = {}): Rul
 }
 
 function verdict(states: readonly number[], ...sets: RuleSetDocument[]): Verdict {
-  return compileProgram(sets.map(versionOf)).verdict(Uint8Array.from(states));
+  return verdictWhen('possible', states, ...sets);
+}
+
+function verdictWhen(
+  authentication: Authentication | undefined,
+  states: readonly number[],
+  ...sets: RuleSetDocument[]
+): Verdict {
+  return compileProgram(sets.map(versionOf)).verdict(Uint8Array.from(states), authentication);
 }
 
 const THRESHOLDS: RuleSetDocument['thresholds'] = [
@@ -125,6 +134,141 @@ describe('3-D Secure and exemptions', () => {
     expect(verdict([UNKNOWN], demanding('review')).threeDs).toBe('request');
     expect(verdict([UNKNOWN], demanding('accept')).threeDs).toBe('none');
     expect(verdict([ERROR], demanding('review')).threeDs).toBe('none');
+  });
+});
+
+describe('an allow lifts what others demand of 3-D Secure, but no mandate', () => {
+  test.each([
+    ['request', 'none'],
+    ['challenge', 'none'],
+    ['mandate', 'mandate'],
+  ] as const)('%s becomes %s', (threeDs, expected) => {
+    expect(verdict([HIT, HIT], set([['allow'], ['review', { threeDs }]]))).toMatchObject({
+      outcome: 'allow',
+      threeDs: expected,
+    });
+    // Also across sets, whichever is first.
+    expect(verdict([HIT, HIT], set([['accept', { threeDs }]]), set([['allow']])).threeDs).toBe(expected);
+  });
+
+  test('nor what it demands itself, nor anything where it does not win', () => {
+    const own = set([
+      ['allow', { threeDs: 'request' }],
+      ['review', { threeDs: 'challenge' }],
+    ]);
+    expect(verdict([HIT, HIT], own)).toMatchObject({ outcome: 'allow', threeDs: 'request' });
+    const blocked = set([['allow'], ['block'], ['review', { threeDs: 'challenge' }]]);
+    expect(verdict([HIT, HIT, HIT], blocked)).toMatchObject({ outcome: 'block', threeDs: 'challenge' });
+    expect(verdict([UNKNOWN, NO_HIT, HIT], blocked).threeDs).toBe('challenge');
+  });
+
+  test('a threshold that allows does so too', () => {
+    const trusted = set(
+      [
+        ['score', { score: 20 }],
+        ['review', { threeDs: 'challenge' }],
+      ],
+      {
+        thresholds: [{ score: 10, outcome: 'allow', reason: 'trusted', threeDs: 'request' }],
+      },
+    );
+    expect(verdict([HIT, HIT], trusted)).toMatchObject({ outcome: 'allow', threeDs: 'request' });
+  });
+
+  test('a lifted challenge costs no exemption', () => {
+    const wishing = set([
+      ['allow', { exemption: 'trusted' }],
+      ['review', { threeDs: 'challenge' }],
+    ]);
+    expect(verdict([HIT, HIT], wishing)).toMatchObject({ threeDs: 'none', exemption: 'trusted' });
+  });
+});
+
+describe('where 3-D Secure cannot run', () => {
+  const without = (withoutThreeDs?: 'accept' | 'review' | 'reject', ...more: readonly Event[]) =>
+    set([['review', { threeDs: 'challenge' }], ...more], {
+      policy: withoutThreeDs === undefined ? {} : { withoutThreeDs },
+    });
+
+  test.each([
+    [undefined, 'review'],
+    ['review', 'review'],
+    ['accept', 'accept'],
+    ['reject', 'reject'],
+  ] as const)('a review is what withoutThreeDs says: %s, so %s', (policy, outcome) => {
+    for (const why of ['no-card', 'merchant-initiated'] as const) {
+      expect(verdictWhen(why, [HIT], without(policy))).toMatchObject({
+        outcome,
+        threeDs: 'none',
+        reasons: ['why.0', `three-ds.${why}`],
+        hits: [{ state: 'hit', outcome }],
+      });
+    }
+    expect(verdict([HIT], without(policy))).toMatchObject({
+      outcome: 'review',
+      threeDs: 'challenge',
+      reasons: ['why.0'],
+    });
+  });
+
+  test('the strictest of several sets wins, in the order of the lattice', () => {
+    const [accept, review, reject] = [without('accept'), without('review'), without('reject')];
+    expect(verdictWhen('no-card', [HIT, HIT], accept, review).outcome).toBe('review');
+    expect(verdictWhen('no-card', [HIT, HIT], reject, review).outcome).toBe('reject');
+    expect(verdictWhen('no-card', [HIT, NO_HIT], accept, reject).outcome).toBe('accept');
+    expect(verdictWhen('no-card', [HIT, HIT], reject, set([['allow']])).outcome).toBe('allow');
+    expect(verdictWhen('no-card', [HIT, HIT], accept, set([['reject']])).outcome).toBe('reject');
+  });
+
+  test('a threshold that asks for a review is a review too', () => {
+    const policy = { withoutThreeDs: 'reject' as const };
+    const scored = set([['score', { score: 12 }]], { thresholds: THRESHOLDS, policy });
+    expect(verdictWhen('no-card', [HIT], scored)).toMatchObject({
+      outcome: 'reject',
+      threeDs: 'none',
+      reasons: ['score.medium', 'why.0', 'three-ds.no-card'],
+    });
+    // Unknown points ask for what they could reach, at most what onUnknown says.
+    expect(verdictWhen('no-card', [UNKNOWN], scored)).toMatchObject({ outcome: 'review', threeDs: 'none' });
+  });
+
+  test('an unknown rule asks for no more than it would have, a failed one for what onError says', () => {
+    expect(verdictWhen('no-card', [UNKNOWN], without('accept'))).toMatchObject({
+      outcome: 'accept',
+      degraded: true,
+      hits: [{ state: 'unknown', outcome: 'accept' }],
+    });
+    expect(verdictWhen('no-card', [UNKNOWN], without('reject')).outcome).toBe('review');
+    expect(verdictWhen('no-card', [ERROR], without('accept')).outcome).toBe('review');
+  });
+
+  test('every demand falls away, and the reason says so only where that changed something', () => {
+    const mandated = set([['accept', { threeDs: 'mandate', exemption: 'tra' }]]);
+    expect(verdictWhen('no-card', [HIT], mandated)).toMatchObject({
+      outcome: 'accept',
+      threeDs: 'none',
+      exemption: 'none',
+      reasons: ['why.0', 'three-ds.no-card'],
+    });
+    expect(verdictWhen('no-card', [HIT], set([['review']])).reasons).toEqual(['why.0']);
+    expect(verdictWhen('no-card', [NO_HIT], without('reject')).reasons).toEqual([]);
+    const allowed = without('review', ['allow']);
+    expect(verdictWhen('no-card', [HIT, HIT], allowed).reasons).toEqual(['why.1', 'why.0']);
+  });
+});
+
+test('a record from before it was kept whether 3-D Secure can run is judged as it was then', () => {
+  const demanding = set([['allow'], ['review', { threeDs: 'challenge' }]], {
+    policy: { withoutThreeDs: 'reject' },
+  });
+  expect(verdictWhen(undefined, [HIT, HIT], demanding)).toMatchObject({
+    outcome: 'allow',
+    threeDs: 'challenge',
+    reasons: ['why.0', 'why.1'],
+  });
+  expect(verdictWhen(undefined, [NO_HIT, HIT], demanding)).toMatchObject({
+    outcome: 'review',
+    threeDs: 'challenge',
   });
 });
 

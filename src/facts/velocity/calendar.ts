@@ -17,6 +17,8 @@ interface OffsetDay {
 interface Period {
   readonly start: number;
   readonly end: number;
+  /** The midnight it is named after, on the zone's clock. */
+  readonly midnight: number;
 }
 
 interface Zone {
@@ -27,7 +29,7 @@ interface Zone {
   month: Period;
 }
 
-const NO_PERIOD: Period = { start: Infinity, end: -Infinity };
+const NO_PERIOD: Period = { start: Infinity, end: -Infinity, midnight: Number.NaN };
 /** As many as there are names in the rules and sites. */
 const zones = new Map<string, Zone>();
 
@@ -56,6 +58,12 @@ export function periodEnd(ms: number, unit: 'day' | 'month', zone: string): numb
   return periodOf(ms, unit, zone).end;
 }
 
+/** That period as its calendar names it, whatever the zone: `2026-03-02` or `2026-03`. */
+export function periodName(ms: number, unit: 'day' | 'month', zone: string): string {
+  const [date = ''] = new Date(periodOf(ms, unit, zone).midnight).toISOString().split('T');
+  return unit === 'day' ? date : date.slice(0, -'-01'.length);
+}
+
 /** Hour of the zone's clock, 0 to 23. */
 export function hourIn(ms: number, zone: string): number {
   return Math.floor((((localTime(zoneOf(zone), ms) % DAY) + DAY) % DAY) / HOUR);
@@ -78,7 +86,7 @@ function periodOf(ms: number, unit: 'day' | 'month', name: string): Period {
     midnight = nextPeriod(midnight, unit);
     end = momentOf(zone, nextPeriod(midnight, unit));
   }
-  const period = { start: momentOf(zone, midnight), end };
+  const period = { start: momentOf(zone, midnight), end, midnight };
   if (unit === 'day') zone.day = period;
   else zone.month = period;
   return period;

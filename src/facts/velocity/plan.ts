@@ -223,7 +223,7 @@ function historyMeasures(what: HistoryQuestion, hashOf: HashOf): (readonly [Sele
     case 'declinesInRow':
       return [
         [events(['declined']), undefined],
-        [events(['authorised']), undefined],
+        [events(PAID), undefined],
       ];
   }
 }

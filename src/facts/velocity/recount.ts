@@ -111,7 +111,7 @@ export function historyOf(
     case 'threeDsAbandoned':
       return results.filter((entry) => is(entry, 'threeDs', 'abandoned')).length;
     case 'declinesInRow': {
-      const since = past.findLastIndex(({ kind }) => kind === 'authorised');
+      const since = past.findLastIndex(({ kind }) => PAID.includes(kind));
       return past.slice(since + 1).filter(({ kind }) => kind === 'declined').length;
     }
   }

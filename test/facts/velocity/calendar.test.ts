@@ -4,6 +4,7 @@ import {
   hourIn,
   isTimeZone,
   periodEnd,
+  periodName,
   periodStart,
   weekdayIn,
 } from '../../../src/facts/velocity/calendar.js';
@@ -86,6 +87,7 @@ describe('calendar', () => {
         const at = shown(start, name)[unit];
         // Where the clock goes back over midnight the last hour comes again, in the period that had begun.
         expect(at >= shown(ms, name)[unit]).toBe(true);
+        expect(periodName(ms, unit, name)).toBe(at);
         expect(shown(start - 1, name)[unit] < at).toBe(true);
         expect(shown(end - 1, name)[unit] <= at).toBe(true);
         expect(shown(end, name)[unit] > at).toBe(true);

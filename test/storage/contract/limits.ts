@@ -272,6 +272,17 @@ export function limitsContract(factory: LimitsFactory): void {
       expect(await store.limits.used('day')).toBe(0);
     });
 
+    it('keeps a counter until the later end, where two zones end its period at different times', async () => {
+      await store.limits.reserve('a', [hold('day', 100, 500)], T0 + HOUR);
+      const sooner = { ...hold('day', 100, 500), periodEnd: T0 + 10 * HOUR };
+      await store.limits.reserve('b', [sooner], T0 + HOUR);
+      for (const decision of ['a', 'b']) await store.limits.settle(decision, MADE);
+      await store.limits.expire(T0 + 24 * HOUR + HOLD_MEMORY_MS - 1);
+      expect(await store.limits.used('day')).toBe(200);
+      await store.limits.expire(T0 + 24 * HOUR + HOLD_MEMORY_MS);
+      expect(await store.limits.used('day')).toBe(0);
+    });
+
     it('forgets no counter that a later payment used', async () => {
       await store.limits.reserve('a', [hold('day', 100, 500)], T0 + HOUR);
       await store.limits.settle('a', MADE);
