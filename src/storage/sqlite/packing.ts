@@ -12,7 +12,8 @@ const DEGRADED = 2;
 const HAS_REPORT = 4;
 const LENGTHS_AT = 34;
 const HEADER = LENGTHS_AT + 8 * 4;
-const KEY_BYTES = 7;
+/** A key as it is stored: 53 bits, lowest byte first. */
+export const KEY_BYTES = 7;
 const TWO_32 = 2 ** 32;
 
 /** The columns of an entry, as they are bound and read. */
@@ -264,14 +265,6 @@ export function keysOf(bytes: Uint8Array): number[] {
   const keys: number[] = [];
   for (let at = 0; at + KEY_BYTES <= bytes.length; at += KEY_BYTES) keys.push(keyAt(bytes, at));
   return keys;
-}
-
-/** Whether a row has a key. */
-export function hasKey(bytes: Uint8Array, key: number): boolean {
-  for (let at = 0; at + KEY_BYTES <= bytes.length; at += KEY_BYTES) {
-    if (keyAt(bytes, at) === key) return true;
-  }
-  return false;
 }
 
 const NOTHING = new Uint8Array(0);

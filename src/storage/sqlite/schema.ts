@@ -1,5 +1,5 @@
 /** The version of the tables below, kept in `PRAGMA user_version`. Those before it were never released. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** All tables and indexes of the embedded store, in one place. */
 const TABLES = `
@@ -9,10 +9,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE entries (
   seq INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
-  known_at INTEGER NOT NULL,
   id TEXT NOT NULL,
-  keys BLOB NOT NULL,
-  event BLOB NOT NULL,
   site TEXT,
   outcome INTEGER,
   degraded INTEGER,
@@ -25,6 +22,9 @@ CREATE TABLE entries (
 );
 -- Decisions, newest first; the sequence tells apart what has the same event time.
 CREATE INDEX entries_at ON entries (at) WHERE outcome IS NOT NULL;
+
+-- The event of every entry, with its keys: some in one block, see worker/event-block.ts. All that windows read.
+CREATE TABLE event_blocks (first_seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 
 -- The key index: sorted runs in blocks, and what is kept in memory of every 64 blocks. See key-index/.
 CREATE TABLE key_runs (

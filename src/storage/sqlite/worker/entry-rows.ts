@@ -1,134 +1,101 @@
 import type { EntryRow } from '../packing.js';
 import type { Database, SqlValue } from './database.js';
+import type { EventBlocks } from './event-blocks.js';
 
 const COLUMNS =
-  'seq, at, known_at, id, keys, event, site, outcome, degraded, decided_at, request_id, record, trace, personal, report';
+  'seq, at, id, site, outcome, degraded, decided_at, request_id, record, trace, personal, report';
 
-/** Below so many rows, one statement each is faster than a joined list. */
-const FEW = 4;
+/** What the index needs of an entry. */
+export type EntryHead = Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'id' | 'keys' | 'outcome'>;
 
-/** What is read of an entry for a window. */
-export interface EventRow {
-  readonly seq: number;
-  readonly keys: Uint8Array;
-  readonly event: Uint8Array;
-  /** The later of event time and known time. */
-  readonly latest: number;
-}
-
-/** Reads and writes the rows of the journal. */
+/** Reads and writes the entries of the journal: a row each, and their events in blocks. */
 export class EntryRows {
+  readonly #events: EventBlocks;
   readonly #insert;
   readonly #get;
   readonly #id;
-  readonly #event;
-  readonly #events;
   readonly #after;
   readonly #heads;
 
-  constructor(db: Database) {
+  constructor(db: Database, events: EventBlocks) {
+    this.#events = events;
     const marks = COLUMNS.split(', ').map(() => '?');
     this.#insert = db.prepare(`INSERT INTO entries (${COLUMNS}) VALUES (${marks.join(', ')})`);
     this.#get = db.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq = ?`);
     this.#id = db.prepare('SELECT id FROM entries WHERE seq = ?');
-    this.#event = db.prepare(
-      'SELECT seq, keys, event, max(at, known_at) FROM entries WHERE seq = ?1 AND (at > ?2 OR known_at > ?2)',
-    );
-    this.#events = db.prepare(
-      `SELECT seq, keys, event, max(at, known_at) FROM json_each(?1) AS wanted CROSS JOIN entries ON seq = wanted.value
-        WHERE at > ?2 OR known_at > ?2`,
-    );
     this.#after = db.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`);
-    this.#heads = db.prepare(
-      'SELECT seq, at, known_at, id, keys, outcome FROM entries WHERE seq > ? ORDER BY seq LIMIT ?',
-    );
+    this.#heads = db.prepare('SELECT seq, id, outcome FROM entries WHERE seq > ? ORDER BY seq LIMIT ?');
   }
 
-  insert(row: EntryRow): void {
-    this.#insert.run(
-      row.seq,
-      row.at,
-      row.knownAt,
-      row.id,
-      row.keys,
-      row.event,
-      row.site,
-      row.outcome,
-      row.degraded,
-      row.decidedAt,
-      row.requestId,
-      row.record,
-      row.trace,
-      row.personal,
-      row.report,
-    );
+  /** Writes entries, in ascending sequence. Part of a transaction. */
+  insert(rows: readonly EntryRow[]): void {
+    for (const row of rows) {
+      this.#insert.run(
+        row.seq,
+        row.at,
+        row.id,
+        row.site,
+        row.outcome,
+        row.degraded,
+        row.decidedAt,
+        row.requestId,
+        row.record,
+        row.trace,
+        row.personal,
+        row.report,
+      );
+    }
+    this.#events.write(rows);
   }
 
   get(seq: number): EntryRow | undefined {
     const row = this.#get.get(seq);
-    return row && entryRow(row);
+    return row && this.#entryRow(row);
   }
 
   id(seq: number): string | undefined {
     return this.#id.get(seq)?.[0] as string | undefined;
   }
 
-  /** Events of these entries, those with a time after `from`. */
-  events(seqs: readonly number[], from: number): EventRow[] {
-    // SQLite knows no infinities in whole numbers.
-    const after = Math.max(from, -Number.MAX_SAFE_INTEGER);
-    if (seqs.length > FEW) return this.#events.all(JSON.stringify(seqs), after).map(eventRow);
-    const found: EventRow[] = [];
-    for (const seq of seqs) {
-      const row = this.#event.get(seq, after);
-      if (row) found.push(eventRow(row));
-    }
-    return found;
-  }
-
   /** Entries after a sequence, in order. */
   after(seq: number, limit: number): EntryRow[] {
-    return this.#after.all(seq, limit).map(entryRow);
+    return this.#after.all(seq, limit).map((row) => this.#entryRow(row));
   }
 
   /** What the index needs of the entries after a sequence. */
-  heads(seq: number, limit: number): Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'id' | 'keys' | 'outcome'>[] {
-    return this.#heads.all(seq, limit).map((row) => ({
-      seq: row[0] as number,
-      at: row[1] as number,
-      knownAt: row[2] as number,
-      id: row[3] as string,
-      keys: row[4] as Uint8Array,
-      outcome: row[5] as number | null,
-    }));
+  heads(seq: number, limit: number): EntryHead[] {
+    return this.#heads.all(seq, limit).map((row) => {
+      const { keys, at, knownAt } = this.#eventOf(row[0] as number);
+      return {
+        seq: row[0] as number,
+        at,
+        knownAt,
+        id: row[1] as string,
+        keys,
+        outcome: row[2] as number | null,
+      };
+    });
   }
-}
 
-function eventRow(row: readonly SqlValue[]): EventRow {
-  return {
-    seq: row[0] as number,
-    keys: row[1] as Uint8Array,
-    event: row[2] as Uint8Array,
-    latest: row[3] as number,
-  };
-}
+  #entryRow(row: readonly SqlValue[]): EntryRow {
+    return {
+      ...this.#eventOf(row[0] as number),
+      id: row[2] as string,
+      site: row[3] as string | null,
+      outcome: row[4] as number | null,
+      degraded: row[5] as number | null,
+      decidedAt: row[6] as number | null,
+      requestId: row[7] as string | null,
+      record: row[8] as Uint8Array | null,
+      trace: row[9] as Uint8Array | null,
+      personal: row[10] as Uint8Array | null,
+      report: row[11] as Uint8Array | null,
+    };
+  }
 
-function entryRow(row: readonly SqlValue[]): EntryRow {
-  return {
-    seq: row[0] as number,
-    at: row[1] as number,
-    knownAt: row[2] as number,
-    id: row[3] as string,
-    keys: row[4] as Uint8Array,
-    event: row[5] as Uint8Array,
-    site: row[6] as string | null,
-    outcome: row[7] as number | null,
-    degraded: row[8] as number | null,
-    decidedAt: row[9] as number | null,
-    requestId: row[10] as string | null,
-    record: row[11] as Uint8Array | null,
-    trace: row[12] as Uint8Array | null,
-    personal: row[13] as Uint8Array | null,
-    report: row[14] as Uint8Array | null,
-  };
+  #eventOf(seq: number): Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'keys' | 'event'> {
+    const place = this.#events.find(seq);
+    if (place === undefined) throw new Error(`the event of entry ${seq} is missing`);
+    return place.block.row(place.index);
+  }
 }

@@ -2,7 +2,8 @@ import { KeyIndex } from '../key-index/key-index.js';
 import { Packer, Unpacker, keysOf } from '../packing.js';
 import type { EntryRow } from '../packing.js';
 import type { Database } from './database.js';
-import { EntryRows } from './entry-rows.js';
+import { EntryRows, type EntryHead } from './entry-rows.js';
+import { EventBlocks } from './event-blocks.js';
 import { idHash } from './id-hash.js';
 import { indexStorage, loadRuns } from './index-storage.js';
 import { readRanges } from './range-reader.js';
@@ -17,6 +18,7 @@ const SCAN_BYTES = 4 * 1024 * 1024;
 /** The journal: its rows, and the index by which they are found. */
 export class WorkerJournal {
   readonly rows: EntryRows;
+  readonly events: EventBlocks;
   readonly index: KeyIndex;
   readonly segments: Segments;
   /** Written in a transaction that has not ended yet. */
@@ -27,7 +29,8 @@ export class WorkerJournal {
   #merging = false;
 
   constructor(db: Database, context: Pick<Context, 'background'>) {
-    this.rows = new EntryRows(db);
+    this.events = new EventBlocks(db);
+    this.rows = new EntryRows(db, this.events);
     this.segments = new Segments(db);
     const { runs, nextRun, leftOver } = loadRuns(db);
     this.index = new KeyIndex(indexStorage(db, this.segments), runs, nextRun);
@@ -66,9 +69,9 @@ export class WorkerJournal {
       if (!(row.seq > last)) throw new Error(`sequence ${row.seq} after ${last}: sequences only grow`);
       last = row.seq;
       ids.add(row.id);
-      this.rows.insert(row);
       written.push(row);
     }
+    this.rows.insert(written);
     this.#open.push(...written);
     context.afterwards((durable) => {
       this.#open = [];
@@ -114,7 +117,7 @@ export class WorkerJournal {
     return packer.take();
   }
 
-  #note(row: Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'id' | 'keys' | 'outcome'>): void {
+  #note(row: EntryHead): void {
     const decision = row.outcome !== null;
     this.index.add(row.seq, keysOf(row.keys), idHash(row.id), decision);
     this.segments.add(row.seq, Math.max(row.at, row.knownAt));

@@ -1,5 +1,5 @@
 import type { ListPlace, WireListFilter, WirePage } from '../journal-wire.js';
-import { Packer, hasKey } from '../packing.js';
+import { Packer } from '../packing.js';
 import type { Database, SqlValue, Statement } from './database.js';
 import type { WorkerJournal } from './journal.js';
 import type { Job } from './work.js';
@@ -48,8 +48,7 @@ export class DecisionLister {
   *#byTime(filter: WireListFilter, limit: number, start: ListPlace | undefined): Generator<void, Found> {
     const { where, values } = conditions(filter);
     const fits = where.length === 0 ? '1' : where.join(' AND ');
-    const keys = filter.keys.length === 0 ? 'NULL' : 'keys';
-    const select = `SELECT seq, at, ${fits}, ${keys} FROM entries INDEXED BY entries_at WHERE outcome IS NOT NULL`;
+    const select = `SELECT seq, at, ${fits} FROM entries INDEXED BY entries_at WHERE outcome IS NOT NULL`;
     const sameTime = this.#prepare(`${select} AND at = ? AND seq < ? ORDER BY seq DESC LIMIT ${SLICE_ROWS}`);
     const older = this.#prepare(
       `${select} AND at < ? AND at >= ? ORDER BY at DESC, seq DESC LIMIT ${SLICE_ROWS}`,
@@ -62,9 +61,9 @@ export class DecisionLister {
       if (rows.length === 0) rows = older.all(...values, place.at, from);
       if (rows.length === 0) return { places, next: undefined };
       looked += rows.length;
-      for (const [seq, at, fitting, carried] of rows) {
+      for (const [seq, at, fitting] of rows) {
         place = { at: Number(at), seq: Number(seq) };
-        if (fitting !== 1 || !carries(carried, filter.keys)) continue;
+        if (fitting !== 1 || !this.#carries(place.seq, filter.keys)) continue;
         places.push(place);
         if (places.length === limit) return { places, next: place };
       }
@@ -83,7 +82,7 @@ export class DecisionLister {
     const { segments } = this.#journal;
     const { where, values } = conditions(filter);
     const statement = this.#prepare(
-      `SELECT seq, at, keys FROM json_each(?) AS wanted CROSS JOIN entries ON seq = wanted.value
+      `SELECT seq, at FROM json_each(?) AS wanted CROSS JOIN entries ON seq = wanted.value
         WHERE ${['outcome IS NOT NULL', ...where].join(' AND ')}`,
     );
     let best: ListPlace[] = [];
@@ -96,9 +95,9 @@ export class DecisionLister {
       if (wanted.length === 0) continue;
       const found = statement
         .all(JSON.stringify(wanted), ...values)
-        .filter(([, , carried]) => carries(carried, filter.keys))
         .map(([seq, at]) => ({ at: Number(at), seq: Number(seq) }))
-        .filter((place) => place.at >= least && (start === undefined || order(start, place) < 0));
+        .filter((place) => place.at >= least && (start === undefined || order(start, place) < 0))
+        .filter((place) => this.#carries(place.seq, filter.keys));
       best = [...best, ...found].sort(order).slice(0, limit);
       yield;
     }
@@ -135,6 +134,12 @@ export class DecisionLister {
     return 0;
   }
 
+  #carries(seq: number, keys: readonly number[]): boolean {
+    if (keys.length === 0) return true;
+    const found = this.#journal.events.find(seq);
+    return found !== undefined && keys.every((key) => found.block.hasKey(found.index, key));
+  }
+
   #prepare(sql: string): Statement {
     const known = this.#statements.get(sql) ?? this.#db.prepare(sql);
     this.#statements.set(sql, known);
@@ -151,10 +156,6 @@ function order(a: ListPlace, b: ListPlace): number {
 function further(a: ListPlace | undefined, b: ListPlace | undefined): ListPlace | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return order(a, b) > 0 ? a : b;
-}
-
-function carries(packed: SqlValue | undefined, keys: readonly number[]): boolean {
-  return keys.every((key) => hasKey(packed as Uint8Array, key));
 }
 
 /** What a row must fulfil beside its keys and its place in the list. */
