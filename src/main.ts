@@ -263,6 +263,7 @@ function decisionOptions(parts: DecisionParts): Parameters<typeof openDecisions>
     skewMs: config.skewMs,
     onSkew: config.onSkew,
     maxInFlight: config.maxInFlight,
+    longestRange: config.longestRange,
     appendsInFlight: config.store.kind === 'sqlite' ? 2 : 1,
   };
 }

@@ -44,6 +44,7 @@ export function withFreshWindows(rules: RulesInForce, options: RulesInForceOptio
 function emptyWindows(plan: FactPlan, options: RulesInForceOptions): StreamWindows {
   return new StreamWindows(planWindows(plan, options.hash), {
     maxBytes: options.windowBytes,
-    inFlight: options.inFlight,
+    // One that is asked about again is there twice for a moment.
+    inFlight: options.inFlight + 1,
   });
 }

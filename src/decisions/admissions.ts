@@ -80,6 +80,8 @@ export class Screening implements Admission {
   ranges(): JournalQuery['ranges'] {
     if (this.#context === undefined || this.#context instanceof TollgateError) return [];
     const missing = this.#taker.missingRanges(this.#context.event);
+    // Asked again: what was read meanwhile must not leave before it is held once more.
+    this.#release();
     this.#release = () => missing.release();
     return missing.ranges;
   }

@@ -32,6 +32,8 @@ export interface PipelineOptions {
   readonly onSkew: 'flag' | 'refuse';
   /** Calls under way at most; beyond it OVERLOADED. */
   readonly maxInFlight: number;
+  /** Events of a window that a round of decisions waits for at most: what needs more waits for it by itself. */
+  readonly longestRange: number;
   /** Batches the store takes at once. */
   readonly appendsInFlight: number;
 }

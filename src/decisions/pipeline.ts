@@ -1,7 +1,7 @@
 import { TollgateError, type ErrorCode } from '../errors/errors.js';
 import type { PaymentContext } from '../facts/context.js';
 import type { PaymentInput } from '../facts/payment.js';
-import type { StreamEvent } from '../facts/stream.js';
+import type { KeyRange, StreamEvent } from '../facts/stream.js';
 import type { RuleSetVersion } from '../rules/program.js';
 import type { Layout } from '../rules/version-store.js';
 import { rulesInForce, withFreshWindows, type RulesInForce } from './active-rules.js';
@@ -14,7 +14,7 @@ import { LimitKeeper } from './limit-keeper.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import type { JournalAnswer, JournalQuery, StoredEntry } from './ports.js';
 import { Reporting } from './reporting.js';
-import { Rounds } from './rounds.js';
+import { Rounds, type RangeSink } from './rounds.js';
 import type { CallLimits, EventInput, EventOutput, ScreenInput, ScreenOutput } from './service.js';
 import { UnderWay } from './under-way.js';
 
@@ -78,13 +78,14 @@ export class Pipeline implements Taker, Intake {
         begin: () => this.#begin(),
         seen: () => this.#seen,
         part: (range, events) => this.#rules.windows.arrived(range, this.#visible(events)),
+        aside: (range) => this.#aside(range),
         arrived: (ranges, answer) => this.#arrived(ranges, answer),
         end: (size) => {
           options.observer.round(size, this.#coldRanges);
           return this.queue.send();
         },
       },
-      { maxWaiting: maxInFlight, maxRound: MAX_ROUND },
+      { maxWaiting: maxInFlight, maxRound: MAX_ROUND, longest: options.longestRange },
       world,
     );
   }
@@ -204,7 +205,7 @@ export class Pipeline implements Taker, Intake {
 
   /** An entry that another instance stored first. */
   async readBack(id: string): Promise<StoredEntry> {
-    const answer = await this.#options.journal.query({ ids: [id], ranges: [], seen: this.#seen });
+    const answer = await this.#options.journal.query({ ids: [id], ranges: [], seen: undefined });
     const entry = answer.entries[0];
     if (entry === undefined)
       throw new TollgateError('STORE_UNAVAILABLE', 'an entry that exists could not be read');
@@ -254,8 +255,18 @@ export class Pipeline implements Taker, Intake {
     if (answer.tail.length > 0) this.seenPairs = [...this.#moved];
     this.#coldRanges = ranges.length;
     for (const [index, range] of ranges.entries()) {
-      this.#rules.windows.loaded(range, this.#visible(answer.ranges[index] ?? []));
+      const events = answer.ranges[index];
+      if (events !== undefined) this.#rules.windows.loaded(range, this.#visible(events));
     }
+  }
+
+  /** Whatever rules decide when it has been read, what is read belongs to the windows of now: none gets half of it. */
+  #aside(range: KeyRange): RangeSink {
+    const { windows } = this.#rules;
+    return {
+      part: (events) => windows.arrived(range, this.#visible(events)),
+      end: (events) => windows.loaded(range, this.#visible(events)),
+    };
   }
 
   /** What a round may see of what was read: of other logs only what the tail has brought, or brings yet. */

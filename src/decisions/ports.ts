@@ -41,8 +41,13 @@ export interface JournalQuery {
   /** Entries to look up by id. */
   readonly ids: readonly string[];
   readonly ranges: readonly KeyRange[];
-  /** Log -> highest sequence already seen of it. The answer's `tail` holds what has come to other logs since. */
-  readonly seen: ReadonlyMap<number, number>;
+  /**
+   * Log -> highest sequence already seen of it. The answer's `tail` holds what has come to other logs since; undefined:
+   * nothing of them is wanted.
+   */
+  readonly seen: ReadonlyMap<number, number> | undefined;
+  /** A range of more events than this, roughly, is left unread, but for parts of it. Default: all are read. */
+  readonly longest?: number;
   /**
    * Lets a store hand over parts of long ranges ahead, so that a key with a million events need not be in memory at
    * once. `range` is the place in `ranges`. What is handed over here is not in the answer.
@@ -54,8 +59,11 @@ export interface JournalQuery {
 export interface JournalAnswer {
   /** In the order of `ids`. */
   readonly entries: readonly (StoredEntry | undefined)[];
-  /** In the order of `ranges`; each in any order, without duplicates; may hold events beyond `seen`. */
-  readonly ranges: readonly (readonly StreamEvent[])[];
+  /**
+   * In the order of `ranges`; each in any order, without duplicates; may hold events beyond `seen`. undefined: longer
+   * than `longest`.
+   */
+  readonly ranges: readonly (readonly StreamEvent[] | undefined)[];
   /** Durable events of other processes' logs after `seen`, each log in sequence without gaps. */
   readonly tail: readonly StreamEvent[];
 }

@@ -1,17 +1,19 @@
 import { TollgateError } from '../errors/errors.js';
 import type { KeyRange, StreamEvent } from '../facts/stream.js';
 import type { World } from '../world/world.js';
+import { LongRanges } from './long-ranges.js';
 import type { Journal, JournalAnswer, JournalQuery } from './ports.js';
 import type { CallLimits } from './service.js';
 
 /** Something waiting to be taken in: a payment to decide or an event to record. */
 export interface Admission {
-  /** What the store must be asked before it can be taken in. */
+  /** What the store must be asked before it can be taken in. Asked again when it had to wait for a long range. */
   ids(): readonly string[];
   ranges(): JournalQuery['ranges'];
   /** Takes it in; in order of admission. A promise holds up what comes after it. */
   settle(answer: Slice): void | Promise<void>;
   fail(error: unknown): void;
+  /** Its caller: what is given the same object is taken in in the order it came. */
   readonly limits: CallLimits | undefined;
 }
 
@@ -26,6 +28,8 @@ export interface RoundOptions {
   readonly maxWaiting: number;
   /** Admissions in one round at most. */
   readonly maxRound: number;
+  /** Events of a range at most that a round waits for; longer ones are read aside. */
+  readonly longest: number;
 }
 
 /** What a round does besides settling its admissions. */
@@ -36,24 +40,40 @@ export interface RoundHooks {
   begin(): void;
   /** Logs followed, with the highest sequence seen. */
   seen(): ReadonlyMap<number, number>;
-  /** A part of a long range, ahead of the answer. */
+  /** A part of a range, ahead of the answer. */
   part(range: KeyRange, events: readonly StreamEvent[]): void;
-  /** What came from the store for all of the round, less the parts, before the first admission is settled. */
+  /** Where a range goes that is read aside. What it says stays true of the windows there were when it was asked for. */
+  aside(range: KeyRange): RangeSink;
+  /**
+   * What came from the store for all of the round, less the parts, before the first admission is settled. A range that
+   * was too long is undefined.
+   */
   arrived(ranges: JournalQuery['ranges'], answer: JournalAnswer): void;
   /** After the last admission is settled; the next round begins when it has ended. */
   end(size: number): void | Promise<void>;
 }
 
+/** Takes in a range that is read aside. */
+export interface RangeSink {
+  part(events: readonly StreamEvent[]): void;
+  /** The rest of it. */
+  end(events: readonly StreamEvent[]): void;
+}
+
 /** So many admissions waiting are worth asking about ahead; fewer are better gathered. */
 const AHEAD = 64;
 
+interface AskedAdmission {
+  readonly admission: Admission;
+  readonly ranges: JournalQuery['ranges'];
+  /** Its part of the ids. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A round whose question is under way, or answered. */
 interface Asked {
-  readonly admissions: readonly {
-    readonly admission: Admission;
-    readonly from: number;
-    readonly to: number;
-  }[];
+  readonly admissions: readonly AskedAdmission[];
   readonly ranges: JournalQuery['ranges'];
   /** Never rejects. */
   readonly answer: Promise<{ readonly ok: JournalAnswer } | { readonly error: unknown }>;
@@ -63,13 +83,14 @@ interface Asked {
  * Gathers calls in flight into rounds: one question to the store for all of a round, then each admission in the order it
  * came. One round asks at a time; what comes meanwhile makes the next one. When much is waiting, the next round's
  * question is asked before the one whose answer has come is settled, so that neither the store nor this thread waits for
- * the other.
+ * the other. What needs a range too long for a round is set aside until that is read.
  */
 export class Rounds {
   readonly #journal: Pick<Journal, 'query'>;
   readonly #hooks: RoundHooks;
   readonly #options: RoundOptions;
   readonly #world: Pick<World, 'timers' | 'clock'>;
+  readonly #long: LongRanges;
   #waiting: Admission[] = [];
   #turning = false;
   #idle: (() => void)[] = [];
@@ -84,39 +105,49 @@ export class Rounds {
     this.#hooks = hooks;
     this.#options = options;
     this.#world = world;
+    this.#long = new LongRanges(
+      (range) => this.#readAside(range),
+      () => this.#start(),
+    );
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + this.#long.waiting;
   }
 
   /** Queues an admission; throws OVERLOADED when too many wait. */
   admit(admission: Admission): void {
-    if (this.#waiting.length >= this.#options.maxWaiting)
+    if (this.waiting >= this.#options.maxWaiting)
       throw new TollgateError('OVERLOADED', `more than ${this.#options.maxWaiting} calls are waiting`);
     this.#waiting.push(admission);
-    if (this.#turning) return;
-    this.#turning = true;
-    this.#world.timers.soon(() => void this.#turn());
+    this.#start();
   }
 
   /** Resolves when nothing waits and no round is under way. */
   async idle(): Promise<void> {
-    if (!this.#turning) return;
+    if (!this.#turning && this.#long.idle) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #start(): void {
+    if (this.#turning) return;
+    this.#turning = true;
+    this.#world.timers.soon(() => void this.#turn());
   }
 
   async #turn(): Promise<void> {
     let asked = this.#ask();
     while (asked !== undefined) {
       const answer = await this.#arrived(asked);
+      const ready = answer === undefined ? [] : this.#withoutLong(asked, answer);
       const ahead = this.#waiting.length >= AHEAD && this.#hooks.mayAskAhead() ? this.#ask() : undefined;
-      if (answer !== undefined) await this.#settle(asked, answer);
-      const ended = this.#hooks.end(asked.admissions.length);
+      if (answer !== undefined) await this.#settle(ready, answer);
+      const ended = this.#hooks.end(ready.length);
       if (ended !== undefined) await ended;
       asked = ahead ?? this.#ask();
     }
     this.#turning = false;
+    if (!this.#long.idle) return;
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();
@@ -140,6 +171,7 @@ export class Rounds {
 
   /** Begins a round with what is waiting; undefined when nothing is. */
   #ask(): Asked | undefined {
+    this.#waiting.unshift(...this.#long.takeBack());
     while (this.#waiting.length > 0) {
       const round = this.#waiting.splice(0, this.#options.maxRound);
       const wanted = round.filter((admission) => this.#stillWanted(admission));
@@ -150,14 +182,21 @@ export class Rounds {
 
   #askAbout(round: readonly Admission[]): Asked {
     this.#hooks.begin();
-    const admissions: { admission: Admission; from: number; to: number }[] = [];
+    const admissions: AskedAdmission[] = [];
     const ids: string[] = [];
     const byKey = new Map<number, KeyRange>();
     for (const admission of round) {
       try {
-        const own = admission.ids();
-        const ownRanges = admission.ranges();
-        admissions.push({ admission, from: ids.length, to: ids.length + own.length });
+        // What will be set aside is asked about later, but takes its place here.
+        const heldBack = this.#long.holdsBack(admission.limits);
+        const own = heldBack ? [] : admission.ids();
+        const ownRanges = heldBack ? [] : admission.ranges();
+        const from = ids.length;
+        if (heldBack || this.#long.reads(ownRanges)) {
+          admissions.push({ admission, ranges: ownRanges, from, to: from });
+          continue;
+        }
+        admissions.push({ admission, ranges: ownRanges, from, to: from + own.length });
         ids.push(...own);
         for (const range of ownRanges) {
           const same = byKey.get(range.key);
@@ -173,7 +212,7 @@ export class Rounds {
       if (range !== undefined) this.#hooks.part(range, events);
     };
     const answer = this.#journal
-      .query({ ids, ranges, seen: this.#hooks.seen(), onEvents })
+      .query({ ids, ranges, seen: this.#hooks.seen(), onEvents, longest: this.#options.longest })
       .then((ok) => ({ ok }))
       .catch((error: unknown) => ({ error }));
     return { admissions, ranges, answer };
@@ -192,7 +231,22 @@ export class Rounds {
     }
   }
 
-  async #settle({ admissions }: Asked, { entries }: JournalAnswer): Promise<void> {
+  /** What of a round can be settled; the rest is set aside, and its ranges are read. */
+  #withoutLong({ admissions, ranges }: Asked, answer: JournalAnswer): readonly AskedAdmission[] {
+    for (const [place, range] of ranges.entries())
+      if (answer.ranges[place] === undefined) this.#long.begin(range);
+    if (this.#long.idle) return admissions;
+    return admissions.filter((asked) => !this.#long.takes(asked.admission, asked.ranges));
+  }
+
+  async #readAside(range: KeyRange): Promise<void> {
+    const sink = this.#hooks.aside(range);
+    const onEvents = (_: number, events: readonly StreamEvent[]): void => sink.part(events);
+    const answer = await this.#journal.query({ ids: [], ranges: [range], seen: undefined, onEvents });
+    sink.end(answer.ranges[0] ?? []);
+  }
+
+  async #settle(admissions: readonly AskedAdmission[], { entries }: JournalAnswer): Promise<void> {
     for (const { admission, from, to } of admissions) {
       if (!this.#stillWanted(admission)) continue;
       try {

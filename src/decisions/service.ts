@@ -110,7 +110,10 @@ export interface ReplayOutput {
   readonly differences: readonly string[];
 }
 
-/** How long a caller is willing to wait. */
+/**
+ * How long a caller is willing to wait. Calls that are given the same object (those of one stream) are taken in in the
+ * order they come.
+ */
 export interface CallLimits {
   /** Epoch ms. */
   readonly deadline: number | undefined;

@@ -111,6 +111,7 @@ export function setStage(options: StageOptions): Stage {
       skewMs: Infinity,
       onSkew: 'flag',
       maxInFlight: IN_FLIGHT,
+      longestRange: Infinity,
       appendsInFlight: 1,
     },
     new Map(),

@@ -33,6 +33,7 @@ function stage(mayAskAhead: () => boolean = () => true) {
     begin: () => log.push('begin'),
     seen: () => new Map(),
     part: () => undefined,
+    aside: () => ({ part: () => undefined, end: () => undefined }),
     arrived: () => log.push('arrived'),
     end: (size) => void log.push(`end ${String(size)}`),
   };
@@ -40,7 +41,7 @@ function stage(mayAskAhead: () => boolean = () => true) {
     timers: { after: () => () => undefined, soon: (callback: () => void) => void setImmediate(callback) },
     clock: { now: () => 0, monotonicUs: () => 0 },
   };
-  const rounds = new Rounds({ query }, hooks, { maxWaiting: 1000, maxRound: 100 }, world);
+  const rounds = new Rounds({ query }, hooks, { maxWaiting: 1000, maxRound: 100, longest: 1000 }, world);
   const settled: string[] = [];
   const failed: string[] = [];
   const admit = (count: number, prefix = 'a', settle?: () => Promise<void>): void => {

@@ -24,10 +24,11 @@ function open(options: { readonly maxRound?: number; readonly maxWaiting?: numbe
       begin: () => undefined,
       seen: () => new Map(),
       part: () => undefined,
+      aside: () => ({ part: () => undefined, end: () => undefined }),
       arrived: () => undefined,
       end: (size) => void ended.push(size),
     },
-    { maxWaiting: options.maxWaiting ?? 100, maxRound: options.maxRound ?? 100 },
+    { maxWaiting: options.maxWaiting ?? 100, maxRound: options.maxRound ?? 100, longest: 1000 },
     {
       clock: { now: () => state.now, monotonicUs: () => 0 },
       timers: { after: () => () => undefined, soon: (callback) => queueMicrotask(callback) },

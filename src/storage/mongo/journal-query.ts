@@ -1,5 +1,5 @@
 import type { Collection, Document, Filter, FindCursor, FindOptions } from 'mongodb';
-import type { JournalQuery, StoredEntry } from '../../decisions/ports.js';
+import type { JournalAnswer, JournalQuery, StoredEntry } from '../../decisions/ports.js';
 import type { KeyRange, StreamEvent } from '../../facts/stream.js';
 import type { Connection } from './connection.js';
 import { readEntry, readKeyedEvent } from './entry-document.js';
@@ -40,15 +40,38 @@ export class JournalReader {
     return ids.map((id) => found.get(id));
   }
 
-  /** Events in the order of the ranges, by one question. `onEvents` takes parts of long ranges ahead. */
+  /**
+   * Events in the order of the ranges, by one question; undefined for those of more than `longest`. `onEvents` takes
+   * parts of long ranges ahead.
+   */
   async byRanges({
     ranges,
     onEvents,
-  }: Pick<JournalQuery, 'ranges' | 'onEvents'>): Promise<readonly (readonly StreamEvent[])[]> {
-    if (ranges.length === 0) return [];
+    longest = Infinity,
+  }: Pick<JournalQuery, 'ranges' | 'onEvents' | 'longest'>): Promise<JournalAnswer['ranges']> {
+    const long = new Set<number>();
+    for (;;) {
+      const before = long.size;
+      const answers = await this.#byRanges(ranges, long, longest, onEvents);
+      // What was found too long was read no further, and neither was anything else.
+      if (long.size === before) return answers.map((events, place) => (long.has(place) ? undefined : events));
+    }
+  }
+
+  /** Reads all but those known as long; ends early, with nothing, when there turn out to be more. */
+  async #byRanges(
+    ranges: JournalQuery['ranges'],
+    long: Set<number>,
+    longest: number,
+    onEvents: JournalQuery['onEvents'],
+  ): Promise<readonly (readonly StreamEvent[])[]> {
     const answers = ranges.map((): StreamEvent[] => []);
+    const counts = ranges.map(() => 0);
     const wanted = new Map<number, Wanted[]>();
+    const read = ranges.filter((_, place) => !long.has(place));
+    if (read.length === 0) return answers;
     for (const [place, { key, from }] of ranges.entries()) {
+      if (long.has(place)) continue;
       const one = { from, events: answers[place] ?? [] };
       const same = wanted.get(key);
       if (same) same.push(one);
@@ -61,13 +84,22 @@ export class JournalReader {
         for (const one of wanted.get(key) ?? NOBODY) if (time > one.from) one.events.push(event);
       }
     };
-    const handOver = (): void => {
-      if (!onEvents) return;
-      for (const [place, events] of answers.entries())
-        if (events.length >= PART) onEvents(place, events.splice(0));
+    const handOver = (): boolean => {
+      let goOn = true;
+      for (const [place, events] of answers.entries()) {
+        const count = (counts[place] ?? 0) + events.length;
+        if (count > longest) {
+          long.add(place);
+          goOn = false;
+        }
+        if (onEvents === undefined || events.length < PART) continue;
+        counts[place] = count;
+        onEvents(place, events.splice(0));
+      }
+      return goOn;
     };
     const projection = { _id: 0, l: 1, n: 1, k: 1, e: 1 };
-    await this.each(carrying(ranges), { projection }, take, handOver);
+    await this.each(carrying(read), { projection }, take, handOver);
     return answers;
   }
 
@@ -92,12 +124,14 @@ export class JournalReader {
     return events;
   }
 
-  /** Hands over every raw document that is found; other work gets its turn between batches. */
+  /**
+   * Hands over every raw document that is found, until `afterBatch` says false; other work gets its turn between batches.
+   */
   async each(
     filter: Filter<EntryDocument>,
     options: FindOptions,
     take: (raw: Uint8Array) => void,
-    afterBatch?: () => void,
+    afterBatch: () => boolean = () => true,
   ): Promise<void> {
     const cursor = this.#entries.find(filter, {
       batchSize: BATCH,
@@ -107,8 +141,7 @@ export class JournalReader {
     try {
       while (await this.#connection.run(() => cursor.hasNext())) {
         for (const raw of cursor.readBufferedDocuments()) take(raw);
-        afterBatch?.();
-        if (cursor.id?.isZero() === true) break;
+        if (!afterBatch() || cursor.id?.isZero() === true) break;
       }
     } finally {
       if (!cursor.closed) void cursor.close().catch(() => undefined);

@@ -51,14 +51,14 @@ export class MongoJournal implements Journal {
 
   /**
    * `tail` also holds, once, entries of this process's own log whose append had failed with STORE_UNAVAILABLE and which
-   * turned out durable.
+   * turned out durable; whoever wants no tail gets none of them.
    */
   async query(query: JournalQuery): Promise<JournalAnswer> {
-    const recovered = await this.#appender.recovered();
+    const recovered = query.seen === undefined ? [] : await this.#appender.recovered();
     const [entries, ranges, tail] = await Promise.all([
       this.#reader.byIds(query.ids),
       this.#reader.byRanges(query),
-      this.#reader.tail(query.seen),
+      query.seen === undefined ? [] : this.#reader.tail(query.seen),
     ]);
     return { entries, ranges, tail: recovered.length > 0 ? [...recovered, ...tail] : tail };
   }

@@ -27,6 +27,8 @@ export interface WirePage {
  * (range u32, count u32, places u32) again and again. An event is seq f64, length u32, bytes.
  */
 export interface WireRanges {
+  /** Places of ranges that were too long. */
+  readonly long: readonly number[];
   readonly ranges: Uint8Array<ArrayBuffer>;
   readonly shared: Uint8Array<ArrayBuffer>;
 }

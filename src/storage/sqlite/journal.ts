@@ -50,7 +50,7 @@ export class SqliteJournal implements Journal {
   }
 
   async query(query: JournalQuery): Promise<JournalAnswer> {
-    const { ids, ranges, onEvents } = query;
+    const { ids, ranges, onEvents, longest = Infinity } = query;
     if (ids.length + ranges.length === 0) return { entries: [], ranges: [], tail: [] };
     const events: StreamEvent[][] = ranges.map(() => []);
     const keep = (range: number, part: readonly StreamEvent[]): void => {
@@ -60,12 +60,18 @@ export class SqliteJournal implements Journal {
     const take = (part: unknown): void => unpackEvents(part as Uint8Array, onEvents ?? keep);
     const keys = Float64Array.from(ranges, ({ key }) => key);
     const froms = Float64Array.from(ranges, ({ from }) => from);
-    const answer = await this.#connection.call<WireAnswer>('journal.query', [ids, keys, froms], [], take);
+    const answer = await this.#connection.call<WireAnswer>(
+      'journal.query',
+      [ids, keys, froms, longest],
+      [],
+      take,
+    );
     unpackEvents(answer.ranges, keep);
     unpackShared(answer.shared, events);
     const reader = new Unpacker(answer.entries);
     const entries = answer.found.map((found) => (found ? entryOf(reader.row(), LOG) : undefined));
-    return { entries, ranges: events, tail: [] };
+    const long = new Set(answer.long);
+    return { entries, ranges: events.map((part, place) => (long.has(place) ? undefined : part)), tail: [] };
   }
 
   async heads(): Promise<ReadonlyMap<number, number>> {

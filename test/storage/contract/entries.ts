@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JournalEntry } from '../../../src/decisions/ports.js';
+import type { JournalAnswer, JournalEntry } from '../../../src/decisions/ports.js';
 import { ATTRIBUTES, ATTRIBUTE_INDEX, KEY_ATTRIBUTES } from '../../../src/facts/attributes.js';
 import type { Attribute, StreamKind } from '../../../src/facts/attributes.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
@@ -109,4 +109,12 @@ export function plain(stored: JournalEntry | undefined): unknown {
 
 function filler(size: number, seed: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, index) => (index * 31 + seed) & 0xff);
+}
+
+/** The ranges of an answer, none of which was too long. */
+export function whole({ ranges }: JournalAnswer): StreamEvent[][] {
+  return ranges.map((events) => {
+    if (events === undefined) throw new Error('a range was left unread');
+    return [...events];
+  });
 }

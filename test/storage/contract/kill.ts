@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredEntry } from '../../../src/decisions/ports.js';
 import { COUNTER, loadEntry } from './append-until-killed.js';
 import type { Acknowledged } from './append-until-killed.js';
-import { keyOf, plain } from './entries.js';
+import { keyOf, plain, whole } from './entries.js';
 import type { StoreFactory, TestDatabase } from './factory.js';
 
 const NONE: ReadonlyMap<number, number> = new Map();
@@ -38,7 +38,7 @@ export function killContract(factory: StoreFactory): void {
           for await (const part of store.journal.scan(NONE, 500)) scanned.push(...part);
           const keys = Array.from({ length: 10 }, (_, index) => keyOf('card', `c${index}`));
           const ranges = keys.map((key) => ({ key, from: -Infinity }));
-          const found = (await store.journal.query({ ids: [], ranges, seen: NONE })).ranges;
+          const found = whole(await store.journal.query({ ids: [], ranges, seen: NONE }));
           const byKey = new Set(found.flat().map(({ log, seq }) => `${log}/${seq}`));
           expect(places.filter(({ log, seq }) => !byKey.has(`${log}/${seq}`))).toEqual([]);
           expect(found.flat()).toHaveLength(byKey.size);

@@ -76,13 +76,14 @@ export class KeyIndex {
     for (const key of keys) this.#active.add(key, seq);
   }
 
-  /** Sequences that carry a key, in parts, oldest part first. Read it to the end or return it. */
-  *oldestFirst(key: number): Generator<readonly number[]> {
+  /** Sequences that carry a key, in parts, oldest part first, without runs to skip. Read it to the end or return it. */
+  *oldestFirst(key: number, skip: (run: Run) => boolean = () => false): Generator<readonly number[]> {
     const runs = this.#runs;
     const tables = [...this.#frozen, this.#active];
     this.#readers += 1;
     try {
       for (const run of runs) {
+        if (skip(run)) continue;
         for (const block of blocksOf(run, key)) yield seqsInBlock(this.#storage, run, block, key);
       }
       for (const table of tables) {

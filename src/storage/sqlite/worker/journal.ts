@@ -6,7 +6,7 @@ import { EntryRows, type EntryHead } from './entry-rows.js';
 import { EventBlocks } from './event-blocks.js';
 import { idHash } from './id-hash.js';
 import { indexStorage, loadRuns } from './index-storage.js';
-import { readRanges } from './range-reader.js';
+import { readRanges, type WantedRanges } from './range-reader.js';
 import { Segments } from './segments.js';
 import type { Context, Job, PartSink } from './work.js';
 
@@ -91,7 +91,7 @@ export class WorkerJournal {
   }
 
   /** Entries by id, then ranges; see range-reader.ts. */
-  *query(send: PartSink, ids: readonly string[], keys: Float64Array, froms: Float64Array): Job {
+  *query(send: PartSink, ids: readonly string[], wanted: WantedRanges): Job {
     const entries = new Packer(ids.length * 2048 + 64);
     const found: boolean[] = [];
     for (const id of ids) {
@@ -100,7 +100,7 @@ export class WorkerJournal {
       found.push(row !== undefined);
       if (row) entries.row(row);
     }
-    const ranges = yield* readRanges(this, send, keys, froms);
+    const ranges = yield* readRanges(this, send, wanted);
     return { found, entries: entries.take(), ...ranges };
   }
 

@@ -34,8 +34,9 @@ export function operations(
       db.unwritten += packed.length;
       return journal.append(context, packed);
     }),
-    'journal.query': sliced((_, send, ids: readonly string[], keys: Float64Array, froms: Float64Array) =>
-      journal.query(send, ids, keys, froms),
+    'journal.query': sliced(
+      (_, send, ids: readonly string[], keys: Float64Array, froms: Float64Array, longest: number) =>
+        journal.query(send, ids, { keys, froms, longest }),
     ),
     'journal.list': sliced((_, _send, filter: WireListFilter, limit: number, after: ListPlace | undefined) =>
       lister.page(filter, limit, after),

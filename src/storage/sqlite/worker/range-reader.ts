@@ -9,6 +9,8 @@ import type { PartSink } from './work.js';
 const SLICE_EVENTS = 1024;
 /** A range with more entries than this is sent by itself, in parts. */
 const SHORT = 64;
+/** Places gathered before any is read. */
+const GATHERED = 8192;
 /** Bytes of one part. */
 const PART_BYTES = 64 * 1024;
 
@@ -26,35 +28,59 @@ interface Wanted {
   readonly seqs: readonly number[];
 }
 
+/** Ranges as they are asked for. */
+export interface WantedRanges {
+  readonly keys: Float64Array;
+  readonly froms: Float64Array;
+  /** A range with more entries than this is left unread. */
+  readonly longest: number;
+}
+
 /**
  * Reads ranges. The few entries of a payer come under his card, his e-mail, his device and more: of short ranges every
- * entry is read and sent once. Long ranges go ahead in parts, so that neither side ever holds much of them.
+ * entry is read and sent once. Longer ranges go ahead in parts, so that neither side ever holds much of them.
  */
 export function* readRanges(
   source: Source,
   send: PartSink,
-  keys: Float64Array,
-  froms: Float64Array,
+  { keys, froms, longest }: WantedRanges,
 ): Generator<void, WireRanges> {
-  const { index, segments } = source;
   const short: Wanted[] = [];
+  const long: number[] = [];
   const part = new PartWriter(source.events, send);
   for (const [range, key] of keys.entries()) {
     const from = froms[range] ?? -Infinity;
-    let gathered: number[] | undefined = [];
-    for (const seqs of index.oldestFirst(key)) {
-      const wanted = seqs.filter((seq) => segments.latest(seq) > from);
-      if (gathered && gathered.length + wanted.length <= SHORT) {
-        gathered.push(...wanted);
-        continue;
-      }
-      yield* part.add({ range, key, from, seqs: gathered ? [...gathered, ...wanted] : wanted });
-      gathered = undefined;
+    const gathered = gather(source, key, from, Math.min(longest, GATHERED));
+    if (gathered !== undefined && gathered.length <= SHORT) {
+      if (gathered.length > 0) short.push({ range, key, from, seqs: gathered });
+    } else if (gathered !== undefined) {
+      yield* part.add({ range, key, from, seqs: gathered });
+    } else if (longest < Infinity) {
+      long.push(range);
+    } else {
+      for (const seqs of candidates(source, key, from)) yield* part.add({ range, key, from, seqs });
     }
-    if (gathered && gathered.length > 0) short.push({ range, key, from, seqs: gathered });
   }
   const shared = yield* readShared(source.events, short);
-  return { ranges: part.take(), shared };
+  return { ranges: part.take(), shared, long };
+}
+
+/** The entries that a range can have; undefined when there are more than `most`. */
+function gather(source: Source, key: number, from: number, most: number): number[] | undefined {
+  const gathered: number[] = [];
+  for (const seqs of candidates(source, key, from)) {
+    if (gathered.length + seqs.length > most) return undefined;
+    gathered.push(...seqs);
+  }
+  return gathered;
+}
+
+/** The entries that a range can have, in parts: what is too old as a whole is left out. */
+function* candidates({ index, segments }: Source, key: number, from: number): Generator<readonly number[]> {
+  for (const seqs of index.oldestFirst(key, (run) => segments.latestOf(run) <= from)) {
+    const wanted = seqs.filter((seq) => segments.latest(seq) > from);
+    if (wanted.length > 0) yield wanted;
+  }
 }
 
 /** Short ranges: each entry once, then which of them belong to which range. */

@@ -1,3 +1,4 @@
+import type { Run } from '../key-index/run.js';
 import type { Database, Statement } from './database.js';
 
 /** Entries in one stretch of the log. */
@@ -10,6 +11,8 @@ const SEGMENT = 1024;
 export class Segments {
   readonly #save: Statement;
   #latest: Float64Array;
+  /** All that runs hold is here before they are: what was found for one stays true. */
+  readonly #ofRun = new WeakMap<Run, number>();
 
   constructor(db: Database) {
     this.#save = db.prepare('INSERT OR REPLACE INTO segments (segment, latest) VALUES (?, ?)');
@@ -33,6 +36,18 @@ export class Segments {
   /** No entry of the stretch of `seq` is later. */
   latest(seq: number): number {
     return this.#latest[Math.floor(seq / SEGMENT)] ?? Infinity;
+  }
+
+  /** No entry of a run is later. */
+  latestOf(run: Run): number {
+    const known = this.#ofRun.get(run);
+    if (known !== undefined) return known;
+    let latest = -Infinity;
+    const last = Math.floor(run.lastSeq / SEGMENT);
+    for (let segment = Math.floor(run.firstSeq / SEGMENT); segment <= last; segment++)
+      latest = Math.max(latest, this.#latest[segment] ?? -Infinity);
+    this.#ofRun.set(run, latest);
+    return latest;
   }
 
   /** No entry up to the stretch of `seq` is later. */

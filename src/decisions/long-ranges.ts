@@ -1,0 +1,116 @@
+import type { KeyRange } from '../facts/stream.js';
+import type { Admission } from './rounds.js';
+import type { CallLimits } from './service.js';
+
+/** Long ranges read at a time: each takes its share of both threads. */
+const AT_ONCE = 2;
+
+interface Waiter {
+  readonly admission: Admission;
+  /** Whether it needs the range itself, or only stands behind one of its caller that does. */
+  readonly needs: boolean;
+}
+
+/** A range that is being read, or will be, or was, and what waits for it. */
+interface Reading {
+  readonly range: KeyRange;
+  readonly waiters: Waiter[];
+  ended: boolean;
+  failure: unknown;
+}
+
+/**
+ * Ranges too long to be read within a round, after a start or when a busy key comes back. What needs them is set aside,
+ * and rounds go on without it. What comes from one caller stays in order: behind what was set aside, all of it waits.
+ *
+ * The order holds because admissions are set aside only when their round is settled, in their order, and taken in again
+ * only when the next round is gathered: a reading that ends in between changes nothing.
+ */
+export class LongRanges {
+  readonly #read: (range: KeyRange) => Promise<void>;
+  readonly #onEnd: () => void;
+  readonly #byKey = new Map<number, Reading>();
+  readonly #byCaller = new Map<CallLimits | undefined, Reading>();
+  #next: Reading[] = [];
+  #underWay = 0;
+  #waiting = 0;
+
+  /** `read` reads a range into memory. `onEnd`: there is something for `takeBack`. */
+  constructor(read: (range: KeyRange) => Promise<void>, onEnd: () => void) {
+    this.#read = read;
+    this.#onEnd = onEnd;
+  }
+
+  /** Admissions set aside. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get idle(): boolean {
+    return this.#byKey.size === 0;
+  }
+
+  /** Begins to read a range, unless that is under way. */
+  begin(range: KeyRange): void {
+    if (this.#byKey.has(range.key)) return;
+    const reading = { range, waiters: [], ended: false, failure: undefined };
+    this.#byKey.set(range.key, reading);
+    this.#next.push(reading);
+    this.#start();
+  }
+
+  /** Whether an admission of this caller is set aside. */
+  holdsBack(caller: CallLimits | undefined): boolean {
+    return this.#byCaller.has(caller);
+  }
+
+  /** Whether any of these ranges is being read. */
+  reads(ranges: readonly KeyRange[]): boolean {
+    return ranges.some(({ key }) => this.#byKey.has(key));
+  }
+
+  /** Sets an admission aside if it needs what is being read, or stands behind one of its caller. */
+  takes(admission: Admission, ranges: readonly KeyRange[]): boolean {
+    const { limits } = admission;
+    let reading = this.#byCaller.get(limits);
+    for (const { key } of ranges) reading ??= this.#byKey.get(key);
+    if (reading === undefined) return false;
+    const { key } = reading.range;
+    reading.waiters.push({ admission, needs: ranges.some((range) => range.key === key) });
+    this.#byCaller.set(limits, reading);
+    this.#waiting += 1;
+    return true;
+  }
+
+  /** What was set aside for readings that have ended, in order; fails what needs one that could not be read. */
+  takeBack(): Admission[] {
+    const back: Admission[] = [];
+    for (const { range, waiters, ended, failure } of this.#byKey.values()) {
+      if (!ended) continue;
+      this.#byKey.delete(range.key);
+      this.#waiting -= waiters.length;
+      for (const { admission, needs } of waiters) {
+        this.#byCaller.delete(admission.limits);
+        if (needs && failure !== undefined) admission.fail(failure);
+        else back.push(admission);
+      }
+    }
+    return back;
+  }
+
+  #start(): void {
+    while (this.#underWay < AT_ONCE) {
+      const reading = this.#next.shift();
+      if (reading === undefined) return;
+      this.#underWay += 1;
+      const end = (failure?: unknown): void => {
+        reading.ended = true;
+        reading.failure = failure;
+        this.#underWay -= 1;
+        this.#start();
+        this.#onEnd();
+      };
+      this.#read(reading.range).then(() => end(), end);
+    }
+  }
+}
