@@ -114,6 +114,7 @@ async function serve(
   const metrics = createMetrics({
     queueDepth: () => decisions?.inFlight ?? 0,
     storeUp: watch.up,
+    insecureListen: () => config.insecureListen,
     residentBytes: () => process.memoryUsage.rss(),
     cpuSeconds: () => {
       const { user, system } = process.cpuUsage();

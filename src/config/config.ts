@@ -1,6 +1,7 @@
 import { isCountry } from '../facts/countries.js';
 import { isCurrency } from '../money/currencies.js';
 import { durationMs } from './duration.js';
+import { isLoopback } from './loopback.js';
 import { LOG_LEVELS, OPTIONS, type LogLevel, type OptionName } from './options.js';
 import { shownStore } from './shown-store.js';
 
@@ -10,6 +11,8 @@ export interface Config {
   readonly listen: Address;
   /** HOST:PORT of metrics and health. */
   readonly http: Address;
+  /** Whether other machines reach an address above; nobody who calls is asked who they are. */
+  readonly insecureListen: boolean;
   readonly store: StoreConfig;
   /** strict: a payment of an unknown site is refused. lenient: it runs on the default site and is marked. */
   readonly sites: 'lenient' | 'strict';
@@ -72,9 +75,13 @@ export function resolveConfig(sources: ConfigSources): Config {
     if (inFile !== undefined) return { text: inFile, from: `${name} in ${sources.file?.name ?? 'the file'}` };
     return { text: option?.fallback ?? '', from: name };
   };
+  const allowed = oneOf(value('insecureListen'), ['refuse', 'allow']) === 'allow';
+  const listen = listenAddress(value('listen'), allowed);
+  const http = listenAddress(value('http'), allowed);
   return {
-    listen: address(value('listen')),
-    http: address(value('http')),
+    listen,
+    http,
+    insecureListen: !isLoopback(listen.host) || !isLoopback(http.host),
     store: store(value('store')),
     sites: oneOf(value('sites'), ['lenient', 'strict']),
     defaultSite: {
@@ -151,6 +158,17 @@ function address(setting: Setting): Address {
   const plain = /^\d{1,5}$/.test(setting.text.slice(split + 1));
   if (split < 1 || host === '' || !plain || port > 65_535) throw problem(setting, 'HOST:PORT');
   return { host, port };
+}
+
+/** An address to listen on; one that other machines reach only where that is allowed. */
+function listenAddress(setting: Setting, insecure: boolean): Address {
+  const parsed = address(setting);
+  if (!insecure && !isLoopback(parsed.host))
+    throw problem(
+      setting,
+      'a loopback address, and no caller is asked who they are yet: --insecure-listen allow if that is meant',
+    );
+  return parsed;
 }
 
 function store(setting: Setting): StoreConfig {

@@ -35,6 +35,35 @@ describe('resolveConfig', () => {
     expect(config.store).toEqual({ kind: 'mongodb', uri: 'mongodb://a,b/tollgate?replicaSet=r' });
   });
 
+  it.each(['127.0.0.1', '127.8.9.10', '[::1]', '[0:0:0:0:0:0:0:1]', '[::ffff:127.0.0.1]', 'LocalHost'])(
+    'takes %s for loopback',
+    (host) => {
+      const config = resolveConfig(sources({ flags: { listen: `${host}:1`, http: `${host}:2` } }));
+      expect(config.insecureListen).toBe(false);
+    },
+  );
+
+  it.each([
+    '0.0.0.0',
+    '[::]',
+    '10.0.0.5',
+    '[2001:db8::1]',
+    '[::ffff:10.0.0.5]',
+    '[0:0:0:1:0:0:0:1]',
+    '127.1',
+    'db1',
+    'localhost.example',
+  ])('does not listen on %s, where other machines call, unless that is said to be meant', (host) => {
+    for (const name of ['listen', 'http'] as const) {
+      const flags = { [name]: `${host}:1` };
+      expect(() => resolveConfig(sources({ flags }))).toThrow(
+        `--${name}: '${host}:1' is not a loopback address, and no caller is asked who they are yet: --insecure-listen allow if that is meant`,
+      );
+      const environment = { TOLLGATE_INSECURE_LISTEN: 'allow' };
+      expect(resolveConfig(sources({ flags, environment })).insecureListen).toBe(true);
+    }
+  });
+
   it.each([
     [{ flags: { listen: '50051' } }, "--listen: '50051' is not HOST:PORT"],
     [
