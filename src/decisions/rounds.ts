@@ -20,10 +20,8 @@ export interface Slice {
   readonly entries: JournalAnswer['entries'];
 }
 
-/** Bounds of the queue. */
+/** Bounds of a round. */
 export interface RoundOptions {
-  /** Admissions waiting at most; beyond it OVERLOADED. */
-  readonly maxWaiting: number;
   /** Admissions in one round at most. */
   readonly maxRound: number;
 }
@@ -90,10 +88,8 @@ export class Rounds {
     return this.#waiting.length;
   }
 
-  /** Queues an admission; throws OVERLOADED when too many wait. */
+  /** Queues an admission. How many may wait is bounded by who admits. */
   admit(admission: Admission): void {
-    if (this.#waiting.length >= this.#options.maxWaiting)
-      throw new TollgateError('OVERLOADED', `more than ${this.#options.maxWaiting} calls are waiting`);
     this.#waiting.push(admission);
     if (this.#turning) return;
     this.#turning = true;
