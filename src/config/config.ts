@@ -2,6 +2,7 @@ import { isCountry } from '../facts/countries.js';
 import { isCurrency } from '../money/currencies.js';
 import { durationMs } from './duration.js';
 import { isLoopback } from './loopback.js';
+import { isMongoUri, MONGO_URI_FORM } from './mongo-uri.js';
 import { LOG_LEVELS, OPTIONS, type LogLevel, type OptionName } from './options.js';
 import { shownStore } from './shown-store.js';
 
@@ -174,7 +175,8 @@ function listenAddress(setting: Setting, insecure: boolean): Address {
 function store(setting: Setting): StoreConfig {
   if (setting.text.startsWith('sqlite:') && setting.text.length > 'sqlite:'.length)
     return { kind: 'sqlite', file: setting.text.slice('sqlite:'.length) };
-  if (/^mongodb(\+srv)?:\/\/./.test(setting.text)) return { kind: 'mongodb', uri: setting.text };
+  if (isMongoUri(setting.text)) return { kind: 'mongodb', uri: setting.text };
+  if (/^mongodb(\+srv)?:\/\/./.test(setting.text)) throw problem(setting, MONGO_URI_FORM);
   throw problem(setting, 'sqlite:FILE or a mongodb:// URI');
 }
 
