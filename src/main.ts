@@ -3,26 +3,20 @@ import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
-import type { Observer } from './decisions/observer.js';
-import type { LimitTerms } from './decisions/limit-holds.js';
-import { TollgateError } from './errors/errors.js';
-import { createAttributeHash } from './facts/attribute-values.js';
 import { FACT_CATALOGUE, LIMIT_VOCABULARY } from './facts/catalogue.js';
-import { createPaymentResolver, instrumentDigest, type PaymentContext } from './facts/context.js';
-import { createKeyHash, type KeyHash } from './facts/key-hash.js';
+import { createKeyHash } from './facts/key-hash.js';
 import { ListIndex } from './facts/list-index.js';
 import type { ListStore } from './facts/list-store.js';
 import { createListsService, type ListsService } from './facts/lists-service.js';
 import { createListValueReader } from './facts/normalise-list-value.js';
 import { createPhoneReader } from './facts/normalise-phone.js';
-import { periodEnd, periodName, periodStart } from './facts/velocity/calendar.js';
-import { toBaseMinor } from './money/rates.js';
 import { createRuleSets } from './rules/rule-set-service.js';
 import type { RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
 import { startBackground } from './serve/background.js';
 import { checkLists } from './serve/check-lists.js';
+import { decisionOptions } from './serve/decision-options.js';
 import { followRules } from './serve/follow-rules.js';
 import { endInTurn, type Part } from './serve/in-time.js';
 import { patiently } from './serve/patiently.js';
@@ -33,11 +27,10 @@ import { watchStore, type StoreWatch } from './serve/store-watch.js';
 import { storeProblem } from './serve/store-problem.js';
 import { serviceObserver } from './serve/service-log.js';
 import { startGrpcServer, type GrpcServer } from './server/grpc/server.js';
-import { sameMessage } from './server/grpc/same-message.js';
 import { bindAll } from './server/grpc/services/all.js';
 import { startHttpServer, type HttpServer } from './server/http/server.js';
 import { createMetrics, type Metrics } from './server/metrics.js';
-import { createSites, type Sites } from './sites/site-service.js';
+import { createSites } from './sites/site-service.js';
 import type { SiteStore } from './sites/site-store.js';
 import { openMongoStore } from './storage/mongo/open.js';
 import { openSqliteStore } from './storage/sqlite/store.js';
@@ -114,6 +107,7 @@ async function serve(
   const metrics = createMetrics({
     queueDepth: () => decisions?.inFlight ?? 0,
     storeUp: watch.up,
+    insecureListen: () => config.insecureListen,
     residentBytes: () => process.memoryUsage.rss(),
     cpuSeconds: () => {
       const { user, system } = process.cpuUsage();
@@ -193,78 +187,6 @@ async function serve(
       ];
       await endInTurn(parts, world.timers, CLOSE_MS);
     },
-  };
-}
-
-/** What the decisions are put together from. */
-interface DecisionParts {
-  readonly config: Config;
-  readonly world: World;
-  readonly assets: Assets;
-  readonly store: Store;
-  readonly sites: Sites;
-  readonly lists: ListsService;
-  readonly observer: Observer;
-  readonly hash: KeyHash;
-  readonly readPhone: ReturnType<typeof createPhoneReader>;
-}
-
-function decisionOptions(parts: DecisionParts): Parameters<typeof openDecisions>[0] {
-  const { config, world, store, sites, lists, observer, hash, readPhone } = parts;
-  const { rates, bins, geography } = parts.assets;
-  const attributeOf = createAttributeHash(hash, readPhone);
-  const resolve = createPaymentResolver({
-    hash,
-    readPhone,
-    geography,
-    bins,
-    rates,
-    siteOf: (id) => sites.siteOf(id),
-    merchantOf: (id, site) => sites.merchantOf(id, site),
-  });
-  const base = (minor: number, currency: string): number | undefined => toBaseMinor(minor, currency, rates);
-  return {
-    journal: store.journal,
-    limits: store.limits,
-    versions: store.rules,
-    lists,
-    world,
-    observer,
-    catalogue: FACT_CATALOGUE,
-    attributeOf,
-    rules: {
-      catalogue: FACT_CATALOGUE,
-      hash: attributeOf,
-      windowBytes: config.windowBytes,
-      inFlight: config.maxInFlight,
-    },
-    resolve(payment, now) {
-      const context = resolve(payment, now);
-      if (config.sites === 'strict' && !context.siteKnown)
-        throw new TollgateError(
-          'SITE_UNKNOWN',
-          `site ${payment.site} is not configured, and sites are strict`,
-        );
-      return context;
-    },
-    limitTerms: (context: PaymentContext): LimitTerms => ({
-      toBaseMinor: base,
-      periodStart,
-      periodEnd,
-      periodName,
-      zones: context.zones,
-      riskGrade: context.merchant.riskGrade,
-    }),
-    toBaseMinor: base,
-    instrumentDigest: (payment) => instrumentDigest(payment, hash),
-    sameMessage,
-    baseCurrency: rates.base,
-    lapseMs: config.lapseMs,
-    skewMs: config.skewMs,
-    onSkew: config.onSkew,
-    maxInFlight: config.maxInFlight,
-    longestRange: config.longestRange,
-    appendsInFlight: config.store.kind === 'sqlite' ? 2 : 1,
   };
 }
 

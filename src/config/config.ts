@@ -1,6 +1,8 @@
 import { isCountry } from '../facts/countries.js';
 import { isCurrency } from '../money/currencies.js';
 import { durationMs } from './duration.js';
+import { isLoopback } from './loopback.js';
+import { isMongoUri, MONGO_URI_FORM } from './mongo-uri.js';
 import { LOG_LEVELS, OPTIONS, type LogLevel, type OptionName } from './options.js';
 import { shownStore } from './shown-store.js';
 
@@ -10,6 +12,8 @@ export interface Config {
   readonly listen: Address;
   /** HOST:PORT of metrics and health. */
   readonly http: Address;
+  /** Whether other machines reach an address above; nobody who calls is asked who they are. */
+  readonly insecureListen: boolean;
   readonly store: StoreConfig;
   /** strict: a payment of an unknown site is refused. lenient: it runs on the default site and is marked. */
   readonly sites: 'lenient' | 'strict';
@@ -76,9 +80,13 @@ export function resolveConfig(sources: ConfigSources): Config {
     if (inFile !== undefined) return { text: inFile, from: `${name} in ${sources.file?.name ?? 'the file'}` };
     return { text: option?.fallback ?? '', from: name };
   };
+  const allowed = oneOf(value('insecureListen'), ['refuse', 'allow']) === 'allow';
+  const listen = listenAddress(value('listen'), allowed);
+  const http = listenAddress(value('http'), allowed);
   return {
-    listen: address(value('listen')),
-    http: address(value('http')),
+    listen,
+    http,
+    insecureListen: !isLoopback(listen.host) || !isLoopback(http.host),
     store: store(value('store')),
     sites: oneOf(value('sites'), ['lenient', 'strict']),
     defaultSite: {
@@ -158,10 +166,22 @@ function address(setting: Setting): Address {
   return { host, port };
 }
 
+/** An address to listen on; one that other machines reach only where that is allowed. */
+function listenAddress(setting: Setting, insecure: boolean): Address {
+  const parsed = address(setting);
+  if (!insecure && !isLoopback(parsed.host))
+    throw problem(
+      setting,
+      'a loopback address, and no caller is asked who they are yet: --insecure-listen allow if that is meant',
+    );
+  return parsed;
+}
+
 function store(setting: Setting): StoreConfig {
   if (setting.text.startsWith('sqlite:') && setting.text.length > 'sqlite:'.length)
     return { kind: 'sqlite', file: setting.text.slice('sqlite:'.length) };
-  if (/^mongodb(\+srv)?:\/\/./.test(setting.text)) return { kind: 'mongodb', uri: setting.text };
+  if (isMongoUri(setting.text)) return { kind: 'mongodb', uri: setting.text };
+  if (/^mongodb(\+srv)?:\/\/./.test(setting.text)) throw problem(setting, MONGO_URI_FORM);
   throw problem(setting, 'sqlite:FILE or a mongodb:// URI');
 }
 

@@ -23,6 +23,12 @@ export const OPTIONS = [
     help: 'HOST:PORT of metrics and health',
   },
   {
+    name: 'insecureListen',
+    environment: 'TOLLGATE_INSECURE_LISTEN',
+    fallback: 'refuse',
+    help: 'refuse or allow: addresses that other machines reach, though no caller is asked who they are',
+  },
+  {
     name: 'store',
     environment: 'TOLLGATE_STORE',
     fallback: 'sqlite:tollgate.db',

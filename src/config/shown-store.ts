@@ -1,5 +1,6 @@
-/** Options of a MongoDB URI whose values are secrets. */
-const SECRET_OPTION = /([?&][^=&]*(?:password|secret|token|mechanismproperties)[^=&]*=)[^&]*/gi;
+/** Options of a MongoDB URI whose values are secrets; what follows an & without being an option belongs to the value. */
+const SECRET_OPTION =
+  /([?&][^=&]*(?:password|secret|token|mechanismproperties)[^=&]*=)[^&]*(?:&[^=&]*(?=&|$))*/gi;
 
 /**
  * A store's address as it may be shown: without user, password and secret options. A password may hold, wrongly, any of

@@ -53,7 +53,7 @@ export class Pipeline implements Taker, Intake {
     heads: ReadonlyMap<number, number>,
     versions: readonly RuleSetVersion[],
   ) {
-    const { journal, sameMessage, world, maxInFlight, appendsInFlight } = options;
+    const { journal, sameMessage, world, appendsInFlight } = options;
     this.#options = options;
     this.#seq = journal.lastSeq;
     this.#seen = new Map(heads);
@@ -85,7 +85,7 @@ export class Pipeline implements Taker, Intake {
           return this.queue.send();
         },
       },
-      { maxWaiting: maxInFlight, maxRound: MAX_ROUND, longest: options.longestRange },
+      { maxRound: MAX_ROUND, longest: options.longestRange },
       world,
     );
   }

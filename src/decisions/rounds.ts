@@ -22,10 +22,8 @@ export interface Slice {
   readonly entries: JournalAnswer['entries'];
 }
 
-/** Bounds of the queue. */
+/** Bounds of a round. */
 export interface RoundOptions {
-  /** Admissions waiting at most; beyond it OVERLOADED. */
-  readonly maxWaiting: number;
   /** Admissions in one round at most. */
   readonly maxRound: number;
   /** Events of a range at most that a round waits for; longer ones are read aside. */
@@ -115,10 +113,8 @@ export class Rounds {
     return this.#waiting.length + this.#long.waiting;
   }
 
-  /** Queues an admission; throws OVERLOADED when too many wait. */
+  /** Queues an admission. How many may wait is bounded by who admits. */
   admit(admission: Admission): void {
-    if (this.waiting >= this.#options.maxWaiting)
-      throw new TollgateError('OVERLOADED', `more than ${this.#options.maxWaiting} calls are waiting`);
     this.#waiting.push(admission);
     this.#start();
   }

@@ -6,9 +6,13 @@ import { checkRuleSetText } from './check-text.js';
 import { checkRuleSet, type CheckContext } from './check.js';
 import { diffRuleSets } from './diff.js';
 import type { RuleSetDocument } from './document.js';
+import { versionBefore } from './roll-back.js';
 import { invalidDocument, stale } from './rule-set-errors.js';
 import type { PublishInput, RuleSetInfo, RuleSets, Validation, VersionInfo } from './rule-sets.js';
 import type { Activation, Publication, RuleVersionStore, StoredVersion } from './version-store.js';
+
+/** Publications that are read at a time: few roll-backs need more. */
+const PAGE = 100;
 
 /** What the service needs from outside. */
 export interface RuleSetsOptions {
@@ -101,21 +105,20 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings);
   }
 
-  /** The version that was active before the present one: two roll-backs in a row go two steps back. */
-  async function before(activation: Activation): Promise<number> {
-    const log = await store.publications(activation.ruleSet, 1000);
-    const stack: number[] = [];
-    for (const entry of log.toReversed()) {
-      if (entry.step !== 'roll-back') stack.push(entry.to);
-      else while (stack.length > 0 && stack.at(-1) !== entry.to) stack.pop();
-    }
-    stack.pop();
-    const earlier = stack.findLast((version) => version !== 0);
+  /** The log of a rule set, newest first. */
+  async function* publications(ruleSet: string): AsyncGenerator<Publication> {
+    let before: number | undefined;
+    do {
+      const page: readonly Publication[] = await store.publications(ruleSet, PAGE, before);
+      yield* page;
+      before = page.length < PAGE ? undefined : page.at(-1)?.revision;
+    } while (before !== undefined);
+  }
+
+  async function before({ ruleSet, version }: Activation): Promise<number> {
+    const earlier = await versionBefore(version, publications(ruleSet));
     if (earlier === undefined)
-      throw new TollgateError(
-        'NOTHING_TO_ROLL_BACK',
-        `rule set ${activation.ruleSet} has no earlier active version`,
-      );
+      throw new TollgateError('NOTHING_TO_ROLL_BACK', `rule set ${ruleSet} has no earlier active version`);
     return earlier;
   }
 

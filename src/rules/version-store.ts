@@ -54,8 +54,8 @@ export interface RuleVersionStore {
   activations(): Promise<readonly Activation[]>;
   /** Changes what is active and logs it, at once. 'stale' when the revision is not `publication.revision - 1`. */
   publish(publication: Publication): Promise<'published' | 'stale'>;
-  /** Newest first. */
-  publications(ruleSet: string, limit: number): Promise<readonly Publication[]>;
+  /** Newest first, below the revision `before` (undefined: from the newest), at most `limit`. */
+  publications(ruleSet: string, limit: number, before: number | undefined): Promise<readonly Publication[]>;
   /** Stores a layout; storing it again is no error. */
   putLayout(layout: Layout): Promise<void>;
   layout(id: string): Promise<Layout | undefined>;

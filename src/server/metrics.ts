@@ -10,6 +10,8 @@ export interface MetricSources {
   /** Calls admitted and not yet answered. */
   queueDepth(): number;
   storeUp(): boolean;
+  /** Whether other machines reach the service and are not asked who they are. */
+  insecureListen(): boolean;
   /** Resident memory, bytes. */
   residentBytes(): number;
   /** CPU used so far, seconds. */
@@ -71,6 +73,12 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   gauge(registry, 'tollgate_queue_depth', 'Calls admitted and not yet answered.', () => sources.queueDepth());
   gauge(registry, 'tollgate_store_up', '1 when the store can be used.', () => (sources.storeUp() ? 1 : 0));
+  gauge(
+    registry,
+    'tollgate_insecure_listen',
+    '1 when other machines reach the service and are not asked who they are.',
+    () => (sources.insecureListen() ? 1 : 0),
+  );
   gauge(registry, 'process_resident_memory_bytes', 'Resident memory.', () => sources.residentBytes());
   const cpu: Counter = new Counter({
     name: 'process_cpu_seconds_total',

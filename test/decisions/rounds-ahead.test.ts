@@ -41,7 +41,7 @@ function stage(mayAskAhead: () => boolean = () => true) {
     timers: { after: () => () => undefined, soon: (callback: () => void) => void setImmediate(callback) },
     clock: { now: () => 0, monotonicUs: () => 0 },
   };
-  const rounds = new Rounds({ query }, hooks, { maxWaiting: 1000, maxRound: 100, longest: 1000 }, world);
+  const rounds = new Rounds({ query }, hooks, { maxRound: 100, longest: 1000 }, world);
   const settled: string[] = [];
   const failed: string[] = [];
   const admit = (count: number, prefix = 'a', settle?: () => Promise<void>): void => {

@@ -58,7 +58,7 @@ function stage(maxRound = 100) {
       },
       end: () => undefined,
     },
-    { maxWaiting: 1000, maxRound, longest: 1000 },
+    { maxRound, longest: 1000 },
     {
       clock: { now: () => 0, monotonicUs: () => 0 },
       timers: { after: () => () => undefined, soon: (callback) => void setImmediate(callback) },

@@ -4,7 +4,7 @@ import { storeUnavailable } from '../../src/errors/store-unavailable.js';
 import type { FactCatalogue } from '../../src/rules/catalogue.js';
 import { createRuleSets } from '../../src/rules/rule-set-service.js';
 import type { RuleSets } from '../../src/rules/rule-sets.js';
-import type { Activation, RuleVersionStore, StoredVersion } from '../../src/rules/version-store.js';
+import type { Publication, RuleVersionStore, StoredVersion } from '../../src/rules/version-store.js';
 import { CATALOGUE } from './small-catalogue.js';
 
 const document = (value: number): string =>
@@ -24,7 +24,7 @@ const document = (value: number): string =>
 /** A store in memory, and rule sets over it that may know other facts. */
 function openStore() {
   const versions: StoredVersion[] = [];
-  let activation: Activation | undefined;
+  const log: Publication[] = [];
   const store = {
     create: async (version: StoredVersion) => (versions.push(version), 'created' as const),
     get: async (_: string, number: number) => versions.find(({ version }) => version === number),
@@ -33,12 +33,14 @@ function openStore() {
         .filter(({ version }) => version < before)
         .toReversed()
         .slice(0, limit),
-    activations: async () => (activation === undefined ? [] : [activation]),
-    publish: async ({ ruleSet, to, revision }: { ruleSet: string; to: number; revision: number }) => {
-      activation = { ruleSet, version: to, revision };
-      return 'published' as const;
-    },
-    publications: async () => [],
+    activations: async () =>
+      log.slice(-1).map(({ ruleSet, to, revision }) => ({ ruleSet, version: to, revision })),
+    publish: async (publication: Publication) => (log.push(publication), 'published' as const),
+    publications: async (_: string, limit: number, before = Infinity) =>
+      log
+        .filter(({ revision }) => revision < before)
+        .toReversed()
+        .slice(0, limit),
   } as unknown as RuleVersionStore;
   const over = (catalogue: FactCatalogue, changed = async (): Promise<void> => undefined): RuleSets =>
     createRuleSets({
@@ -113,6 +115,21 @@ describe('what is active', () => {
     await sets.create({ document: document(5), author: 'a', comment: '', expectedLatestHash: '' });
     const publication = { ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined };
     await expect(sets.activate({ ...publication, version: 1 })).rejects.toThrow('does not compile');
+  });
+
+  it('is rolled back past more than a thousand steps that were rolled back before', async () => {
+    const sets = openStore().over(CATALOGUE);
+    for (const value of [5, 6, 7])
+      await sets.create({ document: document(value), author: 'a', comment: '', expectedLatestHash: '' });
+    const publication = { ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined };
+    await sets.activate({ ...publication, version: 1 });
+    await sets.activate({ ...publication, version: 2 });
+    for (let time = 0; time < 600; time++) {
+      await sets.activate({ ...publication, version: 3 });
+      expect(await sets.rollBack(publication)).toMatchObject({ activeVersion: 2 });
+    }
+    expect(await sets.rollBack(publication)).toMatchObject({ activeVersion: 1, revision: 1203 });
+    expect(await code(sets.rollBack(publication))).toBe('NOTHING_TO_ROLL_BACK');
   });
 
   it('is never silently less than what was activated', async () => {

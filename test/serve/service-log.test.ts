@@ -11,6 +11,7 @@ function observer(sample: number) {
   const metrics = createMetrics({
     queueDepth: () => 0,
     storeUp: () => true,
+    insecureListen: () => false,
     residentBytes: () => 0,
     cpuSeconds: () => 0,
   });

@@ -52,7 +52,10 @@ describe('a start that cannot be', () => {
     [{ rules: '/no/rules' }, 'rules: /no/rules: there is no such folder'],
     [{ rules: text }, `rules: ${text}: it is not a folder`],
     [{ rules: empty }, `rules: ${empty}: there is no *.rules.json in it; 'none' starts without rules`],
-    [{ listen: 'no-such-host.invalid:1' }, 'cannot listen on no-such-host.invalid:1: no host has that name'],
+    [
+      { listen: 'no-such-host.invalid:1', insecureListen: 'allow' },
+      'cannot listen on no-such-host.invalid:1: no host has that name',
+    ],
   ])('%j says what is wrong with it', async (flags, message) => {
     await expect(start(flags)).rejects.toThrow(message);
   });

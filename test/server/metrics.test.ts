@@ -9,6 +9,7 @@ function metrics() {
     ...createMetrics({
       queueDepth: () => state.depth,
       storeUp: () => state.up,
+      insecureListen: () => false,
       residentBytes: () => 1000,
       cpuSeconds: () => 2.5,
     }),
@@ -29,6 +30,7 @@ test('every counter is there from the start, at 0', async () => {
     'tollgate_round_size_count 0',
     'tollgate_queue_depth 0',
     'tollgate_store_up 1',
+    'tollgate_insecure_listen 0',
     'process_resident_memory_bytes 1000',
     'process_cpu_seconds_total 2.5',
     '# TYPE process_cpu_seconds_total counter',

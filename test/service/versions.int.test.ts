@@ -209,7 +209,7 @@ onBothStores('an empty store', (createPlace) => {
     expect(again.service.seeded).toEqual([]);
     await place.withStore(async ({ rules }) => {
       for (const id of SHIPPED)
-        expect(await rules.publications(id, 10)).toMatchObject([
+        expect(await rules.publications(id, 10, undefined)).toMatchObject([
           { actor: 'shipped', from: 0, to: 1, revision: 1, step: 'activate' },
         ]);
     });

@@ -1,19 +1,13 @@
-import { fork, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
+import type { MongoClient } from 'mongodb';
+import { mongodProcess, type MongodProcess } from './mongod-process.js';
 
-const KILLER = createRequire(import.meta.url).resolve('mongodb-memory-server-core/scripts/mongo_killer.js');
+const SET = 'tollgate';
+/** So many writes of its own has a primary that is killed. */
+const ALONE = 20;
 
 /** A MongoDB server of its own that a test may kill and start again on the same data. */
 export interface KillableMongod {
   readonly uri: string;
-  /** SIGKILL: as a power cut, as far as a process can tell. */
   kill(): Promise<void>;
   start(): Promise<void>;
   remove(): Promise<void>;
@@ -21,70 +15,90 @@ export interface KillableMongod {
 
 /** Starts one: a replica set of one node, or a standalone. */
 export async function killableMongod(binary: string, replicaSet = true): Promise<KillableMongod> {
-  const dbPath = mkdtempSync(join(tmpdir(), 'tollgate-killable-'));
-  const port = await freePort();
-  const direct = `mongodb://127.0.0.1:${port}/?directConnection=true`;
-  let child: ChildProcess | undefined;
-
+  const server = await mongodProcess(binary, replicaSet ? SET : undefined);
   const start = async (): Promise<void> => {
-    const set = replicaSet ? ['--replSet', 'tollgate'] : [];
-    const place = ['--dbpath', dbPath, '--port', String(port), '--bind_ip', '127.0.0.1'];
-    child = spawn(binary, [...place, ...set, '--wiredTigerCacheSizeGB', '0.25'], { stdio: 'ignore' });
-    // Ends the server should this process be killed before it could.
-    const watch = [String(process.pid), String(child.pid)];
-    fork(KILLER, watch, { detached: true, stdio: 'ignore', execArgv: [] }).unref();
-    const failed = once(child, 'exit').then(([code, signal]) => {
-      throw new Error(`mongod on port ${port} ended by itself: ${String(code ?? signal)}`);
-    });
-    // Later ends are wanted.
-    failed.catch(() => undefined);
-    const connected = MongoClient.connect(direct, { serverSelectionTimeoutMS: 60_000 });
-    const client = await Promise.race([connected, failed]);
-    try {
-      const admin = client.db('admin');
-      if (!replicaSet) return;
-      const members = [{ _id: 0, host: `127.0.0.1:${port}` }];
-      await admin.command({ replSetInitiate: { _id: 'tollgate', members } }).catch(() => undefined);
-      while ((await admin.command({ hello: 1 }))['isWritablePrimary'] !== true)
-        await new Promise((resolve) => setTimeout(resolve, 20));
-    } finally {
-      await client.close();
-    }
-  };
-  const kill = async (): Promise<void> => {
-    const running = child;
-    child = undefined;
-    if (!running || running.exitCode !== null || running.signalCode !== null) return;
-    const gone = once(running, 'exit');
-    running.kill('SIGKILL');
-    await gone;
+    await server.start();
+    if (!replicaSet) return;
+    await initiate([server]).catch(() => undefined);
+    await primaryOf([server]);
   };
   await start();
+  const { address } = server;
+  const uri = replicaSet
+    ? `mongodb://${address}/?replicaSet=${SET}`
+    : `mongodb://${address}/?directConnection=true`;
+  return { uri, start, kill: () => server.kill(), remove: () => server.remove() };
+}
+
+/** A replica set of three nodes of which a test may kill one. */
+export interface KillableReplicaSet {
+  readonly uri: string;
+  /** The primary gives its role up, to another one. */
+  stepDown(): Promise<void>;
+  /**
+   * Kills the primary when it has written what no other one has, and resolves with a way to start it again once another
+   * one is primary. Needs writes under way.
+   */
+  killPrimary(): Promise<() => Promise<void>>;
+  remove(): Promise<void>;
+}
+
+/** Starts three; they elect another primary after about two seconds, not ten. */
+export async function killableReplicaSet(binary: string): Promise<KillableReplicaSet> {
+  const members: MongodProcess[] = [];
+  for (let member = 0; member < 3; member++) members.push(await mongodProcess(binary, SET));
+  await Promise.all(members.map((member) => member.start()));
+  await initiate(members);
+  await primaryOf(members);
   return {
-    uri: replicaSet ? `mongodb://127.0.0.1:${port}/?replicaSet=tollgate` : direct,
-    kill,
-    start,
-    remove: async () => {
-      await kill();
-      rmSync(dbPath, { recursive: true, force: true });
+    uri: `mongodb://${members.map(({ address }) => address).join()}/?replicaSet=${SET}`,
+    async stepDown() {
+      const primary = await primaryOf(members);
+      await primary.admin((client) => client.db('admin').command({ replSetStepDown: 60 }));
+      await primaryOf(members.filter((member) => member !== primary));
+    },
+    async killPrimary() {
+      const primary = await primaryOf(members);
+      const others = members.filter((member) => member !== primary);
+      for (const other of others) other.freeze();
+      await primary.admin(writesAlone);
+      await primary.kill();
+      for (const other of others) other.thaw();
+      await primaryOf(others);
+      return () => primary.start();
+    },
+    async remove() {
+      await Promise.all(members.map((member) => member.remove()));
     },
   };
 }
 
-/**
- * A port below those that the system gives to whoever asks for any: while the server is away, no other test gets it. Where
- * the search begins differs between the processes of a run.
- */
-async function freePort(): Promise<number> {
-  let port = 20_000 + (process.pid % 10_000);
-  while (!(await isFree(port))) port += 1;
-  return port;
+/** Waits until a primary has written what no majority has, or has noticed that there is none. */
+async function writesAlone(client: MongoClient): Promise<void> {
+  const log = client.db('local').collection('oplog.rs');
+  for (;;) {
+    const hello = await client.db('admin').command({ hello: 1 });
+    if (hello['isWritablePrimary'] !== true) return;
+    const { ts } = (hello['lastWrite'] as { majorityOpTime: { ts: unknown } }).majorityOpTime;
+    if ((await log.find({ ts: { $gt: ts } }, { limit: ALONE }).toArray()).length === ALONE) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
+async function initiate(servers: readonly MongodProcess[]): Promise<void> {
+  const members = servers.map(({ address }, _id) => ({ _id, host: address }));
+  const settings = { electionTimeoutMillis: 2_000, heartbeatIntervalMillis: 500 };
+  const config = { _id: SET, members, settings };
+  await servers[0]?.admin((client) => client.db('admin').command({ replSetInitiate: config }));
+}
+
+/** Waits until one of these servers, all of which run, is the primary. */
+async function primaryOf(servers: readonly MongodProcess[]): Promise<MongodProcess> {
+  for (;;) {
+    for (const server of servers) {
+      const hello = await server.admin((client) => client.db('admin').command({ hello: 1 }));
+      if (hello['isWritablePrimary'] === true) return server;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

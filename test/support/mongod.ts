@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { MongoMemoryReplSet } from 'mongodb-memory-server-core';
 import { HOW_TO_GET_ONE, findMongod, isCi } from '../../scripts/lib/mongod.mjs';
+import { isMongoUri, MONGO_URI_FORM } from '../../src/config/mongo-uri.js';
+import { shownStore } from '../../src/config/shown-store.js';
 
 /** A real MongoDB replica set for tests. */
 export interface TestServer {
@@ -47,6 +49,7 @@ export async function startMongod(systemBinary: string, version: string): Promis
 
 /** A server that people named may hold data of theirs: only a database that is empty is used. */
 async function refuseForeignData(uri: string): Promise<void> {
+  if (!isMongoUri(uri)) throw new Error(`MONGODB_URI: '${shownStore(uri)}' is not ${MONGO_URI_FORM}`);
   if (process.env['MONGODB_TESTS_MAY_SHARE'] === '1') return;
   const client = await MongoClient.connect(uri, { serverSelectionTimeoutMS: 5_000 });
   try {

@@ -101,16 +101,21 @@ export class MongoRuleVersions implements RuleVersionStore {
 
   async publish(publication: Publication): Promise<'published' | 'stale'> {
     const { ruleSet, revision } = publication;
-    const [latest] = await this.publications(ruleSet, 1);
+    const [latest] = await this.publications(ruleSet, 1, undefined);
     if ((latest?.revision ?? 0) !== revision - 1) return 'stale';
     const document = { _id: `${ruleSet}/${revision}`, ...publication };
     return (await this.#inserted(() => this.#publications.insertOne(document))) ? 'published' : 'stale';
   }
 
-  async publications(ruleSet: string, limit: number): Promise<readonly Publication[]> {
+  async publications(
+    ruleSet: string,
+    limit: number,
+    before: number | undefined,
+  ): Promise<readonly Publication[]> {
+    const filter = before === undefined ? { ruleSet } : { ruleSet, revision: { $lt: before } };
     const found = await this.#connection.run(() =>
       this.#publications
-        .find({ ruleSet }, { projection: { _id: 0 } })
+        .find(filter, { projection: { _id: 0 } })
         .sort({ revision: -1 })
         .limit(limit)
         .toArray(),

@@ -11,7 +11,7 @@ export function sqliteRules(connection: Connection): RuleVersionStore {
     ruleSets: () => connection.call('rules.ruleSets', []),
     activations: () => connection.call('rules.activations', []),
     publish: (publication) => connection.call('rules.publish', [publication]),
-    publications: (ruleSet, limit) => connection.call('rules.publications', [ruleSet, limit]),
+    publications: (ruleSet, limit, before) => connection.call('rules.publications', [ruleSet, limit, before]),
     putLayout: (layout) => connection.call('rules.putLayout', [layout]),
     layout: (id) => connection.call('rules.layout', [id]),
   };

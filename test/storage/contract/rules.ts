@@ -88,7 +88,7 @@ export function rulesContract(factory: StoreFactory): void {
         { ruleSet: 'lists', version: 7, revision: 1 },
       ]);
       await store.rules.publish(publication(4, 0, { step: 'deactivate' }));
-      const log = await store.rules.publications('cards', 10);
+      const log = await store.rules.publications('cards', 10, undefined);
       expect(log.map(({ revision, to, step }) => [revision, to, step])).toEqual([
         [4, 0, 'deactivate'],
         [3, 1, 'roll-back'],
@@ -96,8 +96,21 @@ export function rulesContract(factory: StoreFactory): void {
         [1, 1, 'activate'],
       ]);
       expect(log[2]).toEqual(publication(2, 2));
-      expect(await store.rules.publications('cards', 1)).toHaveLength(1);
+      expect(await store.rules.publications('cards', 1, undefined)).toHaveLength(1);
       expect((await store.rules.activations()).find((one) => one.ruleSet === 'cards')?.version).toBe(0);
+    });
+
+    it('reads the log of a rule set back from anywhere', async () => {
+      for (let revision = 1; revision <= 9; revision++) {
+        await store.rules.publish(publication(revision, revision));
+        await store.rules.publish(publication(revision, 1, { ruleSet: 'lists' }));
+      }
+      const revisions = async (limit: number, before: number | undefined): Promise<number[]> =>
+        (await store.rules.publications('cards', limit, before)).map(({ revision }) => revision);
+      expect(await revisions(2, undefined)).toEqual([9, 8]);
+      expect(await revisions(2, 8)).toEqual([7, 6]);
+      expect(await revisions(100, 4)).toEqual([3, 2, 1]);
+      expect(await revisions(100, 1)).toEqual([]);
     });
 
     it('lets exactly one of several publishers win', async () => {
@@ -111,7 +124,7 @@ export function rulesContract(factory: StoreFactory): void {
       expect(await store.rules.activations()).toEqual([
         { ruleSet: 'cards', version: 10 + winner, revision: 2 },
       ]);
-      expect(await store.rules.publications('cards', 10)).toHaveLength(2);
+      expect(await store.rules.publications('cards', 10, undefined)).toHaveLength(2);
     });
 
     it('keeps layouts', async () => {

@@ -65,10 +65,13 @@ export class WorkerRules {
     return 'published';
   }
 
-  publications(ruleSet: string, limit: number): Publication[] {
+  publications(ruleSet: string, limit: number, before: number | undefined): Publication[] {
     return bodies(
-      this.#db.prepare('SELECT body FROM publications WHERE rule_set = ? ORDER BY revision DESC LIMIT ?'),
+      this.#db.prepare(
+        'SELECT body FROM publications WHERE rule_set = ? AND revision < ? ORDER BY revision DESC LIMIT ?',
+      ),
       ruleSet,
+      before ?? Number.MAX_SAFE_INTEGER,
       limit,
     );
   }

@@ -57,7 +57,9 @@ export function operations(
     'rules.ruleSets': read(() => rules.ruleSets()),
     'rules.activations': read(() => rules.activations()),
     'rules.publish': write((_, publication: Publication) => rules.publish(publication)),
-    'rules.publications': read((_, ruleSet: string, limit: number) => rules.publications(ruleSet, limit)),
+    'rules.publications': read((_, ruleSet: string, limit: number, before: number | undefined) =>
+      rules.publications(ruleSet, limit, before),
+    ),
     'rules.putLayout': write((_, layout: Layout) => rules.putLayout(layout)),
     'rules.layout': read((_, id: string) => rules.layout(id)),
     'sites.put': write((_, table: 'sites' | 'merchants', body: Site | Merchant) => sites.put(table, body)),

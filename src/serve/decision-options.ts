@@ -1,0 +1,104 @@
+import type { Config } from '../config/config.js';
+import type { DecisionServiceOptions } from '../decisions/decision-service.js';
+import type { LimitTerms } from '../decisions/limit-holds.js';
+import type { Observer } from '../decisions/observer.js';
+import type { Journal, LimitStore } from '../decisions/ports.js';
+import { TollgateError } from '../errors/errors.js';
+import { createAttributeHash } from '../facts/attribute-values.js';
+import { FACT_CATALOGUE } from '../facts/catalogue.js';
+import { createPaymentResolver, instrumentDigest, type PaymentContext } from '../facts/context.js';
+import type { KeyHash } from '../facts/key-hash.js';
+import type { ListsService } from '../facts/lists-service.js';
+import type { createPhoneReader } from '../facts/normalise-phone.js';
+import { periodEnd, periodName, periodStart } from '../facts/velocity/calendar.js';
+import { toBaseMinor } from '../money/rates.js';
+import type { RuleVersionStore } from '../rules/version-store.js';
+import { sameMessage } from '../server/grpc/same-message.js';
+import type { Sites } from '../sites/site-service.js';
+import type { World } from '../world/world.js';
+import type { Assets } from './assets.js';
+
+/** What the decisions are put together from. */
+export interface DecisionParts {
+  readonly config: Config;
+  readonly world: World;
+  readonly assets: Assets;
+  readonly store: {
+    readonly journal: Journal;
+    readonly limits: LimitStore;
+    readonly rules: RuleVersionStore;
+  };
+  readonly sites: Sites;
+  readonly lists: ListsService;
+  readonly observer: Observer;
+  readonly hash: KeyHash;
+  readonly readPhone: ReturnType<typeof createPhoneReader>;
+}
+
+/** Ties the decisions to the store, the facts and the configuration. */
+export function decisionOptions(parts: DecisionParts): DecisionServiceOptions {
+  const { config, world, store, lists, observer, hash, readPhone } = parts;
+  const { rates } = parts.assets;
+  const attributeOf = createAttributeHash(hash, readPhone);
+  const base = (minor: number, currency: string): number | undefined => toBaseMinor(minor, currency, rates);
+  return {
+    journal: store.journal,
+    limits: store.limits,
+    versions: store.rules,
+    lists,
+    world,
+    observer,
+    catalogue: FACT_CATALOGUE,
+    attributeOf,
+    rules: {
+      catalogue: FACT_CATALOGUE,
+      hash: attributeOf,
+      windowBytes: config.windowBytes,
+      inFlight: config.maxInFlight,
+    },
+    resolve: resolver(parts),
+    limitTerms: (context: PaymentContext): LimitTerms => ({
+      toBaseMinor: base,
+      periodStart,
+      periodEnd,
+      periodName,
+      zones: context.zones,
+      riskGrade: context.merchant.riskGrade,
+    }),
+    toBaseMinor: base,
+    instrumentDigest: (payment) => instrumentDigest(payment, hash),
+    sameMessage,
+    baseCurrency: rates.base,
+    lapseMs: config.lapseMs,
+    skewMs: config.skewMs,
+    onSkew: config.onSkew,
+    maxInFlight: config.maxInFlight,
+    longestRange: config.longestRange,
+    appendsInFlight: config.store.kind === 'sqlite' ? 2 : 1,
+  };
+}
+
+/** Resolves payments; refuses those of unknown sites where sites are strict. */
+function resolver({
+  config,
+  assets,
+  sites,
+  hash,
+  readPhone,
+}: DecisionParts): DecisionServiceOptions['resolve'] {
+  const resolve = createPaymentResolver({
+    hash,
+    readPhone,
+    geography: assets.geography,
+    bins: assets.bins,
+    rates: assets.rates,
+    siteOf: (id) => sites.siteOf(id),
+    merchantOf: (id, site) => sites.merchantOf(id, site),
+  });
+  return (payment, now) => {
+    const context = resolve(payment, now);
+    if (config.sites === 'strict' && !context.siteKnown)
+      throw new TollgateError('SITE_UNKNOWN', `site ${payment.site} is not configured, and sites are strict`);
+    return context;
+  };
+}
