@@ -9,6 +9,7 @@ import {
 } from '../paging/paging.js';
 import { listCandidates } from './list-candidates.js';
 import type { ListIndex } from './list-index.js';
+import { MAX_ENTRIES_OF_IMPORT } from './list-store.js';
 import type {
   EntryPlace,
   EntryQuery,
@@ -84,7 +85,7 @@ export interface ListsService {
   entries(list: string, question: EntryQuestion, page: PageQuery): Promise<Page<ListEntry>>;
   /**
    * Nothing is visible before the batches end; when they fail nothing is changed. One that replaces the list fails when an
-   * entry is invalid: what it meant would end.
+   * entry is invalid: what it meant would end. INVALID_REQUEST when there are more than MAX_ENTRIES_OF_IMPORT.
    */
   import(settings: ImportSettings, batches: AsyncIterable<readonly EntryInput[]>): Promise<ImportResult>;
   export(list: string, question: EntryQuestion): AsyncIterable<readonly ListEntry[]>;
@@ -219,6 +220,7 @@ export function createListsService({ store, index, normalise, now }: ListsOption
       const problems: EntryProblem[] = [];
       async function* memberships(): AsyncIterable<readonly ListEntry[]> {
         for await (const batch of batches) {
+          if (position + batch.length > MAX_ENTRIES_OF_IMPORT) throw tooManyEntries();
           const entries: ListEntry[] = [];
           for (const input of batch) {
             position += 1;
@@ -288,6 +290,13 @@ function placeOf(token: string): EntryPlace | undefined {
   const [, from, value] = /^(-?\d+) (.*)$/s.exec(decodeToken(token)) ?? [];
   if (from === undefined || value === undefined) throw badPageToken();
   return { value, validFrom: Number(from) };
+}
+
+function tooManyEntries(): TollgateError {
+  const description = `more than ${MAX_ENTRIES_OF_IMPORT.toLocaleString('en')} in one import`;
+  return new TollgateError('INVALID_REQUEST', `entries: ${description}`, {
+    violations: [{ field: 'entries', description }],
+  });
 }
 
 function invalidEntries(count: number, problems: readonly EntryProblem[]): TollgateError {
