@@ -56,25 +56,34 @@ describeMongo('an import on MongoDB', (uri) => {
     const resolved = resolveOptions({ uri, world: OWN_TIME_WORLD });
     return new MongoLists(through as unknown as Connection, resolved, instances);
   };
+  /** Lists that make a call of a collection in another way. */
+  const listsWhere = (
+    collection: string,
+    call: 'insertMany' | 'replaceOne' | 'updateOne',
+    otherwise: (given: readonly unknown[], make: () => Promise<unknown>) => Promise<unknown>,
+  ): MongoLists =>
+    listsOf({
+      collection: <T extends Document>(name: string) => {
+        const real = connection.collection<T>(name);
+        if (name !== collection) return real;
+        const made = real[call].bind(real) as (...given: unknown[]) => Promise<unknown>;
+        const get = (_: unknown, key: string | symbol): unknown =>
+          key === call
+            ? (...given: unknown[]) => otherwise(given, () => made(...given))
+            : Reflect.get(real, key, real);
+        return new Proxy<typeof real>(real, { get });
+      },
+    });
   /** Lists that are held up before a call of a collection until they are let go. */
   const heldUpBefore = (collection: string, call: 'insertMany' | 'replaceOne') => {
     let goOn: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (goOn = resolve));
     let reached: () => void = () => undefined;
     const there = new Promise<void>((resolve) => (reached = resolve));
-    const lists = listsOf({
-      collection: <T extends Document>(name: string) => {
-        const real = connection.collection<T>(name);
-        if (name !== collection) return real;
-        const slow = async (...given: readonly unknown[]): Promise<unknown> => {
-          reached();
-          await gate;
-          return await (real[call] as (...all: unknown[]) => Promise<unknown>).apply(real, [...given]);
-        };
-        return new Proxy(real, {
-          get: (_, key) => (key === call ? slow : (Reflect.get(real, key, real) as unknown)),
-        });
-      },
+    const lists = listsWhere(collection, call, async (_, make) => {
+      reached();
+      await gate;
+      return await make();
     });
     return { lists, goOn, reached: there };
   };
@@ -200,6 +209,18 @@ describeMongo('an import on MongoDB', (uri) => {
       });
     },
   );
+
+  it('keeps everything when it has switched and only the answer is lost', async () => {
+    await makeList('l');
+    const lists = listsWhere('lists', 'updateOne', async ([, update], make) => {
+      const answer = await make();
+      if (JSON.stringify(update).includes('"revision"')) throw new Error('the answer is lost');
+      return answer;
+    });
+    await expect(lists.import('l', stream(file), options)).rejects.toThrow('the answer is lost');
+    expect(await store.lists.add('l', [member('z', T0 + 20)], T0 + 20)).toMatchObject({ added: 1 });
+    expect(await spans('l')).toEqual([...NEW, 'z 20.. ']);
+  });
 
   it('is busy while it switches: others are told so, unless they import; it is free afterwards', async () => {
     await makeList('l');
