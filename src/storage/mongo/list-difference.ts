@@ -3,7 +3,7 @@ import { byValue, endAll, placeEntries } from '../../facts/list-timeline.js';
 import type { Ending, Interval } from '../../facts/list-timeline.js';
 import { entryOf, reaching } from './list-view.js';
 import type { ListView, MembershipDocument } from './list-view.js';
-import type { ListCollections } from './list-writer.js';
+import type { ListCollections } from './list-collections.js';
 
 /** Values, or entries, handled in one step. */
 export const CHUNK = 2_000;

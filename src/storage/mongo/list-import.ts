@@ -7,7 +7,7 @@ import type { ListStaging } from './list-staging.js';
 import { reaching } from './list-view.js';
 import type { ListView } from './list-view.js';
 import { ListWriter } from './list-writer.js';
-import type { ListCollections } from './list-writer.js';
+import type { ListCollections } from './list-collections.js';
 
 /** Memberships looked through in one step. */
 const STRETCH = 20_000;

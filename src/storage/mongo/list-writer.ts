@@ -1,20 +1,13 @@
-import type { AnyBulkWriteOperation, Collection } from 'mongodb';
+import type { AnyBulkWriteOperation } from 'mongodb';
 import { TollgateError } from '../../errors/errors.js';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 import type { ListEntry, ListUpdate } from '../../facts/list-store.js';
 import type { Ending } from '../../facts/list-timeline.js';
-import type { Connection } from './connection.js';
 import { ENDS_INDEX } from './indexes.js';
+import type { ListCollections } from './list-collections.js';
 import type { Difference, Standing } from './list-difference.js';
 import { lastEnd, membership } from './list-view.js';
-import type {
-  EndDocument,
-  ListChangeDocument,
-  ListDocument,
-  ListView,
-  MembershipDocument,
-} from './list-view.js';
-import type { ResolvedOptions } from './options.js';
+import type { EndDocument, ListDocument, ListView, MembershipDocument } from './list-view.js';
 
 /** A writer that has not been heard of for this long has lost its place, ms of the server's clock. */
 const LEASE_MS = 20_000;
@@ -23,15 +16,6 @@ const PATIENCE_MS = 2_000;
 const PAUSE_MS = 20;
 /** How long the removal of what failed changes wrote may take, ms. */
 const REMOVAL_MS = 60_000;
-
-/** What the writers of lists work on. */
-export interface ListCollections {
-  readonly connection: Connection;
-  readonly world: ResolvedOptions['world'];
-  readonly lists: Collection<ListDocument>;
-  readonly memberships: Collection<MembershipDocument>;
-  readonly changes: Collection<ListChangeDocument>;
-}
 
 /** How a change is to be made. */
 export interface ChangeOptions {

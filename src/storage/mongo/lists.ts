@@ -23,7 +23,7 @@ import type { Instances } from './list-staging.js';
 import { asked, counts, entryOf, untouched } from './list-view.js';
 import type { ListChangeDocument, ListDocument, ListView, MembershipDocument } from './list-view.js';
 import { ListWriter } from './list-writer.js';
-import type { ListCollections } from './list-writer.js';
+import type { ListCollections } from './list-collections.js';
 import type { ResolvedOptions } from './options.js';
 
 /** Lists on MongoDB. */
