@@ -9,6 +9,8 @@ import {
 } from '../paging/paging.js';
 import { listCandidates } from './list-candidates.js';
 import type { ListIndex } from './list-index.js';
+import { invalidEntries, tooManyEntries } from './list-import-errors.js';
+import type { EntryProblem } from './list-import-errors.js';
 import { MAX_ENTRIES_OF_IMPORT } from './list-store.js';
 import type {
   EntryPlace,
@@ -33,14 +35,6 @@ export interface EntryInput {
   readonly validFrom: number | undefined;
   /** Epoch ms; undefined: until removed. */
   readonly validUntil: number | undefined;
-}
-
-/** An entry that an import could not take. */
-export interface EntryProblem {
-  /** 1 is the first entry. */
-  readonly position: number;
-  readonly value: string;
-  readonly reason: string;
 }
 
 /** Which entries to show. */
@@ -290,20 +284,4 @@ function placeOf(token: string): EntryPlace | undefined {
   const [, from, value] = /^(-?\d+) (.*)$/s.exec(decodeToken(token)) ?? [];
   if (from === undefined || value === undefined) throw badPageToken();
   return { value, validFrom: Number(from) };
-}
-
-function tooManyEntries(): TollgateError {
-  const description = `more than ${MAX_ENTRIES_OF_IMPORT.toLocaleString('en')} in one import`;
-  return new TollgateError('INVALID_REQUEST', `entries: ${description}`, {
-    violations: [{ field: 'entries', description }],
-  });
-}
-
-function invalidEntries(count: number, problems: readonly EntryProblem[]): TollgateError {
-  const violations = problems.map(({ position, reason }) => ({
-    field: `entries[${position - 1}]`,
-    description: reason,
-  }));
-  const text = `nothing was replaced: ${count} of the entries cannot be taken, first ${violations[0]?.field ?? ''}: ${violations[0]?.description ?? ''}`;
-  return new TollgateError('INVALID_REQUEST', text, { violations });
 }
