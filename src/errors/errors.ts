@@ -49,7 +49,7 @@ export const ERRORS = {
   LIST_BUSY: {
     status: 'ABORTED',
     meaning:
-      'Another change of the list is under way, an import for instance; nothing was changed, try again.',
+      'Another change of the list is under way, the end of an import for instance; nothing was changed, try again.',
   },
   OVERLOADED: {
     status: 'RESOURCE_EXHAUSTED',

@@ -103,6 +103,9 @@ export interface ImportOptions {
 /** How many entries of one value an import may hold. */
 export const MAX_ENTRIES_OF_VALUE = 100;
 
+/** How many entries an import may hold. */
+export const MAX_ENTRIES_OF_IMPORT = 5_000_000;
+
 /**
  * Lists at rest. Values arrive normalised. All times are handed in. A value has any number of memberships, one after the
  * other: what becomes of them when more is said is told by `placeEntries` and `endAll` in list-timeline.ts. `revision`
@@ -128,9 +131,10 @@ export interface ListStore {
     after: EntryPlace | undefined,
   ): Promise<readonly ListEntry[]>;
   /**
-   * Takes a stream of entries and switches atomically: readers see all of it or nothing. `replace` ends every other
-   * membership in force, see `endRest`. A dry run only counts. INVALID_REQUEST when a value has more than
-   * MAX_ENTRIES_OF_VALUE entries.
+   * Takes a stream of entries and, once it has ended, switches atomically: readers see all of it or nothing. While it
+   * streams the list may be changed as ever; the switch finds the list as those changes left it, and nobody changes it
+   * during the switch. `replace` ends every other membership in force, see `endRest`. A dry run only counts.
+   * INVALID_REQUEST when a value has more than MAX_ENTRIES_OF_VALUE entries.
    */
   import(
     list: string,

@@ -9,6 +9,9 @@ import {
 } from '../paging/paging.js';
 import { listCandidates } from './list-candidates.js';
 import type { ListIndex } from './list-index.js';
+import { invalidEntries, tooManyEntries } from './list-import-errors.js';
+import type { EntryProblem } from './list-import-errors.js';
+import { MAX_ENTRIES_OF_IMPORT } from './list-store.js';
 import type {
   EntryPlace,
   EntryQuery,
@@ -32,14 +35,6 @@ export interface EntryInput {
   readonly validFrom: number | undefined;
   /** Epoch ms; undefined: until removed. */
   readonly validUntil: number | undefined;
-}
-
-/** An entry that an import could not take. */
-export interface EntryProblem {
-  /** 1 is the first entry. */
-  readonly position: number;
-  readonly value: string;
-  readonly reason: string;
 }
 
 /** Which entries to show. */
@@ -84,7 +79,7 @@ export interface ListsService {
   entries(list: string, question: EntryQuestion, page: PageQuery): Promise<Page<ListEntry>>;
   /**
    * Nothing is visible before the batches end; when they fail nothing is changed. One that replaces the list fails when an
-   * entry is invalid: what it meant would end.
+   * entry is invalid: what it meant would end. INVALID_REQUEST when there are more than MAX_ENTRIES_OF_IMPORT.
    */
   import(settings: ImportSettings, batches: AsyncIterable<readonly EntryInput[]>): Promise<ImportResult>;
   export(list: string, question: EntryQuestion): AsyncIterable<readonly ListEntry[]>;
@@ -219,6 +214,7 @@ export function createListsService({ store, index, normalise, now }: ListsOption
       const problems: EntryProblem[] = [];
       async function* memberships(): AsyncIterable<readonly ListEntry[]> {
         for await (const batch of batches) {
+          if (position + batch.length > MAX_ENTRIES_OF_IMPORT) throw tooManyEntries();
           const entries: ListEntry[] = [];
           for (const input of batch) {
             position += 1;
@@ -288,13 +284,4 @@ function placeOf(token: string): EntryPlace | undefined {
   const [, from, value] = /^(-?\d+) (.*)$/s.exec(decodeToken(token)) ?? [];
   if (from === undefined || value === undefined) throw badPageToken();
   return { value, validFrom: Number(from) };
-}
-
-function invalidEntries(count: number, problems: readonly EntryProblem[]): TollgateError {
-  const violations = problems.map(({ position, reason }) => ({
-    field: `entries[${position - 1}]`,
-    description: reason,
-  }));
-  const text = `nothing was replaced: ${count} of the entries cannot be taken, first ${violations[0]?.field ?? ''}: ${violations[0]?.description ?? ''}`;
-  return new TollgateError('INVALID_REQUEST', text, { violations });
 }

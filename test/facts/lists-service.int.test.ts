@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeyHash } from '../../src/facts/key-hash.js';
 import { ListIndex } from '../../src/facts/list-index.js';
-import type { ListEntry } from '../../src/facts/list-store.js';
+import { MAX_ENTRIES_OF_IMPORT, type ListEntry } from '../../src/facts/list-store.js';
 import { createListsService, type EntryInput, type ListsService } from '../../src/facts/lists-service.js';
 import { createListValueReader } from '../../src/facts/normalise-list-value.js';
 import { createPhoneReader } from '../../src/facts/normalise-phone.js';
@@ -116,6 +116,21 @@ describe('the lists', () => {
       once(input('192.0.2.2'), input('nowhere')),
     );
     expect(added).toMatchObject({ added: 1, removed: 0, invalid: 1 });
+  });
+
+  it('take nothing of an import that holds too many entries, and name the bound', async () => {
+    await lists.add('blocked', [input('c')]);
+    async function* batches() {
+      yield [input('d')];
+      const one = input('e');
+      yield Array.from({ length: MAX_ENTRIES_OF_IMPORT }, () => one);
+    }
+    await expect(lists.import(settings, batches())).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: 'entries: more than 5,000,000 in one import',
+      violations: [{ field: 'entries' }],
+    });
+    expect(['c', 'd'].map((value) => lists.has('blocked', value, now))).toEqual([true, false]);
   });
 
   it('give out what is imported again without a difference', async () => {

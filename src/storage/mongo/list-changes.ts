@@ -3,7 +3,7 @@ import type { ListChange } from '../../facts/list-store.js';
 import { ENDS_INDEX } from './indexes.js';
 import { counts, entryOf, lastEnd, untouched } from './list-view.js';
 import type { ListView } from './list-view.js';
-import type { ListCollections } from './list-writer.js';
+import type { ListCollections } from './list-collections.js';
 
 const BATCH = 2_000;
 

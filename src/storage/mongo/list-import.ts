@@ -1,99 +1,128 @@
-import { TollgateError } from '../../errors/errors.js';
-import { MAX_ENTRIES_OF_VALUE } from '../../facts/list-store.js';
-import type { Ender, ImportOptions, ListEntry, ListUpdate } from '../../facts/list-store.js';
-import { byValue, endRest } from '../../facts/list-timeline.js';
-import { counts, reaching } from './list-view.js';
+import type { ImportOptions, ListEntry, ListUpdate } from '../../facts/list-store.js';
+import { endAll, endRest, placeEntries } from '../../facts/list-timeline.js';
+import type { Ending } from '../../facts/list-timeline.js';
+import { chunks, earliestOf, standingOf } from './list-difference.js';
+import type { Difference, Standing } from './list-difference.js';
+import type { ListStaging } from './list-staging.js';
+import { reaching } from './list-view.js';
+import type { ListView } from './list-view.js';
 import { ListWriter } from './list-writer.js';
-import type { ListCollections } from './list-writer.js';
+import type { ListCollections } from './list-collections.js';
 
-const CHUNK = 2_000;
 /** Memberships looked through in one step. */
 const STRETCH = 20_000;
+/** How long a whole import waits for another writer, ms: that may be the switch of another one. */
+const PATIENCE_MS = 600_000;
 
-/**
- * Takes a stream of entries into a list. Memory stays bounded: what was taken is remembered in the database alone, under
- * the import's own revision. A dry run does the same and takes it back.
- */
-export async function importEntries(
+type SwitchOptions = Pick<ImportOptions, 'replace' | 'by' | 'now'>;
+
+/** Makes what is staged take its places in the list. Only now are other changes of the list kept away. */
+export async function switchTo(
   on: ListCollections,
   list: string,
-  batches: AsyncIterable<readonly ListEntry[]>,
-  { replace, dryRun, by, now }: ImportOptions,
+  staging: ListStaging,
+  options: SwitchOptions,
 ): Promise<ListUpdate> {
-  return await ListWriter.change(on, list, now, async (writer) => {
-    for await (const batch of batches) {
-      for (let from = 0; from < batch.length; from += CHUNK)
-        await take(on, writer, batch.slice(from, from + CHUNK));
+  return await ListWriter.change(on, list, { now: options.now, patienceMs: PATIENCE_MS }, (writer) =>
+    differences(on, writer.view, staging, options, writer.now),
+  );
+}
+
+/** Tells what that would do to a list as it stands. */
+export async function tell(
+  on: ListCollections,
+  view: ListView,
+  staging: ListStaging,
+  options: SwitchOptions,
+): Promise<ListUpdate> {
+  const update = { added: 0, removed: 0, unchanged: 0, revision: view.revision };
+  for await (const { added, removed, unchanged } of differences(on, view, staging, options, options.now())) {
+    update.added += added.length;
+    update.removed += removed;
+    update.unchanged += unchanged;
+  }
+  return update;
+}
+
+async function* differences(
+  on: ListCollections,
+  view: ListView,
+  staging: ListStaging,
+  options: SwitchOptions,
+  now: number,
+): AsyncIterable<Difference> {
+  for await (const groups of staging.groups()) yield await placed(on, view, groups, options, now);
+  if (!options.replace) return;
+  for await (const found of reachingValues(on, view, now))
+    for (const values of chunks(found)) {
+      const came = await staging.has(values);
+      const others = values.filter((value) => !came.has(value));
+      const standing = [...(await standingOf(on, view, others, now)).values()];
+      const ended = endAll(standing.flat(), options.by, now);
+      yield { added: [], ended, removed: others.length, unchanged: 0 };
     }
-    if (replace) await endTheRest(on, writer, by);
-    return dryRun ? 'discard' : 'commit';
-  });
 }
 
-async function take(on: ListCollections, writer: ListWriter, chunk: readonly ListEntry[]): Promise<void> {
-  await writer.renew();
-  const { list } = writer.view;
-  for (const [value, { length }] of byValue(chunk))
-    if (length > MAX_ENTRIES_OF_VALUE)
-      throw new TollgateError('INVALID_REQUEST', `entries: more than ${MAX_ENTRIES_OF_VALUE} of ${value}`);
-  const kept = await writer.add(chunk);
-  const ids = kept.flatMap(({ document }) =>
-    document._id && !writer.isOfChange(document) ? [document._id] : [],
-  );
-  if (ids.length === 0) return;
-  writer.marked = true;
-  await on.connection.run(() =>
-    on.memberships.updateMany({ list, _id: { $in: ids } }, { $set: { kept: writer.revision } }),
-  );
+async function placed(
+  on: ListCollections,
+  view: ListView,
+  groups: ReadonlyMap<string, readonly ListEntry[]>,
+  { replace, by }: SwitchOptions,
+  now: number,
+): Promise<Difference> {
+  const earliest = earliestOf([...groups.values()].flat());
+  const moment = replace ? Math.min(earliest, now) : earliest;
+  const standing = await standingOf(on, view, [...groups.keys()], moment);
+  const added: ListEntry[] = [];
+  const ended: Ending<Standing>[] = [];
+  let removed = 0;
+  let unchanged = 0;
+  for (const [value, entries] of groups) {
+    const stood = standing.get(value) ?? [];
+    const placement = placeEntries(stood, entries, now);
+    added.push(...placement.added);
+    unchanged += placement.unchanged.length;
+    const ends = new Map(placement.ended.map((ending) => [ending.membership, ending]));
+    if (replace) {
+      const rest = stood.filter((one) => !placement.kept.includes(one));
+      const cut = new Map(
+        rest.map((one) => [{ ...one, validUntil: ends.get(one)?.at ?? one.validUntil }, one]),
+      );
+      const more = endRest([...cut.keys()], [...placement.added, ...placement.kept], by, now);
+      for (const ending of more) {
+        const membership = cut.get(ending.membership) ?? ending.membership;
+        ends.set(membership, { ...ending, membership });
+      }
+      if (more.length > 0) removed += 1;
+    }
+    ended.push(...ends.values());
+  }
+  return { added, ended, removed, unchanged };
 }
 
-/** Ends what did not come with the stream, stretch by stretch so that no step takes long. */
-async function endTheRest(on: ListCollections, writer: ListWriter, by: Ender): Promise<void> {
-  const { revision, ownView } = writer;
-  const { list } = ownView;
-  const now = writer.now();
+/** The values on the list, now or later; stretch by stretch, so that no step takes long however much is over. */
+async function* reachingValues(
+  { connection, memberships }: ListCollections,
+  view: ListView,
+  now: number,
+): AsyncIterable<readonly string[]> {
+  const { list } = view;
+  const only = { projection: { _id: 0, v: 1 } } as const;
   for (let after: string | undefined, more = true; more;) {
-    await writer.renew();
     const from = after === undefined ? {} : { $gt: after };
-    const beyond = await on.connection.run(() =>
-      on.memberships
-        .find(after === undefined ? { list } : { list, v: from }, { projection: { _id: 0, v: 1 } })
-        .sort({ v: 1 })
-        .skip(STRETCH)
-        .limit(1)
-        .toArray(),
+    const stretch = after === undefined ? { list } : { list, v: from };
+    const beyond = await connection.run(() =>
+      memberships.find(stretch, only).sort({ v: 1 }).skip(STRETCH).limit(1).toArray(),
     );
     const end = beyond[0]?.v;
-    const rest = { ...reaching(ownView, now), r: counts(writer.view), kept: { $ne: revision } };
-    const stretch = { ...from, ...(end === undefined ? {} : { $lte: end }) };
-    const found = await on.connection.run(() =>
-      on.memberships
-        .find(
-          { ...rest, ...(Object.keys(stretch).length > 0 ? { v: stretch } : {}) },
-          { projection: { _id: 0, v: 1 } },
-        )
+    const within = { ...from, ...(end === undefined ? {} : { $lte: end }) };
+    const found = await connection.run(() =>
+      memberships
+        .find({ ...reaching(view, now), ...(Object.keys(within).length > 0 ? { v: within } : {}) }, only)
         .toArray(),
     );
-    const values = [...new Set(found.map(({ v }) => v))];
-    for (let at = 0; at < values.length; at += CHUNK)
-      await endRestOf(writer, values.slice(at, at + CHUNK), by, now);
+    yield [...new Set(found.map(({ v }) => v))];
     after = end;
     more = end !== undefined;
   }
-}
-
-async function endRestOf(
-  writer: ListWriter,
-  values: readonly string[],
-  by: Ender,
-  now: number,
-): Promise<void> {
-  const standing = await writer.standing(values, now);
-  const ended = [...standing.values()].flatMap((all) => {
-    const given = all.filter(({ document }) => writer.isOfChange(document));
-    const rest = all.filter(({ document }) => !writer.isOfChange(document));
-    return endRest(rest, given, by, now);
-  });
-  await writer.end(ended);
-  writer.counts.removed += new Set(ended.map(({ membership }) => membership.value)).size;
 }

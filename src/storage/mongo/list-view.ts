@@ -60,8 +60,6 @@ export interface MembershipDocument {
   /** Revision that made it. */
   readonly r: number;
   readonly ends?: readonly EndDocument[];
-  /** The last import that found it unchanged. */
-  readonly kept?: number;
 }
 
 /** A list at one revision. */

@@ -12,20 +12,19 @@ import type {
   ListStore,
   ListUpdate,
 } from '../../facts/list-store.js';
-import { endAll } from '../../facts/list-timeline.js';
 import type { Connection } from './connection.js';
 import { isDuplicateKey } from './errors.js';
 import { COLLECTIONS } from './indexes.js';
 import { changesAfter } from './list-changes.js';
-import { importEntries } from './list-import.js';
+import { additions, chunks, removals } from './list-difference.js';
+import { switchTo, tell } from './list-import.js';
+import { StagingAreas } from './list-staging.js';
+import type { Instances } from './list-staging.js';
 import { asked, counts, entryOf, untouched } from './list-view.js';
 import type { ListChangeDocument, ListDocument, ListView, MembershipDocument } from './list-view.js';
 import { ListWriter } from './list-writer.js';
-import type { ListCollections } from './list-writer.js';
+import type { ListCollections } from './list-collections.js';
 import type { ResolvedOptions } from './options.js';
-
-/** Values in one question or change to the server at most. */
-const CHUNK = 1_000;
 
 /** Lists on MongoDB. */
 export class MongoLists implements ListStore {
@@ -34,9 +33,11 @@ export class MongoLists implements ListStore {
   readonly #lists: Collection<ListDocument>;
   readonly #memberships: Collection<MembershipDocument>;
   readonly #changes: Collection<ListChangeDocument>;
+  readonly #staging: StagingAreas;
 
-  constructor(connection: Connection, { world }: ResolvedOptions) {
+  constructor(connection: Connection, { world }: ResolvedOptions, instances: Instances) {
     this.#connection = connection;
+    this.#staging = new StagingAreas(connection, instances);
     this.#world = world;
     this.#lists = connection.collection(COLLECTIONS.lists);
     this.#memberships = connection.collection(COLLECTIONS.memberships);
@@ -73,36 +74,16 @@ export class MongoLists implements ListStore {
   }
 
   async add(list: string, entries: readonly ListEntry[], now: number): Promise<ListUpdate> {
-    return await ListWriter.change(
-      this.#collections,
-      list,
-      () => now,
-      async (writer) => {
-        for (const chunk of chunks(entries)) {
-          await writer.renew();
-          await writer.add(chunk);
-        }
-        return 'commit';
-      },
+    const on = this.#collections;
+    return await ListWriter.change(on, list, { now: () => now }, ({ view }) =>
+      additions(on, view, entries, now),
     );
   }
 
   async remove(list: string, values: readonly string[], by: Ender, now: number): Promise<ListUpdate> {
-    return await ListWriter.change(
-      this.#collections,
-      list,
-      () => now,
-      async (writer) => {
-        for (const chunk of chunks([...new Set(values)])) {
-          await writer.renew();
-          const ended = endAll([...(await writer.standing(chunk, now)).values()].flat(), by, now);
-          await writer.end(ended);
-          const removed = new Set(ended.map(({ membership }) => membership.value)).size;
-          writer.counts.removed += removed;
-          writer.counts.unchanged += chunk.length - removed;
-        }
-        return 'commit';
-      },
+    const on = this.#collections;
+    return await ListWriter.change(on, list, { now: () => now }, ({ view }) =>
+      removals(on, view, values, by, now),
     );
   }
 
@@ -136,12 +117,26 @@ export class MongoLists implements ListStore {
     return found.map((one) => entryOf(one, view));
   }
 
-  import(
+  async import(
     list: string,
     batches: AsyncIterable<readonly ListEntry[]>,
     options: ImportOptions,
   ): Promise<ListUpdate> {
-    return importEntries(this.#collections, list, batches, options);
+    const on = this.#collections;
+    await this.#view(list);
+    await this.sweep();
+    const name = Buffer.from(this.#world.randomBytes(12)).toString('hex');
+    return await this.#staging.use(name, async (staging) => {
+      for await (const batch of batches) for (const chunk of chunks(batch)) await staging.add(chunk);
+      return options.dryRun
+        ? await tell(on, await this.#view(list), staging, options)
+        : await switchTo(on, list, staging, options);
+    });
+  }
+
+  /** Removes what imports have left behind whose instances have gone. */
+  async sweep(): Promise<void> {
+    await this.#staging.sweep();
   }
 
   async *changes(list: string, afterRevision: number): AsyncIterable<readonly ListChange[]> {
@@ -213,8 +208,4 @@ function beyond(place: EntryPlace | undefined): Document {
   if (place === undefined) return {};
   const { value, validFrom } = place;
   return { v: { $gte: value }, $or: [{ v: { $gt: value } }, { from: { $gt: validFrom } }] };
-}
-
-function* chunks<T>(items: readonly T[]): Iterable<readonly T[]> {
-  for (let from = 0; from < items.length; from += CHUNK) yield items.slice(from, from + CHUNK);
 }

@@ -50,6 +50,9 @@ export class LogRegistry {
   #published = 0;
   #stopBeating: () => void = () => undefined;
   #closed = false;
+  #tidy: () => Promise<void> = () => Promise.resolve();
+  /** Instances may have gone since `#tidy` was called. */
+  #gone = true;
 
   constructor(connection: Connection, options: ResolvedOptions) {
     this.#connection = connection;
@@ -65,6 +68,16 @@ export class LogRegistry {
   /** Whether other logs may be read only up to their published marks. */
   get byMarks(): boolean {
     return this.#options.followMarks ?? this.#connection.sharded;
+  }
+
+  /** Whether an instance may come back. */
+  lives(log: number): boolean {
+    return this.#known.get(log)?.alive ?? true;
+  }
+
+  /** Has something done soon, and whenever instances have gone; again with the next beat where it fails. */
+  whenGone(tidy: () => Promise<void>): void {
+    this.#tidy = tidy;
   }
 
   /** Takes a log number: one more than the highest there is. */
@@ -156,6 +169,7 @@ export class LogRegistry {
       return;
     }
     this.#highest = Math.max(this.#highest, _id);
+    if (!alive) this.#gone = true;
     this.#known.set(_id, { alive, beats: b, last, changed: this.#now() });
   }
 
@@ -184,8 +198,11 @@ export class LogRegistry {
       await this.#sign();
       await this.refresh();
       await this.#retireSilent();
+      if (!this.#gone) return;
+      this.#gone = false;
+      await this.#tidy();
     } catch {
-      return;
+      this.#gone = true;
     }
   }
 

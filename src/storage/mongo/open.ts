@@ -56,6 +56,8 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
   await connection.run(() => createIndexes(connection.db), 600_000);
   const registry = new LogRegistry(connection, options);
   await registry.open();
+  const lists = new MongoLists(connection, options, registry);
+  registry.whenGone(() => lists.sweep());
   const journal = new MongoJournal(connection, options, registry, hashKey);
   const close = async (): Promise<void> => {
     const known = await journal.close();
@@ -66,7 +68,7 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
   return {
     journal,
     limits: new MongoLimits(connection, options),
-    lists: new MongoLists(connection, options),
+    lists,
     rules: new MongoRuleVersions(connection),
     sites: new MongoSites(connection),
     health: { ping: () => ping(connection, registry.own) },
