@@ -1,5 +1,5 @@
 /** The version of the tables below, kept in `PRAGMA user_version`. Those before it were never released. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** All tables and indexes of the embedded store, in one place. */
 const TABLES = `
@@ -11,6 +11,8 @@ CREATE TABLE entries (
   at INTEGER NOT NULL,
   known_at INTEGER NOT NULL,
   id TEXT NOT NULL,
+  -- A second id, unique among all ids and aliases.
+  alias TEXT,
   keys BLOB NOT NULL,
   event BLOB NOT NULL,
   site TEXT,

@@ -2,7 +2,7 @@ import type { EntryRow } from '../packing.js';
 import type { Database, SqlValue } from './database.js';
 
 const COLUMNS =
-  'seq, at, known_at, id, keys, event, site, outcome, degraded, decided_at, request_id, record, trace, personal, report';
+  'seq, at, known_at, id, alias, keys, event, site, outcome, degraded, decided_at, request_id, record, trace, personal, report';
 
 /** Below so many rows, one statement each is faster than a joined list. */
 const FEW = 4;
@@ -16,11 +16,17 @@ export interface EventRow {
   readonly latest: number;
 }
 
+/** What an entry is found by. */
+export type EntryNames = Pick<EntryRow, 'seq' | 'id' | 'alias'>;
+
+/** What the index needs of an entry. */
+export type EntryHead = Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'id' | 'alias' | 'keys' | 'outcome'>;
+
 /** Reads and writes the rows of the journal. */
 export class EntryRows {
   readonly #insert;
   readonly #get;
-  readonly #id;
+  readonly #names;
   readonly #event;
   readonly #events;
   readonly #after;
@@ -30,7 +36,7 @@ export class EntryRows {
     const marks = COLUMNS.split(', ').map(() => '?');
     this.#insert = db.prepare(`INSERT INTO entries (${COLUMNS}) VALUES (${marks.join(', ')})`);
     this.#get = db.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq = ?`);
-    this.#id = db.prepare('SELECT id FROM entries WHERE seq = ?');
+    this.#names = db.prepare('SELECT id, alias FROM entries WHERE seq = ?');
     this.#event = db.prepare(
       'SELECT seq, keys, event, max(at, known_at) FROM entries WHERE seq = ?1 AND (at > ?2 OR known_at > ?2)',
     );
@@ -40,7 +46,7 @@ export class EntryRows {
     );
     this.#after = db.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`);
     this.#heads = db.prepare(
-      'SELECT seq, at, known_at, id, keys, outcome FROM entries WHERE seq > ? ORDER BY seq LIMIT ?',
+      'SELECT seq, at, known_at, id, alias, keys, outcome FROM entries WHERE seq > ? ORDER BY seq LIMIT ?',
     );
   }
 
@@ -50,6 +56,7 @@ export class EntryRows {
       row.at,
       row.knownAt,
       row.id,
+      row.alias,
       row.keys,
       row.event,
       row.site,
@@ -69,8 +76,9 @@ export class EntryRows {
     return row && entryRow(row);
   }
 
-  id(seq: number): string | undefined {
-    return this.#id.get(seq)?.[0] as string | undefined;
+  names(seq: number): EntryNames | undefined {
+    const row = this.#names.get(seq);
+    return row && { seq, id: row[0] as string, alias: row[1] as string | null };
   }
 
   /** Events of these entries, those with a time after `from`. */
@@ -92,14 +100,15 @@ export class EntryRows {
   }
 
   /** What the index needs of the entries after a sequence. */
-  heads(seq: number, limit: number): Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'id' | 'keys' | 'outcome'>[] {
+  heads(seq: number, limit: number): EntryHead[] {
     return this.#heads.all(seq, limit).map((row) => ({
       seq: row[0] as number,
       at: row[1] as number,
       knownAt: row[2] as number,
       id: row[3] as string,
-      keys: row[4] as Uint8Array,
-      outcome: row[5] as number | null,
+      alias: row[4] as string | null,
+      keys: row[5] as Uint8Array,
+      outcome: row[6] as number | null,
     }));
   }
 }
@@ -119,16 +128,17 @@ function entryRow(row: readonly SqlValue[]): EntryRow {
     at: row[1] as number,
     knownAt: row[2] as number,
     id: row[3] as string,
-    keys: row[4] as Uint8Array,
-    event: row[5] as Uint8Array,
-    site: row[6] as string | null,
-    outcome: row[7] as number | null,
-    degraded: row[8] as number | null,
-    decidedAt: row[9] as number | null,
-    requestId: row[10] as string | null,
-    record: row[11] as Uint8Array | null,
-    trace: row[12] as Uint8Array | null,
-    personal: row[13] as Uint8Array | null,
-    report: row[14] as Uint8Array | null,
+    alias: row[4] as string | null,
+    keys: row[5] as Uint8Array,
+    event: row[6] as Uint8Array,
+    site: row[7] as string | null,
+    outcome: row[8] as number | null,
+    degraded: row[9] as number | null,
+    decidedAt: row[10] as number | null,
+    requestId: row[11] as string | null,
+    record: row[12] as Uint8Array | null,
+    trace: row[13] as Uint8Array | null,
+    personal: row[14] as Uint8Array | null,
+    report: row[15] as Uint8Array | null,
   };
 }
