@@ -141,7 +141,11 @@ async function serve(
   });
   await patiently(world, follow);
   const seeded = await seedWhenEmpty({ config, world, lists, readValue, log }, ruleSets);
-  await patiently(world, follow);
+  const followAll = async (): Promise<void> => {
+    await Promise.all([lists.refresh(), sites.refresh()]);
+    await follow();
+  };
+  await patiently(world, followAll);
 
   grpc = await startGrpcServer({
     listen: hostPort(config.listen),
@@ -160,10 +164,7 @@ async function serve(
 
   const background = startBackground(world.timers, {
     store: watch,
-    async follow() {
-      await Promise.all([lists.refresh(), sites.refresh()]);
-      await follow();
-    },
+    follow: followAll,
     expire: () => store.limits.expire(world.clock.now()),
     trouble: (what, error) => observer.trouble(what, error),
   });

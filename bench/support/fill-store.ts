@@ -81,6 +81,7 @@ export async function fillDecisions(
         trace: `{"schema":1,"pad":"${PAD.slice(0, 200)}"}`,
         personal: new Uint8Array(420),
       },
+      alias: undefined,
       report: undefined,
     };
   };

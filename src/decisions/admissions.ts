@@ -4,7 +4,7 @@ import type { PaymentInput } from '../facts/payment.js';
 import type { StreamEvent } from '../facts/stream.js';
 import type { KnownPayment } from './append-queue.js';
 import { entryId } from './decision-id.js';
-import type { JournalQuery, StoredEntry } from './ports.js';
+import type { JournalEntry, JournalQuery, StoredEntry } from './ports.js';
 import type { Admission, Slice } from './rounds.js';
 import type { CallLimits, EventInput, EventOutput, ScreenInput, ScreenOutput } from './service.js';
 
@@ -98,6 +98,7 @@ export class Screening implements Admission {
 /** A reported event on its way through the pipeline. */
 export class Recording implements Admission {
   readonly id: string;
+  readonly alias: string | undefined;
   readonly input: EventInput;
   readonly limits: CallLimits | undefined;
   readonly done: (output: EventOutput) => void;
@@ -110,7 +111,7 @@ export class Recording implements Admission {
 
   constructor(
     taker: Taker,
-    id: string,
+    { id, alias }: Pick<JournalEntry, 'id' | 'alias'>,
     input: EventInput,
     limits: CallLimits | undefined,
     done: (output: EventOutput) => void,
@@ -118,6 +119,7 @@ export class Recording implements Admission {
   ) {
     this.#taker = taker;
     this.id = id;
+    this.alias = alias;
     this.input = input;
     this.limits = limits;
     this.done = done;
@@ -128,6 +130,7 @@ export class Recording implements Admission {
   }
 
   ids(): readonly string[] {
+    if (this.alias !== undefined) return [this.id, this.alias];
     if (this.reference === '') return [this.id];
     this.pending = this.#taker.admitted(this.reference);
     return this.pending === undefined ? [this.id, this.reference] : [this.id];
@@ -138,8 +141,9 @@ export class Recording implements Admission {
   }
 
   settle({ entries }: Slice): void | Promise<void> {
-    const [stored, reference] = entries;
+    const [own, other] = entries;
+    const stored = own ?? (this.alias === undefined ? undefined : other);
     if (stored !== undefined) return this.#taker.repeatedReport(this, stored);
-    return this.#taker.report(this, reference);
+    return this.#taker.report(this, other);
   }
 }

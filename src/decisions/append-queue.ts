@@ -10,6 +10,8 @@ export interface Append {
   readonly stored: () => void;
   /** Its id was there before: another instance was first. */
   readonly duplicate: () => Promise<void>;
+  /** Another entry has its id or alias as a second one: the answer to that. */
+  readonly taken?: () => unknown;
 }
 
 /** Something admitted in this round that goes to the store at its end. */
@@ -133,7 +135,11 @@ export class AppendQueue {
     this.#commit.flush();
   }
 
-  #append({ entry, stored, duplicate }: Append, event: StreamEvent, lost: (error: unknown) => void): void {
+  #append(
+    { entry, stored, duplicate, taken }: Append,
+    event: StreamEvent,
+    lost: (error: unknown) => void,
+  ): void {
     this.#undurable.set(entry.id, entry);
     if (event.kind === 'payment') this.#recent.set(entry.id, knownPayment(entry));
     this.#commit.add(entry, (result, error) => {
@@ -148,7 +154,8 @@ export class AppendQueue {
       if (result === undefined) {
         this.#unconfirmed();
         lost(error);
-      } else duplicate().catch(lost);
+      } else if (result === 'taken' && taken !== undefined) lost(taken());
+      else duplicate().catch(lost);
     });
   }
 }

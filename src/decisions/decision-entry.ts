@@ -80,6 +80,7 @@ export function decisionEntry(parts: DecisionParts): {
       trace: JSON.stringify(trace),
       personal: encodePersonal(input.raw, personalFacts(values, plan.personal)),
     },
+    alias: undefined,
     report: undefined,
   };
   return { record, entry };

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import type { JournalEntry } from './ports.js';
+import type { EventInput } from './service.js';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const CODES = Buffer.from(ALPHABET, 'latin1');
@@ -26,6 +28,21 @@ export function entryId(space: 'decision' | 'event', site: string, key: string):
     value &= (1 << bits) - 1;
   }
   return letters.toString('latin1');
+}
+
+/**
+ * The ids of an event's entry: one of its own, for a payment from history beside that of the payment, under which a
+ * screened payment and later events meet it.
+ */
+export function eventIds({
+  kind,
+  site,
+  eventId,
+  requestId,
+}: Pick<EventInput, 'kind' | 'site' | 'eventId' | 'requestId'>): Pick<JournalEntry, 'id' | 'alias'> {
+  const own = entryId('event', site, eventId);
+  if (kind !== 'payment') return { id: own, alias: undefined };
+  return { id: entryId('decision', site, requestId || eventId), alias: own };
 }
 
 /** Whether a text has the form of an id. */

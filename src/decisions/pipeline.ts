@@ -8,7 +8,7 @@ import { rulesInForce, withFreshWindows, type RulesInForce } from './active-rule
 import { Recording, Screening, type Taker } from './admissions.js';
 import { AppendQueue, type KnownPayment } from './append-queue.js';
 import { Deciding } from './deciding.js';
-import { entryId } from './decision-id.js';
+import { entryId, eventIds } from './decision-id.js';
 import type { Intake } from './intake.js';
 import { LimitKeeper } from './limit-keeper.js';
 import type { PipelineOptions } from './pipeline-options.js';
@@ -124,32 +124,11 @@ export class Pipeline implements Taker, Intake {
   }
 
   screen(input: ScreenInput, limits: CallLimits | undefined): Promise<ScreenOutput> {
-    const id = entryId('decision', input.payment.site, input.requestId);
-    if (this.#screening.has(id))
-      return this.#told(this.#screening.follow(id, input.raw, () => this.screen(input, limits)));
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return this.#told(Promise.reject(refusal));
-    return this.#told(
-      this.#screening.begin(id, input.raw, (done, fail) => {
-        this.#rounds.admit(new Screening(this, id, input, limits, done, fail));
-      }),
-    );
+    return this.#told(this.#screen(input, limits));
   }
 
   record(input: EventInput, limits: CallLimits | undefined): Promise<EventOutput> {
-    const id =
-      input.kind === 'payment'
-        ? entryId('decision', input.site, input.requestId || input.eventId)
-        : entryId('event', input.site, input.eventId);
-    if (this.#recording.has(id))
-      return this.#told(this.#recording.follow(id, input.raw, () => this.record(input, limits)));
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return this.#told(Promise.reject(refusal));
-    return this.#told(
-      this.#recording.begin(id, input.raw, (done, fail) => {
-        this.#rounds.admit(new Recording(this, id, input, limits, done, fail));
-      }),
-    );
+    return this.#told(this.#record(input, limits));
   }
 
   /** Refuses what is new, ends what is under way. */
@@ -210,6 +189,30 @@ export class Pipeline implements Taker, Intake {
     if (entry === undefined)
       throw new TollgateError('STORE_UNAVAILABLE', 'an entry that exists could not be read');
     return entry;
+  }
+
+  #screen(input: ScreenInput, limits: CallLimits | undefined): Promise<ScreenOutput> {
+    const id = entryId('decision', input.payment.site, input.requestId);
+    if (this.#screening.has(id))
+      return this.#screening.follow(id, input.raw, () => this.#screen(input, limits));
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return this.#screening.begin([id], input.raw, (done, fail) => {
+      this.#rounds.admit(new Screening(this, id, input, limits, done, fail));
+    });
+  }
+
+  #record(input: EventInput, limits: CallLimits | undefined): Promise<EventOutput> {
+    const names = eventIds(input);
+    const ids = names.alias === undefined ? [names.id] : [names.id, names.alias];
+    const known = ids.find((id) => this.#recording.has(id));
+    if (known !== undefined)
+      return this.#recording.follow(known, input.raw, () => this.#record(input, limits));
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return this.#recording.begin(ids, input.raw, (done, fail) => {
+      this.#rounds.admit(new Recording(this, names, input, limits, done, fail));
+    });
   }
 
   #refusal(): TollgateError | undefined {

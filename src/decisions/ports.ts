@@ -21,6 +21,11 @@ export interface DecisionPayload {
 export interface JournalEntry {
   /** 26 characters; derived from site and request or event id, so the same request has the same id everywhere. */
   readonly id: string;
+  /**
+   * A second id, for an entry that two things must be the only one of: a payment from history has that of its payment as
+   * `id` and that of its event here. No other entry has it as `id` or `alias`; the entry is found by either.
+   */
+  readonly alias: string | undefined;
   readonly event: StreamEvent;
   /** Distinct values of key attributes, not 0. */
   readonly keys: readonly number[];
@@ -33,12 +38,14 @@ export interface JournalEntry {
 /** An entry as it is stored. */
 export type StoredEntry = JournalEntry;
 
-/** How an append ended for one entry. */
-export type AppendResult = 'stored' | 'duplicate';
+/**
+ * How an append ended for one entry: its id exists, or (`taken`) another entry has its alias, or has its id for an alias.
+ */
+export type AppendResult = 'stored' | 'duplicate' | 'taken';
 
 /** What a round of decisions needs from the store, asked at once. */
 export interface JournalQuery {
-  /** Entries to look up by id. */
+  /** Entries to look up by id or alias. */
   readonly ids: readonly string[];
   readonly ranges: readonly KeyRange[];
   /**
@@ -96,8 +103,8 @@ export interface Journal {
   /** 32 random bytes made when the store was made: the key of all attribute hashes. */
   readonly hashKey: Uint8Array;
   /**
-   * Makes entries durable: resolves when all that are 'stored' survive a power cut. An id that exists already is a
-   * 'duplicate' and changes nothing. Rejects with STORE_UNAVAILABLE (TollgateError) when nothing can be said.
+   * Makes entries durable: resolves when all that are 'stored' survive a power cut. What is 'duplicate' or 'taken'
+   * changes nothing. Rejects with STORE_UNAVAILABLE (TollgateError) when nothing can be said.
    */
   append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]>;
   query(query: JournalQuery): Promise<JournalAnswer>;

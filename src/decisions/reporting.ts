@@ -26,7 +26,7 @@ export class Reporting {
 
   /** Stages an event's entry and settles what its payment holds; a promise holds up what was admitted later. */
   report(recording: Recording, stored: StoredEntry | undefined): void | Promise<void> {
-    const { input, id, reference } = recording;
+    const { input, id, alias, reference } = recording;
     if (this.#intake.queue.isStaged(reference)) {
       const sent = this.#intake.queue.send();
       if (sent !== undefined) return sent.then(() => this.report(recording, stored));
@@ -51,12 +51,13 @@ export class Reporting {
       event,
       ready: settled,
       append: () => ({
-        entry: { id, event, keys: keysOf(event), decision: undefined, report: input.raw },
+        entry: { id, alias, event, keys: keysOf(event), decision: undefined, report: input.raw },
         stored: () => {
           this.#options.observer.recorded(input.kind, false);
           recording.done({ eventId: input.eventId, seq: event.seq, repeated: false });
         },
         duplicate: async () => this.repeated(recording, await this.#intake.readBack(id)),
+        taken: reused,
       }),
       lost: (error) => recording.fail(error),
     });
@@ -66,8 +67,7 @@ export class Reporting {
   /** The answer to an event that was recorded before. Throws EVENT_ID_REUSED when it was another event. */
   repeated(recording: Recording, { report, event }: StoredEntry): void {
     const { input } = recording;
-    if (report === undefined || !this.#options.sameMessage('event', report, input.raw))
-      throw new TollgateError('EVENT_ID_REUSED', 'the event id was used in this site with other content');
+    if (report === undefined || !this.#options.sameMessage('event', report, input.raw)) throw reused();
     this.#options.observer.recorded(input.kind, true);
     recording.done({ eventId: input.eventId, seq: event.seq, repeated: true });
   }
@@ -98,4 +98,8 @@ export class Reporting {
       );
     return this.#options.resolve({ ...payment, eventTime: payment.eventTime ?? eventTime }, now).event;
   }
+}
+
+function reused(): TollgateError {
+  return new TollgateError('EVENT_ID_REUSED', 'the event id was used in this site with other content');
 }

@@ -8,6 +8,18 @@ export function storeUnavailable(detail: string, cause?: unknown): TollgateError
   return new TollgateError('STORE_UNAVAILABLE', `store unavailable: ${detail}`, { cause });
 }
 
+/**
+ * Waits for the instance to follow a change that is stored. That the store went away meanwhile does not undo the change,
+ * so it is no failure of it: the instance follows later, as the others do.
+ */
+export async function followed(following: Promise<unknown>): Promise<void> {
+  try {
+    await following;
+  } catch (error) {
+    if (!(error instanceof TollgateError && error.code === 'STORE_UNAVAILABLE')) throw error;
+  }
+}
+
 /** Errors of a database server may quote what is stored; their numbers do not. */
 const QUOTES = new Set(['MongoServerError', 'MongoBulkWriteError', 'MongoWriteConcernError']);
 

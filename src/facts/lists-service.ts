@@ -1,4 +1,5 @@
 import { TollgateError } from '../errors/errors.js';
+import { followed } from '../errors/store-unavailable.js';
 import {
   badPageToken,
   decodeToken,
@@ -59,7 +60,10 @@ export interface ImportResult extends ListUpdate {
   readonly problems: readonly EntryProblem[];
 }
 
-/** Lists: changed and read through the store, looked up in memory. Throws TollgateError. */
+/**
+ * Lists: changed and read through the store, looked up in memory. A change is in force here when it is answered, unless
+ * the store went away meanwhile: then with the next `refresh`. Throws TollgateError.
+ */
 export interface ListsService {
   create(list: Omit<ListInfo, 'entries' | 'revision'>): Promise<ListInfo>;
   list(page: PageQuery): Promise<Page<ListInfo>>;
@@ -148,18 +152,19 @@ export function createListsService({ store, index, normalise, now }: ListsOption
 
   return {
     async create(list) {
-      if ((await store.create(list)) === 'exists') {
-        const there = await headOf(list.id);
-        const same =
-          there.type === list.type &&
-          there.kind === list.kind &&
-          there.description === list.description &&
-          there.owner === list.owner;
-        if (!same)
-          throw new TollgateError('LIST_EXISTS', `a list named ${list.id} exists with other settings`);
+      if ((await store.create(list)) === 'created') {
+        await followed(refresh());
+        return { ...list, entries: 0, revision: 0 };
       }
-      await refresh();
-      return named(list.id, await store.lists());
+      const there = named(list.id, await store.lists());
+      const same =
+        there.type === list.type &&
+        there.kind === list.kind &&
+        there.description === list.description &&
+        there.owner === list.owner;
+      if (!same) throw new TollgateError('LIST_EXISTS', `a list named ${list.id} exists with other settings`);
+      await followed(refresh());
+      return there;
     },
 
     list: async (page) => pageOf(sorted(await store.lists()), ({ id }) => id, page),
@@ -179,7 +184,7 @@ export function createListsService({ store, index, normalise, now }: ListsOption
       if (first !== undefined)
         throw new TollgateError('INVALID_REQUEST', `${first.field}: ${first.description}`, { violations });
       const update = await store.add(id, entries, at);
-      await refresh();
+      await followed(refresh());
       return update;
     },
 
@@ -187,7 +192,7 @@ export function createListsService({ store, index, normalise, now }: ListsOption
       const list = await headOf(id);
       const normalised = values.map((value, position) => valueOf(list, value, `values[${position}]`));
       const update = await store.remove(id, normalised, { actor, reason }, now());
-      await refresh();
+      await followed(refresh());
       return { removed: update.removed, unknown: update.unchanged, revision: update.revision };
     },
 
@@ -239,7 +244,7 @@ export function createListsService({ store, index, normalise, now }: ListsOption
       const { replace, dryRun, actor, source } = settings;
       const by = { actor, reason: replace ? `replaced by ${source}` : '' };
       const update = await store.import(settings.list, memberships(), { replace, dryRun, by, now });
-      if (!dryRun) await refresh();
+      if (!dryRun) await followed(refresh());
       return { ...update, invalid, problems };
     },
 

@@ -19,8 +19,14 @@ export function createMemoryJournal(): Journal {
   const byKey = new Map<number, StreamEvent[]>();
 
   function appendOne(entry: JournalEntry): AppendResult {
-    if (byId.has(entry.id)) return 'duplicate';
-    byId.set(entry.id, entry);
+    const { id, alias } = entry;
+    const known = [byId.get(id), alias === undefined ? undefined : byId.get(alias)].filter(
+      (one) => one !== undefined,
+    );
+    if (known.some((one) => one.id !== id)) return 'taken';
+    if (known.length > 0) return 'duplicate';
+    byId.set(id, entry);
+    if (alias !== undefined) byId.set(alias, entry);
     entries.push(entry);
     for (const key of entry.keys) {
       const events = byKey.get(key);

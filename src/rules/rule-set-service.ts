@@ -1,4 +1,5 @@
 import { TollgateError } from '../errors/errors.js';
+import { followed } from '../errors/store-unavailable.js';
 import { decodeToken, encodeToken, pageOf } from '../paging/paging.js';
 import { documentHash } from './canonical.js';
 import type { FactCatalogue } from './catalogue.js';
@@ -90,9 +91,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     });
     if (published === 'stale') throw stale(input.ruleSet, await activationOf(input.ruleSet));
     // From here on nothing may be asked of the store that could make a failure of what is done already.
-    await options.changed().catch((error: unknown) => {
-      if (!(error instanceof TollgateError && error.code === 'STORE_UNAVAILABLE')) throw error;
-    });
+    await followed(options.changed());
     return summaryOf({ ruleSet: input.ruleSet, version: to, revision: activation.revision + 1 }, latest);
   }
 

@@ -1,4 +1,5 @@
 import { TollgateError } from '../errors/errors.js';
+import { followed } from '../errors/store-unavailable.js';
 import { pageOf, type Page, type PageQuery } from '../paging/paging.js';
 import type { Merchant, Site, SiteStore } from './site-store.js';
 
@@ -15,7 +16,10 @@ export interface MerchantLookup {
   readonly known: boolean;
 }
 
-/** Sites and merchants. Look-ups are synchronous, from memory; `refresh` follows what other instances changed. */
+/**
+ * Sites and merchants. Look-ups are synchronous, from memory; `refresh` follows what other instances changed. A change is
+ * in force here when it is answered, unless the store went away meanwhile: then with the next `refresh`.
+ */
 export interface Sites {
   /** `revision` the caller saw; another one is STALE_ETAG. undefined: whatever it is. An empty time zone is UTC. */
   putSite(site: Omit<Site, 'revision'>, revision: number | undefined): Promise<Site>;
@@ -70,26 +74,20 @@ export function createSites(store: SiteStore, fallback: DefaultSite): Sites {
     async putSite(site, revision) {
       const current = (await store.sites()).find((other) => other.id === site.id)?.revision ?? 0;
       if (revision !== undefined && revision !== current) throw stale('site', site.id);
-      if ((await store.putSite({ ...site, timeZone: site.timeZone || 'UTC', revision: current })) === 'stale')
-        throw stale('site', site.id);
-      await refresh();
+      const wanted: Site = { ...site, timeZone: site.timeZone || 'UTC', revision: current };
+      if ((await store.putSite(wanted)) === 'stale') throw stale('site', site.id);
+      await followed(refresh());
       unknownSites.delete(site.id);
-      return siteOf(site.id).site;
+      return { ...wanted, revision: current + 1 };
     },
 
     async putMerchant(merchant, revision) {
       const current = (await store.merchants()).find((other) => other.id === merchant.id)?.revision ?? 0;
       if (revision !== undefined && revision !== current) throw stale('merchant', merchant.id);
-      if (
-        (await store.putMerchant({
-          ...merchant,
-          timeZone: merchant.timeZone || 'UTC',
-          revision: current,
-        })) === 'stale'
-      )
-        throw stale('merchant', merchant.id);
-      await refresh();
-      return merchants.get(merchant.id)?.merchant ?? { ...merchant, revision: current + 1 };
+      const wanted: Merchant = { ...merchant, timeZone: merchant.timeZone || 'UTC', revision: current };
+      if ((await store.putMerchant(wanted)) === 'stale') throw stale('merchant', merchant.id);
+      await followed(refresh());
+      return { ...wanted, revision: current + 1 };
     },
 
     async site(id) {

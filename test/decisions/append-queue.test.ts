@@ -29,7 +29,14 @@ describe('AppendQueue', () => {
       ready: undefined,
       append: () => {
         if (broken) throw new TypeError('cannot be written as JSON');
-        const entry = { id, event: event(seq), keys: [], decision: undefined, report: undefined };
+        const entry = {
+          id,
+          alias: undefined,
+          event: event(seq),
+          keys: [],
+          decision: undefined,
+          report: undefined,
+        };
         return { entry, stored: () => stored.push(id), duplicate: async () => undefined };
       },
       lost: (error) => lost.push(`${id}: ${String(error)}`),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TollgateError } from '../../src/errors/errors.js';
 import { UnderWay } from '../../src/decisions/under-way.js';
 
 type Answer = { readonly repeated: boolean };
@@ -7,10 +8,10 @@ type Ends = { readonly done: (answer: Answer) => void; readonly fail: (error: un
 const RAW = new Uint8Array(1);
 
 function open() {
-  const calls = new UnderWay<Answer>(() => true, 'REQUEST_ID_REUSED');
+  const calls = new UnderWay<Answer>((a, b) => a.length === b.length, 'REQUEST_ID_REUSED');
   const begin = (): { readonly answer: Promise<Answer>; readonly ends: Ends } => {
     let ends: Ends | undefined;
-    const answer = calls.begin('id', RAW, (done, fail) => (ends = { done, fail }));
+    const answer = calls.begin(['id'], RAW, (done, fail) => (ends = { done, fail }));
     if (ends === undefined) throw new Error('a call begins at once');
     return { answer, ends };
   };
@@ -33,10 +34,32 @@ describe('calls under way', () => {
 
   it('do not stay when they cannot even begin', async () => {
     const { calls } = open();
-    const answer = calls.begin('id', RAW, () => {
+    const answer = calls.begin(['id'], RAW, () => {
       throw new Error('too many');
     });
     await expect(answer).rejects.toThrow('too many');
     expect(calls.size).toBe(0);
+  });
+
+  it('use their id only when they succeed: what says something else is tried after one that failed', async () => {
+    const { calls, begin } = open();
+    const first = begin();
+    const other = calls.follow('id', new Uint8Array(2), async () => ({ repeated: false }));
+    first.ends.fail(new TollgateError('REQUEST_ID_REUSED', 'used before'));
+    await expect(first.answer).rejects.toThrow('used before');
+    expect(await other).toEqual({ repeated: false });
+  });
+
+  it('are known by each of their ids, until they end', async () => {
+    const calls = new UnderWay<Answer>((a, b) => a.length === b.length, 'EVENT_ID_REUSED');
+    let done: (answer: Answer) => void = () => undefined;
+    const answer = calls.begin(['payment', 'event'], RAW, (end) => (done = end));
+    expect([calls.has('payment'), calls.has('event'), calls.size]).toEqual([true, true, 1]);
+    const again = async (): Promise<Answer> => ({ repeated: false });
+    const other = calls.follow('event', new Uint8Array(2), again);
+    done({ repeated: false });
+    await expect(other).rejects.toMatchObject({ code: 'EVENT_ID_REUSED' });
+    await answer;
+    expect([calls.has('payment'), calls.has('event'), calls.size]).toEqual([false, false, 0]);
   });
 });

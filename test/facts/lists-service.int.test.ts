@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { storeUnavailable } from '../../src/errors/store-unavailable.js';
 import { createKeyHash } from '../../src/facts/key-hash.js';
 import { ListIndex } from '../../src/facts/list-index.js';
-import { MAX_ENTRIES_OF_IMPORT, type ListEntry } from '../../src/facts/list-store.js';
+import { MAX_ENTRIES_OF_IMPORT, type ListEntry, type ListStore } from '../../src/facts/list-store.js';
 import { createListsService, type EntryInput, type ListsService } from '../../src/facts/lists-service.js';
 import { createListValueReader } from '../../src/facts/normalise-list-value.js';
 import { createPhoneReader } from '../../src/facts/normalise-phone.js';
@@ -165,6 +166,47 @@ describe('the lists', () => {
     expect(exported).toEqual(names);
   });
 
+  it('acknowledge a change that was stored before the store went away, and follow it when it is back', async () => {
+    let away = false;
+    const leaving = createListsService({
+      store: leavingAfterChanges(
+        store.lists,
+        () => away,
+        () => (away = true),
+      ),
+      index: new ListIndex(createKeyHash(store.journal.hashKey)),
+      normalise: createListValueReader(createPhoneReader()),
+      now: () => now,
+    });
+    const changes: readonly (readonly [
+      change: () => Promise<unknown>,
+      answer: object,
+      on: readonly string[],
+    ])[] = [
+      [
+        () => leaving.create({ id: 'new', type: 'customer', kind: 'block', description: '', owner: '' }),
+        { id: 'new', entries: 0, revision: 0 },
+        [],
+      ],
+      [() => leaving.add('new', [input('a')]), { added: 1, revision: 1 }, ['a']],
+      [() => leaving.import({ ...settings, list: 'new' }, once(input('b'))), { added: 1, removed: 1 }, ['b']],
+      [() => leaving.remove('new', ['b'], 'bob', ''), { removed: 1, revision: 3 }, []],
+    ];
+    const listed = () => ['a', 'b'].filter((value) => leaving.has('new', value, now) === true);
+    for (const [change, answer, on] of changes) {
+      const before = listed();
+      expect(await change()).toMatchObject(answer);
+      expect(away).toBe(true);
+      expect(listed()).toEqual(before);
+      await expect(leaving.refresh()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      away = false;
+      now += 1;
+      await leaving.refresh();
+      expect(leaving.typeOf('new')).toBe('customer');
+      expect(listed()).toEqual(on);
+    }
+  });
+
   it('page through entries, and refuse a token that they did not give', async () => {
     await lists.add('blocked', [input('a'), input('b 1'), input('b', { validFrom: 5000 })]);
     const seen: string[] = [];
@@ -181,3 +223,33 @@ describe('the lists', () => {
     });
   });
 });
+
+/** A store of lists that is away as soon as it has stored a change. */
+function leavingAfterChanges(store: ListStore, away: () => boolean, leave: () => void): ListStore {
+  const check = (): void => {
+    if (away()) throw storeUnavailable('it is away');
+  };
+  const changing = async <T>(change: () => Promise<T>): Promise<T> => {
+    check();
+    const answer = await change();
+    leave();
+    return answer;
+  };
+  return {
+    create: (list) => changing(() => store.create(list)),
+    add: (...given) => changing(() => store.add(...given)),
+    remove: (...given) => changing(() => store.remove(...given)),
+    import: (...given) => changing(() => store.import(...given)),
+    async lists() {
+      check();
+      return store.lists();
+    },
+    async heads() {
+      check();
+      return store.heads();
+    },
+    check: (...given) => store.check(...given),
+    entries: (...given) => store.entries(...given),
+    changes: (...given) => store.changes(...given),
+  };
+}

@@ -8,6 +8,8 @@ import { WorkerJournal } from '../../src/storage/sqlite/worker/journal.js';
 import type { Context } from '../../src/storage/sqlite/worker/work.js';
 import { entries } from './contract/entries.js';
 
+const STORED = { duplicates: [], taken: [] };
+
 it('an append whose transaction is undone leaves no trace: the same entries are taken in later', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-undone-'));
   const settings = { hashKey: new Uint8Array(16), cacheKb: 1024, checkpointBytes: 1 << 20 };
@@ -34,14 +36,14 @@ it('an append whose transaction is undone leaves no trace: the same entries are 
   const full = new Error('the disk is full');
   const undone = (): void =>
     db.durably(() => {
-      expect(journal.append(context, packed())).toEqual([]);
+      expect(journal.append(context, packed())).toEqual(STORED);
       throw full;
     });
   expect(undone).toThrow(full);
   settle(false);
   expect([journal.lastSeq, journal.decisions]).toEqual([0, 0]);
-  expect(db.durably(() => journal.append(context, packed()))).toEqual([]);
+  expect(db.durably(() => journal.append(context, packed()))).toEqual(STORED);
   settle(true);
   expect([journal.lastSeq, journal.decisions]).toEqual([3, 3]);
-  expect(db.durably(() => journal.append(context, packed()))).toEqual([0, 1, 2]);
+  expect(db.durably(() => journal.append(context, packed()))).toEqual({ duplicates: [0, 1, 2], taken: [] });
 });

@@ -1,29 +1,28 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { toBinary } from '@bufbuild/protobuf';
 import { compileDecoder } from './compiled-decoder.js';
 import { NotCompiled, compileEncoder } from './compiled-encoder.js';
+import { mostOf } from './request-lists.js';
 import { TollgateError } from '../../errors/errors.js';
 
 /**
- * The quickest decoder there is for a message type: compiled, else the generated codec's. Bytes that are no such message
- * are INVALID_REQUEST.
+ * The decoder of a request type. Bytes that are no such message, and lists beyond their bound, are INVALID_REQUEST.
+ * Throws NotCompiled for a type that it cannot make one for: the generated codec would read lists without end.
  */
 export function decoderOf<D extends DescMessage>(schema: D): (bytes: Uint8Array) => MessageShape<D> {
-  const decode = compiledOr(
-    () => compileDecoder(schema),
-    (bytes: Uint8Array) => fromBinary(schema, bytes),
-  );
+  const decode = compileDecoder(schema, { most: mostOf });
   return (bytes) => {
     try {
       return decode(bytes);
     } catch (cause) {
-      throw malformed(schema.typeName, cause);
+      throw unreadable(schema.typeName, cause);
     }
   };
 }
 
-/** What bytes are answered that do not hold the message they should. */
-export function malformed(typeName: string, cause?: unknown): TollgateError {
+/** What bytes are answered of which `cause` was thrown when they were read as a message. */
+export function unreadable(typeName: string, cause: unknown): TollgateError {
+  if (cause instanceof TollgateError) return cause;
   return new TollgateError('INVALID_REQUEST', `the bytes are not a ${typeName} message`, { cause });
 }
 
@@ -35,17 +34,10 @@ export function encodeMessage<D extends DescMessage>(schema: D, message: Message
 
 /** The quickest encoder there is for a message type: compiled, else the generated codec's. Both write the same. */
 export function encoderOf<D extends DescMessage>(schema: D): (message: MessageShape<D>) => Buffer {
-  return compiledOr(
-    () => compileEncoder(schema),
-    (message) => encodeMessage(schema, message),
-  );
-}
-
-function compiledOr<F>(compile: () => F, other: F): F {
   try {
-    return compile();
+    return compileEncoder(schema);
   } catch (error) {
-    if (error instanceof NotCompiled) return other;
+    if (error instanceof NotCompiled) return (message) => encodeMessage(schema, message);
     throw error;
   }
 }

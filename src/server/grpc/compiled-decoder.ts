@@ -2,6 +2,7 @@ import type { DescField, DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
 import { NotCompiled } from './compiled-encoder.js';
 import { ForwardReader } from './forward-reader.js';
+import { tooMany } from './request-lists.js';
 
 /**
  * Makes a decoder for one message type that reads what the generated codec reads, some ten times faster and with a
@@ -9,17 +10,16 @@ import { ForwardReader } from './forward-reader.js';
  * come in thousands of times a second. Kinds of fields that no such request has (floating and fixed numbers, maps of
  * anything but text, types within themselves) are refused when it is made, by NotCompiled.
  *
- * The decoder throws RangeError or TypeError on bytes that are no such message. It is stricter than the generated one
- * where that reads over a mistake: a part that ends beyond its whole is an error, a known field of another wire type
- * is passed over like an unknown one. Unknown fields are not kept.
- *
- * `codegen` false: without generated code, as where the process does not allow it.
+ * The decoder throws RangeError or TypeError on bytes that are no such message, and INVALID_REQUEST, without reading on,
+ * when a list holds more than it may. It is stricter than the generated one where that reads over a mistake: a part that
+ * ends beyond its whole is an error, a known field of another wire type is passed over like an unknown one. Unknown
+ * fields are not kept.
  */
 export function compileDecoder<D extends DescMessage>(
   schema: D,
-  codegen = true,
+  { most = () => Infinity, codegen = true }: DecoderOptions = {},
 ): (bytes: Uint8Array) => MessageShape<D> {
-  const type = messageType(schema, { outer: [], codegen });
+  const type = messageType(schema, { outer: [], path: '', most, codegen });
   const reader = new ForwardReader();
   return (bytes) => {
     reader.reset(bytes);
@@ -27,6 +27,14 @@ export function compileDecoder<D extends DescMessage>(
     type.read(reader, message, bytes.length);
     return message as unknown as MessageShape<D>;
   };
+}
+
+/** How a decoder is made. */
+export interface DecoderOptions {
+  /** Elements of a list or map at most; asked for each field once, when the decoder is made. Default: any number. */
+  readonly most?: (field: DescField) => number;
+  /** False: without generated code, as where the process does not allow it. Default true. */
+  readonly codegen?: boolean;
 }
 
 type Fields = Record<string, unknown>;
@@ -51,14 +59,16 @@ const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
 /** What a type is compiled within. */
-interface Within {
+interface Within extends Required<DecoderOptions> {
   readonly outer: readonly DescMessage[];
-  readonly codegen: boolean;
+  /** Where the message stands in the whole, with a dot at the end; empty for the whole. */
+  readonly path: string;
 }
 
-function messageType(schema: DescMessage, { outer, codegen }: Within): MessageType {
+function messageType(schema: DescMessage, around: Within): MessageType {
+  const { outer, codegen } = around;
   if (outer.includes(schema)) throw new NotCompiled(`${schema.typeName} can hold itself`);
-  const within: Within = { outer: [...outer, schema], codegen };
+  const within: Within = { ...around, outer: [...outer, schema] };
   const empty = new Map<string, unknown>([['$typeName', schema.typeName]]);
   /** By number * 8 + wire type. */
   const readers: (ReadField | undefined)[] = [];
@@ -149,7 +159,7 @@ function zeroOf(scalar: ScalarType): unknown {
 /** How a field is read, by wire type. */
 function fieldReaders(field: DescField, within: Within): readonly (readonly [number, ReadField])[] {
   const name = field.localName;
-  if (field.fieldKind === 'map') return [[LENGTH_DELIMITED, mapReader(field, name)]];
+  if (field.fieldKind === 'map') return [[LENGTH_DELIMITED, mapReader(field, name, within)]];
   if (field.fieldKind === 'message') return [[LENGTH_DELIMITED, partReader(field, name, within)]];
   if (field.fieldKind === 'list') return listReaders(field, name, within);
   const [wireType, read] = valueReader(field);
@@ -172,7 +182,7 @@ function partReader(
   name: string,
   within: Within,
 ): ReadField {
-  const type = messageType(field.message, within);
+  const type = messageType(field.message, { ...within, path: `${within.path}${field.name}.` });
   const group = field.oneof?.localName;
   if (group === undefined) {
     return (reader, message, end) => {
@@ -193,22 +203,28 @@ function listReaders(
   name: string,
   within: Within,
 ): readonly (readonly [number, ReadField])[] {
+  const path = within.path + field.name;
+  const most = within.most(field);
   if (field.listKind === 'message') {
-    const type = messageType(field.message, within);
+    const type = messageType(field.message, { ...within, path: `${path}[].` });
     return [
       [
         LENGTH_DELIMITED,
         (reader, message, end) => {
+          const list = message[name] as unknown[];
+          if (list.length >= most) throw tooMany(path, most);
           const part = type.make();
           type.read(reader, part, reader.end(end));
-          (message[name] as unknown[]).push(part);
+          list.push(part);
         },
       ],
     ];
   }
   const [wireType, read] = valueReader(field);
   const single: ReadField = (reader, message, end) => {
-    (message[name] as unknown[]).push(read(reader, end));
+    const list = message[name] as unknown[];
+    if (list.length >= most) throw tooMany(path, most);
+    list.push(read(reader, end));
   };
   if (wireType === LENGTH_DELIMITED) return [[wireType, single]];
   const packed: ReadField = (reader, message, end) => {
@@ -225,9 +241,14 @@ function listReaders(
 const MAP_KEY = 8 + LENGTH_DELIMITED;
 const MAP_VALUE = 16 + LENGTH_DELIMITED;
 
-function mapReader(field: DescField & { readonly fieldKind: 'map' }, name: string): ReadField {
+function mapReader(
+  field: DescField & { readonly fieldKind: 'map' },
+  name: string,
+  within: Within,
+): ReadField {
   if (field.mapKey !== ScalarType.STRING || field.scalar !== ScalarType.STRING)
     throw new NotCompiled(`${field.toString()}: only maps of text are compiled`);
+  const most = within.most(field);
   return (reader, message, end) => {
     const last = reader.end(end);
     let key = '';
@@ -238,7 +259,9 @@ function mapReader(field: DescField & { readonly fieldKind: 'map' }, name: strin
       else if (tag === MAP_VALUE) value = reader.text(last);
       else reader.skip(tag, last);
     }
-    (message[name] as Fields)[key] = value;
+    const map = message[name] as Fields;
+    if (!(key in map) && Object.keys(map).length >= most) throw tooMany(within.path + field.name, most);
+    map[key] = value;
   };
 }
 

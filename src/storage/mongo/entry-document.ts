@@ -36,11 +36,23 @@ export interface EntryDocument {
   readonly p?: Uint8Array;
   /** Reports only: the message as it was received. */
   readonly b?: Uint8Array;
+  /** Alias, where there is one. */
+  readonly c?: string;
+}
+
+/**
+ * Holds an alias for an entry, so that the primary key sees to it that no other has it: no part of any log. It is there
+ * before its entry, and may stay without one that was never stored.
+ */
+export interface AliasDocument {
+  readonly _id: string;
+  /** The entry. */
+  readonly c: string;
 }
 
 /** The stored form of an entry. */
 export function entryDocument(entry: JournalEntry): EntryDocument {
-  const { event, decision, report } = entry;
+  const { event, decision, report, alias } = entry;
   const head = {
     _id: entry.id,
     l: event.log,
@@ -63,7 +75,7 @@ export function entryDocument(entry: JournalEntry): EntryDocument {
       p: decision.personal,
     };
   }
-  return report ? { ...head, b: report } : head;
+  return { ...head, ...(report && { b: report }), ...(alias !== undefined && { c: alias }) };
 }
 
 /** A stored event with the keys that were asked for along with it. */
@@ -80,7 +92,17 @@ export function readKeyedEvent(raw: Uint8Array): KeyedEvent {
 
 /** Reads a whole raw entry. Nothing of it refers to `raw` afterwards. */
 export function readEntry(raw: Uint8Array): StoredEntry {
+  return entryOf(readFields(raw));
+}
+
+/** Reads what stands under an id: an entry, or an alias. */
+export function readNamed(raw: Uint8Array): StoredEntry | AliasDocument {
   const fields = readFields(raw);
+  const { id, c, e } = fields;
+  return e === undefined && c !== undefined ? { _id: id, c } : entryOf(fields);
+}
+
+function entryOf(fields: Fields): StoredEntry {
   const { id, o, p, b } = fields;
   const decision: DecisionPayload | undefined =
     o === undefined
@@ -95,7 +117,7 @@ export function readEntry(raw: Uint8Array): StoredEntry {
           trace: fields.x,
           personal: p === undefined ? new Uint8Array() : p.slice(),
         };
-  return { id, event: eventOf(fields), keys: fields.k, decision, report: b?.slice() };
+  return { id, alias: fields.c, event: eventOf(fields), keys: fields.k, decision, report: b?.slice() };
 }
 
 interface Fields {
@@ -113,6 +135,7 @@ interface Fields {
   x: string;
   p: Uint8Array | undefined;
   b: Uint8Array | undefined;
+  c: string | undefined;
 }
 
 function eventOf({ e, l, n }: Fields): StreamEvent {
@@ -147,6 +170,7 @@ function readFields(raw: Uint8Array): Fields {
     x: '',
     p: undefined,
     b: undefined,
+    c: undefined,
   };
   let at = 4;
   for (let type = bytes[at] ?? 0; type !== 0; type = bytes[at] ?? 0) {
@@ -194,6 +218,9 @@ function readFields(raw: Uint8Array): Fields {
         break;
       case 0x62:
         fields.b = binary(bytes, type, value);
+        break;
+      case 0x63:
+        fields.c = text(bytes, type, value);
         break;
       default:
         break;

@@ -6,6 +6,7 @@ import { entryDocument } from './entry-document.js';
 import type { EntryDocument } from './entry-document.js';
 import { duplicatesOf } from './errors.js';
 import { COLLECTIONS } from './indexes.js';
+import { JournalAliases } from './journal-aliases.js';
 import type { LogRegistry } from './logs.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -27,6 +28,7 @@ export class JournalAppender {
   readonly #registry: LogRegistry;
   readonly #entries: Collection<EntryDocument>;
   readonly #session: ClientSession;
+  readonly #aliases: JournalAliases;
   #last: Promise<unknown> = Promise.resolve();
   /** The driver's own end of the last insert: a session must not be used twice at a time. */
   #driver: Promise<unknown> = Promise.resolve();
@@ -38,6 +40,7 @@ export class JournalAppender {
     this.#options = options;
     this.#registry = registry;
     this.#entries = connection.collection<EntryDocument>(COLLECTIONS.entries);
+    this.#aliases = new JournalAliases(connection);
     this.#session = connection.client.startSession({ causalConsistency: false });
   }
 
@@ -75,7 +78,7 @@ export class JournalAppender {
     const results: AppendResult[] = [];
     try {
       for (let from = 0; from < entries.length; from += INSERT_SIZE)
-        results.push(...(await this.#insert(entries.slice(from, from + INSERT_SIZE))));
+        results.push(...(await this.#insertSlice(entries.slice(from, from + INSERT_SIZE))));
     } catch (error) {
       this.#doubtful.push(...entries);
       throw error;
@@ -84,7 +87,18 @@ export class JournalAppender {
     return results;
   }
 
+  async #insertSlice(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+    const taken = await this.#aliases.hold(entries);
+    const free = entries.filter((entry) => !taken.has(entry));
+    const inserted = await this.#insert(free);
+    const results = new Map(free.map((entry, index) => [entry, inserted[index] ?? 'duplicate']));
+    const duplicates = free.filter((entry) => results.get(entry) === 'duplicate');
+    for (const entry of await this.#aliases.free(duplicates)) results.set(entry, 'taken');
+    return entries.map((entry) => results.get(entry) ?? 'taken');
+  }
+
   async #insert(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+    if (entries.length === 0) return [];
     const documents = entries.map(entryDocument);
     const deadline = this.#now() + this.#options.callTimeoutMs;
     for (let attempt = 1; ; attempt++) {

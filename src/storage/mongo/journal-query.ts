@@ -2,7 +2,7 @@ import type { Collection, Document, Filter, FindCursor, FindOptions } from 'mong
 import type { JournalAnswer, JournalQuery, StoredEntry } from '../../decisions/ports.js';
 import type { KeyRange, StreamEvent } from '../../facts/stream.js';
 import type { Connection } from './connection.js';
-import { readEntry, readKeyedEvent } from './entry-document.js';
+import { readKeyedEvent, readNamed } from './entry-document.js';
 import type { EntryDocument } from './entry-document.js';
 import { COLLECTIONS } from './indexes.js';
 import type { LogRegistry } from './logs.js';
@@ -29,15 +29,21 @@ export class JournalReader {
     this.#entries = connection.collection<EntryDocument>(COLLECTIONS.entries);
   }
 
-  /** Entries in the order of the ids. */
+  /** Entries in the order of the ids or aliases. */
   async byIds(ids: readonly string[]): Promise<readonly (StoredEntry | undefined)[]> {
     if (ids.length === 0) return [];
     const found = new Map<string, StoredEntry>();
-    await this.each({ _id: { $in: [...new Set(ids)] } }, {}, (raw) => {
-      const entry = readEntry(raw);
-      found.set(entry.id, entry);
-    });
-    return ids.map((id) => found.get(id));
+    const aliases = new Map<string, string>();
+    const read = (wanted: Iterable<string>): Promise<void> =>
+      this.each({ _id: { $in: [...new Set(wanted)] } }, {}, (raw) => {
+        const named = readNamed(raw);
+        if ('c' in named) aliases.set(named._id, named.c);
+        else found.set(named.id, named);
+      });
+    await read(ids);
+    const more = [...aliases.values()].filter((id) => !found.has(id));
+    if (more.length > 0) await read(more);
+    return ids.map((id) => found.get(aliases.get(id) ?? id));
   }
 
   /**

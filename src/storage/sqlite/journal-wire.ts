@@ -1,3 +1,9 @@
+/** Places in a batch of what was not stored. */
+export interface WireAppended {
+  readonly duplicates: number[];
+  readonly taken: number[];
+}
+
 /** A decision filter on its way to the worker. */
 export interface WireListFilter {
   readonly site: string | undefined;

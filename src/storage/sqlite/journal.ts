@@ -12,7 +12,7 @@ import { decodeEvent } from '../../facts/stream-codec.js';
 import type { StreamEvent } from '../../facts/stream.js';
 import { OUTCOMES } from '../../rules/outcome.js';
 import type { Connection, Opened } from './connection.js';
-import type { WireAnswer, WireListFilter, WirePage } from './journal-wire.js';
+import type { WireAnswer, WireAppended, WireListFilter, WirePage } from './journal-wire.js';
 import { Packer, Unpacker, entryOf } from './packing.js';
 import { pageToken, placeOf } from './page-token.js';
 
@@ -39,13 +39,10 @@ export class SqliteJournal implements Journal {
     const packer = new Packer(entries.length * ENTRY_BYTES);
     for (const entry of entries) packer.entry(entry);
     const packed = packer.take();
-    const duplicates = await this.#connection.call<readonly number[]>(
-      'journal.append',
-      [packed],
-      [packed.buffer],
-    );
+    const refused = await this.#connection.call<WireAppended>('journal.append', [packed], [packed.buffer]);
     const results = entries.map((): AppendResult => 'stored');
-    for (const place of duplicates) results[place] = 'duplicate';
+    for (const place of refused.duplicates) results[place] = 'duplicate';
+    for (const place of refused.taken) results[place] = 'taken';
     return results;
   }
 

@@ -22,6 +22,8 @@ export interface EntryRow {
   readonly at: number;
   readonly knownAt: number;
   readonly id: string;
+  /** Reports only. */
+  readonly alias: string | null;
   readonly keys: Uint8Array;
   readonly event: Uint8Array;
   readonly site: string | null;
@@ -88,7 +90,7 @@ export class Packer {
 
   /** Packs an entry as the pipeline hands it in. */
   entry(entry: JournalEntry): void {
-    const { event, decision, report } = entry;
+    const { event, decision, report, alias } = entry;
     const start = this.#header(event.seq, event.at, event.knownAt, decision?.decidedAt ?? 0);
     const flags =
       (decision ? HAS_DECISION : 0) |
@@ -100,11 +102,11 @@ export class Packer {
     this.#keys(start, entry.keys);
     this.#part(start, 2, encodeEvent(event));
     this.#text(start, 3, decision?.site ?? '');
-    this.#text(start, 4, decision?.requestId ?? '');
+    this.#text(start, 4, decision?.requestId ?? alias ?? '');
     this.#text(start, 5, decision?.record ?? '');
     this.#text(start, 6, decision?.trace ?? '');
     this.#part(start, 7, (decision ? decision.personal : report) ?? NOTHING);
-    if (decision && report) throw new Error('an entry is a decision or a report');
+    if (decision && (report || alias !== undefined)) throw new Error('an entry is a decision or a report');
   }
 
   /** Packs an entry as it is stored. */
@@ -119,7 +121,7 @@ export class Packer {
     this.#part(start, 1, row.keys);
     this.#part(start, 2, row.event);
     this.#text(start, 3, row.site ?? '');
-    this.#text(start, 4, row.requestId ?? '');
+    this.#text(start, 4, row.requestId ?? row.alias ?? '');
     this.#part(start, 5, row.record ?? NOTHING);
     this.#part(start, 6, row.trace ?? NOTHING);
     this.#part(start, 7, row.personal ?? row.report ?? NOTHING);
@@ -204,7 +206,7 @@ export class Unpacker {
     const keys = this.#part(start, 1);
     const event = this.#part(start, 2);
     const site = this.#text(start, 3);
-    const requestId = this.#text(start, 4);
+    const name = this.#text(start, 4);
     const record = this.#part(start, 5);
     const trace = this.#part(start, 6);
     const last = this.#part(start, 7);
@@ -213,13 +215,14 @@ export class Unpacker {
       at: buffer.readDoubleLE(start + 8),
       knownAt: buffer.readDoubleLE(start + 16),
       id,
+      alias: decided || name === '' ? null : name,
       keys,
       event,
       site: decided ? site : null,
       outcome: decided ? (buffer[start + 33] ?? 0) : null,
       degraded: decided ? ((flags & DEGRADED) !== 0 ? 1 : 0) : null,
       decidedAt: decided ? buffer.readDoubleLE(start + 24) : null,
-      requestId: decided ? requestId : null,
+      requestId: decided ? name : null,
       record: decided ? record : null,
       trace: decided ? trace : null,
       personal: decided ? last : null,
@@ -241,6 +244,7 @@ export function entryOf(row: EntryRow, log: number): StoredEntry {
   const outcome = row.outcome === null ? undefined : OUTCOMES[row.outcome];
   return {
     id: row.id,
+    alias: row.alias ?? undefined,
     event: decodeEvent(row.event, { log, seq: row.seq }),
     keys: keysOf(row.keys),
     decision:

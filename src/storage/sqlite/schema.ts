@@ -10,6 +10,8 @@ CREATE TABLE entries (
   seq INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
   id TEXT NOT NULL,
+  -- A second id, unique among all ids and aliases.
+  alias TEXT,
   site TEXT,
   outcome INTEGER,
   degraded INTEGER,

@@ -31,7 +31,7 @@ describe('a compiled decoder reads what the generated codec reads', () => {
   test.each(SCHEMAS.flatMap((schema) => [true, false].map((codegen) => ({ schema, codegen }))))(
     '$schema.typeName, generated code: $codegen',
     ({ schema, codegen }) => {
-      const decode = compileDecoder(schema, codegen);
+      const decode = compileDecoder(schema, { codegen });
       fc.assert(
         fc.property(anyMessage(schema), (message) => {
           const bytes = toBinary(schema, message);

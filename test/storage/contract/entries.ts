@@ -18,6 +18,8 @@ export interface EntryShape {
   readonly log: number;
   readonly seq: number;
   readonly id?: string;
+  /** A payment with one is history: a report. */
+  readonly alias?: string;
   readonly at?: number;
   readonly knownAt?: number;
   readonly kind?: StreamKind;
@@ -59,8 +61,15 @@ export function entry(shape: EntryShape): JournalEntry {
     attributes,
   };
   const size = Math.floor((shape.payload ?? 200) / 3);
-  if (kind !== 'payment') {
-    return { id, event, keys: [...keys], decision: undefined, report: filler(size * 3, seq) };
+  if (kind !== 'payment' || shape.alias !== undefined) {
+    return {
+      id,
+      alias: shape.alias,
+      event,
+      keys: [...keys],
+      decision: undefined,
+      report: filler(size * 3, seq),
+    };
   }
   return {
     id,
@@ -76,6 +85,7 @@ export function entry(shape: EntryShape): JournalEntry {
       trace: JSON.stringify({ seq, facts: 't'.repeat(size) }),
       personal: filler(size, seq),
     },
+    alias: undefined,
     report: undefined,
   };
 }

@@ -71,6 +71,67 @@ export function journalContract(factory: StoreFactory): void {
       expect(await find([entryId('x'), other.id])).toEqual([plain(first), plain(other)]);
     });
 
+    it('keeps an alias for one entry, which is found by it', async () => {
+      const { log } = store.journal;
+      let seq = 1;
+      const append = (...batch: readonly (readonly [id: string, alias?: string])[]) =>
+        store.journal.append(batch.map(([id, alias]) => named(log, seq++, id, alias)));
+      expect(await append(['payment', 'event'], ['other', 'event'], ['payment', 'event'])).toEqual([
+        'stored',
+        'taken',
+        'duplicate',
+      ]);
+      expect(await append(['third', 'event'])).toEqual(['taken']);
+      expect(await append(['event'], ['fourth', 'payment'])).toEqual(['taken', 'taken']);
+      // What was refused holds nothing.
+      expect(await append(['payment', 'free'])).toEqual(['duplicate']);
+      expect(await append(['third', 'free'], ['other'])).toEqual(['stored', 'stored']);
+      await reopen();
+      const ids = ['event', 'free', 'payment', 'third', 'fourth'].map(entryId);
+      const found = await store.journal.query({ ids, ranges: [], seen: NONE });
+      const [payment, third] = ['payment', 'third'].map(entryId);
+      expect(found.entries.map((one) => one?.id)).toEqual([payment, third, payment, third, undefined]);
+      expect(found.entries[0]?.alias).toBe(entryId('event'));
+    });
+
+    it('agrees with a model on which ids and aliases are left', async () => {
+      const { log } = store.journal;
+      let seq = next();
+      let run = 0;
+      const name = fc.constantFrom('a', 'b', 'c', 'd');
+      const shape = fc.record({ id: name, alias: fc.option(name) });
+      const batch = fc
+        .uniqueArray(shape, { selector: ({ id }) => id, maxLength: 4 })
+        .filter(
+          (shapes) => new Set(shapes.map(({ alias, id }) => alias ?? `none ${id}`)).size === shapes.length,
+        );
+      await fc.assert(
+        fc.asyncProperty(fc.array(batch, { maxLength: 6 }), async (batches) => {
+          run += 1;
+          const known = new Map<string, string>();
+          for (const shapes of batches) {
+            const made = shapes.map(({ id, alias }) => ({
+              id: `${run} ${id}`,
+              alias: alias === null ? undefined : `${run} alias ${alias}`,
+            }));
+            const results = await store.journal.append(
+              made.map(({ id, alias }) => named(log, seq++, id, alias)),
+            );
+            for (const [index, { id, alias }] of made.entries()) {
+              const holder = alias === undefined ? undefined : known.get(alias);
+              const taken = holder !== undefined && holder !== id;
+              const expected = taken ? 'taken' : known.has(id) ? 'duplicate' : 'stored';
+              expect(results[index]).toBe(expected);
+              if (expected !== 'stored') continue;
+              known.set(id, id);
+              if (alias !== undefined) known.set(alias, id);
+            }
+          }
+        }),
+        { numRuns: 30 },
+      );
+    });
+
     it('takes an empty batch and an empty query', async () => {
       expect(await store.journal.append([])).toEqual([]);
       const answer = await store.journal.query({ ids: [], ranges: [], seen: NONE });
@@ -397,6 +458,16 @@ function matches(one: JournalEntry, filter: DecisionFilter): boolean {
   if (filter.to !== undefined && event.at >= filter.to) return false;
   if (filter.degraded !== undefined && decision.degraded !== filter.degraded) return false;
   return (filter.keys ?? []).every((key) => one.keys.includes(key));
+}
+
+function named(log: number, seq: number, id: string, alias: string | undefined): JournalEntry {
+  return entry({
+    log,
+    seq,
+    kind: 'captured',
+    id: entryId(id),
+    ...(alias === undefined ? {} : { alias: entryId(alias) }),
+  });
 }
 
 /** Ids in the order of a list. */

@@ -680,6 +680,8 @@ export type ListDecisionsRequest = Message<"tollgate.v1.ListDecisionsRequest"> &
   site: string;
 
   /**
+   * At most 5.
+   *
    * @generated from field: repeated tollgate.v1.Outcome outcomes = 4;
    */
   outcomes: Outcome[];

@@ -25,7 +25,8 @@ export const file_tollgate_v1_event_service: GenFile = /*@__PURE__*/
  */
 export type Event = Message<"tollgate.v1.Event"> & {
   /**
-   * The caller's idempotency key within the site, 1 to 128 printable ASCII characters.
+   * The caller's idempotency key within the site, 1 to 128 printable ASCII characters. It names one event, whatever the kind:
+   * with other content it is ALREADY_EXISTS.
    *
    * @generated from field: string event_id = 1;
    */
@@ -49,7 +50,8 @@ export type Event = Message<"tollgate.v1.Event"> & {
   decisionId: string;
 
   /**
-   * … or by the request id it was screened under …
+   * … or by the request id it was screened under … Of a PAYMENT: what later events name it by, and no other payment of the
+   * site has; absent: its event id.
    *
    * @generated from field: string request_id = 5;
    */

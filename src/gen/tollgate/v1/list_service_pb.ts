@@ -517,6 +517,8 @@ export type ImportEntriesRequest = Message<"tollgate.v1.ImportEntriesRequest"> &
   source: string;
 
   /**
+   * At most 1,000 in one message.
+   *
    * @generated from field: repeated tollgate.v1.ListEntry entries = 6;
    */
   entries: ListEntry[];

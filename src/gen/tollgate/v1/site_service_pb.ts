@@ -59,6 +59,8 @@ export type Site = Message<"tollgate.v1.Site"> & {
   currency: string;
 
   /**
+   * BCP 47, at most 50.
+   *
    * @generated from field: repeated string languages = 7;
    */
   languages: string[];

@@ -1,10 +1,15 @@
+import type { DescField } from '@bufbuild/protobuf';
+import type { TollgateError } from '../../../errors/errors.js';
 import type { ScreenRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
-import { ScreenRequestSchema } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import {
+  ScreenRequestSchema,
+  ScreenStreamRequestSchema,
+} from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
-import { EventSchema } from '../../../gen/tollgate/v1/event_service_pb.js';
-import { TollgateError } from '../../../errors/errors.js';
-import { decoderOf, malformed } from '../codec.js';
+import { EventSchema, RecordEventsRequestSchema } from '../../../gen/tollgate/v1/event_service_pb.js';
+import { decoderOf, unreadable } from '../codec.js';
 import { ForwardReader } from '../forward-reader.js';
+import { mostOf, tooMany } from '../request-lists.js';
 
 /** One event of a batch with its own bytes as received. */
 export type EventEntry =
@@ -18,8 +23,8 @@ export type Entry =
   | { readonly kind: 'screen'; readonly message: ScreenRequest; readonly raw: Uint8Array }
   | { readonly kind: 'empty' };
 
-/** Entries in one message. */
-const MAX_ENTRIES = 1000;
+const ENTRIES = ScreenStreamRequestSchema.field.entries;
+const EVENTS = RecordEventsRequestSchema.field.events;
 
 /**
  * Reads a ScreenStreamRequest by hand as far as its entries, since a decoded message no longer has the bytes it was
@@ -27,37 +32,37 @@ const MAX_ENTRIES = 1000;
  * takes two bytes, so that answering each would take far more than was sent.
  */
 export function decodeEntries(bytes: Uint8Array): readonly Entry[] {
-  return split('tollgate.v1.ScreenStreamRequest', 'entries', bytes).map((raw) =>
-    one('tollgate.v1.StreamEntry', raw, decodeEntry),
-  );
+  return split(ENTRIES, bytes).map((raw) => one('tollgate.v1.StreamEntry', raw, decodeEntry));
 }
 
 /** Reads a RecordEventsRequest likewise. */
 export function decodeEvents(bytes: Uint8Array): readonly EventEntry[] {
-  return split('tollgate.v1.RecordEventsRequest', 'events', bytes).map((raw) =>
-    one('tollgate.v1.Event', raw, decodeEvent),
-  );
+  return split(EVENTS, bytes).map((raw) => one('tollgate.v1.Event', raw, decodeEvent));
 }
 
-function split(typeName: string, field: string, bytes: Uint8Array): readonly Uint8Array[] {
-  let found: readonly Uint8Array[];
+/** The bytes of each element of a list of messages. */
+function split(list: DescField, bytes: Uint8Array): readonly Uint8Array[] {
+  const most = mostOf(list);
+  const found: Uint8Array[] = [];
   try {
-    found = submessages(bytes, 1, MAX_ENTRIES + 1);
+    reader.reset(bytes);
+    while (reader.at < bytes.length) {
+      const tag = reader.tag();
+      if (tag !== tagOf(list.number)) reader.skip(tag, bytes.length);
+      else if (found.length >= most) throw tooMany(list.name, most);
+      else found.push(reader.view(bytes.length));
+    }
   } catch (cause) {
-    throw malformed(typeName, cause);
+    throw unreadable(list.parent.typeName, cause);
   }
-  if (found.length <= MAX_ENTRIES) return found;
-  const description = 'more than 1,000 in one message';
-  throw new TollgateError('INVALID_REQUEST', `${field}: ${description}`, {
-    violations: [{ field, description }],
-  });
+  return found;
 }
 
 function one<E>(typeName: string, raw: Uint8Array, decode: (raw: Uint8Array) => E): E | EventEntry {
   try {
     return decode(raw);
   } catch (cause) {
-    return { kind: 'malformed', error: malformed(typeName, cause) };
+    return { kind: 'malformed', error: unreadable(typeName, cause) };
   }
 }
 
@@ -75,37 +80,29 @@ function tagOf(field: number): number {
   return field * 8 + 2;
 }
 
-/** The first `limit` of them. */
-function submessages(bytes: Uint8Array, field: number, limit: number): readonly Uint8Array[] {
-  reader.reset(bytes);
-  const found: Uint8Array[] = [];
-  while (reader.at < bytes.length && found.length < limit) {
-    const tag = reader.tag();
-    if (tag === tagOf(field)) found.push(reader.view(bytes.length));
-    else reader.skip(tag, bytes.length);
-  }
-  return found;
-}
-
 const SCREEN = tagOf(1);
 const EVENT = tagOf(2);
 
 function decodeEntry(bytes: Uint8Array): Entry {
   reader.reset(bytes);
   let kind: 'screen' | 'event' | 'empty' = 'empty';
-  let raw: Uint8Array = bytes.subarray(0, 0);
+  /** Where each part of the member begins and ends. */
+  const parts: number[] = [];
   while (reader.at < bytes.length) {
     const tag = reader.tag();
     if (tag === SCREEN || tag === EVENT) {
       const next = tag === SCREEN ? 'screen' : 'event';
-      const part = reader.view(bytes.length);
       // As in every oneof the last member wins; parts of the same member are merged, which bytes do by concatenation.
-      raw = kind === next ? Buffer.concat([raw, part]) : part;
+      if (kind !== next) parts.length = 0;
       kind = next;
+      const end = reader.end(bytes.length);
+      parts.push(reader.at, end);
+      reader.at = end;
     } else {
       reader.skip(tag, bytes.length);
     }
   }
+  const raw = joined(bytes, parts);
   switch (kind) {
     case 'screen':
       return { kind, message: readScreen(raw), raw };
@@ -114,4 +111,17 @@ function decodeEntry(bytes: Uint8Array): Entry {
     default:
       return { kind };
   }
+}
+
+/** The parts one after the other; a view of one part. */
+function joined(bytes: Uint8Array, parts: readonly number[]): Uint8Array {
+  if (parts.length <= 2) return bytes.subarray(parts[0] ?? 0, parts[1] ?? 0);
+  const whole = Buffer.allocUnsafe(bytes.length);
+  let size = 0;
+  for (let part = 0; part < parts.length; part += 2) {
+    const end = parts[part + 1] ?? 0;
+    // Byte by byte: a part may be tiny, and there may be a million of them.
+    for (let at = parts[part] ?? 0; at < end; at++) whole[size++] = bytes[at] ?? 0;
+  }
+  return whole.subarray(0, size);
 }

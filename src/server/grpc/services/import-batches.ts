@@ -1,6 +1,6 @@
 import type { ImportEntriesRequest } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { fromListEntry } from '../convert/list.js';
-import { MAX_ENTRIES, checkImportEntry } from '../validate/list.js';
+import { checkImportEntry } from '../validate/list.js';
 import { Problems } from '../validate/problems.js';
 import type { EntryInput } from '../../../facts/lists-service.js';
 
@@ -18,11 +18,8 @@ export async function* importBatches(
     if (message !== settings && message.list !== '' && message.list !== settings.list) {
       problems.add('list', 'differs from that of the first message');
     }
-    if (message.entries.length > MAX_ENTRIES) problems.add('entries', 'more than 1,000 in one message');
-    else {
-      for (const [index, entry] of message.entries.entries()) {
-        checkImportEntry(problems, `entries[${position + index}].`, entry);
-      }
+    for (const [index, entry] of message.entries.entries()) {
+      checkImportEntry(problems, `entries[${position + index}].`, entry);
     }
     problems.throwIfAny();
     position += message.entries.length;

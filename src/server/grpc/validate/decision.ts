@@ -47,7 +47,6 @@ export function checkListDecisions(request: ListDecisionsRequest): void {
   for (const [index, outcome] of request.outcomes.entries()) {
     enumValue(problems, '', `outcomes[${index}]`, outcome, Outcome.BLOCK, true);
   }
-  if (request.outcomes.length > 5) problems.add('outcomes', 'more than 5');
   timestamp(problems, '', 'from', request.from);
   timestamp(problems, '', 'to', request.to);
   if (request.from !== undefined && request.to !== undefined && request.to.seconds < request.from.seconds) {

@@ -14,9 +14,6 @@ import { Problems } from './problems.js';
 import { freeText, isCardNumber, requiredText, slug } from './text.js';
 import { enumValue, page, timestamp } from './values.js';
 
-/** Entries in one message. */
-export const MAX_ENTRIES = 1000;
-
 /** A list to make. */
 export function checkCreateList(request: CreateListRequest): void {
   const problems = new Problems();
@@ -38,7 +35,6 @@ export function checkAddEntries(request: AddEntriesRequest): void {
   slug(problems, '', 'list', request.list);
   const { entries } = request;
   if (entries.length === 0) problems.add('entries', 'is required');
-  else if (entries.length > MAX_ENTRIES) problems.add('entries', 'more than 1,000');
   else for (const [index, entry] of entries.entries()) checkListEntry(problems, `entries[${index}].`, entry);
   problems.throwIfAny();
 }
@@ -73,7 +69,6 @@ export function checkRemoveEntries(request: RemoveEntriesRequest): void {
   const problems = new Problems();
   slug(problems, '', 'list', request.list);
   if (request.values.length === 0) problems.add('values', 'is required');
-  else if (request.values.length > MAX_ENTRIES) problems.add('values', 'more than 1,000');
   else for (const [index, text] of request.values.entries()) value(problems, '', `values[${index}]`, text);
   requiredText(problems, '', 'actor', request.actor, 128);
   freeText(problems, '', 'reason', request.reason, 500);

@@ -5,8 +5,6 @@ import type { Problems } from './problems.js';
 import { anyId, freeText, opaqueId, siteId } from './text.js';
 import { country, email, enumValue, ip, language, money, phone, timestamp, within } from './values.js';
 
-const MAX_ITEMS = 200;
-const MAX_ATTRIBUTES = 32;
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const ATTRIBUTE_NAME = /^[a-z0-9_.-]{1,64}$/;
 
@@ -60,10 +58,6 @@ function checkAddress(problems: Problems, at: string, address: Address): void {
 }
 
 function checkItems(problems: Problems, at: string, items: readonly Item[]): void {
-  if (items.length > MAX_ITEMS) {
-    problems.add(`${at}items`, `more than ${MAX_ITEMS}`);
-    return;
-  }
   for (const [index, item] of items.entries()) {
     const inside = `${at}items[${index}].`;
     anyId(problems, inside, 'sku', item.sku, 128);
@@ -77,13 +71,7 @@ function checkItems(problems: Problems, at: string, items: readonly Item[]): voi
 }
 
 function checkAttributes(problems: Problems, at: string, attributes: Readonly<Record<string, string>>): void {
-  let count = 0;
   for (const name in attributes) {
-    count += 1;
-    if (count > MAX_ATTRIBUTES) {
-      problems.add(`${at}attributes`, `more than ${MAX_ATTRIBUTES}`);
-      return;
-    }
     if (!ATTRIBUTE_NAME.test(name)) {
       problems.add(`${at}attributes`, 'a name is not 1 to 64 of [a-z0-9_.-]');
     } else if (name === '__proto__') {

@@ -5,7 +5,6 @@ import { country, currency, etag, language, page, timeZone } from './values.js';
 
 const GROUP = /^[A-Za-z0-9._-]{1,64}$/;
 const RISK_GRADE = /^[A-E]$/;
-const MAX_LANGUAGES = 50;
 
 /** A site to store. */
 export function checkPutSite(request: PutSiteRequest): void {
@@ -21,12 +20,9 @@ export function checkPutSite(request: PutSiteRequest): void {
     timeZone(problems, 'site.', 'time_zone', site.timeZone);
     country(problems, 'site.', 'country', site.country);
     currency(problems, 'site.', 'currency', site.currency, false);
-    if (site.languages.length > MAX_LANGUAGES) problems.add('site.languages', `more than ${MAX_LANGUAGES}`);
-    else {
-      for (const [index, tag] of site.languages.entries()) {
-        if (tag === '') problems.add(`site.languages[${index}]`, 'is empty');
-        language(problems, 'site.', `languages[${index}]`, tag);
-      }
+    for (const [index, tag] of site.languages.entries()) {
+      if (tag === '') problems.add(`site.languages[${index}]`, 'is empty');
+      language(problems, 'site.', `languages[${index}]`, tag);
     }
     etag(problems, 'site.', 'etag', site.etag);
   }

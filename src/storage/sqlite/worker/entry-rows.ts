@@ -3,17 +3,20 @@ import type { Database, SqlValue } from './database.js';
 import type { EventBlocks } from './event-blocks.js';
 
 const COLUMNS =
-  'seq, at, id, site, outcome, degraded, decided_at, request_id, record, trace, personal, report';
+  'seq, at, id, alias, site, outcome, degraded, decided_at, request_id, record, trace, personal, report';
+
+/** What an entry is found by. */
+export type EntryNames = Pick<EntryRow, 'seq' | 'id' | 'alias'>;
 
 /** What the index needs of an entry. */
-export type EntryHead = Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'id' | 'keys' | 'outcome'>;
+export type EntryHead = Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'id' | 'alias' | 'keys' | 'outcome'>;
 
 /** Reads and writes the entries of the journal: a row each, and their events in blocks. */
 export class EntryRows {
   readonly #events: EventBlocks;
   readonly #insert;
   readonly #get;
-  readonly #id;
+  readonly #names;
   readonly #after;
   readonly #heads;
 
@@ -22,9 +25,11 @@ export class EntryRows {
     const marks = COLUMNS.split(', ').map(() => '?');
     this.#insert = db.prepare(`INSERT INTO entries (${COLUMNS}) VALUES (${marks.join(', ')})`);
     this.#get = db.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq = ?`);
-    this.#id = db.prepare('SELECT id FROM entries WHERE seq = ?');
+    this.#names = db.prepare('SELECT id, alias FROM entries WHERE seq = ?');
     this.#after = db.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`);
-    this.#heads = db.prepare('SELECT seq, id, outcome FROM entries WHERE seq > ? ORDER BY seq LIMIT ?');
+    this.#heads = db.prepare(
+      'SELECT seq, id, alias, outcome FROM entries WHERE seq > ? ORDER BY seq LIMIT ?',
+    );
   }
 
   /** Writes entries, in ascending sequence. Part of a transaction. */
@@ -34,6 +39,7 @@ export class EntryRows {
         row.seq,
         row.at,
         row.id,
+        row.alias,
         row.site,
         row.outcome,
         row.degraded,
@@ -53,8 +59,9 @@ export class EntryRows {
     return row && this.#entryRow(row);
   }
 
-  id(seq: number): string | undefined {
-    return this.#id.get(seq)?.[0] as string | undefined;
+  names(seq: number): EntryNames | undefined {
+    const row = this.#names.get(seq);
+    return row && { seq, id: row[0] as string, alias: row[1] as string | null };
   }
 
   /** Entries after a sequence, in order. */
@@ -71,8 +78,9 @@ export class EntryRows {
         at,
         knownAt,
         id: row[1] as string,
+        alias: row[2] as string | null,
         keys,
-        outcome: row[2] as number | null,
+        outcome: row[3] as number | null,
       };
     });
   }
@@ -81,15 +89,16 @@ export class EntryRows {
     return {
       ...this.#eventOf(row[0] as number),
       id: row[2] as string,
-      site: row[3] as string | null,
-      outcome: row[4] as number | null,
-      degraded: row[5] as number | null,
-      decidedAt: row[6] as number | null,
-      requestId: row[7] as string | null,
-      record: row[8] as Uint8Array | null,
-      trace: row[9] as Uint8Array | null,
-      personal: row[10] as Uint8Array | null,
-      report: row[11] as Uint8Array | null,
+      alias: row[3] as string | null,
+      site: row[4] as string | null,
+      outcome: row[5] as number | null,
+      degraded: row[6] as number | null,
+      decidedAt: row[7] as number | null,
+      requestId: row[8] as string | null,
+      record: row[9] as Uint8Array | null,
+      trace: row[10] as Uint8Array | null,
+      personal: row[11] as Uint8Array | null,
+      report: row[12] as Uint8Array | null,
     };
   }
 

@@ -1,8 +1,9 @@
 import { KeyIndex } from '../key-index/key-index.js';
 import { Packer, Unpacker, keysOf } from '../packing.js';
+import type { WireAppended } from '../journal-wire.js';
 import type { EntryRow } from '../packing.js';
 import type { Database } from './database.js';
-import { EntryRows, type EntryHead } from './entry-rows.js';
+import { EntryRows, type EntryHead, type EntryNames } from './entry-rows.js';
 import { EventBlocks } from './event-blocks.js';
 import { idHash } from './id-hash.js';
 import { indexStorage, loadRuns } from './index-storage.js';
@@ -53,22 +54,27 @@ export class WorkerJournal {
     return this.#decisions;
   }
 
-  /** Appends packed entries; the answer holds the places of duplicates. Part of a transaction. */
-  append(context: Context, packed: Uint8Array): readonly number[] {
+  /** Appends packed entries; the answer holds the places of those that are not stored. Part of a transaction. */
+  append(context: Context, packed: Uint8Array): WireAppended {
     const reader = new Unpacker(packed);
-    const duplicates: number[] = [];
+    const refused: WireAppended = { duplicates: [], taken: [] };
     const written: EntryRow[] = [];
-    const ids = new Set(this.#open.map(({ id }) => id));
+    const open = new Map<string, string>();
+    for (const row of this.#open) name(open, row);
+    const holderOf = (id: string): string | undefined => open.get(id) ?? this.#find(id)?.id;
     let last = this.#open.at(-1)?.seq ?? this.#lastSeq;
     for (let place = 0; !reader.done; place++) {
       const row = reader.row();
-      if (ids.has(row.id) || this.seqOf(row.id) !== undefined) {
-        duplicates.push(place);
+      const same = holderOf(row.id);
+      const other = row.alias === null ? undefined : holderOf(row.alias);
+      if (same !== undefined || other !== undefined) {
+        const itself = (same ?? row.id) === row.id && (other ?? row.id) === row.id;
+        (itself ? refused.duplicates : refused.taken).push(place);
         continue;
       }
       if (!(row.seq > last)) throw new Error(`sequence ${row.seq} after ${last}: sequences only grow`);
       last = row.seq;
-      ids.add(row.id);
+      name(open, row);
       written.push(row);
     }
     this.rows.insert(written);
@@ -79,13 +85,20 @@ export class WorkerJournal {
       for (const row of written) this.#note(row);
       this.#tend(context);
     });
-    return duplicates;
+    return refused;
   }
 
-  /** The place of an entry, by its id. */
+  /** The place of an entry, by its id or alias. */
   seqOf(id: string): number | undefined {
-    for (const seqs of this.index.newestFirst(idHash(id), Infinity)) {
-      for (const seq of seqs) if (this.rows.id(seq) === id) return seq;
+    return this.#find(id)?.seq;
+  }
+
+  #find(name: string): EntryNames | undefined {
+    for (const seqs of this.index.newestFirst(idHash(name), Infinity)) {
+      for (const seq of seqs) {
+        const names = this.rows.names(seq);
+        if (names?.id === name || names?.alias === name) return names;
+      }
     }
     return undefined;
   }
@@ -119,7 +132,9 @@ export class WorkerJournal {
 
   #note(row: EntryHead): void {
     const decision = row.outcome !== null;
-    this.index.add(row.seq, keysOf(row.keys), idHash(row.id), decision);
+    const keys = keysOf(row.keys);
+    if (row.alias !== null) keys.push(idHash(row.alias));
+    this.index.add(row.seq, keys, idHash(row.id), decision);
     this.segments.add(row.seq, Math.max(row.at, row.knownAt));
     this.#lastSeq = row.seq;
     if (decision) this.#decisions += 1;
@@ -149,4 +164,10 @@ export class WorkerJournal {
       context.background(job);
     }
   }
+}
+
+/** Notes under which id and alias an entry is known. */
+function name(holders: Map<string, string>, { id, alias }: EntryNames): void {
+  holders.set(id, id);
+  if (alias !== null) holders.set(alias, id);
 }

@@ -94,6 +94,13 @@ describe('a batch read by hand', () => {
     const both = decodeEntries(batch([Buffer.concat([entryBytes(1, screen), entryBytes(2, event)])]));
     expect(both.map(({ kind }) => kind)).toEqual(['event']);
   });
+
+  test('an entry in a million parts is read like one in two', () => {
+    const parts = 1_000_000;
+    // Each part is an unknown field.
+    const bytes = Buffer.alloc(4 * parts, Uint8Array.of(0x0a, 2, 0x78, 1));
+    expect(decodeEntries(batch([bytes])).map((one) => 'raw' in one && one.raw.length)).toEqual([2 * parts]);
+  });
 });
 
 function entryBytes(field: number, message: Uint8Array): Uint8Array {

@@ -186,7 +186,6 @@ table(
 const entry = { value: 'a@b.co', reason: 'claims', actor: 'ana' };
 table('AddEntries', AddEntriesRequestSchema, list.checkAddEntries, { list: 'l', entries: [entry] }, [
   ['nothing', { entries: [] }, 'entries: is required'],
-  ['too many', { entries: Array.from({ length: 1001 }, () => entry) }, 'entries: more than 1,000'],
   ['an empty value', { entries: [entry, { ...entry, value: ' ' }] }, 'entries[1].value: is required'],
   ['nobody', { entries: [{ ...entry, actor: ' ' }] }, 'entries[0].actor: is required'],
   [
@@ -219,7 +218,6 @@ table(
     ['nothing', { values: [] }, 'values: is required'],
     ['an empty value', { values: ['x', ''] }, 'values[1]: is required'],
     ['nobody', { actor: '' }, 'actor: is required'],
-    ['too many', { values: Array.from({ length: 1001 }, () => 'x') }, 'values: more than 1,000'],
   ],
 );
 table('CheckEntry', CheckEntryRequestSchema, list.checkCheckEntry, { list: 'l', value: 'x', asOf: early }, [
