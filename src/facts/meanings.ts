@@ -11,7 +11,7 @@ export const ATTRIBUTE_MEANINGS: Readonly<Record<Attribute, string>> = {
   device: 'Device id.',
   customer: 'Id of the customer account.',
   address: 'Shipping address, else billing address: street, postal code and country.',
-  bin: 'Leading digits of the card number, as many as were sent.',
+  bin: 'First six digits of the card number: sites that send six and eight meet. Lists take all digits.',
   terminal: 'Terminal.',
   merchant: 'Merchant.',
   owner: 'Owner of the merchant, by identity document.',

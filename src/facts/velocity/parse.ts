@@ -2,6 +2,7 @@ import type { ParamProblem } from '../../rules/catalogue.js';
 import type { Json } from '../../rules/document.js';
 import { ATTRIBUTE_INDEX, KEY_ATTRIBUTES, STREAM_KINDS } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
+import { countedBin, normaliseBin } from '../normalise-bin.js';
 import { VELOCITY_FUNCTIONS } from '../velocity-spec.js';
 import type {
   Aggregate,
@@ -228,6 +229,11 @@ function parseFilters(
       `${path}/${name}${negated ? '/not' : ''}`,
       problems,
     );
+    if (attribute === 'bin' && values.some((value) => normaliseBin(value) !== countedBin(value)))
+      problems.push({
+        path: `${path}/bin`,
+        message: 'payments are counted by the first six digits of their BIN: write no more',
+      });
     if (attribute !== undefined) filters.push({ attribute, values, negated });
   }
   return filters;

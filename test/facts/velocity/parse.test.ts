@@ -43,6 +43,13 @@ describe('parseVelocity', () => {
     expect(clockOf({ events: 'label', clock: 'event' })).toMatchObject({ ok: { value: { clock: 'event' } } });
   });
 
+  it('refuses filters for more digits of a BIN than payments are counted by', () => {
+    const withBins = (...bin: string[]): string[] =>
+      paths(parseVelocity({ fn: 'count', by: 'card', window: '1h', filter: { bin } }));
+    expect(withBins('411111', '4111 22')).toEqual([]);
+    expect(withBins('411111', '41111122')).toEqual(['/filter/bin']);
+  });
+
   it('gives both parts of a ratio the outer window, unless they have one', () => {
     const parsed = parseVelocity({
       fn: 'ratio',
