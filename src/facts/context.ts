@@ -163,6 +163,7 @@ export function createPaymentResolver(options: ContextOptions): PaymentResolver 
         kind: 'payment',
         at: eventTime,
         knownAt: eventTime,
+        paymentAt: eventTime,
         baseMinor: baseMinor ?? Number.NaN,
         minor: input.minor,
         attributes,

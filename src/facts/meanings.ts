@@ -1,5 +1,5 @@
 import type { Attribute, StreamKind } from './attributes.js';
-import type { VelocityFunction } from './velocity-spec.js';
+import type { SUCCEEDED, VelocityFunction } from './velocity-spec.js';
 import type { HabitQuestion, HistoryQuestion } from './velocity/specs.js';
 
 /** What the words mean that facts take as parameters: for the reference of facts. */
@@ -40,7 +40,7 @@ export const ATTRIBUTE_MEANINGS: Readonly<Record<Attribute, string>> = {
   payment: 'The decision: counts payments where there is no order id. Of earlier payments only.',
 };
 
-export const KIND_MEANINGS: Readonly<Record<StreamKind, string>> = {
+export const KIND_MEANINGS: Readonly<Record<StreamKind | typeof SUCCEEDED, string>> = {
   payment: 'A payment that was screened, or imported as history.',
   'order-placed': 'The order was placed.',
   'method-chosen': 'The payer chose how to pay.',
@@ -58,6 +58,8 @@ export const KIND_MEANINGS: Readonly<Record<StreamKind, string>> = {
   'fraud-warning': 'The issuer reported it as fraud.',
   chargeback: 'It was charged back.',
   label: 'An analyst says what it was.',
+  succeeded:
+    'Authorised or captured, each payment once: some channels report captures only. Counted, not summed.',
 };
 
 export const FUNCTION_MEANINGS: Readonly<Record<VelocityFunction, string>> = {
@@ -93,7 +95,8 @@ export const HISTORY_MEANINGS: Readonly<Record<HistoryQuestion, string>> = {
   threeDsAsked: 'Results of 3-D Secure.',
   threeDsPassed: 'Results of 3-D Secure that are authenticated or attempted.',
   threeDsAbandoned: 'Results of 3-D Secure that are abandoned.',
-  declinesInRow: 'Declines since a payment was last authorised or captured.',
+  declinesInRow:
+    'Declines of payments made since the last one that was authorised or captured: a capture of an older order ends nothing.',
 };
 
 export const HABIT_MEANINGS: Readonly<Record<HabitQuestion, string>> = {

@@ -54,6 +54,15 @@ const VELOCITIES: readonly object[] = [
       { fn: 'count', events: ['authorised', 'declined'] },
     ],
   },
+  {
+    fn: 'ratio',
+    by: 'ip',
+    window: '1h',
+    of: [
+      { fn: 'count', events: 'declined', clock: 'payment' },
+      { fn: 'count', events: ['succeeded', 'declined'] },
+    ],
+  },
 ];
 const OUTCOMES: readonly object[] = [
   { fn: 'count', by: 'card', window: '24h', filter: { outcome: 'reject' } },

@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../stream.js';
 import { periodStart } from './calendar.js';
-import { selects, valueOf } from './layout.js';
+import { selects, timeOf, valueOf } from './layout.js';
 import type { Layout } from './layout.js';
 import { Totals } from './moments.js';
 import type { AggregatePlan, HabitPlan, HistoryPlan } from './plan.js';
@@ -37,7 +37,7 @@ export function aggregate(
   zones: Zones,
 ): number | undefined {
   const t = event.knownAt;
-  const clock = plan.layout === 0 ? event.at : event.knownAt;
+  const clock = timeOf(layout.clock, event);
   const current = plan.includeCurrent && clock > from && clock <= t && selects(plan.selector, event);
   if (plan.fn === 'distinct') {
     const own = current && plan.column !== undefined ? valueOf(plan.column, event) : 0;

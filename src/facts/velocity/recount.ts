@@ -42,7 +42,7 @@ export function historyOf(
   const t = event.knownAt;
   const past = earlierOfKey(event, events, spec.by)
     .filter(({ at, knownAt }) => at > t - spec.ms && at <= t && knownAt <= t)
-    .toSorted((one, other) => one.at - other.at || one.log - other.log || one.seq - other.seq);
+    .toSorted((one, other) => one.at - other.at || admittedFirst(one, other));
   const is = (entry: StreamEvent, name: Attribute, ...values: string[]): boolean =>
     values.some((value) => attribute(entry, name) === hashOf(name, value));
   const ofKind = (...kinds: StreamKind[]): StreamEvent[] => past.filter(({ kind }) => kinds.includes(kind));
@@ -111,8 +111,11 @@ export function historyOf(
     case 'threeDsAbandoned':
       return results.filter((entry) => is(entry, 'threeDs', 'abandoned')).length;
     case 'declinesInRow': {
-      const since = past.findLastIndex(({ kind }) => PAID.includes(kind));
-      return past.slice(since + 1).filter(({ kind }) => kind === 'declined').length;
+      const attempts = earlierOfKey(event, events, spec.by)
+        .filter(({ paymentAt, knownAt }) => paymentAt > t - spec.ms && paymentAt <= t && knownAt <= t)
+        .toSorted((one, other) => one.paymentAt - other.paymentAt || admittedFirst(one, other));
+      const since = attempts.findLastIndex(({ kind }) => PAID.includes(kind));
+      return attempts.slice(since + 1).filter(({ kind }) => kind === 'declined').length;
     }
   }
 }
@@ -155,7 +158,8 @@ function aggregateOf(
   hashOf: HashOf,
 ): number | undefined {
   const t = event.knownAt;
-  const clockOf = (entry: StreamEvent): number => (aggregate.clock === 'event' ? entry.at : entry.knownAt);
+  const times = { event: 'at', known: 'knownAt', payment: 'paymentAt' } as const;
+  const clockOf = (entry: StreamEvent): number => entry[times[aggregate.clock]];
   const { window } = aggregate;
   const isInside = (entry: StreamEvent): boolean => {
     const clock = clockOf(entry);
@@ -172,6 +176,10 @@ function aggregateOf(
       isInside(entry),
   );
   const { fn, of } = aggregate;
+  if (aggregate.oncePaid) {
+    const paid = counted.filter(({ kind }) => PAID.includes(kind));
+    return counted.length - paid.length + new Set(paid.map(paymentOf)).size;
+  }
   if (fn === 'count') return counted.length;
   if (fn === 'distinct')
     return new Set(counted.map((entry) => attribute(entry, of as Attribute)).filter((value) => value !== 0))
@@ -217,6 +225,15 @@ function passes(filter: AttributeFilter, entry: StreamEvent, hashOf: HashOf): bo
 function orderOf(entry: StreamEvent): string {
   const order = attribute(entry, 'order') || attribute(entry, 'payment');
   return order === 0 ? `event ${entry.log} ${entry.seq}` : `order ${order}`;
+}
+
+function paymentOf(entry: StreamEvent): string {
+  const payment = attribute(entry, 'payment') || attribute(entry, 'order');
+  return payment === 0 ? `event ${entry.log} ${entry.seq}` : `payment ${payment}`;
+}
+
+function admittedFirst(one: StreamEvent, other: StreamEvent): number {
+  return one.log - other.log || one.seq - other.seq;
 }
 
 function attribute(entry: StreamEvent, name: Attribute): number {

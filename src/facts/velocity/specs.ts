@@ -29,7 +29,7 @@ export interface HistorySpec {
   /** Attribute names, sorted; at least one is a key attribute. */
   readonly by: readonly Attribute[];
   readonly what: HistoryQuestion;
-  /** Events with event time in (t - ms, t] that were known at t. */
+  /** Events with event time (declinesInRow: payment time) in (t - ms, t] that were known at t. */
   readonly ms: number;
   /** `goodOrders`: how old a payment must be, ms. */
   readonly goodAfterMs: number;

@@ -20,7 +20,7 @@ describe('the memory that windows say they take', () => {
     ['keys with a payment', 20_000, 1, [{ fn: 'sum', by: 'ip', window: '24h' }]],
     ['keys with three', 20_000, 3, [{ fn: 'sum', by: 'ip', window: '24h' }]],
     ['keys with a combination', 40_000, 2, [{ fn: 'count', by: ['ip', 'bin'], window: '24h' }]],
-    ['keys with forty', 2000, 40, [{ fn: 'sum', by: 'ip', window: '24h' }]],
+    ['keys with forty', 4000, 40, [{ fn: 'sum', by: 'ip', window: '24h' }]],
     [
       'keys with a thousand',
       80,
@@ -100,6 +100,7 @@ function fill(asked: readonly Params[], keys: number, rows: number): StreamWindo
         kind: 'payment' as const,
         at,
         knownAt: at,
+        paymentAt: at,
         minor: 5,
         baseMinor: 5,
       };
