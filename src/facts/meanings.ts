@@ -78,8 +78,9 @@ export const HISTORY_MEANINGS: Readonly<Record<HistoryQuestion, string>> = {
   daysSinceLastPayment: 'Whole days since the last payment; missing when there is none.',
   paidOrders: 'Orders authorised or captured.',
   goodOrders:
-    'Orders paid at least `goodAfterDays` ago and never refunded, claimed, charged back, warned of or labelled fraud.',
-  refundedOrders: 'Orders of which money was given back.',
+    'Orders paid at least `goodAfterDays` ago and never refunded (see `refundedOrders`), claimed, charged back, warned of or labelled fraud.',
+  refundedOrders:
+    'Orders of which at least a quarter of what was paid was given back: a few percent are goodwill.',
   claimedOrders: 'Orders for which the payer claimed the money back.',
   chargebackOrders: 'Orders charged back, whatever the reason.',
   fraudOrders: 'Orders warned of, labelled fraud or charged back for fraud.',
@@ -88,10 +89,14 @@ export const HISTORY_MEANINGS: Readonly<Record<HistoryQuestion, string>> = {
   claimedShare: '`claimedOrders` over `paidOrders`, at most 1; missing while nothing was paid.',
   chargebackShare: '`chargebackOrders` over `paidOrders`, at most 1; missing while nothing was paid.',
   troubledShare:
-    'Orders refunded, claimed or charged back over `paidOrders`, at most 1; missing while nothing was paid.',
+    'Orders refunded (see `refundedOrders`), claimed or charged back over `paidOrders`, at most 1; missing while nothing was paid.',
+  paidMinor:
+    'Money paid, of each order the most of its authorisations and of its captures, minor units of the base currency.',
   refundedMinor: 'Money given back, minor units of the base currency.',
   troubledMinor:
     'Money refunded, claimed or charged back, of each order the most of the three, minor units of the base currency.',
+  refundedMoneyShare: 'Money given back over `paidMinor`, at most 1; missing while nothing was paid.',
+  troubledMoneyShare: '`troubledMinor` over `paidMinor`, at most 1; missing while nothing was paid.',
   threeDsAsked: 'Results of 3-D Secure.',
   threeDsPassed: 'Results of 3-D Secure that are authenticated or attempted.',
   threeDsAbandoned: 'Results of 3-D Secure that are abandoned.',

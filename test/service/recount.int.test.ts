@@ -73,6 +73,8 @@ const HISTORIES: readonly object[] = [
   { by: 'email', what: 'paidOrders' },
   { by: 'email', what: 'troubledShare' },
   { by: 'card', what: 'refundedMinor' },
+  { by: 'card', what: 'goodOrders', goodAfterDays: 0 },
+  { by: 'ip', what: 'troubledMoneyShare' },
 ];
 const HABITS: readonly object[] = [{ by: 'email', window: '30d', what: 'zscore' }];
 

@@ -127,7 +127,7 @@ function parseAggregate(
   if (paid && fn !== undefined && SUMMED.has(fn))
     problems.push({
       path: `${path}/events`,
-      message: 'succeeded is counted, not summed',
+      message: 'succeeded is counted, not summed; history knows paidMinor',
     });
   const filters = parseFilters(from['filter'], `${path}/filter`, problems);
   const given = from['clock'];

@@ -87,7 +87,8 @@ export interface WindowQuestions {
 const PAID: readonly StreamKind[] = ['authorised', 'captured'];
 /** A check of a card over nothing is no purchase: it says nothing of what a payer usually spends. */
 const NO_CARD_CHECK: AttributeFilter = { attribute: 'paymentKind', values: ['card-check'], negated: true };
-const TROUBLED: readonly StreamKind[] = ['refunded', 'refund-claimed', 'chargeback'];
+const DISPUTED: readonly StreamKind[] = ['refund-claimed', 'chargeback'];
+const TROUBLED: readonly StreamKind[] = ['refunded', ...DISPUTED];
 
 /** Groups questions by key definition, and lays out what is kept of an event for each. */
 export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowPlan {
@@ -176,6 +177,16 @@ function historyMeasures(what: HistoryQuestion, hashOf: HashOf): (readonly [Sele
   const events = (kinds: readonly StreamKind[], attribute?: Attribute, ...values: string[]): Selector =>
     selectorOf(kinds, attribute === undefined ? [] : [{ attribute, values, negated: false }], hashOf);
   const orders = (...kinds: StreamKind[]) => [events(kinds), 'order'] as const;
+  // The order of each known amount, and the amount.
+  const money = (kind: StreamKind): (readonly [Selector, Column])[] => {
+    const selector = selectorOf([kind], [], hashOf, { needsBase: true });
+    return [
+      [selector, 'order'],
+      [selector, 'base'],
+    ];
+  };
+  // Refunds of unknown amounts too, and what they are compared with.
+  const refunds = [orders('refunded'), [events(['refunded']), 'base'] as const, ...PAID.flatMap(money)];
   // A label tells of fraud or of its absence; a warning only of fraud.
   const fraudulent = (others: readonly StreamKind[], labelled: readonly StreamKind[]) =>
     [
@@ -194,9 +205,9 @@ function historyMeasures(what: HistoryQuestion, hashOf: HashOf): (readonly [Sele
     case 'paidOrders':
       return [orders(...PAID)];
     case 'goodOrders':
-      return [orders(...PAID), fraudulent([...TROUBLED, 'fraud-warning'], ['label'])];
+      return [orders(...PAID), fraudulent([...DISPUTED, 'fraud-warning'], ['label']), ...refunds];
     case 'refundedOrders':
-      return [orders('refunded')];
+      return refunds;
     case 'claimedOrders':
       return [orders('refund-claimed')];
     case 'chargebackOrders':
@@ -206,20 +217,23 @@ function historyMeasures(what: HistoryQuestion, hashOf: HashOf): (readonly [Sele
     case 'liabilityShiftedOrders':
       return [[events(['three-ds-result', ...PAID], 'liabilityShift', 'yes'), 'order']];
     case 'refundedShare':
-      return [orders('refunded'), orders(...PAID)];
+      return [orders(...PAID), ...refunds];
     case 'claimedShare':
-      return [orders('refund-claimed'), orders(...PAID)];
+      return [orders(...PAID), orders('refund-claimed')];
     case 'chargebackShare':
-      return [orders('chargeback'), orders(...PAID)];
+      return [orders(...PAID), orders('chargeback')];
     case 'troubledShare':
-      return [orders(...TROUBLED), orders(...PAID)];
+      return [orders(...PAID), orders(...DISPUTED), ...refunds];
+    case 'paidMinor':
+      return PAID.flatMap(money);
     case 'refundedMinor':
-      return [[selectorOf(['refunded'], [], hashOf, { needsBase: true }), 'base']];
+      return money('refunded').slice(1);
     case 'troubledMinor':
-      return TROUBLED.flatMap((kind) => {
-        const selector = selectorOf([kind], [], hashOf, { needsBase: true });
-        return [[selector, 'order'] as const, [selector, 'base'] as const];
-      });
+      return TROUBLED.flatMap(money);
+    case 'refundedMoneyShare':
+      return [...PAID.flatMap(money), ...money('refunded')];
+    case 'troubledMoneyShare':
+      return [...PAID.flatMap(money), ...TROUBLED.flatMap(money)];
     case 'threeDsAsked':
       return [[events(['three-ds-result']), undefined]];
     case 'threeDsPassed':

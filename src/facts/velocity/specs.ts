@@ -15,14 +15,24 @@ export const HISTORY_QUESTIONS = [
   'claimedShare',
   'chargebackShare',
   'troubledShare',
+  'paidMinor',
   'refundedMinor',
   'troubledMinor',
+  'refundedMoneyShare',
+  'troubledMoneyShare',
   'threeDsAsked',
   'threeDsPassed',
   'threeDsAbandoned',
   'declinesInRow',
 ] as const;
 export type HistoryQuestion = (typeof HISTORY_QUESTIONS)[number];
+
+/**
+ * An order counts as refunded when at least this part of what was paid for it has been given back: a shop gives a few
+ * percent back out of goodwill. What was paid is the most of its authorisations and of its captures; where one of the
+ * amounts is not known, any refund counts.
+ */
+export const REFUNDED_PART = 0.25;
 
 /** A question about the past of a key, parsed from the params of a `history` fact. */
 export interface HistorySpec {
