@@ -161,7 +161,8 @@ function paymentAt(index: number, at: number, random: () => number, keys: number
     attributes[ATTRIBUTE_INDEX[name]] = spread(Math.floor(random() * values) * 8 + place + 1);
   }
   const minor = Math.floor(random() * 100_000);
-  return { log: 1, seq: index + 1, kind: 'payment', at, knownAt: at, minor, baseMinor: minor, attributes };
+  const times = { at, knownAt: at, paymentAt: at };
+  return { log: 1, seq: index + 1, kind: 'payment', ...times, minor, baseMinor: minor, attributes };
 }
 
 /** Far apart, as hashes are. */

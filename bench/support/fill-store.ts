@@ -61,6 +61,7 @@ export async function fillDecisions(
       kind: 'payment',
       at,
       knownAt: at,
+      paymentAt: at,
       minor: 1999,
       baseMinor: 2100,
       attributes,

@@ -45,6 +45,7 @@ export function reportedEvent(
     kind: input.kind,
     at: input.eventTime,
     knownAt: place.knownAt,
+    paymentAt: Math.min(payment.paymentAt, input.eventTime),
     minor: base.minor,
     baseMinor: base.baseMinor,
     attributes,

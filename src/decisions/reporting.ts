@@ -86,7 +86,7 @@ export class Reporting {
     const reported = reportedEvent(input, payment, place, base, rules.hash);
     const attributes = reported.attributes.slice();
     if (amount !== undefined) attributes[CURRENCY] = rules.hash('currency', amount.currency);
-    if (attributes[PAYMENT] === 0) attributes[PAYMENT] = rules.hash('payment', id);
+    if (attributes[PAYMENT] === 0) attributes[PAYMENT] = rules.hash('payment', paymentOf(input) ?? id);
     return { ...reported, attributes };
   }
 
@@ -102,4 +102,10 @@ export class Reporting {
 
 function reused(): TollgateError {
   return new TollgateError('EVENT_ID_REUSED', 'the event id was used in this site with other content');
+}
+
+/** What reports about a payment never seen belong together by: the order of its site. */
+function paymentOf({ kind, site, payment }: EventInput): string | undefined {
+  if (kind === 'payment' || payment === undefined || payment.orderId === '') return undefined;
+  return `${site}/${payment.orderId}`;
 }

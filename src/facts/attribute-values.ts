@@ -1,7 +1,7 @@
 import type { Attribute } from './attributes.js';
 import type { KeyHash } from './key-hash.js';
 import { normaliseAddressLine } from './normalise-address.js';
-import { normaliseBin } from './normalise-bin.js';
+import { countedBin } from './normalise-bin.js';
 import { normaliseEmail, normaliseEmailDomain } from './normalise-email.js';
 import type { Phone } from './normalise-phone.js';
 import { normaliseIp } from './ip.js';
@@ -27,7 +27,7 @@ export function createAttributeHash(
       case 'ip':
         return normaliseIp(value);
       case 'bin':
-        return normaliseBin(value);
+        return countedBin(value);
       case 'address':
         return normaliseAddressLine(value) ?? '';
       case 'method':

@@ -14,6 +14,7 @@ export const ATTRIBUTES = [
   'customer',
   /** Shipping address, else billing address, normalised. */
   'address',
+  /** The first six digits of the card number, however many were sent. */
   'bin',
   'terminal',
   'merchant',

@@ -7,7 +7,7 @@ import type { Geography } from './geography.js';
 import { normaliseIp } from './ip.js';
 import type { KeyHash } from './key-hash.js';
 import { normaliseAddress } from './normalise-address.js';
-import { normaliseBin } from './normalise-bin.js';
+import { countedBin, normaliseBin } from './normalise-bin.js';
 import { emailDomain, normaliseEmail } from './normalise-email.js';
 import type { Phone } from './normalise-phone.js';
 import type { CardFunding, PaymentInput } from './payment.js';
@@ -111,7 +111,7 @@ export function createPaymentResolver(options: ContextOptions): PaymentResolver 
     attributes[I.device] = hash('device', input.device.id);
     attributes[I.customer] = hash('customer', customer.id);
     attributes[I.address] = hash('address', shippingAddress || billingAddress);
-    attributes[I.bin] = common('bin', bin);
+    attributes[I.bin] = common('bin', countedBin(bin));
     attributes[I.terminal] = common('terminal', input.terminal);
     attributes[I.merchant] = common('merchant', input.merchant);
     attributes[I.owner] = merchantKnown ? common('owner', merchant.ownerIdentityHash) : 0;
@@ -163,6 +163,7 @@ export function createPaymentResolver(options: ContextOptions): PaymentResolver 
         kind: 'payment',
         at: eventTime,
         knownAt: eventTime,
+        paymentAt: eventTime,
         baseMinor: baseMinor ?? Number.NaN,
         minor: input.minor,
         attributes,

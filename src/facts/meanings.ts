@@ -1,5 +1,5 @@
 import type { Attribute, StreamKind } from './attributes.js';
-import type { VelocityFunction } from './velocity-spec.js';
+import type { SUCCEEDED, VelocityFunction } from './velocity-spec.js';
 import type { HabitQuestion, HistoryQuestion } from './velocity/specs.js';
 
 /** What the words mean that facts take as parameters: for the reference of facts. */
@@ -11,7 +11,7 @@ export const ATTRIBUTE_MEANINGS: Readonly<Record<Attribute, string>> = {
   device: 'Device id.',
   customer: 'Id of the customer account.',
   address: 'Shipping address, else billing address: street, postal code and country.',
-  bin: 'Leading digits of the card number, as many as were sent.',
+  bin: 'First six digits of the card number: sites that send six and eight meet. Lists take all digits.',
   terminal: 'Terminal.',
   merchant: 'Merchant.',
   owner: 'Owner of the merchant, by identity document.',
@@ -40,7 +40,7 @@ export const ATTRIBUTE_MEANINGS: Readonly<Record<Attribute, string>> = {
   payment: 'The decision: counts payments where there is no order id. Of earlier payments only.',
 };
 
-export const KIND_MEANINGS: Readonly<Record<StreamKind, string>> = {
+export const KIND_MEANINGS: Readonly<Record<StreamKind | typeof SUCCEEDED, string>> = {
   payment: 'A payment that was screened, or imported as history.',
   'order-placed': 'The order was placed.',
   'method-chosen': 'The payer chose how to pay.',
@@ -58,6 +58,8 @@ export const KIND_MEANINGS: Readonly<Record<StreamKind, string>> = {
   'fraud-warning': 'The issuer reported it as fraud.',
   chargeback: 'It was charged back.',
   label: 'An analyst says what it was.',
+  succeeded:
+    'Authorised or captured, each payment once: some channels report captures only. Counted, not summed.',
 };
 
 export const FUNCTION_MEANINGS: Readonly<Record<VelocityFunction, string>> = {
@@ -76,8 +78,9 @@ export const HISTORY_MEANINGS: Readonly<Record<HistoryQuestion, string>> = {
   daysSinceLastPayment: 'Whole days since the last payment; missing when there is none.',
   paidOrders: 'Orders authorised or captured.',
   goodOrders:
-    'Orders paid at least `goodAfterDays` ago and never refunded, claimed, charged back, warned of or labelled fraud.',
-  refundedOrders: 'Orders of which money was given back.',
+    'Orders paid at least `goodAfterDays` ago and never refunded (see `refundedOrders`), claimed, charged back, warned of or labelled fraud.',
+  refundedOrders:
+    'Orders of which at least a quarter of what was paid was given back: a few percent are goodwill.',
   claimedOrders: 'Orders for which the payer claimed the money back.',
   chargebackOrders: 'Orders charged back, whatever the reason.',
   fraudOrders: 'Orders warned of, labelled fraud or charged back for fraud.',
@@ -86,14 +89,19 @@ export const HISTORY_MEANINGS: Readonly<Record<HistoryQuestion, string>> = {
   claimedShare: '`claimedOrders` over `paidOrders`, at most 1; missing while nothing was paid.',
   chargebackShare: '`chargebackOrders` over `paidOrders`, at most 1; missing while nothing was paid.',
   troubledShare:
-    'Orders refunded, claimed or charged back over `paidOrders`, at most 1; missing while nothing was paid.',
+    'Orders refunded (see `refundedOrders`), claimed or charged back over `paidOrders`, at most 1; missing while nothing was paid.',
+  paidMinor:
+    'Money paid, of each order the most of its authorisations and of its captures, minor units of the base currency.',
   refundedMinor: 'Money given back, minor units of the base currency.',
   troubledMinor:
     'Money refunded, claimed or charged back, of each order the most of the three, minor units of the base currency.',
+  refundedMoneyShare: 'Money given back over `paidMinor`, at most 1; missing while nothing was paid.',
+  troubledMoneyShare: '`troubledMinor` over `paidMinor`, at most 1; missing while nothing was paid.',
   threeDsAsked: 'Results of 3-D Secure.',
   threeDsPassed: 'Results of 3-D Secure that are authenticated or attempted.',
   threeDsAbandoned: 'Results of 3-D Secure that are abandoned.',
-  declinesInRow: 'Declines since a payment was last authorised or captured.',
+  declinesInRow:
+    'Declines of payments made since the last one that was authorised or captured: a capture of an older order ends nothing.',
 };
 
 export const HABIT_MEANINGS: Readonly<Record<HabitQuestion, string>> = {

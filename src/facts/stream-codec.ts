@@ -3,7 +3,7 @@ import type { StreamKind } from './attributes.js';
 import type { Position, StreamEvent } from './stream.js';
 
 /*
- * version | kind | flags | at | known time | own amount | base amount | mask length | mask | attribute values
+ * version | kind | flags | at | known time | payment time | own amount | base amount | mask length | mask | attribute values
  *
  * Times and amounts are zigzag varints where they are safe integers, else doubles; what equals its neighbour or is
  * unknown is left out and told by a flag. The mask has a bit for each attribute that is present, lowest first; a
@@ -15,8 +15,9 @@ const BASE_UNKNOWN = 2;
 const BASE_IS_MINOR = 4;
 const DOUBLE_TIMES = 8;
 const DOUBLE_AMOUNTS = 16;
+const PAID_EARLIER = 32;
 const VALUE_BYTES = 7;
-const MAX_BYTES = 3 + 4 * 10 + 1 + 32 + ATTRIBUTES.length * VALUE_BYTES;
+const MAX_BYTES = 3 + 5 * 10 + 1 + 32 + ATTRIBUTES.length * VALUE_BYTES;
 const TWO_32 = 2 ** 32;
 
 const scratch = new Uint8Array(MAX_BYTES);
@@ -29,8 +30,8 @@ const kindCodes = new Map<StreamKind, number>(STREAM_KINDS.map((kind, code) => [
  * array that belongs to the caller.
  */
 export function encodeEvent(event: StreamEvent): Uint8Array {
-  const { at, knownAt, minor, baseMinor, attributes } = event;
-  const doubleTimes = !(isCompact(at) && isCompact(knownAt));
+  const { at, knownAt, paymentAt, minor, baseMinor, attributes } = event;
+  const doubleTimes = !(isCompact(at) && isCompact(knownAt) && isCompact(paymentAt));
   const baseUnknown = Number.isNaN(baseMinor);
   const doubleAmounts = !(isCompact(minor) && (baseUnknown || isCompact(baseMinor)));
   scratch[0] = VERSION;
@@ -40,9 +41,11 @@ export function encodeEvent(event: StreamEvent): Uint8Array {
     (baseUnknown ? BASE_UNKNOWN : 0) |
     (baseMinor === minor ? BASE_IS_MINOR : 0) |
     (doubleTimes ? DOUBLE_TIMES : 0) |
-    (doubleAmounts ? DOUBLE_AMOUNTS : 0);
+    (doubleAmounts ? DOUBLE_AMOUNTS : 0) |
+    (paymentAt === at ? 0 : PAID_EARLIER);
   let end = writeNumber(at, 3, doubleTimes);
   if (at !== knownAt) end = writeNumber(doubleTimes ? knownAt : knownAt - at, end, doubleTimes);
+  if (paymentAt !== at) end = writeNumber(doubleTimes ? paymentAt : at - paymentAt, end, doubleTimes);
   end = writeNumber(minor, end, doubleAmounts);
   if (!baseUnknown && baseMinor !== minor) end = writeNumber(baseMinor, end, doubleAmounts);
   return scratch.slice(0, writeAttributes(attributes, end));
@@ -60,12 +63,15 @@ export function decodeEvent(bytes: Uint8Array, position: Position): StreamEvent 
   const at = readNumber(bytes, doubleTimes);
   let knownAt = at;
   if ((flags & KNOWN_AT_ONCE) === 0) knownAt = readNumber(bytes, doubleTimes) + (doubleTimes ? 0 : at);
+  let paymentAt = at;
+  if ((flags & PAID_EARLIER) !== 0)
+    paymentAt = doubleTimes ? readNumber(bytes, true) : at - readNumber(bytes, false);
   const minor = readNumber(bytes, doubleAmounts);
   let baseMinor = minor;
   if ((flags & BASE_UNKNOWN) !== 0) baseMinor = Number.NaN;
   else if ((flags & BASE_IS_MINOR) === 0) baseMinor = readNumber(bytes, doubleAmounts);
   const attributes = readAttributes(bytes);
-  return { log: position.log, seq: position.seq, kind, at, knownAt, baseMinor, minor, attributes };
+  return { log: position.log, seq: position.seq, kind, at, knownAt, paymentAt, baseMinor, minor, attributes };
 }
 
 /** Half the safe range: differences of two times stay safe too. */

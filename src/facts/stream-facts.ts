@@ -3,7 +3,7 @@ import type { Json } from '../rules/document.js';
 import { ATTRIBUTE_VALUES, PAYMENT_ATTRIBUTES } from './attribute-vocabulary.js';
 import { ATTRIBUTES, STREAM_KINDS } from './attributes.js';
 import { FUNCTION_MEANINGS, HABIT_MEANINGS, HISTORY_MEANINGS, KIND_MEANINGS } from './meanings.js';
-import { VELOCITY_FUNCTIONS } from './velocity-spec.js';
+import { CLOCKS, SUCCEEDED, VELOCITY_FUNCTIONS } from './velocity-spec.js';
 import { parseHabit, parseHistory, parseVelocity } from './velocity/parse.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from './velocity/specs.js';
 
@@ -29,7 +29,7 @@ const WINDOW = {
     },
   ],
 };
-const EVENT = { type: 'string', enum: [...STREAM_KINDS] };
+const EVENT = { type: 'string', enum: [...STREAM_KINDS, SUCCEEDED] };
 /** A value, several, or none of some. */
 function filterOf(value: { readonly [keyword: string]: Json }): { readonly [keyword: string]: Json } {
   const texts = [value, { type: 'array', items: value, minItems: 1, maxItems: 100 }];
@@ -63,8 +63,10 @@ const AGGREGATE = {
     additionalProperties: filterOf({ type: 'string' }),
   },
   clock: {
-    enum: ['event', 'known'],
-    description: 'Whether the window goes by when it happened or when it became known.',
+    enum: [...CLOCKS],
+    description:
+      'What the window goes by: when it happened, when it became known (the default of reports), or when the payment ' +
+      'was made that it is about (the default of succeeded).',
   },
 };
 const PART = {

@@ -17,6 +17,11 @@ export interface StreamEvent extends Position {
   readonly at: number;
   /** When it became known, epoch ms; for a screened payment its decision time. */
   readonly knownAt: number;
+  /**
+   * When the payment was made that it is about, epoch ms, never after `at`: for a payment its own time, for a report
+   * about no known payment the report's.
+   */
+  readonly paymentAt: number;
   /** Minor units of the base currency at the rate of admission; NaN when no rate was known. */
   readonly baseMinor: number;
   /** Minor units of its own currency. */

@@ -13,7 +13,14 @@ export const VELOCITY_FUNCTIONS = [
 ] as const;
 export type VelocityFunction = (typeof VELOCITY_FUNCTIONS)[number];
 
-/** (t - ms, t] by event time (payments, outcomes) or by known time (`clock: 'known'`). */
+/** Stands among kinds of events for `authorised` and `captured`, of one payment counted once. */
+export const SUCCEEDED = 'succeeded';
+
+/** Which time a window goes by: when it happened, when it became known, or when the payment it is about was made. */
+export const CLOCKS = ['event', 'known', 'payment'] as const;
+export type Clock = (typeof CLOCKS)[number];
+
+/** (t - ms, t] by a clock. */
 export interface SlidingWindow {
   readonly type: 'sliding';
   readonly ms: number;
@@ -42,8 +49,10 @@ export interface Aggregate {
   readonly kinds: readonly StreamKind[];
   readonly filters: readonly AttributeFilter[];
   readonly window: SlidingWindow | CalendarWindow;
-  /** Which time the window goes by. Default: `event` for payments and outcomes, `known` for reports. */
-  readonly clock: 'event' | 'known';
+  /** Which time the window goes by. Default: `known` for reports, `payment` for what succeeded, else `event`. */
+  readonly clock: Clock;
+  /** `count`: authorisations and captures of one payment count once together (`succeeded`). */
+  readonly oncePaid: boolean;
   /** Whether the payment being decided counts, as if it were already in the stream. */
   readonly includeCurrent: boolean;
 }

@@ -6,7 +6,17 @@ import type { StreamEvent } from '../../src/facts/stream.js';
 
 function event(seq: number): StreamEvent {
   const attributes = ATTRIBUTES.map(() => 0);
-  return { log: 1, seq, kind: 'payment', at: 0, knownAt: 0, minor: 1, baseMinor: 1, attributes };
+  return {
+    log: 1,
+    seq,
+    kind: 'payment',
+    at: 0,
+    knownAt: 0,
+    paymentAt: 0,
+    minor: 1,
+    baseMinor: 1,
+    attributes,
+  };
 }
 
 describe('AppendQueue', () => {

@@ -12,7 +12,17 @@ const hash = (_: string, value: string): number =>
 const payment = (minor: number, baseMinor: number, currency = 'EUR'): StreamEvent => {
   const attributes = ATTRIBUTES.map(() => 0);
   attributes[ATTRIBUTE_INDEX.currency] = hash('currency', currency);
-  return { log: 1, seq: 1, kind: 'payment', at: NOW, knownAt: NOW, minor, baseMinor, attributes };
+  return {
+    log: 1,
+    seq: 1,
+    kind: 'payment',
+    at: NOW,
+    knownAt: NOW,
+    paymentAt: NOW,
+    minor,
+    baseMinor,
+    attributes,
+  };
 };
 const fields = (kind: StreamKind, eventTime: number, arrivalTime?: number, currency?: string): string[] => {
   const amount = currency === undefined ? undefined : { minor: 1, currency };

@@ -1,5 +1,6 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ATTRIBUTE_INDEX } from '../../src/facts/attributes.js';
 import { EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import { NOON, payment, sqlitePlace, type EventInit, type Instance, type Place } from '../service/harness.js';
 
@@ -41,4 +42,25 @@ it('an event that names two decisions is refused', async () => {
     'request_id: contradicts decision_id, which is another decision',
     undefined,
   ]);
+});
+
+it('reports about a payment never decided here belong together by their order, and know when it was made', async () => {
+  const report = (eventId: string, kind: EventKind, orderId: string): EventInit => ({
+    site: 'shop',
+    eventId,
+    kind,
+    eventTime: timestampFromMs(NOON),
+    payment: payment({ card: 'three', at: NOON - 60_000, orderId }),
+  });
+  await tollgate.record(
+    report('e-5', EventKind.AUTHORISED, 'o-1'),
+    report('e-6', EventKind.CAPTURED, 'o-1'),
+    report('e-7', EventKind.CAPTURED, 'o-2'),
+  );
+  const { entries } = await place.journal();
+  const told = entries.slice(-3).map(({ event }) => event);
+  const [authorised, captured, other] = told.map(({ attributes }) => attributes[ATTRIBUTE_INDEX.payment]);
+  expect(authorised).toBe(captured);
+  expect(authorised).not.toBe(other);
+  expect(told.map(({ at, paymentAt }) => at - paymentAt)).toEqual([60_000, 60_000, 60_000]);
 });

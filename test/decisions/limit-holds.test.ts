@@ -40,6 +40,7 @@ function payment(more: { owner?: number; baseMinor?: number } = {}): StreamEvent
     kind: 'payment',
     at: 5 * DAY + 1,
     knownAt: 5 * DAY + 1,
+    paymentAt: 5 * DAY,
     minor: 100,
     baseMinor: more.baseMinor ?? 110,
     attributes,

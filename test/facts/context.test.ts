@@ -106,6 +106,18 @@ describe('the context of a payment', () => {
     }
   });
 
+  it('counts a card range by six digits of its BIN, and looks it up by all that were sent', () => {
+    const withBin = (bin: string) => resolve(aPayment({ instrument: aCard({ bin }) }), DECIDED_AT);
+    const binOf = (bin: string): number => withBin(bin).event.attributes[ATTRIBUTE_INDEX.bin] ?? -1;
+    expect(binOf('45323199')).toBe(binOf('453231'));
+    expect(binOf('453231')).toBeGreaterThan(0);
+    expect(binOf('45323299')).not.toBe(binOf('453231'));
+    expect(asked('bin', '4532 31')).toBe(binOf('45323100'));
+    expect(withBin('45323199').bin).toBe('45323199');
+    expect(withBin('453231').issuerCountry).toBe('VE');
+    expect(withBin('45323199').issuerCountry).toBe('');
+  });
+
   it('tells accounts of different methods apart and gives other instruments no card', () => {
     const local = (method: string): PaymentInput =>
       aPayment({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ATTRIBUTES, STREAM_KINDS } from '../../src/facts/attributes.js';
 import { FACT_CATALOGUE, LIMIT_VOCABULARY } from '../../src/facts/catalogue.js';
-import { VELOCITY_FUNCTIONS } from '../../src/facts/velocity-spec.js';
+import { SUCCEEDED, VELOCITY_FUNCTIONS } from '../../src/facts/velocity-spec.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from '../../src/facts/velocity/specs.js';
 import { checkRuleSet } from '../../src/rules/check.js';
 import type { Json } from '../../src/rules/document.js';
@@ -132,7 +132,7 @@ it('says of every word that a fact takes what it means', () => {
   const meaningsOf = (fact: string, param: string): readonly string[] =>
     Object.keys(FACT_CATALOGUE.get(fact)?.meanings?.[param] ?? {});
   expect(meaningsOf('has', 'of')).toEqual([...ATTRIBUTES]);
-  expect(meaningsOf('velocity', 'events')).toEqual([...STREAM_KINDS]);
+  expect(meaningsOf('velocity', 'events')).toEqual([...STREAM_KINDS, SUCCEEDED]);
   expect(meaningsOf('velocity', 'fn')).toEqual([...VELOCITY_FUNCTIONS]);
   expect(meaningsOf('history', 'what')).toEqual([...HISTORY_QUESTIONS]);
   expect(meaningsOf('habit', 'what')).toEqual([...HABIT_QUESTIONS]);

@@ -17,16 +17,18 @@ const events: fc.Arbitrary<StreamEvent> = fc
     kind: fc.constantFrom(...STREAM_KINDS),
     at: time,
     lag: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 ** 40 })),
+    ago: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 ** 40 })),
     minor: amount,
     base: fc.oneof(amount, fc.constant(Number.NaN), fc.constant('same' as const)),
     attributes: fc.array(hash, { minLength: ATTRIBUTES.length, maxLength: ATTRIBUTES.length }),
   })
-  .map(({ lag, base, at, ...rest }) => ({
+  .map(({ lag, ago, base, at, ...rest }) => ({
     ...position,
     ...rest,
     // No clock says -0.
     at: at + 0,
     knownAt: at + lag,
+    paymentAt: at - ago + 0,
     baseMinor: base === 'same' ? rest.minor : base,
   }));
 
@@ -53,7 +55,8 @@ describe('stream codec', () => {
   it('keeps an ordinary payment small', () => {
     const attributes = ATTRIBUTES.map((_, index) => (index < 14 ? 2 ** 52 + index : 0));
     const at = 1_790_000_000_000;
-    const event = { ...position, kind: 'payment', at, knownAt: at, minor: 4999, baseMinor: 4999, attributes };
+    const times = { at, knownAt: at, paymentAt: at };
+    const event = { ...position, ...times, kind: 'payment', minor: 4999, baseMinor: 4999, attributes };
     expect(encodeEvent(event as StreamEvent).length).toBeLessThan(120);
   });
 
@@ -74,6 +77,7 @@ describe('stream codec', () => {
       kind: 'label',
       at: 5,
       knownAt: 9,
+      paymentAt: 5,
       minor: 0,
       baseMinor: Number.NaN,
       attributes: [7, 8],

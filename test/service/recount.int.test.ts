@@ -54,6 +54,15 @@ const VELOCITIES: readonly object[] = [
       { fn: 'count', events: ['authorised', 'declined'] },
     ],
   },
+  {
+    fn: 'ratio',
+    by: 'ip',
+    window: '1h',
+    of: [
+      { fn: 'count', events: 'declined', clock: 'payment' },
+      { fn: 'count', events: ['succeeded', 'declined'] },
+    ],
+  },
 ];
 const OUTCOMES: readonly object[] = [
   { fn: 'count', by: 'card', window: '24h', filter: { outcome: 'reject' } },
@@ -64,6 +73,8 @@ const HISTORIES: readonly object[] = [
   { by: 'email', what: 'paidOrders' },
   { by: 'email', what: 'troubledShare' },
   { by: 'card', what: 'refundedMinor' },
+  { by: 'card', what: 'goodOrders', goodAfterDays: 0 },
+  { by: 'ip', what: 'troubledMoneyShare' },
 ];
 const HABITS: readonly object[] = [{ by: 'email', window: '30d', what: 'zscore' }];
 

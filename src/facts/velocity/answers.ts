@@ -1,8 +1,10 @@
 import type { StreamEvent } from '../stream.js';
 import { periodStart } from './calendar.js';
-import { selects, valueOf } from './layout.js';
+import { selects, timeOf, valueOf } from './layout.js';
 import type { Layout } from './layout.js';
 import { Totals } from './moments.js';
+import { mostByOrder, refundedOrders, totalOf } from './order-money.js';
+import type { Past } from './order-money.js';
 import type { AggregatePlan, HabitPlan, HistoryPlan } from './plan.js';
 import { NO_SERIES } from './series.js';
 import type { Series, SeriesStore } from './series.js';
@@ -15,6 +17,8 @@ export interface Zones {
 }
 
 const DAY = 86_400_000;
+/** What was paid stands in front: authorised and captured, each with order and amount. */
+const PAID_MEASURES = 4;
 const totals = new Totals();
 const values = new ValueCounts(256);
 const troubled = new ValueCounts(256);
@@ -37,7 +41,7 @@ export function aggregate(
   zones: Zones,
 ): number | undefined {
   const t = event.knownAt;
-  const clock = plan.layout === 0 ? event.at : event.knownAt;
+  const clock = timeOf(layout.clock, event);
   const current = plan.includeCurrent && clock > from && clock <= t && selects(plan.selector, event);
   if (plan.fn === 'distinct') {
     const own = current && plan.column !== undefined ? valueOf(plan.column, event) : 0;
@@ -76,9 +80,14 @@ export function answerHistory(
   t: number,
 ): number | undefined {
   const from = t - plan.ms;
+  const past: Past = { store, series, layout, from, t };
   const [first = 0, second = 0] = plan.measures;
   const orders = (measure: number): number =>
     distinct(store, series, layout, measure, String(plan.ms), from, t, t, 0);
+  const share = (some: number): number | undefined => {
+    const paid = orders(first);
+    return paid === 0 ? undefined : Math.min(1, some / paid);
+  };
   switch (plan.what) {
     case 'firstSeenDays': {
       const clock = store.firstClock(series, layout, first, from, t);
@@ -89,13 +98,27 @@ export function answerHistory(
       return clock === undefined ? undefined : Math.floor((t - clock) / DAY);
     }
     case 'goodOrders':
-      return series === NO_SERIES ? 0 : goodOrders(store, series, layout, plan, from, t);
+      return goodOrders(past, plan);
+    case 'refundedOrders':
+      return refundedOrders(past, plan.measures).length;
     case 'refundedShare':
+      return share(refundedOrders(past, plan.measures.slice(1)).length);
     case 'claimedShare':
     case 'chargebackShare':
+      return share(orders(second));
     case 'troubledShare': {
-      const paid = orders(second);
-      return paid === 0 ? undefined : Math.min(1, orders(first) / paid);
+      const refunded = refundedOrders(past, plan.measures.slice(2));
+      const disputed = valuesOf(past, second, String(plan.ms), t, values);
+      return share(disputed.distinct + refunded.filter((order) => !disputed.has(order)).length);
+    }
+    case 'paidMinor':
+    case 'troubledMinor':
+      return totalOf(mostByOrder(past, plan.measures));
+    case 'refundedMoneyShare':
+    case 'troubledMoneyShare': {
+      const paid = totalOf(mostByOrder(past, plan.measures.slice(0, PAID_MEASURES)));
+      const back = totalOf(mostByOrder(past, plan.measures.slice(PAID_MEASURES)));
+      return paid === 0 ? undefined : Math.min(1, back / paid);
     }
     case 'refundedMinor':
     case 'threeDsAsked':
@@ -104,8 +127,6 @@ export function answerHistory(
       totals.reset();
       store.total(series, layout, first, from, t, totals);
       return plan.what === 'refundedMinor' ? totals.sum : totals.count;
-    case 'troubledMinor':
-      return series === NO_SERIES ? 0 : troubledMinor(store, series, layout, plan, from, t);
     case 'declinesInRow':
       return store.countAfterLast(series, layout, first, second, from, t);
     default:
@@ -162,49 +183,21 @@ function distinct(
 }
 
 /** Orders paid long enough ago, less those of them that came to grief. */
-function goodOrders(
-  store: SeriesStore,
-  series: Series,
-  layout: Layout,
-  plan: HistoryPlan,
-  from: number,
-  t: number,
-): number {
-  const [paid = 0, bad = 0] = plan.measures;
-  const until = t - plan.goodAfterMs;
-  if (until <= from) return 0;
-  const id = `good/${plan.ms}/${plan.goodAfterMs}`;
-  const aged = store.values(series, layout, paid, id, from, until, t, values);
-  const trouble = store.values(series, layout, bad, String(plan.ms), from, t, t, troubled);
-  return aged.distinct - aged.common(trouble);
+function goodOrders(past: Past, plan: HistoryPlan): number {
+  const [paid = 0, bad = 0, ...refunds] = plan.measures;
+  const until = past.t - plan.goodAfterMs;
+  if (until <= past.from) return 0;
+  const refunded = refundedOrders(past, refunds);
+  const aged = valuesOf(past, paid, `good/${plan.ms}/${plan.goodAfterMs}`, until, values);
+  const trouble = valuesOf(past, bad, String(plan.ms), past.t, troubled);
+  const others = refunded.filter((order) => aged.has(order) && !trouble.has(order));
+  return aged.distinct - aged.common(trouble) - others.length;
 }
 
-/** Per order the most of what was refunded, claimed or charged back: the same money is not counted twice. */
-function troubledMinor(
-  store: SeriesStore,
-  series: Series,
-  layout: Layout,
-  plan: HistoryPlan,
-  from: number,
-  t: number,
-): number {
-  const most = new Map<number, number>();
-  for (let kind = 0; kind < plan.measures.length; kind += 2) {
-    const orders: number[] = [];
-    const sums = new Map<number, number>();
-    store.each(series, layout, plan.measures[kind] ?? 0, from, t, (_, known, order) => {
-      orders.push(known <= t ? order : 0);
-    });
-    let index = 0;
-    store.each(series, layout, plan.measures[kind + 1] ?? 0, from, t, (_, _known, minor) => {
-      const order = orders[index++] ?? 0;
-      if (order !== 0) sums.set(order, (sums.get(order) ?? 0) + minor);
-    });
-    for (const [order, sum] of sums) most.set(order, Math.max(most.get(order) ?? 0, sum));
-  }
-  let total = 0;
-  for (const minor of most.values()) total += minor;
-  return total;
+/** Distinct values of a measure up to `to`, known at the past's end. */
+function valuesOf(past: Past, measure: number, id: string, to: number, scratch: ValueCounts): ValueCounts {
+  const { store, series, layout, from, t } = past;
+  return store.values(series, layout, measure, id, from, to, t, scratch);
 }
 
 function zoneOf(zone: string, zones: Zones): string {

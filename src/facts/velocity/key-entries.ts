@@ -16,12 +16,12 @@ export type KeyEntry = number;
 /** No entry. */
 export const NO_ENTRY: KeyEntry = 0;
 
-/** By event time (0) or by known time (1). */
-export type Clock = 0 | 1;
+/** The place of a clock in CLOCKS. */
+export type ClockPlace = 0 | 1 | 2;
 
 /** A combination of a composite key beyond the first: rare. */
 interface Combination {
-  readonly series: [Series, Series];
+  readonly series: [Series, Series, Series];
 }
 
 const DEFINITION = 0;
@@ -40,11 +40,11 @@ const PRUNE_AT = 10;
 /** The combination of a composite key that the entry itself has, in halves; 0 and 0: none yet. */
 const COMBINATION_LOW = 11;
 const COMBINATION_HIGH = 12;
-/** The series by event time, and by known time. */
+/** The series, one by each clock. */
 const SERIES = 13;
-const FIELDS = 15;
+const FIELDS = 16;
 
-const CLOCKS = [0, 1] as const;
+const PLACES = [0, 1, 2] as const;
 const MINUTE = 60_000;
 /** Minutes since 1970 that stand for Infinity, more than two thousand years. */
 const NEVER = 2 ** 30 - 1;
@@ -53,7 +53,7 @@ const FIRST_PRUNE = 32;
 const OFTEN = 256;
 /** Memory of an entry without events, with its place in the table of keys. */
 const ENTRY_BYTES = FIELDS * 4 + 36;
-const COMBINATION_BYTES = 200;
+const COMBINATION_BYTES = 208;
 
 /** The entries of all keys and their series. There are hundreds of thousands: none is an object of its own. */
 export class KeyEntries {
@@ -82,7 +82,7 @@ export class KeyEntries {
 
   /** Forgets an entry with its events. */
   release(entry: KeyEntry): void {
-    for (const clock of CLOCKS) this.store.release(this.#slots.get(entry, SERIES + clock));
+    for (const clock of PLACES) this.store.release(this.#slots.get(entry, SERIES + clock));
     for (const { series } of this.#others.get(entry)?.values() ?? [])
       for (const one of series) this.store.release(one);
     this.#others.delete(entry);
@@ -154,7 +154,7 @@ export class KeyEntries {
   }
 
   /** The past of an event's key. */
-  series(entry: KeyEntry, event: StreamEvent, clock: Clock): Series {
+  series(entry: KeyEntry, event: StreamEvent, clock: ClockPlace): Series {
     const definition = this.definition(entry);
     if (definition.by.length === 1) return this.#slots.get(entry, SERIES + clock);
     const combination = combinationOf(definition, event);
@@ -165,7 +165,7 @@ export class KeyEntries {
   /** Adds what the layouts keep of an event of this key, unless it is there already. */
   add(entry: KeyEntry, event: StreamEvent): void {
     const { layouts } = this.definition(entry);
-    for (const clock of CLOCKS) {
+    for (const clock of PLACES) {
       const layout = layouts[clock];
       const row = layout.stride === 0 ? undefined : layout.row(event);
       if (row === undefined) continue;
@@ -180,7 +180,7 @@ export class KeyEntries {
     const place = this.#place(entry, event);
     if (place === undefined) return;
     const { layouts } = this.definition(entry);
-    for (const clock of CLOCKS) {
+    for (const clock of PLACES) {
       const layout = layouts[clock];
       if (this.#seriesAt(entry, place, clock) === NO_SERIES) continue;
       const row = layout.row(event);
@@ -217,7 +217,7 @@ export class KeyEntries {
 
   #prune(entry: KeyEntry, place: KeyEntry | Combination, cutoff: number): void {
     const { layouts } = this.definition(entry);
-    for (const clock of CLOCKS) {
+    for (const clock of PLACES) {
       const series = this.#take(entry, place, clock);
       this.#put(entry, place, clock, this.store.prune(series, layouts[clock], cutoff));
     }
@@ -233,12 +233,12 @@ export class KeyEntries {
 
   #newPlace(entry: KeyEntry, event: StreamEvent): KeyEntry | Combination {
     const key = combinationOf(this.definition(entry), event);
-    if (CLOCKS.every((clock) => this.#slots.get(entry, SERIES + clock) === NO_SERIES)) {
+    if (PLACES.every((clock) => this.#slots.get(entry, SERIES + clock) === NO_SERIES)) {
       this.#slots.set(entry, COMBINATION_LOW, key | 0);
       this.#slots.set(entry, COMBINATION_HIGH, Math.floor(key / 2 ** 32) | 0);
       return entry;
     }
-    const combination: Combination = { series: [NO_SERIES, NO_SERIES] };
+    const combination: Combination = { series: [NO_SERIES, NO_SERIES, NO_SERIES] };
     const others = this.#others.get(entry);
     if (others === undefined) this.#others.set(entry, new Map([[key, combination]]));
     else others.set(key, combination);
@@ -253,12 +253,12 @@ export class KeyEntries {
     );
   }
 
-  #seriesAt(entry: KeyEntry, place: KeyEntry | Combination, clock: Clock): Series {
+  #seriesAt(entry: KeyEntry, place: KeyEntry | Combination, clock: ClockPlace): Series {
     return typeof place === 'number' ? this.#slots.get(entry, SERIES + clock) : place.series[clock];
   }
 
   /** A series that is about to be changed: it counts no longer. */
-  #take(entry: KeyEntry, place: KeyEntry | Combination, clock: Clock): Series {
+  #take(entry: KeyEntry, place: KeyEntry | Combination, clock: ClockPlace): Series {
     const layout = this.definition(entry).layouts[clock];
     const series = this.#seriesAt(entry, place, clock);
     this.#grow(entry, ROWS, -this.store.rows(series, layout));
@@ -266,7 +266,7 @@ export class KeyEntries {
     return series;
   }
 
-  #put(entry: KeyEntry, place: KeyEntry | Combination, clock: Clock, series: Series): void {
+  #put(entry: KeyEntry, place: KeyEntry | Combination, clock: ClockPlace, series: Series): void {
     const layout = this.definition(entry).layouts[clock];
     this.#grow(entry, ROWS, this.store.rows(series, layout));
     this.#grow(entry, BYTES, this.store.bytes(series));

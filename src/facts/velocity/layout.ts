@@ -1,7 +1,7 @@
 import { ATTRIBUTE_INDEX, STREAM_KINDS } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
 import type { StreamEvent } from '../stream.js';
-import type { AttributeFilter } from '../velocity-spec.js';
+import type { AttributeFilter, Clock } from '../velocity-spec.js';
 
 /** The keyed hash of an attribute's value, as it stands in events. */
 export type HashOf = (attribute: Attribute, value: string) => number;
@@ -32,8 +32,11 @@ interface CompiledFilter {
   readonly negated: boolean;
 }
 
-/** What a row keeps of an event: its base or own amount, an attribute, or what tells its order apart. */
-export type Column = 'base' | 'minor' | 'order' | number;
+/**
+ * What a row keeps of an event: its base or own amount, an attribute, what tells its order apart, or (`once`) what tells
+ * a payment that was authorised or captured apart from others, and any other event from all.
+ */
+export type Column = 'base' | 'minor' | 'order' | 'once' | number;
 
 /** What is totalled over the rows of a series: those of one selector, by one column. */
 export interface Measure {
@@ -66,6 +69,12 @@ export function positionOf(event: StreamEvent): number {
 /** What tells the order of an event apart from others; never 0. An event without either is an order of its own. */
 export function orderOf(event: StreamEvent): number {
   return event.attributes[ORDER] || event.attributes[PAYMENT] || -positionOf(event);
+}
+
+/** See Column; never 0. */
+function onceOf(event: StreamEvent): number {
+  const paid = event.kind === 'authorised' || event.kind === 'captured';
+  return (paid && (event.attributes[PAYMENT] || event.attributes[ORDER])) || -positionOf(event);
 }
 
 /** Compiles kinds and filters; a value set is small, so it is searched. */
@@ -106,20 +115,27 @@ export function selects(selector: Selector, event: StreamEvent): boolean {
   return true;
 }
 
+/** When an event was by a clock, epoch ms. */
+export function timeOf(clock: Clock, event: StreamEvent): number {
+  if (clock === 'event') return event.at;
+  return clock === 'known' ? event.knownAt : event.paymentAt;
+}
+
 /** The value of a column. */
 export function valueOf(column: Column, event: StreamEvent): number {
   if (column === 'base') return event.baseMinor;
   if (column === 'minor') return event.minor;
   if (column === 'order') return orderOf(event);
+  if (column === 'once') return onceOf(event);
   return event.attributes[column] ?? 0;
 }
 
 /**
- * How the events of one key are kept, by one of the two clocks: a row of numbers per event that any selector takes,
+ * How the events of one key are kept, by one of the clocks: a row of numbers per event that any selector takes,
  * with the selectors' verdicts as bits and only the columns that something asks for.
  */
 export class Layout {
-  readonly clock: 'event' | 'known';
+  readonly clock: Clock;
   readonly measures: Measure[] = [];
   readonly #selectors: Selector[] = [];
   readonly #columns: Column[] = [];
@@ -129,7 +145,7 @@ export class Layout {
   readonly #asked = new Map<string, { place: number; column: number; index: number }>();
   #scratch: number[] = [];
 
-  constructor(clock: 'event' | 'known') {
+  constructor(clock: Clock) {
     this.clock = clock;
   }
 
@@ -172,7 +188,7 @@ export class Layout {
       }
     }
     if (taken === 0) return undefined;
-    row[CLOCK] = this.clock === 'event' ? event.at : event.knownAt;
+    row[CLOCK] = timeOf(this.clock, event);
     row[KNOWN] = event.knownAt;
     row[POSITION] = positionOf(event);
     const first = row.length - this.#columns.length;

@@ -1,29 +1,39 @@
 import type { ParamProblem } from '../../rules/catalogue.js';
 import type { Json } from '../../rules/document.js';
-import { ATTRIBUTE_INDEX, KEY_ATTRIBUTES, STREAM_KINDS } from '../attributes.js';
+import { KEY_ATTRIBUTES, STREAM_KINDS } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
-import { VELOCITY_FUNCTIONS } from '../velocity-spec.js';
+import { countedBin, normaliseBin } from '../normalise-bin.js';
+import { CLOCKS, SUCCEEDED, VELOCITY_FUNCTIONS } from '../velocity-spec.js';
 import type {
   Aggregate,
   AttributeFilter,
   CalendarWindow,
+  Clock,
   SlidingWindow,
   VelocitySpec,
 } from '../velocity-spec.js';
 import { isTimeZone } from './calendar.js';
+import {
+  isObject,
+  oneOf,
+  onlyFields,
+  parseAttribute,
+  parseDuration,
+  parseFlag,
+  parseWhole,
+} from './params.js';
+import type { Params } from './params.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from './specs.js';
 import type { HabitSpec, HistorySpec } from './specs.js';
 
-/** Parameters of a fact, as they stand in a rule. */
-export type Params = { readonly [name: string]: Json };
+export type { Params } from './params.js';
 /** What was meant, or all that is wrong. */
 export type Parsed<T> = { readonly ok: T } | { readonly problems: readonly ParamProblem[] };
 
-/** Longest window, ms. */
-export const LONGEST_WINDOW = 3650 * 86_400_000;
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DAY = 86_400_000;
 const REPORTS: ReadonlySet<StreamKind> = new Set(['refund-claimed', 'fraud-warning', 'chargeback', 'label']);
+const EVENTS = [...STREAM_KINDS, SUCCEEDED] as const;
+const SUMMED: ReadonlySet<string> = new Set(['sum', 'avg', 'max', 'min', 'stddev']);
 const AGGREGATE_FIELDS = ['fn', 'of', 'window', 'events', 'filter', 'clock'];
 
 /** Reads the params of a `velocity` fact. */
@@ -113,19 +123,21 @@ function parseAggregate(
   problems: ParamProblem[],
 ): Aggregate | undefined {
   const fn = oneOf(from['fn'], VELOCITY_FUNCTIONS, `${path}/fn`, problems);
-  const kinds = parseKinds(from['events'], `${path}/events`, problems);
+  const { kinds, paid } = parseKinds(from['events'], `${path}/events`, problems);
+  if (paid && fn !== undefined && SUMMED.has(fn))
+    problems.push({
+      path: `${path}/events`,
+      message: 'succeeded is counted, not summed; history knows paidMinor',
+    });
   const filters = parseFilters(from['filter'], `${path}/filter`, problems);
   const given = from['clock'];
   const clock =
-    given === undefined
-      ? kinds.every((kind) => REPORTS.has(kind))
-        ? 'known'
-        : 'event'
-      : oneOf(given, ['event', 'known'] as const, `${path}/clock`, problems);
+    given === undefined ? defaultClock(kinds, paid) : oneOf(given, CLOCKS, `${path}/clock`, problems);
   if (fn === undefined || fn === 'ratio' || clock === undefined) return undefined;
   const of = parseOf(fn, from['of'], `${path}/of`, problems);
   if (outer.window === undefined) return undefined;
-  return { fn, of, kinds, filters, window: outer.window, clock, includeCurrent: outer.includeCurrent };
+  const { window, includeCurrent } = outer;
+  return { fn, of, kinds, filters, window, clock, oncePaid: paid && fn === 'count', includeCurrent };
 }
 
 function parseOf(
@@ -184,27 +196,31 @@ function parseWindow(
   return unit === undefined ? undefined : { type: 'calendar', unit, zone };
 }
 
-function parseDuration(text: Json | undefined, path: string, problems: ParamProblem[]): number {
-  const parts = typeof text === 'string' ? /^([1-9][0-9]{0,8})([smhd])$/.exec(text) : null;
-  const ms = parts === null ? 0 : Number(parts[1]) * (UNITS[parts[2] ?? ''] ?? 0);
-  if (ms > 0 && ms <= LONGEST_WINDOW) return ms;
-  problems.push({
-    path,
-    message: 'must be a duration such as "90s", "10m", "24h" or "30d", at most 3650 days',
-  });
-  return 1;
-}
-
-function parseKinds(events: Json | undefined, path: string, problems: ParamProblem[]): readonly StreamKind[] {
-  if (events === undefined) return ['payment'];
+/** The kinds, and whether authorisations and captures stand for payments that succeeded. */
+function parseKinds(
+  events: Json | undefined,
+  path: string,
+  problems: ParamProblem[],
+): { readonly kinds: readonly StreamKind[]; readonly paid: boolean } {
+  if (events === undefined) return { kinds: ['payment'], paid: false };
   const names = Array.isArray(events) ? events : [events];
   if (names.length === 0) problems.push({ path, message: 'must name at least one kind of event' });
-  const kinds: StreamKind[] = [];
+  const kinds = new Set<StreamKind>();
+  const paid = names.includes(SUCCEEDED);
   for (const [index, name] of names.entries()) {
-    const kind = oneOf(name, STREAM_KINDS, Array.isArray(events) ? `${path}/${index}` : path, problems);
-    if (kind !== undefined && !kinds.includes(kind)) kinds.push(kind);
+    const kind = oneOf(name, EVENTS, Array.isArray(events) ? `${path}/${index}` : path, problems);
+    if (paid && (kind === 'authorised' || kind === 'captured'))
+      problems.push({ path, message: `succeeded stands for ${kind} too: name only one of them` });
+    if (kind !== undefined && kind !== SUCCEEDED) kinds.add(kind);
   }
-  return kinds.toSorted();
+  if (paid) kinds.add('authorised').add('captured');
+  return { kinds: [...kinds].toSorted(), paid };
+}
+
+/** A payment succeeds when it is made, however late that is told: a capture of days ago is no success of today. */
+function defaultClock(kinds: readonly StreamKind[], paid: boolean): Clock {
+  if (paid) return 'payment';
+  return kinds.every((kind) => REPORTS.has(kind)) ? 'known' : 'event';
 }
 
 function parseFilters(
@@ -228,6 +244,11 @@ function parseFilters(
       `${path}/${name}${negated ? '/not' : ''}`,
       problems,
     );
+    if (attribute === 'bin' && values.some((value) => normaliseBin(value) !== countedBin(value)))
+      problems.push({
+        path: `${path}/bin`,
+        message: 'payments are counted by the first six digits of their BIN: write no more',
+      });
     if (attribute !== undefined) filters.push({ attribute, values, negated });
   }
   return filters;
@@ -239,53 +260,4 @@ function parseValues(wanted: Json | undefined, path: string, problems: ParamProb
   if (values.length !== list.length || list.length === 0)
     problems.push({ path, message: 'must be a text that is not empty, or a list of such' });
   return [...new Set(values)].toSorted();
-}
-
-function parseAttribute(
-  name: Json | undefined,
-  path: string,
-  problems: ParamProblem[],
-): Attribute | undefined {
-  if (typeof name === 'string' && Object.hasOwn(ATTRIBUTE_INDEX, name)) return name as Attribute;
-  const names = Object.keys(ATTRIBUTE_INDEX).join(', ');
-  problems.push({ path, message: `must be an attribute: ${names}` });
-  return undefined;
-}
-
-function parseFlag(value: Json | undefined, path: string, problems: ParamProblem[]): boolean {
-  if (value !== undefined && typeof value !== 'boolean')
-    problems.push({ path, message: 'must be true or false' });
-  return value === true;
-}
-
-function parseWhole(
-  value: Json,
-  least: number,
-  most: number,
-  path: string,
-  problems: ParamProblem[],
-): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  problems.push({ path, message: `must be a whole number from ${least} to ${most}` });
-  return least;
-}
-
-function oneOf<const T extends string>(
-  value: Json | undefined,
-  allowed: readonly T[],
-  path: string,
-  problems: ParamProblem[],
-): T | undefined {
-  const found = allowed.find((name) => name === value);
-  if (found === undefined) problems.push({ path, message: `must be one of ${allowed.join(', ')}` });
-  return found;
-}
-
-function onlyFields(from: Params, allowed: readonly string[], path: string, problems: ParamProblem[]): void {
-  for (const name of Object.keys(from))
-    if (!allowed.includes(name)) problems.push({ path: `${path}/${name}`, message: 'unknown parameter' });
-}
-
-function isObject(value: Json | undefined): value is Params {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { ATTRIBUTE_INDEX, KEY_ATTRIBUTES } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
+import { CLOCKS } from '../velocity-spec.js';
 import type {
   Aggregate,
   AttributeFilter,
@@ -24,14 +25,15 @@ export interface KeyDefinition {
   readonly load: number;
   /** How far back anything looks, ms. */
   horizon: number;
-  /** By event time, and by known time. */
-  readonly layouts: readonly [Layout, Layout];
+  /** One by each of CLOCKS. */
+  readonly layouts: readonly [Layout, Layout, Layout];
 }
 
 /** An aggregate, ready to be asked. */
 export interface AggregatePlan {
   readonly fn: Aggregate['fn'];
-  readonly layout: 0 | 1;
+  /** The place of its clock in CLOCKS. */
+  readonly layout: 0 | 1 | 2;
   readonly measure: number;
   readonly window: SlidingWindow | CalendarWindow;
   readonly includeCurrent: boolean;
@@ -53,7 +55,9 @@ export interface HistoryPlan {
   readonly what: HistoryQuestion;
   readonly ms: number;
   readonly goodAfterMs: number;
-  /** Measures in the layout by event time, in the order the question needs them. */
+  /** Attempts in a row go by the time of their payments, all else by event time. */
+  readonly layout: 0 | 2;
+  /** Measures in the layout, in the order the question needs them. */
   readonly measures: readonly number[];
 }
 
@@ -83,7 +87,8 @@ export interface WindowQuestions {
 const PAID: readonly StreamKind[] = ['authorised', 'captured'];
 /** A check of a card over nothing is no purchase: it says nothing of what a payer usually spends. */
 const NO_CARD_CHECK: AttributeFilter = { attribute: 'paymentKind', values: ['card-check'], negated: true };
-const TROUBLED: readonly StreamKind[] = ['refunded', 'refund-claimed', 'chargeback'];
+const DISPUTED: readonly StreamKind[] = ['refund-claimed', 'chargeback'];
+const TROUBLED: readonly StreamKind[] = ['refunded', ...DISPUTED];
 
 /** Groups questions by key definition, and lays out what is kept of an event for each. */
 export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowPlan {
@@ -100,7 +105,7 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
         by: by.map((attribute) => ATTRIBUTE_INDEX[attribute]),
         load: ATTRIBUTE_INDEX[load],
         horizon: 0,
-        layouts: [new Layout('event'), new Layout('known')],
+        layouts: [new Layout('event'), new Layout('known'), new Layout('payment')],
       };
       definitions.set(name, definition);
     }
@@ -109,11 +114,12 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
   }
 
   function planAggregate(by: readonly Attribute[], aggregate: Aggregate): AggregatePlan {
-    const { fn, window, clock, includeCurrent } = aggregate;
+    const { window, includeCurrent } = aggregate;
+    const fn = aggregate.oncePaid ? 'distinct' : aggregate.fn;
     const definition = define(by, horizonOf(window));
     const { column, filters, options } = columnOf(aggregate);
     const selector = selectorOf(aggregate.kinds, [...aggregate.filters, ...filters], hashOf, options);
-    const layout = clock === 'event' ? 0 : 1;
+    const layout = CLOCKS.indexOf(aggregate.clock) as AggregatePlan['layout'];
     const measure = definition.layouts[layout].measure(selector, column);
     const id = window.type === 'sliding' ? String(window.ms) : window.unit;
     return { fn, layout, measure, window, includeCurrent, selector, column, id: `${measure}/${id}` };
@@ -126,11 +132,11 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
   }));
   const histories = questions.histories.map(({ by, what, ms, goodAfterMs }) => {
     const definition = define(by, ms);
-    const layout = definition.layouts[0];
+    const layout = what === 'declinesInRow' ? (2 as const) : (0 as const);
     const measures = historyMeasures(what, hashOf).map(([selector, column]) =>
-      layout.measure(selector, column),
+      definition.layouts[layout].measure(selector, column),
     );
-    return { definition: definition.index, what, ms, goodAfterMs, measures };
+    return { definition: definition.index, what, ms, goodAfterMs, layout, measures };
   });
   const habits = questions.habits.map(({ by, what, ms, minCount }) => {
     const definition = define(by, ms);
@@ -148,11 +154,12 @@ function horizonOf(window: SlidingWindow | CalendarWindow): number {
   return window.unit === 'day' ? LONGEST_DAY : LONGEST_MONTH;
 }
 
-function columnOf({ fn, of }: Aggregate): {
+function columnOf({ fn, of, oncePaid }: Aggregate): {
   readonly column: Column | undefined;
   readonly filters: readonly AttributeFilter[];
   readonly options: SelectorOptions;
 } {
+  if (oncePaid) return { column: 'once', filters: [], options: {} };
   if (fn === 'count' || of === undefined) return { column: undefined, filters: [], options: {} };
   if (of === 'amount' && fn !== 'distinct')
     return { column: 'base', filters: [], options: { needsBase: true } };
@@ -170,6 +177,16 @@ function historyMeasures(what: HistoryQuestion, hashOf: HashOf): (readonly [Sele
   const events = (kinds: readonly StreamKind[], attribute?: Attribute, ...values: string[]): Selector =>
     selectorOf(kinds, attribute === undefined ? [] : [{ attribute, values, negated: false }], hashOf);
   const orders = (...kinds: StreamKind[]) => [events(kinds), 'order'] as const;
+  // The order of each known amount, and the amount.
+  const money = (kind: StreamKind): (readonly [Selector, Column])[] => {
+    const selector = selectorOf([kind], [], hashOf, { needsBase: true });
+    return [
+      [selector, 'order'],
+      [selector, 'base'],
+    ];
+  };
+  // Refunds of unknown amounts too, and what they are compared with.
+  const refunds = [orders('refunded'), [events(['refunded']), 'base'] as const, ...PAID.flatMap(money)];
   // A label tells of fraud or of its absence; a warning only of fraud.
   const fraudulent = (others: readonly StreamKind[], labelled: readonly StreamKind[]) =>
     [
@@ -188,9 +205,9 @@ function historyMeasures(what: HistoryQuestion, hashOf: HashOf): (readonly [Sele
     case 'paidOrders':
       return [orders(...PAID)];
     case 'goodOrders':
-      return [orders(...PAID), fraudulent([...TROUBLED, 'fraud-warning'], ['label'])];
+      return [orders(...PAID), fraudulent([...DISPUTED, 'fraud-warning'], ['label']), ...refunds];
     case 'refundedOrders':
-      return [orders('refunded')];
+      return refunds;
     case 'claimedOrders':
       return [orders('refund-claimed')];
     case 'chargebackOrders':
@@ -200,20 +217,23 @@ function historyMeasures(what: HistoryQuestion, hashOf: HashOf): (readonly [Sele
     case 'liabilityShiftedOrders':
       return [[events(['three-ds-result', ...PAID], 'liabilityShift', 'yes'), 'order']];
     case 'refundedShare':
-      return [orders('refunded'), orders(...PAID)];
+      return [orders(...PAID), ...refunds];
     case 'claimedShare':
-      return [orders('refund-claimed'), orders(...PAID)];
+      return [orders(...PAID), orders('refund-claimed')];
     case 'chargebackShare':
-      return [orders('chargeback'), orders(...PAID)];
+      return [orders(...PAID), orders('chargeback')];
     case 'troubledShare':
-      return [orders(...TROUBLED), orders(...PAID)];
+      return [orders(...PAID), orders(...DISPUTED), ...refunds];
+    case 'paidMinor':
+      return PAID.flatMap(money);
     case 'refundedMinor':
-      return [[selectorOf(['refunded'], [], hashOf, { needsBase: true }), 'base']];
+      return money('refunded').slice(1);
     case 'troubledMinor':
-      return TROUBLED.flatMap((kind) => {
-        const selector = selectorOf([kind], [], hashOf, { needsBase: true });
-        return [[selector, 'order'] as const, [selector, 'base'] as const];
-      });
+      return TROUBLED.flatMap(money);
+    case 'refundedMoneyShare':
+      return [...PAID.flatMap(money), ...money('refunded')];
+    case 'troubledMoneyShare':
+      return [...PAID.flatMap(money), ...TROUBLED.flatMap(money)];
     case 'threeDsAsked':
       return [[events(['three-ds-result']), undefined]];
     case 'threeDsPassed':

@@ -6,6 +6,7 @@ import type { Zones } from './answers.js';
 import { periodStart } from './calendar.js';
 import type { HashOf } from './layout.js';
 import { deviationOf } from './moments.js';
+import { REFUNDED_PART } from './specs.js';
 import type { HabitSpec, HistorySpec } from './specs.js';
 
 const DAY = 86_400_000;
@@ -42,11 +43,34 @@ export function historyOf(
   const t = event.knownAt;
   const past = earlierOfKey(event, events, spec.by)
     .filter(({ at, knownAt }) => at > t - spec.ms && at <= t && knownAt <= t)
-    .toSorted((one, other) => one.at - other.at || one.log - other.log || one.seq - other.seq);
+    .toSorted((one, other) => one.at - other.at || admittedFirst(one, other));
   const is = (entry: StreamEvent, name: Attribute, ...values: string[]): boolean =>
     values.some((value) => attribute(entry, name) === hashOf(name, value));
   const ofKind = (...kinds: StreamKind[]): StreamEvent[] => past.filter(({ kind }) => kinds.includes(kind));
   const orders = (entries: readonly StreamEvent[]): number => new Set(entries.map(orderOf)).size;
+  const sums = (kinds: readonly StreamKind[]): Map<string, number> => {
+    const most = new Map<string, number>();
+    for (const kind of kinds)
+      for (const [order, entries] of byOrder(ofKind(kind))) {
+        const amounts = amountsOf(entries);
+        if (amounts.length > 0) most.set(order, Math.max(most.get(order) ?? 0, sum(amounts)));
+      }
+    return most;
+  };
+  const money = (...kinds: StreamKind[]): number => sum([...sums(kinds).values()]);
+  const moneyShare = (...kinds: StreamKind[]): number | undefined => {
+    const paid = money(...PAID);
+    return paid === 0 ? undefined : Math.min(1, money(...kinds) / paid);
+  };
+  const refundsOf = (): StreamEvent[] => {
+    const paid = sums(PAID);
+    const counts = [...byOrder(ofKind('refunded'))].filter(([order, entries]) => {
+      const back = sum(entries.map(({ baseMinor }) => baseMinor));
+      const paidFor = paid.get(order);
+      return Number.isNaN(back) || paidFor === undefined || back >= REFUNDED_PART * paidFor;
+    });
+    return counts.flatMap(([, entries]) => entries);
+  };
   const share = (entries: readonly StreamEvent[]): number | undefined => {
     const paid = orders(ofKind(...PAID));
     return paid === 0 ? undefined : Math.min(1, orders(entries) / paid);
@@ -63,9 +87,12 @@ export function historyOf(
     case 'paidOrders':
       return orders(ofKind(...PAID));
     case 'goodOrders': {
+      const refunds = new Set(refundsOf());
       const bad = past.filter(
         (entry) =>
-          TROUBLED.includes(entry.kind) ||
+          refunds.has(entry) ||
+          entry.kind === 'refund-claimed' ||
+          entry.kind === 'chargeback' ||
           entry.kind === 'fraud-warning' ||
           (entry.kind === 'label' && is(entry, 'label', 'fraud')),
       );
@@ -74,7 +101,7 @@ export function historyOf(
       return orders(aged.filter((entry) => !badOrders.has(orderOf(entry))));
     }
     case 'refundedOrders':
-      return orders(ofKind('refunded'));
+      return orders(refundsOf());
     case 'claimedOrders':
       return orders(ofKind('refund-claimed'));
     case 'chargebackOrders':
@@ -86,24 +113,23 @@ export function historyOf(
     case 'liabilityShiftedOrders':
       return orders(ofKind('three-ds-result', ...PAID).filter((entry) => is(entry, 'liabilityShift', 'yes')));
     case 'refundedShare':
-      return share(ofKind('refunded'));
+      return share(refundsOf());
     case 'claimedShare':
       return share(ofKind('refund-claimed'));
     case 'chargebackShare':
       return share(ofKind('chargeback'));
     case 'troubledShare':
-      return share(ofKind(...TROUBLED));
+      return share([...refundsOf(), ...ofKind('refund-claimed', 'chargeback')]);
     case 'refundedMinor':
       return sum(amountsOf(ofKind('refunded')));
-    case 'troubledMinor': {
-      let total = 0;
-      for (const order of new Set(ofKind(...TROUBLED).map(orderOf))) {
-        const ofOrder = (kind: StreamKind): StreamEvent[] =>
-          ofKind(kind).filter((entry) => orderOf(entry) === order);
-        total += Math.max(...TROUBLED.map((kind) => sum(amountsOf(ofOrder(kind)))));
-      }
-      return total;
-    }
+    case 'paidMinor':
+      return money(...PAID);
+    case 'troubledMinor':
+      return money(...TROUBLED);
+    case 'refundedMoneyShare':
+      return moneyShare('refunded');
+    case 'troubledMoneyShare':
+      return moneyShare(...TROUBLED);
     case 'threeDsAsked':
       return results.length;
     case 'threeDsPassed':
@@ -111,8 +137,11 @@ export function historyOf(
     case 'threeDsAbandoned':
       return results.filter((entry) => is(entry, 'threeDs', 'abandoned')).length;
     case 'declinesInRow': {
-      const since = past.findLastIndex(({ kind }) => PAID.includes(kind));
-      return past.slice(since + 1).filter(({ kind }) => kind === 'declined').length;
+      const attempts = earlierOfKey(event, events, spec.by)
+        .filter(({ paymentAt, knownAt }) => paymentAt > t - spec.ms && paymentAt <= t && knownAt <= t)
+        .toSorted((one, other) => one.paymentAt - other.paymentAt || admittedFirst(one, other));
+      const since = attempts.findLastIndex(({ kind }) => PAID.includes(kind));
+      return attempts.slice(since + 1).filter(({ kind }) => kind === 'declined').length;
     }
   }
 }
@@ -155,7 +184,8 @@ function aggregateOf(
   hashOf: HashOf,
 ): number | undefined {
   const t = event.knownAt;
-  const clockOf = (entry: StreamEvent): number => (aggregate.clock === 'event' ? entry.at : entry.knownAt);
+  const times = { event: 'at', known: 'knownAt', payment: 'paymentAt' } as const;
+  const clockOf = (entry: StreamEvent): number => entry[times[aggregate.clock]];
   const { window } = aggregate;
   const isInside = (entry: StreamEvent): boolean => {
     const clock = clockOf(entry);
@@ -172,6 +202,10 @@ function aggregateOf(
       isInside(entry),
   );
   const { fn, of } = aggregate;
+  if (aggregate.oncePaid) {
+    const paid = counted.filter(({ kind }) => PAID.includes(kind));
+    return counted.length - paid.length + new Set(paid.map(paymentOf)).size;
+  }
   if (fn === 'count') return counted.length;
   if (fn === 'distinct')
     return new Set(counted.map((entry) => attribute(entry, of as Attribute)).filter((value) => value !== 0))
@@ -217,6 +251,25 @@ function passes(filter: AttributeFilter, entry: StreamEvent, hashOf: HashOf): bo
 function orderOf(entry: StreamEvent): string {
   const order = attribute(entry, 'order') || attribute(entry, 'payment');
   return order === 0 ? `event ${entry.log} ${entry.seq}` : `order ${order}`;
+}
+
+function byOrder(entries: readonly StreamEvent[]): Map<string, StreamEvent[]> {
+  const orders = new Map<string, StreamEvent[]>();
+  for (const entry of entries) {
+    const same = orders.get(orderOf(entry));
+    if (same === undefined) orders.set(orderOf(entry), [entry]);
+    else same.push(entry);
+  }
+  return orders;
+}
+
+function paymentOf(entry: StreamEvent): string {
+  const payment = attribute(entry, 'payment') || attribute(entry, 'order');
+  return payment === 0 ? `event ${entry.log} ${entry.seq}` : `payment ${payment}`;
+}
+
+function admittedFirst(one: StreamEvent, other: StreamEvent): number {
+  return one.log - other.log || one.seq - other.seq;
 }
 
 function attribute(entry: StreamEvent, name: Attribute): number {

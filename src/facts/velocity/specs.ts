@@ -15,8 +15,11 @@ export const HISTORY_QUESTIONS = [
   'claimedShare',
   'chargebackShare',
   'troubledShare',
+  'paidMinor',
   'refundedMinor',
   'troubledMinor',
+  'refundedMoneyShare',
+  'troubledMoneyShare',
   'threeDsAsked',
   'threeDsPassed',
   'threeDsAbandoned',
@@ -24,12 +27,19 @@ export const HISTORY_QUESTIONS = [
 ] as const;
 export type HistoryQuestion = (typeof HISTORY_QUESTIONS)[number];
 
+/**
+ * An order counts as refunded when at least this part of what was paid for it has been given back: a shop gives a few
+ * percent back out of goodwill. What was paid is the most of its authorisations and of its captures; where one of the
+ * amounts is not known, any refund counts.
+ */
+export const REFUNDED_PART = 0.25;
+
 /** A question about the past of a key, parsed from the params of a `history` fact. */
 export interface HistorySpec {
   /** Attribute names, sorted; at least one is a key attribute. */
   readonly by: readonly Attribute[];
   readonly what: HistoryQuestion;
-  /** Events with event time in (t - ms, t] that were known at t. */
+  /** Events with event time (declinesInRow: payment time) in (t - ms, t] that were known at t. */
   readonly ms: number;
   /** `goodOrders`: how old a payment must be, ms. */
   readonly goodAfterMs: number;

@@ -133,8 +133,8 @@ export class StreamWindows {
     if (entry === NO_ENTRY) return undefined;
     this.#mustReach(entry, event.knownAt - plan.ms);
     const { layouts } = this.#entries.definition(entry);
-    const series = this.#entries.series(entry, event, 0);
-    return answerHistory(plan, this.#entries.store, layouts[0], series, event.knownAt);
+    const series = this.#entries.series(entry, event, plan.layout);
+    return answerHistory(plan, this.#entries.store, layouts[plan.layout], series, event.knownAt);
   }
 
   /** How a payment compares with the habit of its key. */

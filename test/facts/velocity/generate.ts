@@ -3,6 +3,7 @@ import { ATTRIBUTES, STREAM_KINDS } from '../../../src/facts/attributes.js';
 import type { Attribute } from '../../../src/facts/attributes.js';
 import { createKeyHash } from '../../../src/facts/key-hash.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
+import { CLOCKS } from '../../../src/facts/velocity-spec.js';
 import type { Aggregate, VelocitySpec } from '../../../src/facts/velocity-spec.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from '../../../src/facts/velocity/specs.js';
 import type { HabitSpec, HistorySpec } from '../../../src/facts/velocity/specs.js';
@@ -62,16 +63,25 @@ export const report: fc.Arbitrary<Draft> = fc
       fc.constant(0),
       fc.integer({ min: -2, max: 30 }).map((hours) => hours * HOUR),
     ),
+    ago: fc.oneof(
+      fc.constant(0),
+      fc.nat(40).map((hours) => hours * HOUR),
+    ),
     minor: amount,
     baseMinor: fc.oneof({ weight: 5, arbitrary: amount }, { weight: 1, arbitrary: fc.constant(Number.NaN) }),
     attributes,
   })
-  .map(({ lag, ...rest }) => ({ ...rest, knownAt: rest.at + lag }));
+  .map(({ lag, ago, ...rest }) => ({ ...rest, knownAt: rest.at + lag, paymentAt: rest.at - ago }));
 
 /** A payment being decided: decided and known at its time, mostly. */
 export const payment: fc.Arbitrary<Draft> = fc
   .tuple(report, fc.constantFrom(0, 0, 0, 0, HOUR))
-  .map(([draft, lag]) => ({ ...draft, kind: 'payment', knownAt: draft.at + lag }));
+  .map(([draft, lag]) => ({
+    ...draft,
+    kind: 'payment',
+    knownAt: draft.at + lag,
+    paymentAt: draft.at,
+  }));
 
 const window = fc.oneof(
   fc.constantFrom(1, HOUR, 3 * HOUR, 24 * HOUR, 60 * HOUR).map((ms) => ({ type: 'sliding' as const, ms })),
@@ -112,11 +122,12 @@ const aggregate: fc.Arbitrary<Aggregate> = fc
       ),
       filters: fc.array(filter, { maxLength: 2 }),
       window,
-      clock: fc.constantFrom('event' as const, 'known' as const),
+      clock: fc.constantFrom(...CLOCKS),
+      oncePaid: fc.boolean(),
       includeCurrent: fc.boolean(),
     }),
   )
-  .map(([what, rest]) => ({ ...what, ...rest }));
+  .map(([what, rest]) => ({ ...what, ...rest, oncePaid: rest.oncePaid && what.fn === 'count' }));
 
 export const velocity: fc.Arbitrary<VelocitySpec> = fc.record({
   by: fc.constantFrom(...BYS),

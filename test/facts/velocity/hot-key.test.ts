@@ -16,6 +16,7 @@ const QUESTIONS: readonly Params[] = [
   { fn: 'distinct', of: 'customer', window: { calendar: 'day', zone: 'site' } },
   { fn: 'distinct', of: 'customer', window: '24h', events: ['authorised', 'declined'] },
   { fn: 'count', window: '30h', events: 'chargeback' },
+  { fn: 'count', window: '10h', events: ['succeeded', 'declined'] },
 ];
 
 it(
@@ -47,14 +48,16 @@ it(
       attributes[ATTRIBUTE_INDEX.ip] = hashOf('ip', 'i1');
       attributes[ATTRIBUTE_INDEX.customer] = 1 + ((index * 7919) % 30_011);
       const shift = (index * 104_729) % HOUR;
-      model.stored({ ...draft, attributes, at: draft.at + shift, knownAt: draft.knownAt + shift });
+      const [at, knownAt, paymentAt] = [draft.at + shift, draft.knownAt + shift, draft.paymentAt + shift];
+      model.stored({ ...draft, attributes, at, knownAt, paymentAt });
     }
     const payment = { ...model.durable[0], kind: 'payment' as const };
     const later = [0, 1, 40, 40.01, 39.99, 12, -20];
     for (const hours of later) {
       const at = START + Math.round(hours * HOUR);
       const { attributes = [], minor = 0, baseMinor = 0 } = payment;
-      const { event, reads } = model.ask({ kind: 'payment', at, knownAt: at, minor, baseMinor, attributes });
+      const times = { at, knownAt: at, paymentAt: at };
+      const { event, reads } = model.ask({ kind: 'payment', ...times, minor, baseMinor, attributes });
       for (const { range, events } of reads) model.windows.loaded(range, events);
       model.decide(event, true);
     }

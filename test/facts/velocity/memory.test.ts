@@ -101,6 +101,7 @@ function fill(asked: readonly Params[], keys: number, rows: number): StreamWindo
         kind: 'payment' as const,
         at,
         knownAt: at,
+        paymentAt: at,
         minor: 5,
         baseMinor: 5,
       };

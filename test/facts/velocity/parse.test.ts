@@ -19,6 +19,7 @@ describe('parseVelocity', () => {
           filters: [],
           window: { type: 'sliding', ms: 600_000 },
           clock: 'event',
+          oncePaid: false,
           includeCurrent: false,
         },
         over: undefined,
@@ -41,6 +42,28 @@ describe('parseVelocity', () => {
       ok: { value: { clock: 'event' } },
     });
     expect(clockOf({ events: 'label', clock: 'event' })).toMatchObject({ ok: { value: { clock: 'event' } } });
+  });
+
+  it('takes succeeded for authorised or captured, once per payment, by the time of the payment', () => {
+    const params = { fn: 'count', by: 'ip', window: '1h', events: ['succeeded', 'declined'] };
+    const kinds = ['authorised', 'captured', 'declined'];
+    const parsed = { kinds, clock: 'payment', oncePaid: true };
+    expect(parseVelocity(params)).toMatchObject({ ok: { value: parsed } });
+    expect(parseVelocity({ ...params, clock: 'event' })).toMatchObject({
+      ok: { value: { ...parsed, clock: 'event' } },
+    });
+    expect(parseVelocity({ ...params, fn: 'distinct', of: 'card' })).toMatchObject({
+      ok: { value: { kinds, oncePaid: false } },
+    });
+    expect(paths(parseVelocity({ ...params, fn: 'sum' }))).toEqual(['/events']);
+    expect(paths(parseVelocity({ ...params, events: ['succeeded', 'captured'] }))).toEqual(['/events']);
+  });
+
+  it('refuses filters for more digits of a BIN than payments are counted by', () => {
+    const withBins = (...bin: string[]): string[] =>
+      paths(parseVelocity({ fn: 'count', by: 'card', window: '1h', filter: { bin } }));
+    expect(withBins('411111', '4111 22')).toEqual([]);
+    expect(withBins('411111', '41111122')).toEqual(['/filter/bin']);
   });
 
   it('gives both parts of a ratio the outer window, unless they have one', () => {

@@ -7,7 +7,11 @@ function countOn(site: string): VelocitySpec {
   const window = { type: 'sliding', ms: 3_600_000 } as const;
   const filters = [{ attribute: 'site', values: [site], negated: false }] as const;
   const value = { fn: 'count', of: undefined, kinds: ['payment'], filters, window } as const;
-  return { by: ['card'], value: { ...value, clock: 'event', includeCurrent: false }, over: undefined };
+  return {
+    by: ['card'],
+    value: { ...value, clock: 'event', oncePaid: false, includeCurrent: false },
+    over: undefined,
+  };
 }
 
 it('plans thousands of different questions about one key before the service would seem dead', () => {

@@ -146,5 +146,6 @@ function rowOf(event: StreamEvent): readonly number[] {
 function eventOf(seq: number, at: number, knownAt: number): StreamEvent {
   const kind = seq % 3 === 0 ? 'payment' : 'declined';
   const minor = 1 + (seq % 17);
-  return { log: 1, seq, kind, at, knownAt, minor, baseMinor: minor, attributes: ATTRIBUTES.map(() => 0) };
+  const attributes = ATTRIBUTES.map(() => 0);
+  return { log: 1, seq, kind, at, knownAt, paymentAt: at, minor, baseMinor: minor, attributes };
 }

@@ -215,5 +215,5 @@ function spec(params: Params): VelocitySpec {
 
 function draftOf(values: Readonly<Record<string, string>>, at = START): Draft {
   const attributes = ATTRIBUTES.map((name) => hashOf(name, values[name] ?? ''));
-  return { kind: 'payment', at, knownAt: at, minor: 100, baseMinor: 100, attributes };
+  return { kind: 'payment', at, knownAt: at, paymentAt: at, minor: 100, baseMinor: 100, attributes };
 }

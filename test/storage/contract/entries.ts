@@ -56,6 +56,7 @@ export function entry(shape: EntryShape): JournalEntry {
     kind,
     at: shape.at ?? T0 + seq * 1000,
     knownAt: shape.knownAt ?? shape.at ?? T0 + seq * 1000,
+    paymentAt: (shape.at ?? T0 + seq * 1000) - (kind === 'payment' ? 0 : 1000),
     baseMinor: shape.baseMinor ?? 1000 + seq,
     minor: 1000 + seq,
     attributes,
