@@ -1,20 +1,25 @@
 import type { KeyRange } from '../facts/stream.js';
-import type { Admission } from './rounds.js';
 import type { CallLimits } from './service.js';
 
 /** Long ranges read at a time: each takes its share of both threads. */
 const AT_ONCE = 2;
 
-interface Waiter {
-  readonly admission: Admission;
+/** What can be set aside. */
+interface Held {
+  readonly limits: CallLimits | undefined;
+  fail(error: unknown): void;
+}
+
+interface Waiter<A> {
+  readonly admission: A;
   /** Whether it needs the range itself, or only stands behind one of its caller that does. */
   readonly needs: boolean;
 }
 
 /** A range that is being read, or will be, or was, and what waits for it. */
-interface Reading {
+interface Reading<A> {
   readonly range: KeyRange;
-  readonly waiters: Waiter[];
+  readonly waiters: Waiter<A>[];
   ended: boolean;
   failure: unknown;
 }
@@ -26,12 +31,12 @@ interface Reading {
  * The order holds because admissions are set aside only when their round is settled, in their order, and taken in again
  * only when the next round is gathered: a reading that ends in between changes nothing.
  */
-export class LongRanges {
+export class LongRanges<A extends Held> {
   readonly #read: (range: KeyRange) => Promise<void>;
   readonly #onEnd: () => void;
-  readonly #byKey = new Map<number, Reading>();
-  readonly #byCaller = new Map<CallLimits | undefined, Reading>();
-  #next: Reading[] = [];
+  readonly #byKey = new Map<number, Reading<A>>();
+  readonly #byCaller = new Map<CallLimits | undefined, Reading<A>>();
+  #next: Reading<A>[] = [];
   #underWay = 0;
   #waiting = 0;
 
@@ -53,7 +58,7 @@ export class LongRanges {
   /** Begins to read a range, unless that is under way. */
   begin(range: KeyRange): void {
     if (this.#byKey.has(range.key)) return;
-    const reading = { range, waiters: [], ended: false, failure: undefined };
+    const reading: Reading<A> = { range, waiters: [], ended: false, failure: undefined };
     this.#byKey.set(range.key, reading);
     this.#next.push(reading);
     this.#start();
@@ -70,7 +75,7 @@ export class LongRanges {
   }
 
   /** Sets an admission aside if it needs what is being read, or stands behind one of its caller. */
-  takes(admission: Admission, ranges: readonly KeyRange[]): boolean {
+  takes(admission: A, ranges: readonly KeyRange[]): boolean {
     const { limits } = admission;
     let reading = this.#byCaller.get(limits);
     for (const { key } of ranges) reading ??= this.#byKey.get(key);
@@ -83,8 +88,8 @@ export class LongRanges {
   }
 
   /** What was set aside for readings that have ended, in order; fails what needs one that could not be read. */
-  takeBack(): Admission[] {
-    const back: Admission[] = [];
+  takeBack(): A[] {
+    const back: A[] = [];
     for (const { range, waiters, ended, failure } of this.#byKey.values()) {
       if (!ended) continue;
       this.#byKey.delete(range.key);

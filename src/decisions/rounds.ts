@@ -88,7 +88,7 @@ export class Rounds {
   readonly #hooks: RoundHooks;
   readonly #options: RoundOptions;
   readonly #world: Pick<World, 'timers' | 'clock'>;
-  readonly #long: LongRanges;
+  readonly #long: LongRanges<Admission>;
   #waiting: Admission[] = [];
   #turning = false;
   #idle: (() => void)[] = [];

@@ -192,7 +192,8 @@ describe('a range too long for a round', () => {
           expect(rounds.waiting).toBe(0);
           for (const [index, ids] of sent.entries()) {
             const own = log.filter((id) => id.startsWith(`${index}/`));
-            expect(own.map((id) => id.split(' ')[0]).toSorted()).toEqual(ids.toSorted());
+            expect(own).toHaveLength(ids.length);
+            expect(new Set(own.map((id) => id.split(' ')[0]))).toEqual(new Set(ids));
             const settled = own.filter((id) => !id.includes(' '));
             expect(settled).toEqual(ids.filter((id) => settled.includes(id)));
           }
