@@ -47,9 +47,9 @@ export function createMemoryJournal(): Journal {
     },
     hashKey: HASH_KEY,
     append: async (batch) => batch.map(appendOne),
-    query: async ({ ids, ranges }: JournalQuery) => ({
+    query: async ({ ids, ranges, longest = Infinity }: JournalQuery) => ({
       entries: ids.map((id) => byId.get(id)),
-      ranges: ranges.map(inRange),
+      ranges: ranges.map(inRange).map((events) => (events.length > longest ? undefined : events)),
       tail: [],
     }),
     heads: async () => new Map(),
