@@ -89,9 +89,12 @@ export class Screening implements Admission {
   settle({ entries }: Slice): void | Promise<void> {
     const stored = entries[0];
     if (stored !== undefined) return this.#taker.repeatedDecision(this, stored);
-    if (this.#context instanceof TollgateError) throw this.#context;
-    if (this.#context === undefined) throw new Error('a payment is settled only after it was asked about');
-    return this.#taker.decide(this, this.#context);
+    const context = this.#context;
+    // Not needed until the answer, and many wait for theirs.
+    this.#context = undefined;
+    if (context instanceof TollgateError) throw context;
+    if (context === undefined) throw new Error('a payment is settled only after it was asked about');
+    return this.#taker.decide(this, context);
   }
 }
 

@@ -118,7 +118,9 @@ export class Deciding {
     const attributes = context.event.attributes.slice();
     attributes[OUTCOME] = hash('outcome', outcome);
     attributes[PAYMENT] = hash('payment', id);
-    return { ...context.event, ...place, attributes };
+    const { kind, at, knownAt, paymentAt, minor, baseMinor } = context.event;
+    const { log, seq } = place;
+    return { log, seq, kind, at, knownAt, paymentAt, baseMinor, minor, attributes };
   }
 
   #decisionAppend(

@@ -114,13 +114,11 @@ export function recordedValues(
 
 /** Numbers below 10 as text: piece by piece it would be a chain of strings. */
 function digits(states: Uint8Array): string {
-  const codes = states.map((state) => ZERO + state);
-  let text = '';
-  for (let from = 0; from < codes.length; from += PIECE)
-    text += String.fromCharCode(...codes.subarray(from, from + PIECE));
-  return text;
+  const { length } = states;
+  if (scratch.length < length) scratch = Buffer.alloc(length * 2);
+  for (let index = 0; index < length; index++) scratch[index] = ZERO + (states[index] ?? 0);
+  return scratch.toString('latin1', 0, length);
 }
 
 const ZERO = 48;
-/** Arguments of a call. */
-const PIECE = 512;
+let scratch = Buffer.alloc(256);

@@ -1,7 +1,6 @@
 const VERSION = 1;
 const HEADER = 5;
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** What a record keeps of a person: the request as it was received and the facts that identify somebody. */
@@ -13,12 +12,13 @@ export interface PersonalPart {
 
 /** One run of bytes, so that one key can seal it and its loss erase it: version, length of the request, request, JSON. */
 export function encodePersonal(request: Uint8Array, facts: Readonly<Record<string, unknown>>): Uint8Array {
-  const json = encoder.encode(JSON.stringify(facts));
-  const bytes = new Uint8Array(HEADER + request.length + json.length);
+  const json = JSON.stringify(facts);
+  const start = HEADER + request.length;
+  const bytes = Buffer.allocUnsafe(start + Buffer.byteLength(json));
   bytes[0] = VERSION;
-  new DataView(bytes.buffer).setUint32(1, request.length);
+  bytes.writeUInt32BE(request.length, 1);
   bytes.set(request, HEADER);
-  bytes.set(json, HEADER + request.length);
+  bytes.write(json, start);
   return bytes;
 }
 

@@ -25,11 +25,18 @@ const doubles = new Float64Array(1);
 const doubleBytes = new Uint8Array(doubles.buffer);
 const kindCodes = new Map<StreamKind, number>(STREAM_KINDS.map((kind, code) => [kind, code]));
 
-/**
- * The stored form of an event, its position left out: the store has that in columns of its own. The result is a fresh
- * array that belongs to the caller.
- */
+/** The stored form of an event, its position left out: the store has that in columns of its own. */
 export function encodeEvent(event: StreamEvent): Uint8Array {
+  return scratch.slice(0, encodeScratch(event));
+}
+
+/** The same, good until an event is encoded again: for what is copied at once. */
+export function encodeEventView(event: StreamEvent): Uint8Array {
+  return scratch.subarray(0, encodeScratch(event));
+}
+
+/** Encodes into `scratch`; the end. */
+function encodeScratch(event: StreamEvent): number {
   const { at, knownAt, paymentAt, minor, baseMinor, attributes } = event;
   const doubleTimes = !(isCompact(at) && isCompact(knownAt) && isCompact(paymentAt));
   const baseUnknown = Number.isNaN(baseMinor);
@@ -48,7 +55,7 @@ export function encodeEvent(event: StreamEvent): Uint8Array {
   if (paymentAt !== at) end = writeNumber(doubleTimes ? paymentAt : at - paymentAt, end, doubleTimes);
   end = writeNumber(minor, end, doubleAmounts);
   if (!baseUnknown && baseMinor !== minor) end = writeNumber(baseMinor, end, doubleAmounts);
-  return scratch.slice(0, writeAttributes(attributes, end));
+  return writeAttributes(attributes, end);
 }
 
 /** Reads what encodeEvent wrote. Throws on anything else: the store holds nothing but that. */

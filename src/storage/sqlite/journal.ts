@@ -55,8 +55,12 @@ export class SqliteJournal implements Journal {
       for (const event of part) into?.push(event);
     };
     const take = (part: unknown): void => unpackEvents(part as Uint8Array, onEvents ?? keep);
-    const keys = Float64Array.from(ranges, ({ key }) => key);
-    const froms = Float64Array.from(ranges, ({ from }) => from);
+    const keys = new Float64Array(ranges.length);
+    const froms = new Float64Array(ranges.length);
+    for (const [place, { key, from }] of ranges.entries()) {
+      keys[place] = key;
+      froms[place] = from;
+    }
     const answer = await this.#connection.call<WireAnswer>(
       'journal.query',
       [ids, keys, froms, longest],

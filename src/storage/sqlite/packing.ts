@@ -1,5 +1,5 @@
 import type { JournalEntry, StoredEntry } from '../../decisions/ports.js';
-import { decodeEvent, encodeEvent } from '../../facts/stream-codec.js';
+import { decodeEvent, encodeEventView } from '../../facts/stream-codec.js';
 import { OUTCOMES } from '../../rules/outcome.js';
 
 /*
@@ -100,7 +100,7 @@ export class Packer {
     this.#buffer[start + 33] = decision ? OUTCOMES.indexOf(decision.outcome) : 0;
     this.#text(start, 0, entry.id);
     this.#keys(start, entry.keys);
-    this.#part(start, 2, encodeEvent(event));
+    this.#part(start, 2, encodeEventView(event));
     this.#text(start, 3, decision?.site ?? '');
     this.#text(start, 4, decision?.requestId ?? alias ?? '');
     this.#text(start, 5, decision?.record ?? '');

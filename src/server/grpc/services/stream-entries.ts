@@ -1,6 +1,6 @@
 import type { CallLimits, Decisions, EventOutput, ScreenOutput } from '../../../decisions/service.js';
 import { TollgateError } from '../../../errors/errors.js';
-import type { ScreenResponse, StreamResult } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import type { StreamResult } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Event, EventResult } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { toScreenResponse } from '../convert/decision.js';
 import type { Entry } from '../convert/entries.js';
@@ -25,15 +25,11 @@ export function answerEntries(
   context: CallContext,
 ): (entries: readonly Entry[]) => Started<StreamResult[]> {
   const limits = streamLimits(context);
+  const failed = (error: unknown): StreamResult =>
+    streamResult({ case: 'error', value: toEntryStatus(error, reporter) });
   return (entries) => ({
     weight: entries.length,
-    answer: Promise.all(
-      entries.map((entry) =>
-        startEntry(decisions, entry, limits).catch((error: unknown) =>
-          streamResult({ case: 'error', value: toEntryStatus(error, reporter) }),
-        ),
-      ),
-    ),
+    answer: Promise.all(entries.map((entry) => answerEntry(decisions, entry, limits, failed))),
   });
 }
 
@@ -68,25 +64,37 @@ export function toEventResult(output: EventOutput): EventResult {
   };
 }
 
-async function startEntry(decisions: Decisions, entry: Entry, limits: CallLimits): Promise<StreamResult> {
-  switch (entry.kind) {
-    case 'screen': {
-      const output: ScreenOutput = await decisions.screen(toScreenInput(entry.message, entry.raw), limits);
-      const value: ScreenResponse = toScreenResponse(output);
-      return streamResult({ case: 'screen', value });
+/** Never rejects. Not an async function: that would keep the entry until it is answered, and there are many. */
+function answerEntry(
+  decisions: Decisions,
+  entry: Entry,
+  limits: CallLimits,
+  failed: (error: unknown) => StreamResult,
+): Promise<StreamResult> {
+  try {
+    switch (entry.kind) {
+      case 'screen':
+        return decisions.screen(toScreenInput(entry.message, entry.raw), limits).then(screened, failed);
+      case 'event':
+        return recordEvent(decisions, entry.message, entry.raw, limits).then(recorded, failed);
+      case 'malformed':
+        throw entry.error;
+      default:
+        throw new TollgateError('INVALID_REQUEST', 'entry: is required', {
+          violations: [{ field: 'entry', description: 'is required: screen or event' }],
+        });
     }
-    case 'event':
-      return streamResult({
-        case: 'event',
-        value: toEventResult(await recordEvent(decisions, entry.message, entry.raw, limits)),
-      });
-    case 'malformed':
-      throw entry.error;
-    default:
-      throw new TollgateError('INVALID_REQUEST', 'entry: is required', {
-        violations: [{ field: 'entry', description: 'is required: screen or event' }],
-      });
+  } catch (error) {
+    return Promise.resolve(failed(error));
   }
+}
+
+function screened(output: ScreenOutput): StreamResult {
+  return streamResult({ case: 'screen', value: toScreenResponse(output) });
+}
+
+function recorded(output: EventOutput): StreamResult {
+  return streamResult({ case: 'event', value: toEventResult(output) });
 }
 
 function streamResult(result: StreamResult['result']): StreamResult {
