@@ -30,14 +30,18 @@ export interface Taker {
 /** A payment on its way through the pipeline. */
 export class Screening implements Admission {
   readonly id: string;
-  readonly input: ScreenInput;
+  readonly requestId: string;
+  /** The request as it was received. */
+  readonly raw: Uint8Array;
   readonly limits: CallLimits | undefined;
   readonly admittedUs: number;
   readonly #taker: Taker;
   readonly #done: (output: ScreenOutput) => void;
   readonly #fail: (error: unknown) => void;
+  /** This and the context are let go of when they have been used: many wait for their answer. */
+  #payment: PaymentInput | undefined;
   #context: PaymentContext | TollgateError | undefined;
-  #release: () => void = () => undefined;
+  #release: (() => void) | undefined;
 
   constructor(
     taker: Taker,
@@ -49,7 +53,9 @@ export class Screening implements Admission {
   ) {
     this.#taker = taker;
     this.id = id;
-    this.input = input;
+    this.requestId = input.requestId;
+    this.raw = input.raw;
+    this.#payment = input.payment;
     this.limits = limits;
     this.admittedUs = taker.nowUs();
     this.#done = done;
@@ -57,19 +63,20 @@ export class Screening implements Admission {
   }
 
   done(output: ScreenOutput): void {
-    this.#release();
+    this.#releaseWindows();
     this.#done(output);
   }
 
   fail(error: unknown): void {
-    this.#release();
+    this.#releaseWindows();
     this.#fail(error);
   }
 
   /** A payment that may not be decided, by now, may have been decided before: that is looked up first. */
   ids(): readonly string[] {
+    if (this.#payment === undefined) throw new Error('a payment is asked about until it is settled');
     try {
-      this.#context = this.#taker.contextOf(this.input.payment);
+      this.#context = this.#taker.contextOf(this.#payment);
     } catch (error) {
       if (!(error instanceof TollgateError)) throw error;
       this.#context = error;
@@ -81,7 +88,7 @@ export class Screening implements Admission {
     if (this.#context === undefined || this.#context instanceof TollgateError) return [];
     const missing = this.#taker.missingRanges(this.#context.event);
     // Asked again: what was read meanwhile must not leave before it is held once more.
-    this.#release();
+    this.#releaseWindows();
     this.#release = () => missing.release();
     return missing.ranges;
   }
@@ -90,11 +97,18 @@ export class Screening implements Admission {
     const stored = entries[0];
     if (stored !== undefined) return this.#taker.repeatedDecision(this, stored);
     const context = this.#context;
-    // Not needed until the answer, and many wait for theirs.
     this.#context = undefined;
+    this.#payment = undefined;
     if (context instanceof TollgateError) throw context;
     if (context === undefined) throw new Error('a payment is settled only after it was asked about');
-    return this.#taker.decide(this, context);
+    const decided = this.#taker.decide(this, context);
+    if (decided === undefined) this.#releaseWindows();
+    return decided;
+  }
+
+  #releaseWindows(): void {
+    this.#release?.();
+    this.#release = undefined;
   }
 }
 

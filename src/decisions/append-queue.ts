@@ -22,8 +22,8 @@ export interface Staged {
   readonly ready: Promise<void> | undefined;
   /** Makes the entry, once `ready`. */
   readonly append: () => Append;
-  /** It will not be stored, or nobody can say whether it was. */
-  readonly lost: (error: unknown) => void;
+  /** Told when it will not be stored, or nobody can say whether it was. */
+  readonly caller: { fail(error: unknown): void };
 }
 
 /** What events that follow a payment need to know of it. */
@@ -67,7 +67,8 @@ export class AppendQueue {
   readonly #retract: (event: StreamEvent) => void;
   readonly #unconfirmed: () => void;
   #staged: Waiting[] = [];
-  readonly #undurable = new Map<string, JournalEntry>();
+  /** Little of each: what waits for the disk is much, and the collector copies all of it. */
+  readonly #undurable = new Map<string, KnownPayment>();
   /** What was admitted lately, for the events that soon follow a payment: little of each, since it lives long. */
   readonly #recent = new LRUCache<string, KnownPayment>({ max: RECENT });
   #durable: StreamEvent[] = [];
@@ -93,8 +94,7 @@ export class AppendQueue {
 
   /** A payment that was appended here lately, durable or not. */
   find(id: string): KnownPayment | undefined {
-    const undurable = this.#undurable.get(id);
-    return undurable === undefined ? this.#recent.get(id) : knownPayment(undurable);
+    return this.#undurable.get(id) ?? this.#recent.get(id);
   }
 
   /** Waits for what staged entries wait for, then sends all of them off in order. */
@@ -126,36 +126,35 @@ export class AppendQueue {
     this.#staged = this.#staged.slice(staged.length);
     for (const one of staged) {
       const made = one.failure === undefined ? entryOf(one) : one.failure;
-      if (!('error' in made)) this.#append(made, one.event, one.lost);
+      if (!('error' in made)) this.#append(made, one.event, one.caller);
       else {
         this.#retract(one.event);
-        one.lost(made.error);
+        one.caller.fail(made.error);
       }
     }
     this.#commit.flush();
   }
 
-  #append(
-    { entry, stored, duplicate, taken }: Append,
-    event: StreamEvent,
-    lost: (error: unknown) => void,
-  ): void {
-    this.#undurable.set(entry.id, entry);
-    if (event.kind === 'payment') this.#recent.set(entry.id, knownPayment(entry));
+  #append({ entry, stored, duplicate, taken }: Append, event: StreamEvent, caller: Staged['caller']): void {
+    // What is told later must not hold on to the entry itself.
+    const known = knownPayment(entry);
+    const { id } = known;
+    this.#undurable.set(id, known);
+    if (event.kind === 'payment') this.#recent.set(id, known);
     this.#commit.add(entry, (result, error) => {
-      this.#undurable.delete(entry.id);
+      this.#undurable.delete(id);
       if (result === 'stored') {
         this.#durable.push(event);
         stored();
         return;
       }
-      this.#recent.delete(entry.id);
+      this.#recent.delete(id);
       this.#retract(event);
       if (result === undefined) {
         this.#unconfirmed();
-        lost(error);
-      } else if (result === 'taken' && taken !== undefined) lost(taken());
-      else duplicate().catch(lost);
+        caller.fail(error);
+      } else if (result === 'taken' && taken !== undefined) caller.fail(taken());
+      else duplicate().catch((failure: unknown) => caller.fail(failure));
     });
   }
 }

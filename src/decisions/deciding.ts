@@ -74,9 +74,9 @@ export class Deciding {
       event,
       ready,
       append: () => this.#decisionAppend(screening, { context, evaluation, event, limits, seen, ...times }),
-      // Nobody knows whether it was stored, or the id is another's: what is held stays until it lapses, and the same
-      // request again finds it.
-      lost: (error) => screening.fail(error),
+      // When nobody knows whether it was stored, or the id is another's: what is held stays until it lapses, and the
+      // same request again finds it.
+      caller: screening,
     });
     return waits ? ready.then(() => this.#intake.insert(event)) : undefined;
   }
@@ -89,7 +89,7 @@ export class Deciding {
         'the request id belongs to a payment that was recorded, not decided',
       );
     const { request } = decodePersonal(decision.personal);
-    if (!this.#options.sameMessage('screen', request, screening.input.raw))
+    if (!this.#options.sameMessage('screen', request, screening.raw))
       throw new TollgateError('REQUEST_ID_REUSED', 'the request id was used in this site with other content');
     const record = JSON.parse(decision.record) as DecisionRecord;
     this.#options.observer.decided(record, true, 0);
@@ -130,11 +130,13 @@ export class Deciding {
       'context' | 'evaluation' | 'event' | 'limits' | 'seen' | 'decidedAt' | 'lapsesAt' | 'evaluationUs'
     >,
   ): Append {
-    const { id, input } = screening;
+    const { id, raw, requestId } = screening;
+    const payment = parts.context.input;
     const { baseCurrency, instrumentDigest, observer } = this.#options;
     const { record, entry } = decisionEntry({
       id,
-      input,
+      requestId,
+      raw,
       context: parts.context,
       evaluation: parts.evaluation,
       event: parts.event,
@@ -145,7 +147,7 @@ export class Deciding {
       lapsesAt: parts.lapsesAt,
       evaluationUs: parts.evaluationUs,
       baseCurrency,
-      instrument: instrumentDigest(input.payment),
+      instrument: instrumentDigest(payment),
       seen: parts.seen,
     });
     return {

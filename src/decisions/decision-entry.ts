@@ -7,12 +7,13 @@ import { newRecord, newTrace, personalFacts } from './new-record.js';
 import { encodePersonal } from './personal-part.js';
 import type { JournalEntry } from './ports.js';
 import type { DecisionFlag, DecisionRecord, LimitUse } from './record.js';
-import type { ScreenInput } from './service.js';
 
 /** A decision before it becomes an entry of the journal. */
 export interface DecisionParts {
   readonly id: string;
-  readonly input: ScreenInput;
+  readonly requestId: string;
+  /** The request as it was received. */
+  readonly raw: Uint8Array;
   readonly context: PaymentContext;
   readonly evaluation: Evaluation;
   /** Its event, with position and outcome. */
@@ -36,13 +37,13 @@ export function decisionEntry(parts: DecisionParts): {
   readonly record: DecisionRecord;
   readonly entry: JournalEntry;
 } {
-  const { id, input, event, evaluation, final, decidedAt } = parts;
+  const { id, requestId, event, evaluation, final, decidedAt } = parts;
   const { rules, verdict, values, states, limitStates } = evaluation;
   const { program, plan, layout } = rules;
   // Field by field: spreading takes several times as long, and this runs for every payment.
   const record = newRecord({
     id,
-    requestId: input.requestId,
+    requestId,
     log: event.log,
     seq: event.seq,
     context: parts.context,
@@ -78,7 +79,7 @@ export function decisionEntry(parts: DecisionParts): {
       decidedAt,
       record: JSON.stringify(record),
       trace: JSON.stringify(trace),
-      personal: encodePersonal(input.raw, personalFacts(values, plan.personal)),
+      personal: encodePersonal(parts.raw, personalFacts(values, plan.personal)),
     },
     alias: undefined,
     report: undefined,

@@ -46,7 +46,7 @@ export class GroupCommit {
     while (this.#waiting.length > 0 && this.#inFlight < this.#options.maxInFlight) {
       const batch = this.#waiting.splice(0, this.#options.maxBatch);
       this.#inFlight += 1;
-      void this.#append(batch);
+      this.#append(batch);
     }
   }
 
@@ -57,16 +57,18 @@ export class GroupCommit {
     await new Promise<void>((resolve) => this.#drained.push(resolve));
   }
 
-  async #append(batch: readonly Waiting[]): Promise<void> {
-    let results: readonly AppendResult[] | undefined;
-    let failure: unknown;
-    try {
-      results = await this.#journal.append(batch.map(({ entry }) => entry));
-    } catch (error) {
-      failure = error;
-    }
+  /** Not an async function: that would keep the entries until they are durable. */
+  #append(batch: readonly Waiting[]): void {
+    const told = batch.map(({ committed }) => committed);
+    this.#journal.append(batch.map(({ entry }) => entry)).then(
+      (results) => this.#ended(told, results),
+      (error: unknown) => this.#ended(told, undefined, error),
+    );
+  }
+
+  #ended(told: readonly Committed[], results: readonly AppendResult[] | undefined, failure?: unknown): void {
     this.#inFlight -= 1;
-    for (const [index, { committed }] of batch.entries()) committed(results?.[index], failure);
+    for (const [index, committed] of told.entries()) committed(results?.[index], failure);
     this.flush();
     if (this.#inFlight > 0) return;
     const drained = this.#drained;

@@ -59,7 +59,7 @@ export class Reporting {
         duplicate: async () => this.repeated(recording, await this.#intake.readBack(id)),
         taken: reused,
       }),
-      lost: (error) => recording.fail(error),
+      caller: recording,
     });
     return undefined;
   }

@@ -74,7 +74,7 @@ export function decisionOptions(parts: DecisionParts): DecisionServiceOptions {
     onSkew: config.onSkew,
     maxInFlight: config.maxInFlight,
     longestRange: config.longestRange,
-    appendsInFlight: config.store.kind === 'sqlite' ? 2 : 1,
+    appendsInFlight: config.store.kind === 'sqlite' ? 8 : 1,
   };
 }
 

@@ -49,7 +49,7 @@ describe('AppendQueue', () => {
         };
         return { entry, stored: () => stored.push(id), duplicate: async () => undefined };
       },
-      lost: (error) => lost.push(`${id}: ${String(error)}`),
+      caller: { fail: (error) => lost.push(`${id}: ${String(error)}`) },
     });
     queue.stage(staged('a', 1, false));
     queue.stage(staged('b', 2, true));

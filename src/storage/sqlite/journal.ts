@@ -34,13 +34,20 @@ export class SqliteJournal implements Journal {
     this.lastSeq = opened.lastSeq;
   }
 
-  async append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
-    if (entries.length === 0) return [];
-    const packer = new Packer(entries.length * ENTRY_BYTES);
-    for (const entry of entries) packer.entry(entry);
-    const packed = packer.take();
-    const refused = await this.#connection.call<WireAppended>('journal.append', [packed], [packed.buffer]);
-    const results = entries.map((): AppendResult => 'stored');
+  append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+    const { length } = entries;
+    if (length === 0) return Promise.resolve([]);
+    try {
+      return this.#append(packed(entries), length);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Apart, so that entries that are packed are not kept until they are durable. */
+  async #append(bytes: Uint8Array<ArrayBuffer>, length: number): Promise<readonly AppendResult[]> {
+    const refused = await this.#connection.call<WireAppended>('journal.append', [bytes], [bytes.buffer]);
+    const results = Array.from({ length }, (): AppendResult => 'stored');
     for (const place of refused.duplicates) results[place] = 'duplicate';
     for (const place of refused.taken) results[place] = 'taken';
     return results;
@@ -111,6 +118,12 @@ export class SqliteJournal implements Journal {
   count(): Promise<number> {
     return this.#connection.call<number>('journal.count', []);
   }
+}
+
+function packed(entries: readonly JournalEntry[]): Uint8Array<ArrayBuffer> {
+  const packer = new Packer(entries.length * ENTRY_BYTES);
+  for (const entry of entries) packer.entry(entry);
+  return packer.take();
 }
 
 function unpackEntries(packed: Uint8Array): StoredEntry[] {
