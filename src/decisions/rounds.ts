@@ -71,6 +71,8 @@ interface AskedAdmission {
 
 /** A round whose question is under way, or answered. */
 interface Asked {
+  /** When it was asked, epoch ms. */
+  readonly at: number;
   readonly admissions: readonly AskedAdmission[];
   readonly ranges: JournalQuery['ranges'];
   /** Never rejects. */
@@ -91,6 +93,8 @@ export class Rounds {
   readonly #long: LongRanges<Admission>;
   #waiting: Admission[] = [];
   #turning = false;
+  /** How long rounds take lately, ms: what has no more time than that would be decided for nobody. */
+  #took = 0;
   #idle: (() => void)[] = [];
 
   constructor(
@@ -140,23 +144,25 @@ export class Rounds {
       if (answer !== undefined) await this.#settle(ready, answer);
       const ended = this.#hooks.end(ready.length);
       if (ended !== undefined) await ended;
+      this.#took = (this.#took + this.#world.clock.now() - asked.at) / 2;
       asked = ahead ?? this.#ask();
     }
     this.#turning = false;
+    this.#took = 0;
     if (!this.#long.idle) return;
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
 
-  /** A call whose deadline is over, or whose caller went away, leaves no trace. */
-  #stillWanted(admission: Admission): boolean {
+  /** A call whose deadline is over in so many ms, or whose caller went away, leaves no trace. */
+  #stillWanted(admission: Admission, ahead: number): boolean {
     const { limits } = admission;
     if (limits?.cancelled === true) {
       admission.fail(new TollgateError('CANCELLED', 'the caller went away'));
       return false;
     }
-    if (limits?.deadline !== undefined && limits.deadline <= this.#world.clock.now()) {
+    if (limits?.deadline !== undefined && limits.deadline <= this.#world.clock.now() + ahead) {
       admission.fail(
         new TollgateError('DEADLINE_EXCEEDED', 'the deadline passed while the call was waiting'),
       );
@@ -165,18 +171,24 @@ export class Rounds {
     return true;
   }
 
-  /** Begins a round with what is waiting; undefined when nothing is. */
+  /**
+   * Begins a round with what is waiting; undefined when nothing is. What could be decided only after its deadline is left
+   * out: when there is more to do than can be done, all time would go to what comes too late.
+   */
   #ask(): Asked | undefined {
     this.#waiting.unshift(...this.#long.takeBack());
     while (this.#waiting.length > 0) {
       const round = this.#waiting.splice(0, this.#options.maxRound);
-      const wanted = round.filter((admission) => this.#stillWanted(admission));
+      const wanted = round.filter((admission) => this.#stillWanted(admission, this.#took));
       if (wanted.length > 0) return this.#askAbout(wanted);
+      // One slow round must not go on to refuse what none has tried.
+      this.#took = 0;
     }
     return undefined;
   }
 
   #askAbout(round: readonly Admission[]): Asked {
+    const at = this.#world.clock.now();
     this.#hooks.begin();
     const admissions: AskedAdmission[] = [];
     const ids: string[] = [];
@@ -211,7 +223,7 @@ export class Rounds {
       .query({ ids, ranges, seen: this.#hooks.seen(), onEvents, longest: this.#options.longest })
       .then((ok) => ({ ok }))
       .catch((error: unknown) => ({ error }));
-    return { admissions, ranges, answer };
+    return { at, admissions, ranges, answer };
   }
 
   /** Takes in the answer to a round's question; undefined when there is none, which fails its admissions. */
@@ -244,7 +256,7 @@ export class Rounds {
 
   async #settle(admissions: readonly AskedAdmission[], { entries }: JournalAnswer): Promise<void> {
     for (const { admission, from, to } of admissions) {
-      if (!this.#stillWanted(admission)) continue;
+      if (!this.#stillWanted(admission, 0)) continue;
       try {
         const settled = admission.settle({ entries: entries.slice(from, to) });
         if (settled !== undefined) await settled;

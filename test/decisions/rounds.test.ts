@@ -88,6 +88,45 @@ describe('a round', () => {
     expect(asked[0]?.query.ids).toEqual(['stays']);
   });
 
+  it('leaves out what would be decided after its deadline, as long as rounds take', async () => {
+    const { state, asked, rounds, log, admission } = open();
+    rounds.admit(admission('slow'));
+    await turns();
+    state.now = 1_400;
+    for (const [id, deadline] of [
+      ['soon', 1_590],
+      ['later', 1_610],
+    ] as const)
+      rounds.admit(admission(id, { deadline, cancelled: false }));
+    asked[0]?.answer();
+    await turns();
+    // The round before took 400 ms, and none before that anything: 200 on the way.
+    expect(asked[1]?.query.ids).toEqual(['later']);
+    asked[1]?.answer();
+    await turns();
+    expect(log).toEqual(['slow taken in', 'soon DEADLINE_EXCEEDED', 'later taken in']);
+  });
+
+  it('tries the next all the same when nothing would be left, and when it has been idle', async () => {
+    const { state, asked, rounds, log, admission } = open({ maxRound: 1 });
+    const soon = { deadline: 1_410, cancelled: false };
+    rounds.admit(admission('slow'));
+    await turns();
+    state.now = 1_400;
+    rounds.admit(admission('left out', soon));
+    rounds.admit(admission('tried', soon));
+    asked[0]?.answer();
+    await turns();
+    expect(log).toEqual(['slow taken in', 'left out DEADLINE_EXCEEDED']);
+    expect(asked[1]?.query.ids).toEqual(['tried']);
+    state.now = 1_405;
+    asked[1]?.answer();
+    await rounds.idle();
+    rounds.admit(admission('after a rest', soon));
+    await turns();
+    expect(asked[2]?.query.ids).toEqual(['after a rest']);
+  });
+
   it('fails with the store for all of it, and the next one is asked all the same', async () => {
     const { asked, rounds, log, admission } = open();
     for (const id of ['a', 'b']) rounds.admit(admission(id));
