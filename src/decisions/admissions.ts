@@ -7,6 +7,7 @@ import { entryId } from './decision-id.js';
 import type { JournalEntry, JournalQuery, StoredEntry } from './ports.js';
 import type { Admission, Slice } from './rounds.js';
 import type { CallLimits, EventInput, EventOutput, ScreenInput, ScreenOutput } from './service.js';
+import type { Call } from './under-way.js';
 
 /** What admissions ask of the pipeline. */
 export interface Taker {
@@ -36,8 +37,7 @@ export class Screening implements Admission {
   readonly limits: CallLimits | undefined;
   readonly admittedUs: number;
   readonly #taker: Taker;
-  readonly #done: (output: ScreenOutput) => void;
-  readonly #fail: (error: unknown) => void;
+  readonly #call: Call<ScreenOutput>;
   /** This and the context are let go of when they have been used: many wait for their answer. */
   #payment: PaymentInput | undefined;
   #context: PaymentContext | TollgateError | undefined;
@@ -45,11 +45,10 @@ export class Screening implements Admission {
 
   constructor(
     taker: Taker,
+    call: Call<ScreenOutput>,
     id: string,
     input: ScreenInput,
     limits: CallLimits | undefined,
-    done: (output: ScreenOutput) => void,
-    fail: (error: unknown) => void,
   ) {
     this.#taker = taker;
     this.id = id;
@@ -58,18 +57,17 @@ export class Screening implements Admission {
     this.#payment = input.payment;
     this.limits = limits;
     this.admittedUs = taker.nowUs();
-    this.#done = done;
-    this.#fail = fail;
+    this.#call = call;
   }
 
   done(output: ScreenOutput): void {
     this.#releaseWindows();
-    this.#done(output);
+    this.#call.done(output);
   }
 
   fail(error: unknown): void {
     this.#releaseWindows();
-    this.#fail(error);
+    this.#call.fail(error);
   }
 
   /** A payment that may not be decided, by now, may have been decided before: that is looked up first. */
@@ -118,32 +116,37 @@ export class Recording implements Admission {
   readonly alias: string | undefined;
   readonly input: EventInput;
   readonly limits: CallLimits | undefined;
-  readonly done: (output: EventOutput) => void;
-  readonly fail: (error: unknown) => void;
   /** Id of the decision it belongs to; '' for none. */
   readonly reference: string;
   /** The decision, when it was admitted here lately. */
   pending: KnownPayment | undefined;
   readonly #taker: Taker;
+  readonly #call: Call<EventOutput>;
 
   constructor(
     taker: Taker,
+    call: Call<EventOutput>,
     { id, alias }: Pick<JournalEntry, 'id' | 'alias'>,
     input: EventInput,
     limits: CallLimits | undefined,
-    done: (output: EventOutput) => void,
-    fail: (error: unknown) => void,
   ) {
     this.#taker = taker;
     this.id = id;
     this.alias = alias;
     this.input = input;
     this.limits = limits;
-    this.done = done;
-    this.fail = fail;
+    this.#call = call;
     const { decisionId, requestId, site, kind } = input;
     const named = decisionId || (requestId === '' ? '' : entryId('decision', site, requestId));
     this.reference = kind === 'payment' ? '' : named;
+  }
+
+  done(output: EventOutput): void {
+    this.#call.done(output);
+  }
+
+  fail(error: unknown): void {
+    this.#call.fail(error);
   }
 
   ids(): readonly string[] {

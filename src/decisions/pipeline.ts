@@ -197,9 +197,9 @@ export class Pipeline implements Taker, Intake {
       return this.#screening.follow(id, input.raw, () => this.#screen(input, limits));
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
-    return this.#screening.begin([id], input.raw, (done, fail) => {
-      this.#rounds.admit(new Screening(this, id, input, limits, done, fail));
-    });
+    const call = this.#screening.begin([id], input.raw);
+    this.#rounds.admit(new Screening(this, call, id, input, limits));
+    return call.answer;
   }
 
   #record(input: EventInput, limits: CallLimits | undefined): Promise<EventOutput> {
@@ -210,9 +210,9 @@ export class Pipeline implements Taker, Intake {
       return this.#recording.follow(known, input.raw, () => this.#record(input, limits));
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
-    return this.#recording.begin(ids, input.raw, (done, fail) => {
-      this.#rounds.admit(new Recording(this, names, input, limits, done, fail));
-    });
+    const call = this.#recording.begin(ids, input.raw);
+    this.#rounds.admit(new Recording(this, call, names, input, limits));
+    return call.answer;
   }
 
   #refusal(): TollgateError | undefined {

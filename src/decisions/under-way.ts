@@ -1,13 +1,44 @@
 import { TollgateError, type ErrorCode } from '../errors/errors.js';
 
-interface Call<T> {
+/** One call, until it is answered. */
+export class Call<T> {
+  readonly ids: readonly string[];
   readonly raw: Uint8Array;
   readonly answer: Promise<T>;
+  readonly #over: (call: Call<T>) => void;
+  #resolve: (output: T) => void = nothing;
+  #reject: (error: Error) => void = nothing;
+
+  constructor(ids: readonly string[], raw: Uint8Array, over: (call: Call<T>) => void) {
+    this.ids = ids;
+    this.raw = raw;
+    this.#over = over;
+    this.answer = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  done(output: T): void {
+    this.#over(this);
+    this.#resolve(output);
+  }
+
+  /** Told more than once, it must not end a later call of the same id. */
+  fail(error: unknown): void {
+    this.#over(this);
+    this.#reject(error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 /** Calls that are being answered, by their ids: the same id meanwhile gets the same answer. */
 export class UnderWay<T extends { readonly repeated: boolean }> {
   readonly #calls = new Map<string, Call<T>>();
+  readonly #over = (call: Call<T>): void => {
+    if (!call.ids.some((id) => this.#calls.get(id) === call)) return;
+    for (const id of call.ids) this.#calls.delete(id);
+    this.#size -= 1;
+  };
   #size = 0;
   readonly #sameMessage: (a: Uint8Array, b: Uint8Array) => boolean;
   readonly #reused: ErrorCode;
@@ -25,41 +56,12 @@ export class UnderWay<T extends { readonly repeated: boolean }> {
     return this.#calls.has(id);
   }
 
-  /** Starts a call, of whose ids none is under way; `start` must not settle it before it returns. */
-  begin(
-    ids: readonly string[],
-    raw: Uint8Array,
-    start: (done: (output: T) => void, fail: (error: unknown) => void) => void,
-  ): Promise<T> {
-    let call: Call<T> | undefined;
-    let begun = true;
-    // Told more than once, it must not end a later call of the same id.
-    const over = (): void => {
-      if (call === undefined || !ids.some((id) => this.#calls.get(id) === call)) return;
-      for (const id of ids) this.#calls.delete(id);
-      this.#size -= 1;
-    };
-    const answer = new Promise<T>((resolve, reject) => {
-      const fail = (error: unknown): void => {
-        over();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      };
-      try {
-        start((output) => {
-          over();
-          resolve(output);
-        }, fail);
-      } catch (error) {
-        begun = false;
-        fail(error);
-      }
-    });
-    call = { raw, answer };
-    if (begun) {
-      for (const id of ids) this.#calls.set(id, call);
-      this.#size += 1;
-    }
-    return answer;
+  /** Begins a call, of whose ids none is under way. What waits for it must hold nothing that is not needed any more. */
+  begin(ids: readonly string[], raw: Uint8Array): Call<T> {
+    const call = new Call<T>(ids, raw, this.#over);
+    for (const id of ids) this.#calls.set(id, call);
+    this.#size += 1;
+    return call;
   }
 
   /**
@@ -82,4 +84,8 @@ export class UnderWay<T extends { readonly repeated: boolean }> {
     if (!same) throw new TollgateError(this.#reused, 'the id was used in this site with other content');
     return { ...answer, repeated: true };
   }
+}
+
+function nothing(): void {
+  // Until the promise has said how it ends.
 }

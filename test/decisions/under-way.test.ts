@@ -1,20 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { TollgateError } from '../../src/errors/errors.js';
-import { UnderWay } from '../../src/decisions/under-way.js';
+import { UnderWay, type Call } from '../../src/decisions/under-way.js';
 
 type Answer = { readonly repeated: boolean };
-type Ends = { readonly done: (answer: Answer) => void; readonly fail: (error: unknown) => void };
 
 const RAW = new Uint8Array(1);
 
 function open() {
   const calls = new UnderWay<Answer>((a, b) => a.length === b.length, 'REQUEST_ID_REUSED');
-  const begin = (): { readonly answer: Promise<Answer>; readonly ends: Ends } => {
-    let ends: Ends | undefined;
-    const answer = calls.begin(['id'], RAW, (done, fail) => (ends = { done, fail }));
-    if (ends === undefined) throw new Error('a call begins at once');
-    return { answer, ends };
-  };
+  const begin = (): Call<Answer> => calls.begin(['id'], RAW);
   return { calls, begin };
 }
 
@@ -22,22 +16,13 @@ describe('calls under way', () => {
   it('are not forgotten because an earlier one of the same id is told twice that it failed', async () => {
     const { calls, begin } = open();
     const first = begin();
-    first.ends.fail(new Error('the store is away'));
+    first.fail(new Error('the store is away'));
     await expect(first.answer).rejects.toThrow('the store is away');
     const second = begin();
-    first.ends.fail(new Error('the store is away'));
+    first.fail(new Error('the store is away'));
     expect(calls.has('id')).toBe(true);
-    second.ends.done({ repeated: false });
+    second.done({ repeated: false });
     expect(await second.answer).toEqual({ repeated: false });
-    expect(calls.size).toBe(0);
-  });
-
-  it('do not stay when they cannot even begin', async () => {
-    const { calls } = open();
-    const answer = calls.begin(['id'], RAW, () => {
-      throw new Error('too many');
-    });
-    await expect(answer).rejects.toThrow('too many');
     expect(calls.size).toBe(0);
   });
 
@@ -45,21 +30,20 @@ describe('calls under way', () => {
     const { calls, begin } = open();
     const first = begin();
     const other = calls.follow('id', new Uint8Array(2), async () => ({ repeated: false }));
-    first.ends.fail(new TollgateError('REQUEST_ID_REUSED', 'used before'));
+    first.fail(new TollgateError('REQUEST_ID_REUSED', 'used before'));
     await expect(first.answer).rejects.toThrow('used before');
     expect(await other).toEqual({ repeated: false });
   });
 
   it('are known by each of their ids, until they end', async () => {
     const calls = new UnderWay<Answer>((a, b) => a.length === b.length, 'EVENT_ID_REUSED');
-    let done: (answer: Answer) => void = () => undefined;
-    const answer = calls.begin(['payment', 'event'], RAW, (end) => (done = end));
+    const call = calls.begin(['payment', 'event'], RAW);
     expect([calls.has('payment'), calls.has('event'), calls.size]).toEqual([true, true, 1]);
     const again = async (): Promise<Answer> => ({ repeated: false });
     const other = calls.follow('event', new Uint8Array(2), again);
-    done({ repeated: false });
+    call.done({ repeated: false });
     await expect(other).rejects.toMatchObject({ code: 'EVENT_ID_REUSED' });
-    await answer;
+    await call.answer;
     expect([calls.has('payment'), calls.has('event'), calls.size]).toEqual([false, false, 0]);
   });
 });
