@@ -164,7 +164,7 @@ export class Rounds {
     }
     if (limits?.deadline !== undefined && limits.deadline <= this.#world.clock.now() + ahead) {
       admission.fail(
-        new TollgateError('DEADLINE_EXCEEDED', 'the deadline passed while the call was waiting'),
+        new TollgateError('DEADLINE_EXCEEDED', 'the deadline would pass before the call is decided'),
       );
       return false;
     }
