@@ -11,9 +11,9 @@ const letters = Buffer.alloc(LENGTH);
 /**
  * The id of what a site asked under a key of its own: 26 characters of Crockford base 32 over the first 130 bits of
  * SHA-256. The same request has the same id on every instance and store, which makes the primary key the guard against
- * deciding twice. `space` keeps decisions and events apart.
+ * deciding twice. `space` keeps decisions, events and holds apart.
  */
-export function entryId(space: 'decision' | 'event', site: string, key: string): string {
+export function entryId(space: 'decision' | 'event' | 'hold', site: string, key: string): string {
   // As a string, a byte a letter: a buffer takes twice as long to make, and the collector has to watch it.
   const digest = hash('sha256', `${space}\0${site}\0${key}`, 'binary');
   let length = 0;
@@ -44,6 +44,14 @@ export function eventIds({
   const own = entryId('event', site, eventId);
   if (kind !== 'payment') return { id: own, alias: undefined };
   return { id: entryId('decision', site, requestId || eventId), alias: own };
+}
+
+/**
+ * What a decision's holds are kept under. It names their terms too: a decision that was lost after it had reserved, and is
+ * made again for another amount, on another day or by other rules, finds nothing that it could take for its own.
+ */
+export function holdId(decision: string, amount: number, counters: readonly string[]): string {
+  return entryId('hold', decision, [amount, ...counters].join('\0'));
 }
 
 /** Whether a text has the form of an id. */

@@ -37,7 +37,9 @@ export function reportedEvent(
   set(THREE_DS, 'threeDs', input.threeDs);
   set(CHANNEL, 'channel', input.channel);
   set(LABEL, 'label', input.kind === 'chargeback' && input.fraud ? 'fraud' : input.label);
-  if (input.kind === 'authorised' || input.kind === 'three-ds-result')
+  // Some channels report captures only; one that says nothing does not deny what the authorisation said.
+  const tells = input.kind === 'authorised' || input.kind === 'three-ds-result';
+  if (input.liabilityShifted || tells)
     set(LIABILITY, 'liabilityShift', input.liabilityShifted ? 'yes' : 'no');
   return {
     log: place.log,

@@ -1,3 +1,4 @@
+import { holdId } from './decision-id.js';
 import { asksReview, limitUse, type DueLimit } from './limit-holds.js';
 import type { KnownPayment } from './append-queue.js';
 import type { HoldReport, LimitStore } from './ports.js';
@@ -31,9 +32,8 @@ export class LimitKeeper {
       return asksReview(limit) ? { ...hold, cap: Number.MAX_SAFE_INTEGER } : hold;
     });
     const counters = holds.map(({ counter }) => counter);
-    const { reserved, used } = await this.#inOrder(counters, () =>
-      this.#store.reserve(decision, holds, expiresAt),
-    );
+    const id = holdId(decision, holds[0]?.amount ?? 0, counters);
+    const { reserved, used } = await this.#inOrder(counters, () => this.#store.reserve(id, holds, expiresAt));
     const uses = held
       .slice(0, used.length)
       .map((limit, index) => limitUse(limit, used[index] ?? 0, reserved));
@@ -52,10 +52,12 @@ export class LimitKeeper {
     baseMinor: number,
   ): Promise<void> | undefined {
     if (payment.holding === undefined) return undefined;
-    const { limits: uses } = JSON.parse(payment.holding) as DecisionRecord;
+    const { limits: uses, base } = JSON.parse(payment.holding) as DecisionRecord;
     const report = this.#reportOf(input, baseMinor, uses, limits);
     if (report === undefined) return undefined;
-    return this.#inOrder(countersOf(uses), () => this.#store.settle(payment.id, report));
+    const counters = countersOf(uses);
+    const id = holdId(payment.id, base?.minor ?? 0, counters);
+    return this.#inOrder(counters, () => this.#store.settle(id, report));
   }
 
   #reportOf(

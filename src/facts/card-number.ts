@@ -64,11 +64,11 @@ const STRIDE = SHORTEST;
 
 /**
  * Whether a text holds a card number: a whole run of 13 to 19 digits, single spaces or hyphens between them allowed,
- * that fits a brand's prefix and length and passes the Luhn check. Parts of longer runs are none. Linear time; text
- * without long runs of digits is hardly looked at.
+ * that fits a brand's prefix and length and passes the Luhn check. Parts of longer runs are none. Digits, spaces and
+ * hyphens are those of any script. Linear time; text without long runs of digits is hardly looked at.
  */
 export function containsCardNumber(text: string): boolean {
-  return someRun(text, () => true);
+  return someRun(inAscii(text), () => true);
 }
 
 /**
@@ -76,7 +76,28 @@ export function containsCardNumber(text: string): boolean {
  * stand apart, with no letter, digit, hyphen or underscore next to it.
  */
 export function containsCardNumberApart(text: string): boolean {
-  return someRun(text, (start, end) => !isOfId(text, start - 1) && !isOfId(text, end));
+  const plain = inAscii(text);
+  return someRun(plain, (start, end) => !isOfId(plain, start - 1) && !isOfId(plain, end));
+}
+
+const ASCII = /^[\x20-\x7e]*$/;
+const LONG_RUN = /(?:\p{Nd}[\p{Zs}\p{Pd}]?){13}/u;
+
+/** Full-width and other digits, no-break spaces and dashes as they are in ASCII. */
+function inAscii(text: string): string {
+  if (text.length < SHORTEST || ASCII.test(text) || !LONG_RUN.test(text)) return text;
+  return text
+    .replace(/\p{Zs}/gu, ' ')
+    .replace(/\p{Pd}/gu, '-')
+    .replace(/\p{Nd}/gu, digitOf);
+}
+
+/** The digits of a script stand in a row, 0 first. */
+function digitOf(digit: string): string {
+  const point = digit.codePointAt(0) ?? 0;
+  let zero = point;
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero--;
+  return String((point - zero) % 10);
 }
 
 const OF_ID = /[\p{L}\p{N}_-]/u;

@@ -16,7 +16,8 @@ export const ATTRIBUTE_MEANINGS: Readonly<Record<Attribute, string>> = {
   merchant: 'Merchant.',
   owner: 'Owner of the merchant, by identity document.',
   site: 'Site.',
-  order: 'Order id of the site.',
+  order:
+    'Order id as its site numbers it: ask by site too where shops use the same numbers. History does so itself.',
   emailDomain: 'Domain of the e-mail address.',
   group: 'Group of the site.',
   issuerCountry: 'Country of the card’s issuer.',
@@ -31,7 +32,8 @@ export const ATTRIBUTE_MEANINGS: Readonly<Record<Attribute, string>> = {
   code: 'Decline code or chargeback reason. Of events only.',
   claim: 'What the payer claims. Of events only.',
   threeDs: 'Result of 3-D Secure. Of events only.',
-  liabilityShift: 'Whether the issuer bears fraud. Of authorisations and 3-D Secure results only.',
+  liabilityShift:
+    'Whether the issuer bears fraud. Of authorisations, captures that say so and 3-D Secure results only.',
   label: 'What it turned out to be: of labels, and `fraud` of chargebacks for fraud. Of events only.',
   channel: 'The channel that reported. Of events only.',
   funding: 'Who funds the card.',

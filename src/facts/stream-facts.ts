@@ -1,10 +1,10 @@
-import type { FactDefinition } from '../rules/catalogue.js';
+import type { FactDefinition, ParamProblem } from '../rules/catalogue.js';
 import type { Json } from '../rules/document.js';
-import { ATTRIBUTE_VALUES, PAYMENT_ATTRIBUTES } from './attribute-vocabulary.js';
+import { ATTRIBUTE_VALUES, PAYMENT_ATTRIBUTES, REPORT_ATTRIBUTES } from './attribute-vocabulary.js';
 import { ATTRIBUTES, STREAM_KINDS } from './attributes.js';
 import { FUNCTION_MEANINGS, HABIT_MEANINGS, HISTORY_MEANINGS, KIND_MEANINGS } from './meanings.js';
-import { CLOCKS, SUCCEEDED, VELOCITY_FUNCTIONS } from './velocity-spec.js';
-import { parseHabit, parseHistory, parseVelocity } from './velocity/parse.js';
+import { CLOCKS, SUCCEEDED, VELOCITY_FUNCTIONS, type Aggregate } from './velocity-spec.js';
+import { parseHabit, parseHistory, parseVelocity, type Params } from './velocity/parse.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from './velocity/specs.js';
 
 const ATTRIBUTE = { type: 'string', enum: [...ATTRIBUTES] };
@@ -105,7 +105,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       required: ['fn', 'by', 'window'],
       additionalProperties: false,
     },
-    checkParams: (params) => problemsOf(parseVelocity(params)),
+    checkParams: velocityProblems,
     meanings: { fn: FUNCTION_MEANINGS, events: KIND_MEANINGS },
     example: {
       fact: 'velocity',
@@ -184,6 +184,26 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     },
   },
 ];
+
+function velocityProblems(params: Params): readonly ParamProblem[] {
+  const parsed = parseVelocity(params);
+  if ('problems' in parsed) return parsed.problems;
+  const { value, over } = parsed.ok;
+  if (over === undefined) return countsNothing(value, '');
+  return [...countsNothing(value, '/of/0'), ...countsNothing(over, '/of/1')];
+}
+
+/** Over payments alone, what only reports have is never there. */
+function countsNothing({ kinds, of, filters }: Aggregate, path: string): ParamProblem[] {
+  if (kinds.some((kind) => kind !== 'payment')) return [];
+  const isReported = (name: unknown): boolean => REPORT_ATTRIBUTES.some((known) => known === name);
+  const message = 'no payment has this, only reports do: say in "events" which';
+  const asked = filters.filter(({ attribute, negated }) => !negated && isReported(attribute));
+  return [
+    ...asked.map(({ attribute }) => ({ path: `${path}/filter/${attribute}`, message })),
+    ...(isReported(of) ? [{ path: `${path}/of`, message }] : []),
+  ];
+}
 
 function problemsOf<P>(parsed: { readonly ok: unknown } | { readonly problems: readonly P[] }): readonly P[] {
   return 'ok' in parsed ? [] : parsed.problems;

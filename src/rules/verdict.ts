@@ -56,6 +56,8 @@ interface Talk {
   allowed: ThreeDsDemand;
   exemption: ScaExemption;
   degraded: boolean;
+  /** Some block could be neither found nor ruled out. */
+  mayBlock: boolean;
   /** Some review became something else because 3-D Secure cannot run. */
   replaced: boolean;
   readonly said: Said[];
@@ -72,6 +74,9 @@ interface Talk {
  * An outcome of allow lifts what others demand of 3-D Secure, short of a mandate. Where 3-D Secure cannot run no demand
  * is left, since none could be met, and each set's own reviews are what its policy says they become, before anything is
  * compared: so the strictest set wins.
+ *
+ * Nothing is allowed while a block may stand: where a rule that blocks is unknown or has failed, and its set does not
+ * accept that, the strongest of all else wins.
  */
 export function verdictOf(versions: readonly RuleSetVersion[]): Program['verdict'] {
   let from = 0;
@@ -90,13 +95,15 @@ export function verdictOf(versions: readonly RuleSetVersion[]): Program['verdict
       allowed: 'none',
       exemption: 'none',
       degraded: false,
+      mayBlock: false,
       replaced: false,
       said: [],
       hits: [],
       scores: {},
     };
     for (const plan of plans) hear(plan, states, talk);
-    const { outcome, hits, scores, degraded, said } = talk;
+    const { hits, scores, degraded, said } = talk;
+    const outcome = talk.mayBlock && talk.outcome === 'allow' ? withoutAllow(said) : talk.outcome;
     const lifted = authentication !== undefined && outcome === 'allow' && talk.threeDs !== 'mandate';
     const demand = lifted ? talk.allowed : talk.threeDs;
     const exemption = demand === 'none' || demand === 'request' ? talk.exemption : 'none';
@@ -142,6 +149,7 @@ function hear(plan: SetPlan, states: Uint8Array, talk: Talk): void {
     } else {
       talk.degraded = true;
       ask(talk, plan.onError, rule.event.params.reason);
+      if (rule.event.type === 'block' && plan.onError !== 'accept') talk.mayBlock = true;
       talk.hits.push(hitOf(plan, rule, 'error', plan.onError));
     }
   }
@@ -166,6 +174,7 @@ function hearUnknown(plan: SetPlan, rule: Rule, talk: Talk): void {
   const outcome = type === 'allow' || type === 'score' ? 'accept' : ifUnknown(plan, type, talk);
   talk.degraded = true;
   if (outcome !== 'accept') ask(talk, outcome, params.reason);
+  if (type === 'block' && outcome !== 'accept') talk.mayBlock = true;
   if (plan.onUnknown !== 'accept' && params.threeDs !== undefined && params.threeDs !== 'none') {
     talk.threeDs = strongerDemand(talk.threeDs, 'request');
   }
@@ -194,6 +203,7 @@ function hearPossibleScore(plan: SetPlan, states: Uint8Array, score: number, mos
   for (const threshold of plan.thresholds) {
     if (threshold.score <= score || threshold.score > most || threshold.outcome === 'allow') continue;
     const given = ifUnknown(plan, threshold.outcome, talk);
+    if (threshold.outcome === 'block' && given !== 'accept') talk.mayBlock = true;
     if (OUTCOMES.indexOf(given) > OUTCOMES.indexOf(outcome)) {
       outcome = given;
       reason = threshold.reason;
@@ -254,6 +264,13 @@ function reasonsOf(said: readonly Said[]): readonly string[] {
   if (said.length < 2) return said.map(({ reason }) => reason);
   const strongestFirst = said.toSorted((a, b) => OUTCOMES.indexOf(b.outcome) - OUTCOMES.indexOf(a.outcome));
   return [...new Set(strongestFirst.map(({ reason }) => reason))];
+}
+
+function withoutAllow(said: readonly Said[]): Outcome {
+  return said.reduce<Outcome>(
+    (strongest, { outcome }) => (outcome === 'allow' ? strongest : strongerOutcome(strongest, outcome)),
+    'accept',
+  );
 }
 
 function weaker(a: Outcome, b: Outcome): Outcome {

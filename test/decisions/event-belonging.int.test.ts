@@ -1,6 +1,7 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ATTRIBUTE_INDEX } from '../../src/facts/attributes.js';
+import { createKeyHash } from '../../src/facts/key-hash.js';
 import { EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import { NOON, payment, sqlitePlace, type EventInit, type Instance, type Place } from '../service/harness.js';
 
@@ -63,4 +64,26 @@ it('reports about a payment never decided here belong together by their order, a
   expect(authorised).toBe(captured);
   expect(authorised).not.toBe(other);
   expect(told.map(({ at, paymentAt }) => at - paymentAt)).toEqual([60_000, 60_000, 60_000]);
+});
+
+it('who bears fraud is known of a capture too where it says so, and not denied where it does not', async () => {
+  const report = (eventId: string, kind: EventKind, liabilityShifted: boolean): EventInit => ({
+    site: 'shop',
+    eventId,
+    kind,
+    liabilityShifted,
+    requestId: 'bears',
+    eventTime: timestampFromMs(NOON),
+  });
+  tollgate = await place.start();
+  await tollgate.screen('bears', payment({ card: 'four', at: NOON }));
+  await tollgate.record(
+    report('e-8', EventKind.CAPTURED, true),
+    report('e-9', EventKind.CAPTURED, false),
+    report('e-10', EventKind.AUTHORISED, false),
+  );
+  const { entries, hashKey } = await place.journal();
+  const hash = createKeyHash(hashKey);
+  const told = entries.slice(-3).map(({ event }) => event.attributes[ATTRIBUTE_INDEX.liabilityShift]);
+  expect(told).toEqual([hash('liabilityShift', 'yes'), 0, hash('liabilityShift', 'no')]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { afterLimits, type DueLimit } from '../../src/decisions/limit-holds.js';
+import { holdId } from '../../src/decisions/decision-id.js';
 import { LimitKeeper } from '../../src/decisions/limit-keeper.js';
 import type { LimitUse } from '../../src/decisions/record.js';
 import { createMemoryLimits } from '../../src/rehearsal/memory-limits.js';
@@ -92,7 +93,8 @@ async function countedAfter(
   const decided = refunds === 'restore' ? { ...limit, limit: { ...limit.limit, refunds } } : limit;
   const [{ refunds: policy, ...use } = expect.fail()] = await keeper.reserve('a', [decided], 9);
   const limits = [refunds === 'before it was kept' ? use : { ...use, refunds: policy }];
-  const payment = { id: 'a', event: { baseMinor: 100 }, holding: JSON.stringify({ limits }) };
+  const base = { minor: 100, currency: 'USD' };
+  const payment = { id: 'a', event: { baseMinor: 100 }, holding: JSON.stringify({ limits, base }) };
   for (const [index, [kind, eventTime]] of kinds.entries()) {
     const input = { eventId: `e${index}`, kind, eventTime };
     await keeper.settle(payment as unknown as KnownPayment, input as unknown as EventInput, today, 40);
@@ -176,6 +178,35 @@ describe('a store that refuses without a reason in its figures', () => {
   });
 });
 
+describe('a decision that was lost after it had reserved', () => {
+  const dueOn = (counter: string, amount: number): DueLimit => ({
+    ...due('hard', 500),
+    hold: { counter, amount, cap: 500, periodEnd: 1 },
+  });
+
+  it('holds once when it is made again', async () => {
+    const store = createMemoryLimits();
+    const keeper = new LimitKeeper(store);
+    const first = await keeper.reserve('a', [dueOn('monday', 100)], 9);
+    expect(await keeper.reserve('a', [dueOn('monday', 100)], 9)).toEqual(first);
+    expect(await store.used('monday')).toBe(100);
+  });
+
+  it('holds anew when it is made again on another day, or for another amount', async () => {
+    const store = createMemoryLimits();
+    const keeper = new LimitKeeper(store);
+    for (const [counter, amount] of [
+      ['monday', 100],
+      ['tuesday', 100],
+      ['tuesday', 300],
+    ] as const)
+      expect(outcomeOf(await keeper.reserve('a', [dueOn(counter, amount)], 9))).toBe('accept');
+    expect(await store.used('tuesday')).toBe(400);
+    // What nobody came back for lapses; until then it takes room.
+    expect(await store.used('monday')).toBe(100);
+  });
+});
+
 describe('limits of one counter', () => {
   it('are asked for in the order of admission, those of others at once', async () => {
     const memory = createMemoryLimits();
@@ -188,7 +219,7 @@ describe('limits of one counter', () => {
       ...memory,
       async reserve(decision, holds, expiresAt) {
         begun.push(decision);
-        if (decision === 'first') await slow;
+        if (begun.length === 1) await slow;
         return memory.reserve(decision, holds, expiresAt);
       },
     });
@@ -196,7 +227,8 @@ describe('limits of one counter', () => {
     const second = keeper.reserve('second', [due('hard', 150)], 9);
     const other = keeper.reserve('other', [due('wall', 150)], 9);
     expect(outcomeOf(await other)).toBe('accept');
-    expect(begun).toEqual(['first', 'other']);
+    const id = (name: string, counter: string) => holdId(name, 100, [counter]);
+    expect(begun).toEqual([id('first', 'hard'), id('other', 'wall')]);
     goOn();
     expect([outcomeOf(await first), outcomeOf(await second)]).toEqual(['accept', 'reject']);
   });

@@ -52,6 +52,27 @@ function naive(text: string): string[] {
   return text.match(/\d(?:[ -]?\d)*/g)?.map((run) => run.replace(/\D/g, '')) ?? [];
 }
 
+describe('card numbers in other scripts', () => {
+  it.each([
+    ['full-width digits', '名前 ４１１１１１１１１１１１１１１１'],
+    ['full-width digits in groups', '４１１１　１１１１　１１１１　１１１１'],
+    ['Arabic digits', '٤١١١١١١١١١١١١١١١'],
+    ['no-break spaces', '4111\u00a01111\u00a01111\u00a01111'],
+    ['no-break hyphens', '4111\u20111111\u20111111\u20111111'],
+  ])('are found: %s', (_, text) => {
+    expect(containsCardNumber(text)).toBe(true);
+    expect(containsCardNumberApart(text)).toBe(true);
+  });
+
+  it.each([
+    '名前 ４１１１１１１１１１１１１１１２',
+    '４１１１１１１１１１１１１１１１１１１１',
+    'é 12345678901234567890',
+  ])('are no other numbers: %s', (text) => {
+    expect(containsCardNumber(text)).toBe(false);
+  });
+});
+
 describe('card numbers in free text', () => {
   it.each([
     '4111111111111111',

@@ -69,6 +69,21 @@ describe('a filter', () => {
   });
 });
 
+describe('what only reports have', () => {
+  it('is not asked of payments alone: that would count nothing for ever', () => {
+    expect(ofVelocity({ filter: { threeDs: 'failed' } })).toEqual(['bad-params /params/filter/threeDs']);
+    expect(ofVelocity({ fn: 'distinct', of: 'claim' })).toEqual(['bad-params /params/of']);
+    const part = { fn: 'count', filter: { label: 'fraud' } };
+    expect(ofVelocity({ fn: 'ratio', of: [{ fn: 'count' }, part] })).toEqual([
+      'bad-params /params/of/1/filter/label',
+    ]);
+    expect(ofVelocity({ filter: { threeDs: 'failed' }, events: ['payment', 'three-ds-result'] })).toEqual([]);
+    // What was decided earlier payments do have, and a channel those from history.
+    expect(ofVelocity({ filter: { outcome: 'reject' } })).toEqual([]);
+    expect(ofVelocity({ fn: 'distinct', of: 'channel' })).toEqual([]);
+  });
+});
+
 describe('a key', () => {
   it.each(['outcome', 'code', 'claim', 'threeDs', 'liabilityShift', 'label', 'channel', 'payment'])(
     'by %s, which no payment has when it is decided, is refused',

@@ -88,8 +88,11 @@ describe('the lattice: block > allow > reject > review > accept', () => {
         const at = cut % (events.length + 1);
         const two = verdict(states, set(events.slice(0, at)), set(events.slice(at)));
         expect([two.outcome, two.degraded]).toEqual([one.outcome, one.degraded]);
+        const mayBlock = drawn.some(
+          ([type, state]) => type === 'block' && (state === UNKNOWN || state === ERROR),
+        );
         const strongest = drawn
-          .filter(([type, state]) => state === HIT && type !== 'score')
+          .filter(([type, state]) => state === HIT && type !== 'score' && !(mayBlock && type === 'allow'))
           .reduce<Outcome>((best, [type]) => strongerOutcome(best, type as Outcome), 'accept');
         expect(strongerOutcome(one.outcome, strongest)).toBe(one.outcome);
       }),
@@ -400,6 +403,24 @@ describe('unknown and failed rules', () => {
       degraded: true,
       hits: [{ state: 'error', outcome: onError }],
     });
+  });
+
+  test.each([UNKNOWN, ERROR])('nothing is allowed while a block may stand (state %i)', (state) => {
+    const events: Event[] = [['allow'], ['block'], ['review', { threeDs: 'challenge' }]];
+    expect(verdict([HIT, state, NO_HIT], set(events))).toMatchObject({ outcome: 'review', degraded: true });
+    expect(verdict([HIT, state, HIT], set(events)).threeDs).toBe('challenge');
+    expect(verdict([HIT, state], set([['allow']]), set([['block']])).outcome).toBe('review');
+    // Where a set says that what is unknown does not matter, it does not.
+    const lax = set([['block']], { policy: { onUnknown: 'accept', onError: 'accept' } });
+    expect(verdict([HIT, state], set([['allow']]), lax).outcome).toBe('allow');
+    expect(verdict([HIT, state], set([['allow'], ['reject']])).outcome).toBe('allow');
+  });
+
+  test('nothing is allowed while unknown points may come to a block', () => {
+    const scored = set([['score', { score: 20 }]], {
+      thresholds: [{ score: 10, outcome: 'block', reason: 'certain' }],
+    });
+    expect(verdict([HIT, UNKNOWN], set([['allow']]), scored).outcome).toBe('review');
   });
 
   test('by default both ask for a review: nothing is approved by accident', () => {

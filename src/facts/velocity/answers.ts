@@ -3,7 +3,7 @@ import { periodStart } from './calendar.js';
 import { selects, timeOf, valueOf } from './layout.js';
 import type { Layout } from './layout.js';
 import { Totals } from './moments.js';
-import { mostByOrder, refundedOrders, totalOf } from './order-money.js';
+import { refundedOrders, totalOfMost } from './order-money.js';
 import type { Past } from './order-money.js';
 import type { AggregatePlan, HabitPlan, HistoryPlan } from './plan.js';
 import { NO_SERIES } from './series.js';
@@ -113,11 +113,11 @@ export function answerHistory(
     }
     case 'paidMinor':
     case 'troubledMinor':
-      return totalOf(mostByOrder(past, plan.measures));
+      return totalOfMost(past, plan.measures);
     case 'refundedMoneyShare':
     case 'troubledMoneyShare': {
-      const paid = totalOf(mostByOrder(past, plan.measures.slice(0, PAID_MEASURES)));
-      const back = totalOf(mostByOrder(past, plan.measures.slice(PAID_MEASURES)));
+      const paid = totalOfMost(past, plan.measures.slice(0, PAID_MEASURES));
+      const back = totalOfMost(past, plan.measures.slice(PAID_MEASURES));
       return paid === 0 ? undefined : Math.min(1, back / paid);
     }
     case 'refundedMinor':

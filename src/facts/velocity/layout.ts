@@ -2,6 +2,7 @@ import { ATTRIBUTE_INDEX, STREAM_KINDS } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
 import type { StreamEvent } from '../stream.js';
 import type { AttributeFilter, Clock } from '../velocity-spec.js';
+import { mix } from './mix.js';
 
 /** The keyed hash of an attribute's value, as it stands in events. */
 export type HashOf = (attribute: Attribute, value: string) => number;
@@ -53,8 +54,11 @@ export const KNOWN = 1;
 export const POSITION = 2;
 const WORDS = 3;
 const BITS = 31;
+/** No place is a fraction. */
+const UNPLACED = -0.5;
 const ORDER = ATTRIBUTE_INDEX.order;
 const PAYMENT = ATTRIBUTE_INDEX.payment;
+const SITE = ATTRIBUTE_INDEX.site;
 
 const KIND_BITS = Object.fromEntries(STREAM_KINDS.map((kind, code) => [kind, 1 << code])) as Record<
   StreamKind,
@@ -66,15 +70,26 @@ export function positionOf(event: StreamEvent): number {
   return event.log * 2 ** 33 + event.seq;
 }
 
-/** What tells the order of an event apart from others; never 0. An event without either is an order of its own. */
+/**
+ * What tells the order of an event apart from others, also from those of other sites with the same number; never 0. An
+ * event without either is an order of its own.
+ */
 export function orderOf(event: StreamEvent): number {
-  return event.attributes[ORDER] || event.attributes[PAYMENT] || -positionOf(event);
+  const { attributes } = event;
+  const order = attributes[ORDER] ?? 0;
+  if (order !== 0) return mix(attributes[SITE] ?? 0, order);
+  return attributes[PAYMENT] || ownOf(event);
 }
 
 /** See Column; never 0. */
 function onceOf(event: StreamEvent): number {
   const paid = event.kind === 'authorised' || event.kind === 'captured';
-  return (paid && (event.attributes[PAYMENT] || event.attributes[ORDER])) || -positionOf(event);
+  return paid ? event.attributes[PAYMENT] || orderOf(event) : ownOf(event);
+}
+
+/** What no other event has; one that is being decided has no place yet. */
+function ownOf(event: StreamEvent): number {
+  return -positionOf(event) || UNPLACED;
 }
 
 /** Compiles kinds and filters; a value set is small, so it is searched. */

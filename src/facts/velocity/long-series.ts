@@ -90,13 +90,14 @@ export class LongSeries implements RowSource {
     }
   }
 
-  each(index: number, from: number, to: number, visit: RowVisitor): void {
+  each(index: number, from: number, to: number, visit: RowVisitor, other?: number): void {
     const measure = measureAt(this.#layout, index);
+    const second = other === undefined ? undefined : measureAt(this.#layout, other);
     const { list, stride } = this.#chunks;
     const end = this.#chunks.end(to);
     for (let place = this.#chunks.first(from); place < end; place++) {
       const chunk = list[place];
-      if (chunk !== undefined) eachIn(chunk, stride, measure, from, to, visit);
+      if (chunk !== undefined) eachIn(chunk, stride, measure, from, to, visit, second);
     }
   }
 

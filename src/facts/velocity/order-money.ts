@@ -1,4 +1,5 @@
 import type { Layout } from './layout.js';
+import { OrderSums } from './order-sums.js';
 import type { Series, SeriesStore } from './series.js';
 import { REFUNDED_PART } from './specs.js';
 
@@ -11,53 +12,66 @@ export interface Past {
   readonly t: number;
 }
 
-/** Money by what tells an order apart, base minor units. */
-export type OrderMoney = ReadonlyMap<number, number>;
+const most = new OrderSums();
+const one = new OrderSums();
+const back = new OrderSums();
 
-/** Of each order the most of several sums: the same money is not counted twice. Measures come in pairs: order, amount. */
-export function mostByOrder(past: Past, measures: readonly number[]): OrderMoney {
-  const most = new Map<number, number>();
-  for (let pair = 0; pair < measures.length; pair += 2)
-    for (const [order, sum] of sumByOrder(past, measures[pair] ?? 0, measures[pair + 1] ?? 0))
-      most.set(order, Math.max(most.get(order) ?? 0, sum));
-  return most;
-}
-
-/** All of it. */
-export function totalOf(money: OrderMoney): number {
+/**
+ * All money of several kinds, base minor units: of each order the most of the kinds' sums, so that the same money is not
+ * counted twice. Measures come in pairs: order, amount.
+ */
+export function totalOfMost(past: Past, measures: readonly number[]): number {
+  mostByOrder(past, measures, undefined);
   let total = 0;
-  for (const minor of money.values()) total += minor;
+  most.each((_, minor) => {
+    total += minor;
+  });
+  most.clear();
   return total;
 }
 
 /** The orders that count as refunded (see REFUNDED_PART). Measures: pairs of refunds, then of what was paid. */
 export function refundedOrders(past: Past, [order = 0, amount = 0, ...paid]: readonly number[]): number[] {
-  const refunds = sumByOrder(past, order, amount);
-  if (refunds.size === 0) return [];
-  const paidFor = mostByOrder(past, paid);
+  sumByOrder(past, order, amount, back, undefined);
   const refunded: number[] = [];
-  for (const [one, back] of refunds) {
-    const least = REFUNDED_PART * (paidFor.get(one) ?? Number.NaN);
+  if (back.size === 0) return refunded;
+  mostByOrder(past, paid, back);
+  back.each((refundedOrder, minor) => {
+    const least = REFUNDED_PART * (most.get(refundedOrder) ?? Number.NaN);
     // What is not known is NaN: no less than anything.
-    if (!(back < least)) refunded.push(one);
-  }
+    if (!(minor < least)) refunded.push(refundedOrder);
+  });
+  most.clear();
+  back.clear();
   return refunded;
 }
 
-/** NaN where an amount is not known. */
-function sumByOrder(past: Past, order: number, amount: number): OrderMoney {
-  const { store, series, layout, from, t } = past;
-  const sums = new Map<number, number>();
+/** Into `most`, of some orders only. */
+function mostByOrder(past: Past, measures: readonly number[], only: OrderSums | undefined): void {
+  most.clear();
+  for (let pair = 0; pair < measures.length; pair += 2) {
+    sumByOrder(past, measures[pair] ?? 0, measures[pair + 1] ?? 0, one, only);
+    one.each((order, minor) => {
+      const before = most.get(order) ?? 0;
+      if (minor > before || !most.has(order)) most.add(order, minor - before);
+    });
+    one.clear();
+  }
+}
+
+/** Of some orders only; NaN where an amount is not known. */
+function sumByOrder(
+  { store, series, layout, from, t }: Past,
+  order: number,
+  amount: number,
+  sums: OrderSums,
+  only: OrderSums | undefined,
+): void {
+  sums.clear();
   // Nearly always there is nothing, which is quickly known also of a long series.
-  if (store.firstClock(series, layout, order, from, t) === undefined) return sums;
-  const orders: number[] = [];
-  store.each(series, layout, order, from, t, (_, known, one) => {
-    orders.push(known <= t ? one : 0);
-  });
-  let index = 0;
-  store.each(series, layout, amount, from, t, (_, _known, minor) => {
-    const one = orders[index++] ?? 0;
-    if (one !== 0) sums.set(one, (sums.get(one) ?? 0) + minor);
-  });
-  return sums;
+  if (store.firstClock(series, layout, order, from, t) === undefined) return;
+  const visit = (_: number, known: number, value: number, minor: number): void => {
+    if (known <= t && (only === undefined || only.has(value))) sums.add(value, minor);
+  };
+  store.each(series, layout, order, from, t, visit, amount);
 }

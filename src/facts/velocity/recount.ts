@@ -249,8 +249,10 @@ function passes(filter: AttributeFilter, entry: StreamEvent, hashOf: HashOf): bo
 }
 
 function orderOf(entry: StreamEvent): string {
-  const order = attribute(entry, 'order') || attribute(entry, 'payment');
-  return order === 0 ? `event ${entry.log} ${entry.seq}` : `order ${order}`;
+  const order = attribute(entry, 'order');
+  if (order !== 0) return `order ${order} of site ${attribute(entry, 'site')}`;
+  const payment = attribute(entry, 'payment');
+  return payment === 0 ? `event ${entry.log} ${entry.seq}` : `payment ${payment}`;
 }
 
 function byOrder(entries: readonly StreamEvent[]): Map<string, StreamEvent[]> {
@@ -264,8 +266,8 @@ function byOrder(entries: readonly StreamEvent[]): Map<string, StreamEvent[]> {
 }
 
 function paymentOf(entry: StreamEvent): string {
-  const payment = attribute(entry, 'payment') || attribute(entry, 'order');
-  return payment === 0 ? `event ${entry.log} ${entry.seq}` : `payment ${payment}`;
+  const payment = attribute(entry, 'payment');
+  return payment === 0 ? orderOf(entry) : `payment ${payment}`;
 }
 
 function admittedFirst(one: StreamEvent, other: StreamEvent): number {

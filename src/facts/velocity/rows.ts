@@ -16,8 +16,8 @@ export interface Run {
 /** One row on its own. */
 export type Row = ArrayLike<number>;
 
-/** Takes one row: its clock, its known time, the measure's column (0 without). */
-export type RowVisitor = (clock: number, known: number, value: number) => void;
+/** Takes one row: its clock, its known time, the columns of the measure and of the second one (0 without). */
+export type RowVisitor = (clock: number, known: number, value: number, second: number) => void;
 
 /** Anything that can show its rows in order. */
 export interface RowSource {
@@ -111,7 +111,7 @@ export function collectIn(
   }
 }
 
-/** Calls with each row of a measure with clock in (from, to], whenever known, in order. */
+/** Calls with each row of a measure with clock in (from, to], whenever known, in order; of `second` only the column counts. */
 export function eachIn(
   run: Run,
   stride: number,
@@ -119,12 +119,15 @@ export function eachIn(
   from: number,
   to: number,
   visit: RowVisitor,
+  second?: Measure,
 ): void {
   const { rows, end } = run;
   for (let at = firstAfter(run, stride, from); at < end; at += stride) {
     const clock = rows[at + CLOCK] ?? 0;
     if (clock > to) return;
-    if (isSelected(rows, at, measure)) visit(clock, rows[at + KNOWN] ?? 0, columnAt(rows, at, measure));
+    if (!isSelected(rows, at, measure)) continue;
+    const other = second === undefined ? 0 : columnAt(rows, at, second);
+    visit(clock, rows[at + KNOWN] ?? 0, columnAt(rows, at, measure), other);
   }
 }
 

@@ -153,11 +153,25 @@ export class SeriesStore {
     return scratch;
   }
 
-  /** Calls with each row of a measure with clock in (from, to], whenever known, in order. `visit` must ask nothing. */
-  each(series: Series, layout: Layout, measure: number, from: number, to: number, visit: RowVisitor): void {
+  /**
+   * Calls with each row of a measure with clock in (from, to], whenever known, in order; of `second` only the column
+   * counts. `visit` must ask nothing.
+   */
+  each(
+    series: Series,
+    layout: Layout,
+    measure: number,
+    from: number,
+    to: number,
+    visit: RowVisitor,
+    second: number,
+  ): void {
     if (series === NO_SERIES) return;
-    if (series < 0) this.#longOf(series).each(measure, from, to, visit);
-    else eachIn(this.#runOf(series), layout.stride, measureAt(layout, measure), from, to, visit);
+    if (series < 0) this.#longOf(series).each(measure, from, to, visit, second);
+    else {
+      const other = measureAt(layout, second);
+      eachIn(this.#runOf(series), layout.stride, measureAt(layout, measure), from, to, visit, other);
+    }
   }
 
   /** Clock of the first row of a measure in (from, t] known at t. */

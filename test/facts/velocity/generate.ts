@@ -21,6 +21,7 @@ const VALUES: Partial<Record<Attribute, readonly string[]>> = {
   ip: ['i1', ''],
   bin: ['b1'],
   order: ['o1', 'o2', 'o3', ''],
+  site: ['s1', 's2'],
   payment: ['p1', 'p2', 'p3', 'p4'],
   currency: ['EUR', 'USD'],
   label: ['fraud', 'good', ''],

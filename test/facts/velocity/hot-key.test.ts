@@ -7,6 +7,15 @@ import { hashOf, HOUR, report, START } from './generate.js';
 import { Model } from './model.js';
 
 const EVENTS = 200_000;
+const HISTORIES = [
+  'goodOrders',
+  'troubledShare',
+  'refundedOrders',
+  'paidMinor',
+  'troubledMoneyShare',
+  'declinesInRow',
+  'firstSeenDays',
+] as const;
 const QUESTIONS: readonly Params[] = [
   { fn: 'count', window: '3h' },
   { fn: 'sum', window: '24h' },
@@ -26,7 +35,7 @@ it(
     const model = new Model(
       {
         velocities: QUESTIONS.map((params) => ok(parseVelocity({ ...params, by: 'ip' }))),
-        histories: (['goodOrders', 'troubledShare', 'declinesInRow', 'firstSeenDays'] as const).map((what) =>
+        histories: HISTORIES.map((what) =>
           ok(
             parseHistory({
               by: 'ip',

@@ -30,7 +30,8 @@ export class Model {
 
   /** A payment that waits to be decided, its ranges read from the store as it is now. */
   ask(draft: Draft): { event: StreamEvent; reads: { range: KeyRange; events: StreamEvent[] }[] } {
-    const event: StreamEvent = { ...draft, log: 1, seq: 0 };
+    // As payments are resolved: without a place.
+    const event: StreamEvent = { ...draft, log: 0, seq: 0 };
     const reads = this.windows.missing(event).map((range) => ({ range, events: this.read(range) }));
     this.rangesRead += reads.length;
     return { event, reads };
@@ -38,7 +39,7 @@ export class Model {
 
   /** Answers every question both ways, then admits the payment. */
   decide(asked: StreamEvent, admit: boolean): void {
-    const event = { ...asked, seq: this.#seq + 1 };
+    const event = { ...asked, log: 1, seq: this.#seq + 1 };
     this.compare(asked, event);
     if (admit) this.admit(event);
     this.windows.release(asked);

@@ -118,9 +118,10 @@ function ask(
   const inRow = store.countAfterLast(series, layout, declines, payments, from, to);
   const values = store.values(series, layout, payments, 'w', from, to, to, new ValueCounts()).distinct;
   let seen = 0;
-  store.each(series, layout, payments, from, to, (_, known) => {
+  const count = (_: number, known: number): void => {
     if (known <= to) seen++;
-  });
+  };
+  store.each(series, layout, payments, from, to, count, payments);
   const lastPaid = sorted.findLastIndex(({ kind }) => kind === 'payment');
   expect({ count: totals.count, sum: totals.sum, first, last, inRow, values, seen }).toEqual({
     count: paid.length,

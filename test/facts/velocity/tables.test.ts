@@ -4,6 +4,7 @@ import { KeyTable } from '../../../src/facts/velocity/key-table.js';
 import { LARGEST_BLOCK, RowBlocks } from '../../../src/facts/velocity/row-blocks.js';
 import { Slots } from '../../../src/facts/velocity/slots.js';
 import { deviationOf, Totals } from '../../../src/facts/velocity/moments.js';
+import { OrderSums } from '../../../src/facts/velocity/order-sums.js';
 import { ValueCounts } from '../../../src/facts/velocity/value-counts.js';
 
 /** Many share their place in a table of any size. */
@@ -113,6 +114,33 @@ describe('Slots', () => {
     const taken = Array.from({ length: 40_000 }, () => slots.take());
     for (const slot of taken) slots.set(slot, 1, slot);
     for (const slot of taken) expect(slots.get(slot, 1)).toBe(slot);
+  });
+});
+
+describe('OrderSums', () => {
+  it('is a map of sums, also when it is used again', () => {
+    const sums = new OrderSums();
+    const amount = fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.constant(Number.NaN));
+    const order = fc.oneof(key, fc.integer({ min: 1, max: 1_000_000 }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(order, amount), { maxLength: 8000, size: 'max' }), (added) => {
+        sums.clear();
+        const map = new Map<number, number>();
+        for (const [one, minor] of added) {
+          sums.add(one, minor);
+          map.set(one, (map.get(one) ?? 0) + minor);
+        }
+        const seen = new Map<number, number>();
+        sums.each((one, minor) => seen.set(one, minor));
+        expect(seen).toEqual(map);
+        expect(sums.size).toBe(map.size);
+        const wrong = [...map.keys(), 7.5].filter(
+          (one) => !Object.is(sums.get(one), map.get(one)) || sums.has(one) !== map.has(one),
+        );
+        expect(wrong).toEqual([]);
+      }),
+      { numRuns: 20, endOnFailure: true },
+    );
   });
 });
 

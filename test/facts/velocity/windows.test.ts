@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ATTRIBUTES } from '../../../src/facts/attributes.js';
 import type { VelocitySpec } from '../../../src/facts/velocity-spec.js';
-import { parseVelocity } from '../../../src/facts/velocity/parse.js';
+import { parseHistory, parseVelocity } from '../../../src/facts/velocity/parse.js';
 import type { Params } from '../../../src/facts/velocity/parse.js';
+import type { HistorySpec } from '../../../src/facts/velocity/specs.js';
 import { hashOf, payment, questions, report, START } from './generate.js';
 import type { Draft } from './generate.js';
 import { Model } from './model.js';
@@ -137,6 +138,28 @@ describe('StreamWindows', () => {
     expect(model.answers(second.event)).toEqual([1, 0, undefined]);
   });
 
+  it('takes the same order number of two shops for two orders of a payer', () => {
+    const model = new Model(
+      { velocities: [], histories: [history({ by: 'email', what: 'paidOrders' })], habits: [] },
+      { maxBytes: 1 << 20 },
+    );
+    for (const site of ['s1', 's2'])
+      for (const kind of ['authorised', 'captured'] as const)
+        model.stored({ ...draftOf({ email: 'e1', order: '1001', site }), kind });
+    const { event, reads } = model.ask(draftOf({ email: 'e1' }));
+    for (const { range, events } of reads) model.windows.loaded(range, events);
+    expect(model.answers(event)).toEqual([2]);
+  });
+
+  it('counts the payment itself beside what succeeded', () => {
+    const events = ['payment', 'succeeded'];
+    const counted = spec({ fn: 'count', by: 'card', window: '1h', events, includeCurrent: true });
+    const model = new Model({ velocities: [counted], histories: [], habits: [] }, { maxBytes: 1 << 20 });
+    const { event, reads } = model.ask(draftOf({ card: 'c1' }));
+    for (const { range, events: read } of reads) model.windows.loaded(range, read);
+    expect(model.answers(event)).toEqual([1]);
+  });
+
   it('says so instead of guessing when a key was not loaded', () => {
     const model = new Model(
       { velocities: [spec({ fn: 'count', by: 'card', window: '1h' })], histories: [], habits: [] },
@@ -209,6 +232,12 @@ describe('StreamWindows', () => {
 
 function spec(params: Params): VelocitySpec {
   const parsed = parseVelocity(params);
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.ok;
+}
+
+function history(params: Params): HistorySpec {
+  const parsed = parseHistory(params);
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.ok;
 }

@@ -112,6 +112,8 @@ export type Event = Message<"tollgate.v1.Event"> & {
   eci: string;
 
   /**
+   * AUTHORISED, CAPTURED, THREE_DS_RESULT: the issuer bears fraud.
+   *
    * @generated from field: bool liability_shifted = 14;
    */
   liabilityShifted: boolean;

@@ -17,6 +17,13 @@ const WITH_AMOUNT: ReadonlySet<EventKind> = new Set([
   EventKind.CHARGEBACK,
 ]);
 
+/** Kinds that can tell who bears fraud. */
+const WITH_LIABILITY: ReadonlySet<EventKind> = new Set([
+  EventKind.AUTHORISED,
+  EventKind.CAPTURED,
+  EventKind.THREE_DS_RESULT,
+]);
+
 /** Something that happened around a payment. */
 export function checkEvent(event: Event): void {
   const problems = new Problems();
@@ -76,6 +83,8 @@ function checkKindFields(problems: Problems, event: Event): void {
     kind === EventKind.THREE_DS_RESULT,
   );
   belongs(problems, 'label', event.label, Label.FRAUD, kind === EventKind.LABEL);
+  if (event.liabilityShifted && !WITH_LIABILITY.has(kind))
+    problems.add('liability_shifted', 'has no meaning for this kind of event');
   if (event.fraud && kind !== EventKind.CHARGEBACK)
     problems.add('fraud', 'has no meaning for this kind of event');
 }

@@ -2,7 +2,7 @@ import type { Address, Customer, Device, Item, Payment } from '../../../gen/toll
 import { PaymentKind } from '../../../gen/tollgate/v1/payment_pb.js';
 import { checkInstrument } from './instrument.js';
 import type { Problems } from './problems.js';
-import { anyId, freeText, opaqueId, siteId } from './text.js';
+import { anyId, freeText, isCardNumber, opaqueId, siteId } from './text.js';
 import { country, email, enumValue, ip, language, money, phone, timestamp, within } from './values.js';
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
@@ -77,6 +77,8 @@ function checkAttributes(problems: Problems, at: string, attributes: Readonly<Re
     } else if (name === '__proto__') {
       // An ordinary object would lose it, or take its value for a prototype.
       problems.add(`${at}attributes`, 'a name must not be __proto__');
+    } else if (isCardNumber(name)) {
+      problems.add(`${at}attributes`, 'a name looks like a card number');
     } else {
       freeText(problems, at, `attributes["${name}"]`, attributes[name] ?? '', 256);
     }

@@ -63,6 +63,7 @@ export function siteId(problems: Problems, at: string, name: string, value: stri
 export function slug(problems: Problems, at: string, name: string, value: string): void {
   if (value === '') problems.add(at + name, 'is required');
   else if (!SLUG.test(value)) problems.add(at + name, 'not 1 to 64 of [a-z0-9-]');
+  else if (isCardNumber(value)) problems.add(at + name, CARD_NUMBER);
 }
 
 /** The name of a method, brand or wallet in lower case. May be empty. */

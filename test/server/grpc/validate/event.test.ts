@@ -27,7 +27,7 @@ describe('every kind has a right form', () => {
       liabilityShifted: true,
     },
     [EventKind.DECLINED]: { code: '51' },
-    [EventKind.CAPTURED]: { amount: { minor: 100n, currency: 'EUR' } },
+    [EventKind.CAPTURED]: { amount: { minor: 100n, currency: 'EUR' }, liabilityShifted: true },
     [EventKind.REFUND_CLAIMED]: { claimReason: ClaimReason.NOT_RECEIVED },
     [EventKind.CHARGEBACK]: { code: '10.4', fraud: true, amount: { minor: 5n, currency: 'USD' } },
     [EventKind.LABEL]: { label: Label.GOOD, arrivalTime: timestampFromMs(1_800_000_000_000) },
@@ -77,6 +77,11 @@ test.each<[string, Change, readonly string[]]>([
   ['a label elsewhere', { label: Label.FRAUD }, [`label: ${MEANINGLESS}`]],
   ['an unknown label', { kind: EventKind.LABEL, label: 9 as Label }, ['label: unknown value 9']],
   ['fraud elsewhere', { fraud: true }, [`fraud: ${MEANINGLESS}`]],
+  [
+    'a shift of liability elsewhere',
+    { kind: EventKind.REFUNDED, liabilityShifted: true },
+    [`liability_shifted: ${MEANINGLESS}`],
+  ],
   [
     'an amount where there is none',
     { kind: EventKind.PAY_PRESSED, amount: { minor: 1n, currency: 'EUR' } },

@@ -181,6 +181,11 @@ table(
     ],
     ['unknown type', { list: { id: 'x', type: 11 as ListType, kind: 1 } }, 'list.type: unknown value 11'],
     ['unknown kind', { list: { id: 'x', type: 1, kind: 6 as ListKind } }, 'list.kind: unknown value 6'],
+    [
+      'a card number as name',
+      { list: { id: '4111111111111111', type: 1, kind: 1 } },
+      'list.id: holds what looks like a card number; send a token or a keyed fingerprint instead',
+    ],
   ],
 );
 const entry = { value: 'a@b.co', reason: 'claims', actor: 'ana' };

@@ -218,6 +218,11 @@ describe.each<[string, Partial<Payment>, string]>([
     'attributes["note"]: longer than 256 characters',
   ],
   [
+    'a card number as name of an attribute',
+    { attributes: { '4111111111111111': 'x' } },
+    'attributes: a name looks like a card number',
+  ],
+  [
     'a card number as attribute',
     { attributes: { note: CARD_NUMBER } },
     `attributes["note"]: ${LOOKS_LIKE_CARD}`,
