@@ -138,6 +138,10 @@ export class Pipeline implements Taker, Intake {
     await this.queue.drain();
   }
 
+  now(): number {
+    return this.#options.world.clock.now();
+  }
+
   nowUs(): number {
     return this.#options.world.clock.monotonicUs();
   }
