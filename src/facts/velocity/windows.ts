@@ -174,11 +174,11 @@ export class StreamWindows {
     this.#giveBack(pending.entries);
   }
 
-  /** The event was not admitted after all: it never counted. */
+  /** The event was not admitted after all: it never counted. What was inserted leaves, whatever is said of it by now. */
   retract(event: StreamEvent): void {
     const pending = this.#pending.get(positionOf(event));
     if (pending === undefined) return;
-    for (const entry of pending.entries) if (entry !== NO_ENTRY) this.#keys.remove(entry, event);
+    for (const entry of pending.entries) if (entry !== NO_ENTRY) this.#keys.remove(entry, pending.event);
     this.settled(event);
   }
 
