@@ -62,7 +62,7 @@ beforeEach(async () => {
   stage.world.setTime(NOW);
   readings = [];
   for (const card of ['a', 'b', 'c']) for (let paid = 0; paid < MANY; paid++) await screen(card);
-  const { query } = stage.journal;
+  const query = stage.journal.query.bind(stage.journal);
   Object.assign(stage.journal, {
     query: async (asked: JournalQuery) => {
       const answer = await query(asked);
