@@ -11,6 +11,8 @@ import type { Call } from './under-way.js';
 
 /** What admissions ask of the pipeline. */
 export interface Taker {
+  /** Epoch ms. */
+  now(): number;
   nowUs(): number;
   /** Throws TollgateError when the payment may not be decided. */
   contextOf(payment: PaymentInput): PaymentContext;
@@ -120,6 +122,8 @@ export class Recording implements Admission {
   readonly reference: string;
   /** The decision, when it was admitted here lately. */
   pending: KnownPayment | undefined;
+  /** When its round was asked about, epoch ms: payments behind it in the round are not decided as of an earlier time. */
+  takenAt = 0;
   readonly #taker: Taker;
   readonly #call: Call<EventOutput>;
 
@@ -150,6 +154,7 @@ export class Recording implements Admission {
   }
 
   ids(): readonly string[] {
+    this.takenAt = this.#taker.now();
     if (this.alias !== undefined) return [this.id, this.alias];
     if (this.reference === '') return [this.id];
     this.pending = this.#taker.admitted(this.reference);

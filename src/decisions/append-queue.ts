@@ -139,16 +139,18 @@ export class AppendQueue {
     // What is told later must not hold on to the entry itself.
     const known = knownPayment(entry);
     const { id } = known;
-    this.#undurable.set(id, known);
-    if (event.kind === 'payment') this.#recent.set(id, known);
+    // The first of an id counts: a payment may be screened and recorded at once.
+    const first = !this.#undurable.has(id);
+    if (first) this.#undurable.set(id, known);
+    if (first && event.kind === 'payment') this.#recent.set(id, known);
     this.#commit.add(entry, (result, error) => {
-      this.#undurable.delete(id);
+      if (first) this.#undurable.delete(id);
       if (result === 'stored') {
         this.#durable.push(event);
         stored();
         return;
       }
-      this.#recent.delete(id);
+      if (first) this.#recent.delete(id);
       this.#retract(event);
       if (result === undefined) {
         this.#unconfirmed();

@@ -138,6 +138,10 @@ export class Pipeline implements Taker, Intake {
     await this.queue.drain();
   }
 
+  now(): number {
+    return this.#options.world.clock.now();
+  }
+
   nowUs(): number {
     return this.#options.world.clock.monotonicUs();
   }
@@ -266,9 +270,11 @@ export class Pipeline implements Taker, Intake {
   /** Whatever rules decide when it has been read, what is read belongs to the windows of now: none gets half of it. */
   #aside(range: KeyRange): RangeSink {
     const { windows } = this.#rules;
+    windows.keep(range);
     return {
       part: (events) => windows.arrived(range, this.#visible(events)),
       end: (events) => windows.loaded(range, this.#visible(events)),
+      over: () => windows.letGo(range),
     };
   }
 

@@ -72,9 +72,8 @@ export class Reporting {
     recording.done({ eventId: input.eventId, seq: event.seq, repeated: true });
   }
 
-  #reportedEvent({ id, input }: Recording, known: StreamEvent | undefined): StreamEvent {
-    const { world, toBaseMinor, rules, journal, skewMs } = this.#options;
-    const now = world.clock.now();
+  #reportedEvent({ id, input, takenAt: now }: Recording, known: StreamEvent | undefined): StreamEvent {
+    const { toBaseMinor, rules, journal, skewMs } = this.#options;
     const payment = known ?? this.#paymentEvent(input, now);
     checkReport(input, payment, { now, skewMs, hash: rules.hash });
     const { amount } = input;

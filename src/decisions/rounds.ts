@@ -56,6 +56,8 @@ export interface RangeSink {
   part(events: readonly StreamEvent[]): void;
   /** The rest of it. */
   end(events: readonly StreamEvent[]): void;
+  /** Told last, also where it could not be read. */
+  over(): void;
 }
 
 /** So many admissions waiting are worth asking about ahead; fewer are better gathered. */
@@ -250,8 +252,12 @@ export class Rounds {
   async #readAside(range: KeyRange): Promise<void> {
     const sink = this.#hooks.aside(range);
     const onEvents = (_: number, events: readonly StreamEvent[]): void => sink.part(events);
-    const answer = await this.#journal.query({ ids: [], ranges: [range], seen: undefined, onEvents });
-    sink.end(answer.ranges[0] ?? []);
+    try {
+      const answer = await this.#journal.query({ ids: [], ranges: [range], seen: undefined, onEvents });
+      sink.end(answer.ranges[0] ?? []);
+    } finally {
+      sink.over();
+    }
   }
 
   async #settle(admissions: readonly AskedAdmission[], { entries }: JournalAnswer): Promise<void> {

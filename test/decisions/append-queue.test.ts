@@ -62,4 +62,33 @@ describe('AppendQueue', () => {
       retracted: [2],
     });
   });
+
+  it('keeps to the first of two entries with one id that are on their way together', async () => {
+    const queue = new AppendQueue({
+      journal: { append: async () => ['stored', 'duplicate'] },
+      appendsInFlight: 1,
+      retract: () => undefined,
+      unconfirmed: () => undefined,
+    });
+    for (const seq of [1, 2]) {
+      const names = { id: 'a', alias: undefined };
+      const content = { event: event(seq), keys: [], decision: undefined, report: undefined };
+      queue.stage({
+        id: 'a',
+        event: event(seq),
+        ready: undefined,
+        append: () => ({
+          entry: { ...names, ...content },
+          stored: () => undefined,
+          duplicate: async () => undefined,
+        }),
+        caller: { fail: () => undefined },
+      });
+    }
+    void queue.send();
+    expect([...queue.undurable()].map(({ seq }) => seq)).toEqual([1]);
+    await queue.drain();
+    expect([...queue.undurable()]).toEqual([]);
+    expect(queue.find('a')?.event.seq).toBe(1);
+  });
 });

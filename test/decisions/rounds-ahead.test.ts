@@ -33,7 +33,7 @@ function stage(mayAskAhead: () => boolean = () => true) {
     begin: () => log.push('begin'),
     seen: () => new Map(),
     part: () => undefined,
-    aside: () => ({ part: () => undefined, end: () => undefined }),
+    aside: () => ({ part: () => undefined, end: () => undefined, over: () => undefined }),
     arrived: () => log.push('arrived'),
     end: (size) => void log.push(`end ${String(size)}`),
   };

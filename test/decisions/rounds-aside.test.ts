@@ -21,6 +21,8 @@ const isLong = (key: number): boolean => key >= 10;
 /** Rounds over a store that answers when it is told to. What was read of a key stays in memory. */
 function stage(maxRound = 100) {
   const inMemory = new Set<number>();
+  /** Read aside, not over yet. */
+  const open = new Set<number>();
   const rounds_: Question[] = [];
   const aside: Question[] = [];
   const query = ({ ranges, longest }: JournalQuery): Promise<JournalAnswer> =>
@@ -51,7 +53,14 @@ function stage(maxRound = 100) {
       begin: () => undefined,
       seen: () => new Map(),
       part: () => undefined,
-      aside: ({ key }) => ({ part: () => undefined, end: () => void inMemory.add(key) }),
+      aside: ({ key }) => {
+        open.add(key);
+        return {
+          part: () => undefined,
+          end: () => void inMemory.add(key),
+          over: () => void open.delete(key),
+        };
+      },
       arrived: (ranges, answer) => {
         for (const [place, { key }] of ranges.entries())
           if (answer.ranges[place] !== undefined) inMemory.add(key);
@@ -79,7 +88,7 @@ function stage(maxRound = 100) {
     };
     rounds.admit(admission);
   };
-  return { rounds, questions: rounds_, aside, log, admit };
+  return { rounds, questions: rounds_, aside, open, log, admit };
 }
 
 const caller = (): CallLimits => ({ deadline: undefined, cancelled: false });
@@ -170,7 +179,7 @@ describe('a range too long for a round', () => {
         fc.array(step, { maxLength: 60 }),
         fc.integer({ min: 1, max: 4 }),
         async (steps, size) => {
-          const { rounds, questions, aside, log, admit } = stage(size);
+          const { rounds, questions, aside, open, log, admit } = stage(size);
           const callers = [caller(), caller(), caller()];
           const sent: string[][] = [[], [], []];
           for (const [index, one] of steps.entries()) {
@@ -190,6 +199,7 @@ describe('a range too long for a round', () => {
           }
           await rounds.idle();
           expect(rounds.waiting).toBe(0);
+          expect(open.size).toBe(0);
           for (const [index, ids] of sent.entries()) {
             const own = log.filter((id) => id.startsWith(`${index}/`));
             expect(own).toHaveLength(ids.length);

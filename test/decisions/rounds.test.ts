@@ -24,7 +24,7 @@ function open(options: { readonly maxRound?: number } = {}) {
       begin: () => undefined,
       seen: () => new Map(),
       part: () => undefined,
-      aside: () => ({ part: () => undefined, end: () => undefined }),
+      aside: () => ({ part: () => undefined, end: () => undefined, over: () => undefined }),
       arrived: () => undefined,
       end: (size) => void ended.push(size),
     },

@@ -7,9 +7,7 @@ import { KeyStore } from './key-store.js';
 import { hasKey } from './keys.js';
 import { positionOf } from './layout.js';
 import type { AggregatePlan, KeyDefinition, WindowPlan } from './plan.js';
-
-const MINUTE = 60_000;
-const DAY = 86_400_000;
+import { keptFrom, readFrom } from './reach.js';
 
 /** Bounds of the windows in memory. */
 export interface StreamWindowsOptions {
@@ -30,6 +28,12 @@ export interface StreamWindowsStats {
 /** By definition; NO_ENTRY where the event lacks the key. */
 type Entries = readonly KeyEntry[];
 
+/** What a payment holds on to: its keys, and what is read for it. */
+interface Asked {
+  readonly entries: Entries;
+  ranges: readonly KeyRange[];
+}
+
 /**
  * The windows of all velocities, histories and habits in force: a cache over the journal, by key, bounded in bytes.
  *
@@ -45,8 +49,10 @@ export class StreamWindows {
   readonly #inFlight: number;
   /** Definitions by the place of the attribute by which they are read back. */
   readonly #byAttribute: KeyDefinition[][] = [];
-  /** Payments asked about, oldest first, with the keys they hold on to. */
-  readonly #asked = new Map<StreamEvent, Entries>();
+  /** Payments asked about, oldest first. */
+  readonly #asked = new Map<StreamEvent, Asked>();
+  /** Values of load attributes that are being read, with how many wait for that. */
+  readonly #kept = new Map<number, number>();
   /** Events not durable yet, by position. */
   readonly #pending = new Map<number, { readonly event: StreamEvent; readonly entries: Entries }>();
   #lastEvent: StreamEvent | undefined;
@@ -67,23 +73,43 @@ export class StreamWindows {
   missing(event: StreamEvent): KeyRange[] {
     const all = this.#entries;
     const ranges: KeyRange[] = [];
-    for (const entry of this.#ask(event)) {
+    const asked = this.#ask(event);
+    for (const entry of asked.entries) {
       if (entry === NO_ENTRY) continue;
       const definition = all.definition(entry);
       const needed = event.knownAt - definition.horizon;
       const reach = all.from(entry);
       if (reach <= needed) continue;
-      if (reach < Infinity) this.#bringBack(entry);
       if (all.asked(entry) > needed || reach < Infinity)
-        all.setAsked(entry, roundedFrom(definition, event.knownAt));
+        all.setAsked(entry, readFrom(definition, event.knownAt));
       const key = all.load(entry);
       const same = ranges.findIndex((range) => range.key === key);
       const from = Math.min(all.asked(entry), ranges[same]?.from ?? Infinity);
-      const attribute = definition.load;
-      if (same < 0) ranges.push({ key, from, attribute });
-      else ranges[same] = { key, from, attribute };
+      ranges.splice(same < 0 ? ranges.length : same, 1, { key, from, attribute: definition.load });
     }
+    for (const range of ranges) this.keep(range);
+    for (const range of asked.ranges) this.letGo(range);
+    asked.ranges = ranges;
     return ranges;
+  }
+
+  /** To be told before a range is read: what it fills is there from its start, and neither leaves nor is pruned till `letGo`. */
+  keep(range: KeyRange): void {
+    for (const definition of this.#definitionsOf(range)) {
+      const entry = this.#keys.hold(definition, range.key);
+      const from = this.#entries.from(entry);
+      if (from > range.from && from < Infinity) this.#bringBack(entry);
+    }
+    this.#kept.set(range.key, (this.#kept.get(range.key) ?? 0) + 1);
+  }
+
+  /** The range was read, or will not be. */
+  letGo(range: KeyRange): void {
+    for (const definition of this.#definitionsOf(range))
+      this.#keys.giveBack(this.#keys.get(definition, range.key));
+    const others = (this.#kept.get(range.key) ?? 0) - 1;
+    if (others > 0) this.#kept.set(range.key, others);
+    else this.#kept.delete(range.key);
   }
 
   /** Takes in a part of what the store has for a range, ahead of `loaded`. */
@@ -174,24 +200,25 @@ export class StreamWindows {
     this.#giveBack(pending.entries);
   }
 
-  /** The event was not admitted after all: it never counted. */
+  /** The event was not admitted after all: it never counted. What was inserted leaves, whatever is said of it by now. */
   retract(event: StreamEvent): void {
     const pending = this.#pending.get(positionOf(event));
     if (pending === undefined) return;
-    for (const entry of pending.entries) if (entry !== NO_ENTRY) this.#keys.remove(entry, event);
+    for (const entry of pending.entries) if (entry !== NO_ENTRY) this.#keys.remove(entry, pending.event);
     this.settled(event);
   }
 
   /** The payment is decided, or will not be: its keys may leave memory. Needs the object given to `missing`. */
   release(event: StreamEvent): void {
-    const entries = this.#asked.get(event);
-    if (entries === undefined) return;
+    const asked = this.#asked.get(event);
+    if (asked === undefined) return;
     this.#asked.delete(event);
     if (this.#lastEvent === event) {
       this.#lastEvent = undefined;
       this.#lastEntries = [];
     }
-    this.#giveBack(entries);
+    this.#giveBack(asked.entries);
+    for (const range of asked.ranges) this.letGo(range);
   }
 
   /** Cheap. */
@@ -211,21 +238,21 @@ export class StreamWindows {
     if (this.#entries.from(entry) > from) throw new Error('a window was asked for that was not loaded');
   }
 
-  #ask(event: StreamEvent): Entries {
+  #ask(event: StreamEvent): Asked {
     const known = this.#asked.get(event);
     if (known !== undefined) return known;
-    const entries = this.#take(event);
-    this.#asked.set(event, entries);
+    const asked: Asked = { entries: this.#take(event), ranges: [] };
+    this.#asked.set(event, asked);
     if (this.#asked.size > this.#inFlight) {
       const oldest = this.#asked.keys().next();
       if (oldest.done !== true) this.release(oldest.value);
     }
-    return entries;
+    return asked;
   }
 
   #entryOf(event: StreamEvent, definition: number): KeyEntry {
     if (this.#lastEvent !== event) {
-      this.#lastEntries = this.#ask(event);
+      this.#lastEntries = this.#ask(event).entries;
       this.#lastEvent = event;
     }
     return this.#lastEntries[definition] ?? NO_ENTRY;
@@ -260,22 +287,11 @@ export class StreamWindows {
       if (entries[index] === entry) this.#keys.insert(entry, event);
   }
 
-  /** Old rows may go, but none that a payment in decision can need, however old its time. */
+  /** Old rows may go, but none that a payment in decision can need, however old its time, and none of what is read. */
   #prune(entry: KeyEntry, t: number): void {
+    if (this.#kept.has(this.#entries.load(entry))) return;
     let oldest = t;
     for (const { knownAt } of this.#asked.keys()) if (knownAt < oldest) oldest = knownAt;
-    const definition = this.#entries.definition(entry);
-    this.#keys.prune(entry, oldest - definition.horizon - slackOf(definition));
+    this.#keys.prune(entry, keptFrom(this.#entries.definition(entry), oldest));
   }
-}
-
-/** What is kept and read beyond the horizon, ms: payments do not come in the exact order of their times. */
-function slackOf({ horizon }: KeyDefinition): number {
-  return Math.min(Math.max(horizon / 8, 15 * MINUTE), 7 * DAY);
-}
-
-/** Rounded, so that the payments of one round ask for the same range. */
-function roundedFrom(definition: KeyDefinition, t: number): number {
-  const slack = slackOf(definition);
-  return Math.floor((t - definition.horizon - slack) / MINUTE) * MINUTE;
 }

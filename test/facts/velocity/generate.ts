@@ -5,6 +5,8 @@ import { createKeyHash } from '../../../src/facts/key-hash.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
 import { CLOCKS } from '../../../src/facts/velocity-spec.js';
 import type { Aggregate, VelocitySpec } from '../../../src/facts/velocity-spec.js';
+import { parseVelocity } from '../../../src/facts/velocity/parse.js';
+import type { Params } from '../../../src/facts/velocity/parse.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from '../../../src/facts/velocity/specs.js';
 import type { HabitSpec, HistorySpec } from '../../../src/facts/velocity/specs.js';
 
@@ -155,3 +157,16 @@ export const questions = fc.record({
   histories: fc.array(history, { maxLength: 4 }),
   habits: fc.array(habit, { maxLength: 2 }),
 });
+
+/** A velocity as rules ask for it. */
+export function spec(params: Params): VelocitySpec {
+  const parsed = parseVelocity(params);
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.ok;
+}
+
+/** A payment of these attributes, known at once. */
+export function draftOf(values: Readonly<Record<string, string>>, at = START): Draft {
+  const attributes = ATTRIBUTES.map((name) => hashOf(name, values[name] ?? ''));
+  return { kind: 'payment', at, knownAt: at, paymentAt: at, minor: 100, baseMinor: 100, attributes };
+}

@@ -1,11 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ATTRIBUTES } from '../../../src/facts/attributes.js';
-import type { VelocitySpec } from '../../../src/facts/velocity-spec.js';
-import { parseHistory, parseVelocity } from '../../../src/facts/velocity/parse.js';
+import { parseHistory } from '../../../src/facts/velocity/parse.js';
 import type { Params } from '../../../src/facts/velocity/parse.js';
 import type { HistorySpec } from '../../../src/facts/velocity/specs.js';
-import { hashOf, payment, questions, report, START } from './generate.js';
+import { draftOf, hashOf, payment, questions, report, spec, START } from './generate.js';
 import type { Draft } from './generate.js';
 import { Model } from './model.js';
 
@@ -46,17 +44,17 @@ function run(model: Model, steps: readonly Step[]): void {
     else if (one.do === 'retract') model.retract(one.count);
     else if (one.do === 'round') {
       const asked = one.payments.map((draft) => model.ask(draft));
+      const reads = asked.flatMap((payment) => payment.reads);
+      // Of long ranges parts come ahead, some more than once.
+      for (const { range, events } of reads)
+        model.windows.arrived(range, events.slice(0, events.length >> 1));
       // What is admitted, or becomes durable, while the store is read.
       for (const draft of one.meanwhile) model.admit(draft);
       model.settle(one.settle);
-      for (const { reads } of asked) {
-        // Of long ranges a part comes ahead, once or several times.
-        for (const { range, events } of reads) {
-          const ahead = events.length >> 1;
-          model.windows.arrived(range, events.slice(0, ahead));
-          model.windows.arrived(range, events.slice(ahead >> 1, ahead));
-          model.windows.loaded(range, events.slice(ahead));
-        }
+      for (const { range, events } of reads) {
+        const ahead = events.length >> 1;
+        model.windows.arrived(range, events.slice(ahead >> 1, ahead));
+        model.windows.loaded(range, events.slice(ahead));
       }
       for (const [index, { event }] of asked.entries()) model.decide(event, index % 4 !== 3);
     }
@@ -230,19 +228,8 @@ describe('StreamWindows', () => {
   });
 });
 
-function spec(params: Params): VelocitySpec {
-  const parsed = parseVelocity(params);
-  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.ok;
-}
-
 function history(params: Params): HistorySpec {
   const parsed = parseHistory(params);
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.ok;
-}
-
-function draftOf(values: Readonly<Record<string, string>>, at = START): Draft {
-  const attributes = ATTRIBUTES.map((name) => hashOf(name, values[name] ?? ''));
-  return { kind: 'payment', at, knownAt: at, paymentAt: at, minor: 100, baseMinor: 100, attributes };
 }

@@ -83,31 +83,35 @@ function* candidates({ index, segments }: Source, key: number, from: number): Ge
   }
 }
 
-/** Short ranges: each entry once, then which of them belong to which range. */
+/** Short ranges: each entry once, then which of them belong to which range. Holds no blocks: there may be thousands. */
 function* readShared(
   events: EventBlocks,
-  wanted: readonly Wanted[],
+  short: readonly Wanted[],
 ): Generator<void, Uint8Array<ArrayBuffer>> {
-  const seqs = [...new Set(wanted.flatMap((one) => one.seqs))].sort((a, b) => a - b);
-  const packer = new Packer(seqs.length * 256 + 64);
-  const places = new Map<number, EventPlace & { readonly place: number }>();
-  packer.u32(seqs.length);
-  for (const [index, seq] of seqs.entries()) {
+  const ranges = short.map((wanted) => ({ ...wanted, places: [] as number[] }));
+  const bySeq = new Map<number, typeof ranges>();
+  for (const range of ranges)
+    for (const seq of range.seqs) {
+      const others = bySeq.get(seq);
+      if (others === undefined) bySeq.set(seq, [range]);
+      else others.push(range);
+    }
+  const packer = new Packer(bySeq.size * 256 + 64);
+  packer.u32(bySeq.size);
+  let count = 0;
+  for (const [index, seq] of [...bySeq.keys()].sort((a, b) => a - b).entries()) {
     if (index % SLICE_EVENTS === SLICE_EVENTS - 1) yield;
     const found = events.find(seq);
     if (found === undefined) continue;
-    places.set(seq, { ...found, place: places.size });
     packEvent(packer, found);
+    for (const { key, from, places } of bySeq.get(seq) ?? []) if (fits(found, key, from)) places.push(count);
+    count += 1;
   }
-  packer.patchU32(0, places.size);
-  for (const { range, key, from, seqs: own } of wanted) {
-    const fitting = own.flatMap((seq) => {
-      const found = places.get(seq);
-      return found && fits(found, key, from) ? [found.place] : [];
-    });
+  packer.patchU32(0, count);
+  for (const { range, places } of ranges) {
     packer.u32(range);
-    packer.u32(fitting.length);
-    for (const place of fitting) packer.u32(place);
+    packer.u32(places.length);
+    for (const place of places) packer.u32(place);
   }
   return packer.take();
 }
