@@ -83,7 +83,8 @@ test('two sets of metrics do not meet', async () => {
 });
 
 test('the guide for operators names every metric, and no other', async () => {
-  const names = [...(await metrics().text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+  const text = await metrics().text();
+  const names = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
   const guide = readFileSync('docs/operating.md', 'utf8').matchAll(/^\| `((?:tollgate|process)_\w+)` /gm);
-  expect([...guide].map(([, name]) => name).toSorted()).toEqual(names.toSorted());
+  expect(new Set([...guide].map(([, name]) => name))).toEqual(names);
 });
