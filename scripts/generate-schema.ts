@@ -1,18 +1,37 @@
 /**
- * Writes rules/rule-set.schema.json and docs/facts.md from the fact catalogue. `--check` writes nothing and exits 1
- * when one of them is stale.
+ * Writes rules/rule-set.schema.json and docs/facts.md from the fact catalogue, and docs/errors.md from the table of
+ * errors. `--check` writes nothing and exits 1 when one of them is stale.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { ERRORS } from '../src/errors/errors.js';
 import { FACT_CATALOGUE } from '../src/facts/catalogue.js';
 import { factsDoc } from '../src/rules/facts-doc.js';
 import { ruleSetSchema } from '../src/rules/schema.js';
+
+/** The table of errors for those who call, in Markdown. */
+function errorsDoc(): string {
+  const rows = Object.entries(ERRORS).map(
+    ([code, { status, meaning }]) => `| \`${code}\` | \`${status}\` | ${meaning} |`,
+  );
+  return [
+    '# Errors\n',
+    'Every error that Tollgate answers. Generated from `src/errors/errors.ts` by `scripts/generate-schema.ts`; do not edit.\n',
+    'The reason stands in `google.rpc.ErrorInfo` (domain `tollgate`) among the details of the status; a field at fault in',
+    '`google.rpc.BadRequest`. A status without details comes from gRPC itself: `UNIMPLEMENTED` for a method that is not',
+    'there, `RESOURCE_EXHAUSTED` for a message of more than 16 MiB, and what the caller’s own library says of a connection.\n',
+    '| reason | status | meaning |',
+    '| --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
 
 const root = new URL('../', import.meta.url);
 const files = [
   { name: 'rules/rule-set.schema.json', content: JSON.stringify(ruleSetSchema(FACT_CATALOGUE), null, 2) },
   { name: 'docs/facts.md', content: factsDoc(FACT_CATALOGUE) },
+  { name: 'docs/errors.md', content: errorsDoc() },
 ];
 
 let stale = false;

@@ -30,8 +30,8 @@ export function checkReport(
       field: input.arrivalTime === undefined ? 'event_time' : 'arrival_time',
       description:
         input.arrivalTime === undefined
-          ? `is more than ${skewMs} ms after the time of arrival`
-          : `is more than ${skewMs} ms before event_time: nothing is known before it happens`,
+          ? `is more than ${skewMs / 1000} s after the time of arrival`
+          : `is more than ${skewMs / 1000} s before event_time: nothing is known before it happens`,
     });
   if (
     input.amount !== undefined &&

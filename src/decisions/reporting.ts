@@ -57,7 +57,7 @@ export class Reporting {
           recording.done({ eventId: input.eventId, seq: event.seq, repeated: false });
         },
         duplicate: async () => this.repeated(recording, await this.#intake.readBack(id)),
-        taken: reused,
+        taken: () => reused(input),
       }),
       caller: recording,
     });
@@ -67,7 +67,7 @@ export class Reporting {
   /** The answer to an event that was recorded before. Throws EVENT_ID_REUSED when it was another event. */
   repeated(recording: Recording, { report, event }: StoredEntry): void {
     const { input } = recording;
-    if (report === undefined || !this.#options.sameMessage('event', report, input.raw)) throw reused();
+    if (report === undefined || !this.#options.sameMessage('event', report, input.raw)) throw reused(input);
     this.#options.observer.recorded(input.kind, true);
     recording.done({ eventId: input.eventId, seq: event.seq, repeated: true });
   }
@@ -99,8 +99,9 @@ export class Reporting {
   }
 }
 
-function reused(): TollgateError {
-  return new TollgateError('EVENT_ID_REUSED', 'the event id was used in this site with other content');
+function reused({ kind }: EventInput): TollgateError {
+  const what = kind === 'payment' ? 'the event id or the request id' : 'the event id';
+  return new TollgateError('EVENT_ID_REUSED', `${what} was used in this site with other content`);
 }
 
 /** What reports about a payment never seen belong together by: the order of its site. */

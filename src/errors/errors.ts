@@ -12,7 +12,7 @@ export type StatusName =
   | 'UNIMPLEMENTED'
   | 'INTERNAL';
 
-/** Every error a caller can meet: its stable code, status, and what it means. The docs are generated from this table. */
+/** Every error a caller can meet: its stable code, status, and what it means. `docs/errors.md` is generated from this table. */
 export const ERRORS = {
   INVALID_REQUEST: {
     status: 'INVALID_ARGUMENT',
@@ -28,7 +28,8 @@ export const ERRORS = {
   },
   EVENT_ID_REUSED: {
     status: 'ALREADY_EXISTS',
-    meaning: 'The event id was used in this site with other content.',
+    meaning:
+      'The event id was used in this site with other content, or another payment has the request id of one from history.',
   },
   LIST_EXISTS: { status: 'ALREADY_EXISTS', meaning: 'A list with this id and other settings exists.' },
   DECISION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such decision.' },
@@ -57,7 +58,8 @@ export const ERRORS = {
   },
   STORE_UNAVAILABLE: {
     status: 'UNAVAILABLE',
-    meaning: 'The store cannot be reached; nothing was recorded; try again later.',
+    meaning:
+      'The store cannot be reached; try again later: with the same id what was stored after all is found.',
   },
   SHUTTING_DOWN: {
     status: 'UNAVAILABLE',

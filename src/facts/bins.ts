@@ -1,4 +1,5 @@
 import { parse } from 'csv-parse/sync';
+import { isCountry } from './countries.js';
 import type { CardFunding } from './payment.js';
 
 /** What the issuer's digits tell of a card; what is not known is '' (undefined for prepaid). */
@@ -151,7 +152,7 @@ function infoOf(row: Record<string, string>): BinInfo {
   const mark = (row['prepaid'] ?? '').toLowerCase();
   const prepaid = type === 'prepaid' || mark === 'y' ? true : mark === 'n' ? false : undefined;
   return {
-    country: /^[A-Z]{2}$/.test(country) ? country : '',
+    country: isCountry(country) ? country : '',
     brand: brandOf(row['scheme'] ?? '', row['brand'] ?? ''),
     funding: prepaid === true ? 'prepaid' : type === 'credit' || type === 'debit' ? type : '',
     prepaid,

@@ -8,7 +8,9 @@ NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA
 SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI
 VN VU WF WS XK YE YT ZA ZM ZW`;
 
-const KNOWN: ReadonlySet<string> = new Set(CODES.trim().split(/\s+/));
+export const COUNTRIES: readonly string[] = CODES.trim().split(/\s+/);
+
+const KNOWN: ReadonlySet<string> = new Set(COUNTRIES);
 
 /** Whether `code` is a country's two letters in capitals. */
 export function isCountry(code: string): boolean {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { Reader, type Response } from 'maxmind';
+import { isCountry } from './countries.js';
 import { formatIp, parseIp } from './ip.js';
 
 /** Where addresses are. */
@@ -30,12 +31,15 @@ export function createGeography(mmdb: Buffer): Geography {
   };
 }
 
-/** Both forms in use: {country_code} of the flat sets, {country: {iso_code}} of the nested ones. */
+/**
+ * Both forms in use: {country_code} of the flat sets, {country: {iso_code}} of the nested ones. What some sets call EU or
+ * ZZ is no country.
+ */
 function countryOf(record: unknown): string {
   const { country_code: flat, country } = (record ?? {}) as {
     readonly country_code?: unknown;
     readonly country?: { readonly iso_code?: unknown };
   };
   const code = flat ?? country?.iso_code;
-  return typeof code === 'string' && /^[A-Z]{2}$/.test(code) ? code : '';
+  return typeof code === 'string' && isCountry(code) ? code : '';
 }

@@ -1,4 +1,5 @@
 import { containsCardNumber } from './card-number.js';
+import { isCountry } from './countries.js';
 import { formatIpRange, parseIpRange } from './ip.js';
 import type { ListType } from './list-store.js';
 import { normaliseAddressLine } from './normalise-address.js';
@@ -37,11 +38,12 @@ export function createListValueReader(
         );
       case 'bin': {
         const digits = text.replace(/[ -]/g, '');
-        return /^\d{4,11}$/.test(digits) ? { ok: digits } : { problem: 'a BIN prefix has 4 to 11 digits' };
+        // Payments carry six or eight: a longer entry would cover none.
+        return /^\d{4,8}$/.test(digits) ? { ok: digits } : { problem: 'a BIN prefix has 4 to 8 digits' };
       }
       case 'country': {
         const code = text.toUpperCase();
-        return /^[A-Z]{2}$/.test(code) ? { ok: code } : { problem: 'is no ISO 3166-1 alpha-2 code' };
+        return isCountry(code) ? { ok: code } : { problem: 'is no ISO 3166-1 alpha-2 code' };
       }
       case 'address':
         if (containsCardNumber(text)) return { problem: 'holds what looks like a card number' };

@@ -22,6 +22,7 @@ const MAIN_COUNTRY: Readonly<Record<string, string>> = {
   '47': 'NO',
   '61': 'AU',
   '212': 'MA',
+  '247': 'SH',
   '262': 'RE',
   '290': 'SH',
   '358': 'FI',

@@ -59,7 +59,7 @@ const CARD: Schema = {
     fingerprint: text('Keyed fingerprint: what tells the card.'),
     token: text('Vault token.'),
     paymentAccountReference: text('The account behind wallets.'),
-    bin: text('Leading digits, 4 to 11.', { pattern: '^[0-9]{4,11}$' }),
+    bin: text('Leading digits, six or eight.', { pattern: '^[0-9]{6}([0-9]{2})?$' }),
     last4: text('Last four digits.', { pattern: '^[0-9]{4}$' }),
     brand: text('visa, mastercard …'),
     issuerCountry: country('Country of the issuer.'),

@@ -1,7 +1,10 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigProblem } from '../config/config.js';
 import { fileReason } from '../errors/file-reason.js';
+
+/** What every SQLite database begins with. */
+const MAGIC = Buffer.from('SQLite format 3\0');
 
 /** Throws ConfigProblem where no database can be kept in `file`: SQLite says no more than that it cannot be opened. */
 export function checkStoreFile(file: string): void {
@@ -27,5 +30,17 @@ export function checkStoreFile(file: string): void {
     accessSync(file, constants.R_OK | constants.W_OK);
   } catch (error) {
     throw problem(`${file}: ${fileReason(error, 'write')}`);
+  }
+  const head = headOf(file);
+  if (head.length > 0 && !head.equals(MAGIC)) throw problem(`${file}: it is not a Tollgate database`);
+}
+
+function headOf(file: string): Buffer {
+  const head = Buffer.alloc(MAGIC.length);
+  const descriptor = openSync(file, 'r');
+  try {
+    return head.subarray(0, readSync(descriptor, head));
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -131,7 +131,7 @@ describe('help', () => {
     ['import'],
     ['decide'],
     ...['list', 'show', 'explain', 'replay'].map((name) => ['decisions', name]),
-    ...['check', 'test', 'push', 'activate', 'rollback', 'diff', 'list', 'show'].map((name) => [
+    ...['check', 'test', 'push', 'activate', 'rollback', 'deactivate', 'diff', 'list', 'show'].map((name) => [
       'rules',
       name,
     ]),

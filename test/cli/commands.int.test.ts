@@ -174,7 +174,7 @@ describe('rules', () => {
     expect(code).toBe(0);
   });
 
-  it('are pushed, activated, compared, rolled back and read', async () => {
+  it('are pushed, activated, compared, rolled back, read and taken out of service', async () => {
     const one = folder.file('one.rules.json', ruleSet([rule('large', 100_000)]));
     const two = folder.file('two.rules.json', ruleSet([rule('large', 200_000), rule('huge', 900_000)]));
     const pushed = await run(['rules', 'push', one, '--comment', 'first']);
@@ -202,6 +202,11 @@ describe('rules', () => {
     const shown = await run(['rules', 'show', 'cli-test']);
     expect(JSON.parse(shown.out)).toEqual(JSON.parse(readFileSync(one, 'utf8')));
     expect((await run(['rules', 'list'])).out).toMatch(/^cli-test +v1 +v2/m);
+
+    const out = await run(['rules', 'deactivate', 'cli-test', '--reason', 'enough']);
+    expect(out).toMatchObject({ code: 0, out: 'cli-test: no version is active.\n' });
+    expect((await run(['rules', 'list'])).out).toMatch(/^cli-test +- +v2/m);
+    expect((await run(['rules', 'activate', 'cli-test', '1'])).out).toBe('cli-test: version 1 is active.\n');
   });
 
   it('refuse a bad document naming rule and path, an unknown version, and a stale etag', async () => {

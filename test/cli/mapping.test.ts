@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CardFunding, PaymentKind } from '../../src/gen/tollgate/v1/payment_pb.js';
 import { parseMapFile, type MapFile } from '../../src/cli/mapping/map-file.js';
 import { mappedColumns, rowMapper, type MappedRow } from '../../src/cli/mapping/map-row.js';
@@ -218,6 +218,21 @@ describe('a row', () => {
     const mapped = good({ time }, { when: text });
     expect(mapped.at).toBe(expected);
     expect(mapped.payment.eventTime && timestampMs(mapped.payment.eventTime)).toBe(expected);
+  });
+
+  it('has dates in UTC where they name no zone, whatever the machine’s is', () => {
+    vi.stubEnv('TZ', 'America/Sao_Paulo');
+    try {
+      expect(new Date(0).getTimezoneOffset()).toBe(180);
+      const time = { column: 'seconds', unit: 'seconds', base: '2026-03-02 10:00:00' };
+      const fields = { site: 'shop', 'customer.registeredAt': '{since}' };
+      const mapped = good({ time, fields }, { seconds: '5', since: '2026-01-02 03:04:05' });
+      expect(mapped.at).toBe(Date.UTC(2026, 2, 2, 10, 0, 5));
+      const since = mapped.payment.customer?.registeredAt;
+      expect(since && timestampMs(since)).toBe(Date.UTC(2026, 0, 2, 3, 4, 5));
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it.each([

@@ -45,6 +45,7 @@ describe('card ranges', () => {
       funding: 'debit',
       prepaid: false,
     });
+    expect(binsOf('341142,,,AMEX,,CREDIT,,UK').find('341142')?.country).toBe('');
     for (const none of ['', '341', '999999', 'x']) expect(bins.find(none)).toBeUndefined();
   });
 

@@ -29,6 +29,12 @@ describe('geography', () => {
     },
   );
 
+  it('knows no country where a set says EU', () => {
+    const bytes = Buffer.from(readFileSync(file).toString('latin1').replaceAll('\x42DE', '\x42EU'), 'latin1');
+    expect(createGeography(bytes).country('193.99.144.80')).toBe('');
+    expect(createGeography(bytes).country('133.11.0.1')).toBe('JP');
+  });
+
   it('says at once that bytes are no geography file', () => {
     expect(() => createGeography(Buffer.from('nothing of the kind'))).toThrow();
   });

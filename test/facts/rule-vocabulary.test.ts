@@ -131,10 +131,13 @@ describe('a list', () => {
 describe('texts that a fact is never written as', () => {
   it.each<[string, string, Json]>([
     ['ip.country', 'equal', 'de'],
+    ['ip.country', 'equal', 'UK'],
     ['billing.country', 'in', ['DE', 'Austria']],
     ['payment.currency', 'notIn', ['eur']],
+    ['payment.currency', 'equal', 'EUX'],
     ['card.brand', 'equal', 'Visa'],
     ['card.bin', 'in', ['411111', '4111 22']],
+    ['card.bin', 'equal', '4111'],
     ['customer.email', 'equal', 'Jane@Example.com'],
     ['customer.emailDomain', 'not:equal', '@example.com'],
     ['customer.phone', 'equal', '0170 1234567'],

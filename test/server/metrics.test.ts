@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createMetrics } from '../../src/server/metrics.js';
 import { sampleRecord } from './support/records.js';
@@ -79,4 +80,11 @@ test('two sets of metrics do not meet', async () => {
   const one = metrics();
   one.decided(sampleRecord(), false, 10);
   expect(await lines(metrics().text())).toContain('tollgate_decisions_total{outcome="review"} 0');
+});
+
+test('the guide for operators names every metric, and no other', async () => {
+  const text = await metrics().text();
+  const names = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+  const guide = readFileSync('docs/operating.md', 'utf8').matchAll(/^\| `((?:tollgate|process)_\w+)` /gm);
+  expect(new Set([...guide].map(([, name]) => name))).toEqual(names);
 });

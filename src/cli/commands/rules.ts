@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Host } from '../host.js';
-import { addActivate, addPush, addRollBack } from './rules/change.js';
+import { addActivate, addDeactivate, addPush, addRollBack } from './rules/change.js';
 import { addCheck } from './rules/check.js';
 import { addTest } from './rules/test.js';
 import { addDiff, addList, addShow } from './rules/read.js';
 
-/** `tollgate rules check|test|push|activate|rollback|diff|list|show`. */
+/** `tollgate rules check|test|push|activate|rollback|deactivate|diff|list|show`. */
 export function addRules(program: Command, host: Host): void {
   const parent = program
     .command('rules')
@@ -15,6 +15,7 @@ export function addRules(program: Command, host: Host): void {
   addPush(parent, host);
   addActivate(parent, host);
   addRollBack(parent, host);
+  addDeactivate(parent, host);
   addDiff(parent, host);
   addList(parent, host);
   addShow(parent, host);

@@ -2,6 +2,7 @@ import { durationMs } from '../../config/duration.js';
 import { isCurrency } from '../../money/currencies.js';
 import { SiteSchema, type Site } from '../../gen/tollgate/v1/site_service_pb.js';
 import { parseMessage } from '../json-message.js';
+import { isoMoment } from './iso-moment.js';
 import { paymentField, type FieldSetter } from './payment-field.js';
 import { keyReader, type KeyReader } from './key-reader.js';
 import { parseTemplate, type Template } from './template.js';
@@ -96,7 +97,7 @@ function readTime(reader: KeyReader): TimeRule | undefined {
   const unit = reader.oneOf('unit', ['seconds', 'millis', 'iso'] as const, 'iso');
   const base = reader.optionalString('base');
   reader.done();
-  const baseMs = base === undefined ? 0 : Date.parse(base);
+  const baseMs = base === undefined ? 0 : isoMoment(base);
   if (Number.isNaN(baseMs))
     reader.problem('base', `'${base ?? ''}' is not a moment like 2018-04-01T00:00:00Z`);
   if (base !== undefined && unit === 'iso') reader.problem('base', "it has no meaning with the unit 'iso'");

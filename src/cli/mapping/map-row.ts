@@ -3,6 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { MoneySchema, PaymentKind, PaymentSchema, type Payment } from '../../gen/tollgate/v1/payment_pb.js';
 import { currencyExponent } from '../../money/currencies.js';
 import { parseMinor } from '../../money/decimal.js';
+import { isoMoment } from './iso-moment.js';
 import type { AmountRule, MapFile, TimeRule } from './map-file.js';
 
 /** Something about a payment that became known after it. */
@@ -48,9 +49,7 @@ export function mappedColumns(map: MapFile): readonly string[] {
 
 function timeOf(rule: TimeRule, text: string): number | RowProblem {
   if (rule.unit === 'iso') {
-    // Without a zone Date.parse would take the machine's.
-    const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(text) || text.length <= 10 ? text : `${text}Z`;
-    const ms = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(zoned.replace(' ', 'T')) : NaN;
+    const ms = isoMoment(text);
     return Number.isNaN(ms) ? { problem: `time: '${text}' is not a moment (ISO 8601)` } : ms;
   }
   const number = text === '' ? NaN : Number(text);

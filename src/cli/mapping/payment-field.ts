@@ -1,6 +1,7 @@
 import { create, ScalarType, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { PaymentSchema, type Payment } from '../../gen/tollgate/v1/payment_pb.js';
+import { isoMoment } from './iso-moment.js';
 
 /** Puts a text into a field of a payment; answers what is wrong with the text, if anything. */
 export type FieldSetter = (payment: Payment, text: string) => string | undefined;
@@ -45,7 +46,7 @@ function scalarConvert(type: ScalarType): Convert {
 }
 
 const timestampConvert: Convert = (text) => {
-  const ms = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : NaN;
+  const ms = isoMoment(text);
   return Number.isNaN(ms)
     ? { problem: `'${text}' is not a date or moment (ISO 8601)` }
     : { value: timestampFromMs(ms) };

@@ -1,6 +1,6 @@
 import type { PaymentContext } from '../context.js';
 import { INSTRUMENT_TYPES } from '../payment.js';
-import { COUNTRY, DIGITS, NAME } from './forms.js';
+import { BIN, COUNTRY, NAME } from './forms.js';
 import { fact, present, type RequestFact } from './request-fact.js';
 
 const FUNDINGS = ['credit', 'debit', 'prepaid'] as const;
@@ -48,7 +48,7 @@ export const INSTRUMENT_FACTS: readonly RequestFact[] = [
     {
       name: 'card.bin',
       type: 'string',
-      form: DIGITS,
+      form: BIN,
       source: 'request',
       description: 'The leading digits of the card number, as many as were sent; missing when it is no card.',
       example: { fact: 'card.bin', operator: 'in', value: ['411111', '55555555'] },

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   ActivateVersionResponseSchema,
   CreateVersionResponseSchema,
+  DeactivateRuleSetResponseSchema,
   RollBackResponseSchema,
   type RuleSet,
   type RuleSetVersion,
@@ -151,6 +152,27 @@ Examples:
         const actor = actorName(options.actor, host);
         const response = await tollgate().rules.rollBack({ ruleSet, actor, reason, etag });
         if (out.json) out.document(toJson(RollBackResponseSchema, response));
+        else printActive(out, response.ruleSet);
+      }),
+    );
+}
+
+/** `tollgate rules deactivate RULE-SET`. */
+export function addDeactivate(parent: Command, host: Host): void {
+  withChange(parent.command('deactivate <rule-set>'))
+    .description('Take a rule set out of service. Its versions stay; activate one to have it back.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tollgate rules deactivate email --reason "refuses a whole provider, incident 31"`,
+    )
+    .action((ruleSet: string, options: Change, command: Command) =>
+      withSession(host, command, async ({ out, tollgate }) => {
+        const { reason, etag = '' } = options;
+        const actor = actorName(options.actor, host);
+        const response = await tollgate().rules.deactivateRuleSet({ ruleSet, actor, reason, etag });
+        if (out.json) out.document(toJson(DeactivateRuleSetResponseSchema, response));
         else printActive(out, response.ruleSet);
       }),
     );

@@ -1202,7 +1202,7 @@ export enum RuleState {
   ERROR = 4,
 
   /**
-   * Not evaluated: switched off, or outside its period.
+   * Not evaluated: switched off.
    *
    * @generated from enum value: RULE_STATE_SKIPPED = 5;
    */

@@ -860,9 +860,10 @@ export const ListService: GenService<{
     output: typeof ListEntriesResponseSchema;
   },
   /**
-   * Streams entries in, at most 5,000,000: added to the list, or in place of it. Nothing is visible before the end of the
-   * stream. What holds for entries that are added one after the other holds for those of one stream, too. While it lasts
-   * others may change the list; what the import does, it does to the list as it is when the stream has ended.
+   * Streams entries in, at most 5,000,000, and 100 of one value: added to the list, or in place of it. Nothing is visible
+   * before the end of the stream. What holds for entries that are added one after the other holds for those of one stream,
+   * too. While it lasts others may change the list; what the import does, it does to the list as it is when the stream has
+   * ended.
    *
    * @generated from rpc tollgate.v1.ListService.ImportEntries
    */
