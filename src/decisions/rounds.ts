@@ -146,7 +146,8 @@ export class Rounds {
       if (answer !== undefined) await this.#settle(ready, answer);
       const ended = this.#hooks.end(ready.length);
       if (ended !== undefined) await ended;
-      this.#took = (this.#took + this.#world.clock.now() - asked.at) / 2;
+      const last = this.#world.clock.now() - asked.at;
+      this.#took = Math.min(last, (this.#took + last) / 2);
       asked = ahead ?? this.#ask();
     }
     this.#turning = false;
