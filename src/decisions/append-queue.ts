@@ -6,6 +6,8 @@ import type { Journal, JournalEntry } from './ports.js';
 /** An entry on its way to the store, and who is told. */
 export interface Append {
   readonly entry: JournalEntry;
+  /** Whether it is a decision that holds amounts against limits. */
+  readonly holds: boolean;
   /** It is durable. */
   readonly stored: () => void;
   /** Its id was there before: another instance was first. */
@@ -34,7 +36,7 @@ export interface KnownPayment {
   readonly holding: string | undefined;
 }
 
-/** An entry of the journal, as events that follow it see it. */
+/** An entry that was read back, as events that follow it see it. */
 export function knownPayment({ id, event, decision }: JournalEntry): KnownPayment {
   const record = decision?.record;
   return { id, event, holding: record?.includes('"reserved":true') === true ? record : undefined };
@@ -54,10 +56,6 @@ export interface AppendQueueOptions {
 const MAX_BATCH = 512;
 const RECENT = 2048;
 
-interface Waiting extends Staged {
-  failure: { readonly error: unknown } | undefined;
-}
-
 /**
  * Brings what is admitted to the store in the order of sequences, so that other readers of this log see no gaps: staged
  * while a round goes on, appended in batches at its end.
@@ -66,7 +64,9 @@ export class AppendQueue {
   readonly #commit: GroupCommit;
   readonly #retract: (event: StreamEvent) => void;
   readonly #unconfirmed: () => void;
-  #staged: Waiting[] = [];
+  #staged: Staged[] = [];
+  /** Of what waited in vain. */
+  readonly #failures = new Map<Staged, { readonly error: unknown }>();
   /** Little of each: what waits for the disk is much, and the collector copies all of it. */
   readonly #undurable = new Map<string, KnownPayment>();
   /** What was admitted lately, for the events that soon follow a payment: little of each, since it lives long. */
@@ -80,11 +80,8 @@ export class AppendQueue {
   }
 
   stage(staged: Staged): void {
-    const waiting: Waiting = { ...staged, failure: undefined };
-    staged.ready?.catch((error: unknown) => {
-      waiting.failure = { error };
-    });
-    this.#staged.push(waiting);
+    staged.ready?.catch((error: unknown) => this.#failures.set(staged, { error }));
+    this.#staged.push(staged);
   }
 
   /** Whether this id is staged: its entry is not made yet. */
@@ -100,7 +97,8 @@ export class AppendQueue {
   /** Waits for what staged entries wait for, then sends all of them off in order. */
   send(): void | Promise<void> {
     const staged = this.#staged;
-    const waits = staged.flatMap(({ ready }) => (ready === undefined ? [] : [ready]));
+    const waits: Promise<void>[] = [];
+    for (const { ready } of staged) if (ready !== undefined) waits.push(ready);
     if (waits.length > 0) return Promise.allSettled(waits).then(() => this.#send(staged));
     return this.#send(staged);
   }
@@ -122,10 +120,11 @@ export class AppendQueue {
     return this.#commit.drain();
   }
 
-  #send(staged: readonly Waiting[]): void {
+  #send(staged: readonly Staged[]): void {
     this.#staged = this.#staged.slice(staged.length);
     for (const one of staged) {
-      const made = one.failure === undefined ? entryOf(one) : one.failure;
+      const made = this.#failures.get(one) ?? entryOf(one);
+      this.#failures.delete(one);
       if (!('error' in made)) this.#append(made, one.event, one.caller);
       else {
         this.#retract(one.event);
@@ -135,10 +134,14 @@ export class AppendQueue {
     this.#commit.flush();
   }
 
-  #append({ entry, stored, duplicate, taken }: Append, event: StreamEvent, caller: Staged['caller']): void {
+  #append(
+    { entry, holds, stored, duplicate, taken }: Append,
+    event: StreamEvent,
+    caller: Staged['caller'],
+  ): void {
     // What is told later must not hold on to the entry itself.
-    const known = knownPayment(entry);
-    const { id } = known;
+    const { id } = entry;
+    const known = { id, event: entry.event, holding: holds ? entry.decision?.record : undefined };
     // The first of an id counts: a payment may be screened and recorded at once.
     const first = !this.#undurable.has(id);
     if (first) this.#undurable.set(id, known);
@@ -162,7 +165,7 @@ export class AppendQueue {
 }
 
 /** An entry that cannot be made is a bug: it must not take the rest of its round, or the process, with it. */
-function entryOf({ append }: Waiting): Append | { readonly error: unknown } {
+function entryOf({ append }: Staged): Append | { readonly error: unknown } {
   try {
     return append();
   } catch (error) {

@@ -52,6 +52,7 @@ export class Reporting {
       ready: settled,
       append: () => ({
         entry: { id, alias, event, keys: keysOf(event), decision: undefined, report: input.raw },
+        holds: false,
         stored: () => {
           this.#options.observer.recorded(input.kind, false);
           recording.done({ eventId: input.eventId, seq: event.seq, repeated: false });

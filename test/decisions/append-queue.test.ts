@@ -47,7 +47,7 @@ describe('AppendQueue', () => {
           decision: undefined,
           report: undefined,
         };
-        return { entry, stored: () => stored.push(id), duplicate: async () => undefined };
+        return { entry, holds: false, stored: () => stored.push(id), duplicate: async () => undefined };
       },
       caller: { fail: (error) => lost.push(`${id}: ${String(error)}`) },
     });
@@ -79,6 +79,7 @@ describe('AppendQueue', () => {
         ready: undefined,
         append: () => ({
           entry: { ...names, ...content },
+          holds: false,
           stored: () => undefined,
           duplicate: async () => undefined,
         }),
