@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
@@ -21,6 +22,8 @@ export interface Host {
   /** Resolves when what was printed is on its way, so that much output does not pile up. */
   readonly printed: () => Promise<void>;
   readonly complain: (text: string) => void;
+  /** An id that nobody else has. */
+  readonly newId: () => string;
   /** Epoch ms. */
   readonly now: () => number;
   /** Milliseconds since some moment, with fractions. */
@@ -62,6 +65,7 @@ export function nodeHost(): Host {
         process.stdout.write('', () => resolve());
       }),
     complain: (text) => void process.stderr.write(text),
+    newId: () => randomUUID(),
     now: () => Date.now(),
     elapsed: () => performance.now(),
     sleep: (ms) => wait(ms),

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { toJson } from '@bufbuild/protobuf';
 import type { Command } from 'commander';
 import { ScreenRequestSchema, ScreenResponseSchema } from '../../gen/tollgate/v1/decision_service_pb.js';
@@ -32,7 +31,7 @@ export function addDecide(program: Command, host: Host): void {
           throw badInput(fileName(file), 'not a JSON object');
         const whole = 'payment' in json ? json : { payment: json };
         const request = messageOf(ScreenRequestSchema, whole, file);
-        request.requestId = options.requestId ?? (request.requestId || `cli-${randomUUID()}`);
+        request.requestId = options.requestId ?? (request.requestId || `cli-${host.newId()}`);
         const response = await tollgate().decisions.screen(request);
         if (out.json) out.document(toJson(ScreenResponseSchema, response));
         else if (response.decision !== undefined) printDecision(out, response.decision, response.repeated);

@@ -174,3 +174,8 @@ export function countBehind(
   }
   return count;
 }
+
+/** Copies numbers to another place, whole rows or several. */
+export function copy(from: Float64Array, start: number, end: number, to: Float64Array, at: number): void {
+  for (let index = start; index < end; index++) to[at + index - start] = from[index] ?? 0;
+}

@@ -5,6 +5,7 @@ import type { Totals } from './moments.js';
 import { LARGEST_BLOCK, RowBlocks } from './row-blocks.js';
 import {
   collectIn,
+  copy,
   countBehind,
   eachIn,
   firstAfter,
@@ -295,8 +296,4 @@ export class SeriesStore {
 /** Doubles of rows of a short series at most. */
 function mostOf(stride: number): number {
   return Math.min(FEW, Math.floor((LARGEST_BLOCK - HEADER) / stride)) * stride;
-}
-
-function copy(from: Float64Array, start: number, end: number, to: Float64Array, at: number): void {
-  for (let index = start; index < end; index++) to[at + index - start] = from[index] ?? 0;
 }

@@ -24,6 +24,8 @@ async function* text(of: string): AsyncGenerator<string> {
   yield of;
 }
 
+let ids = 0;
+
 /** Runs `tollgate` in this process, as a shell without a terminal would. */
 export async function tollgate(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   let out = '';
@@ -31,6 +33,7 @@ export async function tollgate(args: readonly string[], options: RunOptions = {}
   const host: Host = {
     environment: { TOLLGATE_ACTOR: 'tester', ...options.environment },
     userName: () => '',
+    newId: () => `id-${String((ids += 1))}`,
     columns: options.columns,
     stdin: text(options.stdin ?? '') as never,
     stdoutIsTerminal: false,
