@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { TransientMap } from '../collections/transient-map.js';
 import type { StreamEvent } from '../facts/stream.js';
 import { GroupCommit } from './group-commit.js';
 import type { Journal, JournalEntry } from './ports.js';
@@ -68,7 +69,7 @@ export class AppendQueue {
   /** Of what waited in vain. */
   readonly #failures = new Map<Staged, { readonly error: unknown }>();
   /** Little of each: what waits for the disk is much, and the collector copies all of it. */
-  readonly #undurable = new Map<string, KnownPayment>();
+  readonly #undurable = new TransientMap<string, KnownPayment>();
   /** What was admitted lately, for the events that soon follow a payment: little of each, since it lives long. */
   readonly #recent = new LRUCache<string, KnownPayment>({ max: RECENT });
   #durable: StreamEvent[] = [];

@@ -1,3 +1,4 @@
+import { TransientMap } from '../collections/transient-map.js';
 import { TollgateError, type ErrorCode } from '../errors/errors.js';
 
 /** One call, until it is answered. */
@@ -33,7 +34,7 @@ export class Call<T> {
 
 /** Calls that are being answered, by their ids: the same id meanwhile gets the same answer. */
 export class UnderWay<T extends { readonly repeated: boolean }> {
-  readonly #calls = new Map<string, Call<T>>();
+  readonly #calls = new TransientMap<string, Call<T>>();
   readonly #over = (call: Call<T>): void => {
     if (!call.ids.some((id) => this.#calls.get(id) === call)) return;
     for (const id of call.ids) this.#calls.delete(id);

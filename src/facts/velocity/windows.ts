@@ -1,3 +1,4 @@
+import { TransientMap } from '../../collections/transient-map.js';
 import type { KeyRange, StreamEvent } from '../stream.js';
 import { aggregate, answerHabit, answerHistory, windowFrom } from './answers.js';
 import type { Zones } from './answers.js';
@@ -54,7 +55,7 @@ export class StreamWindows {
   /** Values of load attributes that are being read, with how many wait for that. */
   readonly #kept = new Map<number, number>();
   /** Events not durable yet, by position. */
-  readonly #pending = new Map<number, { readonly event: StreamEvent; readonly entries: Entries }>();
+  readonly #pending = new TransientMap<number, { readonly event: StreamEvent; readonly entries: Entries }>();
   #lastEvent: StreamEvent | undefined;
   #lastEntries: Entries = [];
 

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { TransientMap } from '../../collections/transient-map.js';
 import { TollgateError } from '../../errors/errors.js';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 import type { Timers } from '../../world/world.js';
@@ -28,7 +29,7 @@ export class Connection {
   readonly #settings: WorkerSettings;
   readonly #timers: Timers;
   readonly #start: (settings: WorkerSettings) => Worker;
-  readonly #calls = new Map<number, Call>();
+  #calls = new TransientMap<number, Call>();
   #worker: Worker | undefined;
   #up = false;
   #closed = false;
@@ -121,8 +122,8 @@ export class Connection {
     this.#up = false;
     this.#worker = undefined;
     this.#reason = new Error(reason);
-    const calls = [...this.#calls.values()];
-    this.#calls.clear();
+    const calls = this.#calls.values();
+    this.#calls = new TransientMap();
     for (const call of calls) call.reject(this.#away());
   }
 
