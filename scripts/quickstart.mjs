@@ -1,5 +1,7 @@
-// `npm run quickstart`: starts Tollgate on a fresh embedded store with the shipped rules, sends a seeded day of payments
-// through it, prints the summary and stops it. `--data DIR` keeps the store there; all else goes to `tollgate simulate`.
+// `npm run quickstart`: starts Tollgate on a fresh embedded store with the shipped rules, sends payments through it, prints
+// the summary and stops it. The payments are those of the public file where that lies beside the project, else a seeded
+// day. `--data DIR` keeps the store there, `--simulate` takes the seeded day in any case; all else goes to
+// `tollgate replay-stream` or `tollgate simulate`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,22 +9,27 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const command = fileURLToPath(new URL('../bin/tollgate.js', import.meta.url));
+const launcher = fileURLToPath(new URL('../bin/tollgate.js', import.meta.url));
+/** Has no licence, so it does not come with the project. */
+const PUBLIC_FILE = fileURLToPath(new URL('../../shared/data/payments-120d.csv.gz', import.meta.url));
+const PUBLIC_MAP = fileURLToPath(new URL('../rules/maps/payments-120d.map.json', import.meta.url));
 const LISTENS = /^tollgate listens on (\S+) \(gRPC\)/;
 
-/** Takes `--data DIR` out of the arguments. */
-function splitData(args) {
-  const at = args.indexOf('--data');
-  if (at < 0) return { data: undefined, rest: args };
-  if (args[at + 1] === undefined) {
+/** Takes `--data DIR` and `--simulate` out of the arguments. */
+function splitOptions(args) {
+  const simulate = args.includes('--simulate');
+  const others = args.filter((arg) => arg !== '--simulate');
+  const at = others.indexOf('--data');
+  if (at < 0) return { data: undefined, simulate, rest: others };
+  if (others[at + 1] === undefined) {
     console.error('quickstart: --data needs a folder');
     process.exit(2);
   }
-  return { data: args[at + 1], rest: args.toSpliced(at, 2) };
+  return { data: others[at + 1], simulate, rest: others.toSpliced(at, 2) };
 }
 
 function tollgate(args, stdio) {
-  return spawn(process.execPath, ['--enable-source-maps', command, ...args], { stdio });
+  return spawn(process.execPath, ['--enable-source-maps', launcher, ...args], { stdio });
 }
 
 const exited = (child) =>
@@ -46,7 +53,8 @@ async function start(store) {
   return { child, end, address };
 }
 
-const { data, rest } = splitData(process.argv.slice(2));
+const { data, simulate, rest } = splitOptions(process.argv.slice(2));
+const real = !simulate && existsSync(PUBLIC_FILE);
 const folder = data ?? mkdtempSync(join(tmpdir(), 'tollgate-'));
 mkdirSync(folder, { recursive: true });
 const store = join(folder, 'tollgate.db');
@@ -55,11 +63,13 @@ console.log(`Starting Tollgate on ${fresh ? 'a fresh' : 'the'} store ${store} �
 const service = await start(store);
 let code = 1;
 if (service.address !== undefined) {
-  console.log(`It listens on ${service.address}. Sending a day of cross-border payments through it …\n`);
-  const simulation = tollgate(['simulate', '--server', service.address, ...rest], 'inherit');
-  const stop = () => simulation.kill('SIGINT');
+  const what = real ? `the payments of ${PUBLIC_FILE}` : 'a simulated day of cross-border payments';
+  console.log(`It listens on ${service.address}. Sending ${what} through it …\n`);
+  const command = real ? ['replay-stream', PUBLIC_FILE, '--map', PUBLIC_MAP] : ['simulate'];
+  const stream = tollgate([...command, '--server', service.address, ...rest], 'inherit');
+  const stop = () => stream.kill('SIGINT');
   process.once('SIGINT', stop);
-  code = await exited(simulation);
+  code = await exited(stream);
   service.child.kill('SIGTERM');
   await service.end;
 }

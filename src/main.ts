@@ -146,6 +146,9 @@ async function serve(
     await follow();
   };
   await patiently(world, followAll);
+  // Whoever asks first must not be refused for what lapsed while nothing ran.
+  const expire = (): Promise<number> => store.limits.expire(world.clock.now());
+  await patiently(world, expire);
 
   grpc = await startGrpcServer({
     listen: hostPort(config.listen),
@@ -165,7 +168,7 @@ async function serve(
   const background = startBackground(world.timers, {
     store: watch,
     follow: followAll,
-    expire: () => store.limits.expire(world.clock.now()),
+    expire,
     trouble: (what, error) => observer.trouble(what, error),
   });
 

@@ -178,8 +178,12 @@ function listenAddress(setting: Setting, insecure: boolean): Address {
 }
 
 function store(setting: Setting): StoreConfig {
-  if (setting.text.startsWith('sqlite:') && setting.text.length > 'sqlite:'.length)
-    return { kind: 'sqlite', file: setting.text.slice('sqlite:'.length) };
+  if (setting.text.startsWith('sqlite:')) {
+    const file = setting.text.slice('sqlite:'.length);
+    // SQLite takes these for a database in memory, or for an address with options.
+    if (file === '' || /^(:|file:)/.test(file)) throw problem(setting, 'sqlite:FILE, a file on disk');
+    return { kind: 'sqlite', file };
+  }
   if (isMongoUri(setting.text)) return { kind: 'mongodb', uri: setting.text };
   if (/^mongodb(\+srv)?:\/\/./.test(setting.text)) throw problem(setting, MONGO_URI_FORM);
   throw problem(setting, 'sqlite:FILE or a mongodb:// URI');

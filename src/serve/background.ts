@@ -6,8 +6,8 @@ import type { StoreWatch } from './store-watch.js';
 const FOLLOW_MS = 500;
 /** How often the store is asked whether it is there, ms. */
 const HEALTH_MS = 500;
-/** How often holds that lapsed are given back, ms. */
-const EXPIRE_MS = 5_000;
+/** How often holds that lapsed are given back, ms: their room is there about a second later. */
+const EXPIRE_MS = 1_000;
 
 /** What a running service does beside answering. */
 export interface BackgroundWork {

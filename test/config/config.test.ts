@@ -81,6 +81,11 @@ describe('resolveConfig', () => {
       { environment: { TOLLGATE_HTTP: 'localhost:99999' } },
       "TOLLGATE_HTTP: 'localhost:99999' is not HOST:PORT",
     ],
+    [
+      { flags: { store: 'sqlite::memory:' } },
+      "--store: 'sqlite::memory:' is not sqlite:FILE, a file on disk",
+    ],
+    [{ flags: { store: 'sqlite:' } }, "--store: 'sqlite:' is not sqlite:FILE, a file on disk"],
     [{ flags: { store: 'postgres://x' } }, "--store: 'postgres://x' is not sqlite:FILE or a mongodb:// URI"],
     [
       { file: file({ lapse: 'soon' }) },
