@@ -1,11 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ATTRIBUTE_INDEX, ATTRIBUTES } from '../src/facts/attributes.js';
-import type { Attribute } from '../src/facts/attributes.js';
+import type { Attribute, StreamKind } from '../src/facts/attributes.js';
 import type { StreamEvent } from '../src/facts/stream.js';
 import { parseVelocity } from '../src/facts/velocity/parse.js';
 import type { Params } from '../src/facts/velocity/parse.js';
 import { planWindows } from '../src/facts/velocity/plan.js';
+import type { HistorySpec } from '../src/facts/velocity/specs.js';
 import { StreamWindows } from '../src/facts/velocity/windows.js';
 import type { BenchResult, Figure } from './run.js';
 
@@ -43,8 +44,15 @@ export async function run(args: readonly string[]): Promise<BenchResult> {
   if (args.includes('--small')) return { bench: 'velocity', figures: smallKeys(300_000) };
   return {
     bench: 'velocity',
-    figures: [...smallKeys(quick ? 30_000 : 200_000), ...hotKey(quick ? 100_000 : 1_000_000)],
-    notes: ['twelve velocities over six keys; a hot key with a day of events, one more after each question'],
+    figures: [
+      ...smallKeys(quick ? 30_000 : 200_000),
+      ...hotKey(quick ? 100_000 : 1_000_000),
+      ...[10, 1000, 100_000].flatMap(orderMoney),
+    ],
+    notes: [
+      'twelve velocities over six keys; a hot key with a day of events, one more after each question',
+      'money of orders: what the claims rules ask of a device, in a window that each order comes into and leaves',
+    ],
   };
 }
 
@@ -135,14 +143,61 @@ function hotKey(events: number): Figure[] {
   return figures;
 }
 
-function windowsFor(asked: readonly Params[], maxBytes: number): StreamWindows {
+/** Time of all questions about the money of one device's orders, one a second, as many as the window is long. */
+function orderMoney(orders: number): Figure[] {
+  const asked = ['paidMinor', 'troubledMinor', 'troubledShare', 'troubledMoneyShare'] as const;
+  const ms = orders * 1000;
+  const histories = asked.map((what) => ({ by: ['device'] as const, what, ms, goodAfterMs: 0 }));
+  const windows = windowsFor([], 2 ** 30, histories);
+  const random = randomFrom(13);
+  let seq = 0;
+  const eventAt = (order: number, kind: StreamKind, after: number): StreamEvent => {
+    const event = paymentAt(seq++, START + order * 1000 + after, random, orders);
+    event.attributes[ATTRIBUTE_INDEX.device] = 77;
+    event.attributes[ATTRIBUTE_INDEX.order] = spread(order);
+    return { ...event, kind, knownAt: event.at + 20 };
+  };
+  const insert = (event: StreamEvent): void => {
+    windows.insert(event);
+    windows.settled(event);
+  };
+  const place = (order: number): void => {
+    insert(eventAt(order, 'authorised', 1));
+    insert(eventAt(order, 'captured', 300));
+    if (order % 20 === 0) insert(eventAt(order, 'refunded', 400));
+    if (order % 50 === 0) insert(eventAt(order, 'refund-claimed', 500));
+  };
+  const times = new Float64Array(3000);
+  for (let order = 1; order <= orders + 500 + times.length; order++) {
+    const event = eventAt(order, 'payment', 0);
+    for (const range of windows.missing(event)) windows.loaded(range, []);
+    const start = process.hrtime.bigint();
+    if (order > orders) for (const spec of asked.keys()) windows.history(spec, event);
+    const index = order - orders - 501;
+    if (index >= 0) times[index] = Number(process.hrtime.bigint() - start) / 1000;
+    windows.release(event);
+    place(order);
+  }
+  const name = `money of ${orders.toLocaleString('en')} orders, 4 questions`;
+  const p50 = percentile(times, 0.5);
+  return [
+    { name: `${name}, p50`, value: p50, unit: 'us', bar: '<= 100', holds: p50 <= 100 },
+    { name: `${name}, p99`, value: percentile(times, 0.99), unit: 'us' },
+  ];
+}
+
+function windowsFor(
+  asked: readonly Params[],
+  maxBytes: number,
+  histories: readonly HistorySpec[] = [],
+): StreamWindows {
   const velocities = asked.map((params) => {
     const parsed = parseVelocity(params);
     if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
     return parsed.ok;
   });
   // Values do not matter to the time taken.
-  const plan = planWindows({ velocities, histories: [], habits: [] }, (_, value) => value.length + 1);
+  const plan = planWindows({ velocities, histories, habits: [] }, (_, value) => value.length + 1);
   return new StreamWindows(plan, { maxBytes });
 }
 
@@ -154,7 +209,7 @@ function heap(): number {
   return heapUsed + external;
 }
 
-function paymentAt(index: number, at: number, random: () => number, keys: number): StreamEvent {
+function paymentAt(index: number, at: number, random: () => number, keys: number) {
   const attributes = ATTRIBUTES.map(() => 0);
   for (const [place, name] of KEYS.entries()) {
     const values = name === 'bin' ? keys / 50 : keys;
@@ -162,7 +217,7 @@ function paymentAt(index: number, at: number, random: () => number, keys: number
   }
   const minor = Math.floor(random() * 100_000);
   const times = { at, knownAt: at, paymentAt: at };
-  return { log: 1, seq: index + 1, kind: 'payment', ...times, minor, baseMinor: minor, attributes };
+  return { log: 1, seq: index + 1, kind: 'payment' as const, ...times, minor, baseMinor: minor, attributes };
 }
 
 /** Far apart, as hashes are. */

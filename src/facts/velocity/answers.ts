@@ -3,8 +3,7 @@ import { periodStart } from './calendar.js';
 import { selects, timeOf, valueOf } from './layout.js';
 import type { Layout } from './layout.js';
 import { Totals } from './moments.js';
-import { refundedOrders, totalOfMost } from './order-money.js';
-import type { Past } from './order-money.js';
+import { OrderTally } from './order-tally.js';
 import type { AggregatePlan, HabitPlan, HistoryPlan } from './plan.js';
 import { NO_SERIES } from './series.js';
 import type { Series, SeriesStore } from './series.js';
@@ -17,11 +16,9 @@ export interface Zones {
 }
 
 const DAY = 86_400_000;
-/** What was paid stands in front: authorised and captured, each with order and amount. */
-const PAID_MEASURES = 4;
 const totals = new Totals();
 const values = new ValueCounts(256);
-const troubled = new ValueCounts(256);
+const orders = new OrderTally();
 
 /** Start of an aggregate's window, exclusive, epoch ms. */
 export function windowFrom(plan: AggregatePlan, t: number, zones: Zones): number {
@@ -80,14 +77,12 @@ export function answerHistory(
   t: number,
 ): number | undefined {
   const from = t - plan.ms;
-  const past: Past = { store, series, layout, from, t };
   const [first = 0, second = 0] = plan.measures;
-  const orders = (measure: number): number =>
+  const ordersOf = (measure: number): number =>
     distinct(store, series, layout, measure, String(plan.ms), from, t, t, 0);
-  const share = (some: number): number | undefined => {
-    const paid = orders(first);
-    return paid === 0 ? undefined : Math.min(1, some / paid);
-  };
+  const share = (some: number): number | undefined => shareOf(some, ordersOf(first));
+  const tally =
+    plan.orders === undefined ? orders : store.orders(series, layout, plan.orders, from, t, orders);
   switch (plan.what) {
     case 'firstSeenDays': {
       const clock = store.firstClock(series, layout, first, from, t);
@@ -98,28 +93,24 @@ export function answerHistory(
       return clock === undefined ? undefined : Math.floor((t - clock) / DAY);
     }
     case 'goodOrders':
-      return goodOrders(past, plan);
+      return tally.good;
     case 'refundedOrders':
-      return refundedOrders(past, plan.measures).length;
+      return tally.refunded;
     case 'refundedShare':
-      return share(refundedOrders(past, plan.measures.slice(1)).length);
+      return share(tally.refunded);
     case 'claimedShare':
     case 'chargebackShare':
-      return share(orders(second));
-    case 'troubledShare': {
-      const refunded = refundedOrders(past, plan.measures.slice(2));
-      const disputed = valuesOf(past, second, String(plan.ms), t, values);
-      return share(disputed.distinct + refunded.filter((order) => !disputed.has(order)).length);
-    }
+      return share(ordersOf(second));
+    case 'troubledShare':
+      return share(tally.troubled);
     case 'paidMinor':
+      return tally.paidMinor;
     case 'troubledMinor':
-      return totalOfMost(past, plan.measures);
+      return tally.troubledMinor;
     case 'refundedMoneyShare':
-    case 'troubledMoneyShare': {
-      const paid = totalOfMost(past, plan.measures.slice(0, PAID_MEASURES));
-      const back = totalOfMost(past, plan.measures.slice(PAID_MEASURES));
-      return paid === 0 ? undefined : Math.min(1, back / paid);
-    }
+      return shareOf(tally.refundedMinor, tally.paidMinor);
+    case 'troubledMoneyShare':
+      return shareOf(tally.troubledMinor, tally.paidMinor);
     case 'refundedMinor':
     case 'threeDsAsked':
     case 'threeDsPassed':
@@ -130,7 +121,7 @@ export function answerHistory(
     case 'declinesInRow':
       return store.countAfterLast(series, layout, first, second, from, t);
     default:
-      return orders(first);
+      return ordersOf(first);
   }
 }
 
@@ -182,22 +173,8 @@ function distinct(
   return counts.distinct + (own === 0 || counts.has(own) ? 0 : 1);
 }
 
-/** Orders paid long enough ago, less those of them that came to grief. */
-function goodOrders(past: Past, plan: HistoryPlan): number {
-  const [paid = 0, bad = 0, ...refunds] = plan.measures;
-  const until = past.t - plan.goodAfterMs;
-  if (until <= past.from) return 0;
-  const refunded = refundedOrders(past, refunds);
-  const aged = valuesOf(past, paid, `good/${plan.ms}/${plan.goodAfterMs}`, until, values);
-  const trouble = valuesOf(past, bad, String(plan.ms), past.t, troubled);
-  const others = refunded.filter((order) => aged.has(order) && !trouble.has(order));
-  return aged.distinct - aged.common(trouble) - others.length;
-}
-
-/** Distinct values of a measure up to `to`, known at the past's end. */
-function valuesOf(past: Past, measure: number, id: string, to: number, scratch: ValueCounts): ValueCounts {
-  const { store, series, layout, from, t } = past;
-  return store.values(series, layout, measure, id, from, to, t, scratch);
+function shareOf(some: number, all: number): number | undefined {
+  return all === 0 ? undefined : Math.min(1, some / all);
 }
 
 function zoneOf(zone: string, zones: Zones): string {

@@ -63,18 +63,24 @@ export class Chunks {
     return row;
   }
 
-  /** Lets go of whole chunks with a clock up to `cutoff`. */
-  prune(cutoff: number): void {
+  /** Lets go of whole chunks with a clock up to `cutoff`: the clock up to which all rows are gone; undefined: none is. */
+  prune(cutoff: number): number | undefined {
     let gone = 0;
-    for (const chunk of this.list) {
-      if (lastClock(chunk, this.stride) > cutoff) break;
+    let left: number | undefined;
+    for (const [place, chunk] of this.list.entries()) {
+      const last = lastClock(chunk, this.stride);
+      if (last > cutoff) break;
+      // Rows of one clock leave together.
+      if (this.list[place + 1]?.rows[CLOCK] === last) continue;
+      gone = place + 1;
+      left = last;
+    }
+    for (const chunk of this.list.splice(0, gone)) {
       this.rows -= chunk.end / this.stride;
       this.#room -= chunk.rows.length;
-      gone++;
     }
-    if (gone === 0) return;
-    this.list.splice(0, gone);
-    for (const summary of this.#summaries) summary?.dropped(gone);
+    if (gone > 0) for (const summary of this.#summaries) summary?.dropped(gone);
+    return left;
   }
 
   /** The totals of a measure; undefined while the chunks are so few that looking at every row is as cheap. */

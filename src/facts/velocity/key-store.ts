@@ -9,6 +9,16 @@ import type { KeyDefinition } from './plan.js';
 /** Part of the memory that keys without events may take. */
 const EMPTY_SHARE = 1 / 8;
 
+/** What is in memory. */
+export interface StreamWindowsStats {
+  readonly keys: number;
+  readonly bytes: number;
+  /** Rows: an event has one for each key and clock that something asks for. */
+  readonly events: number;
+  /** Rows that windows of keys with many have looked at so far, to answer what moves with the questions. */
+  readonly looked: number;
+}
+
 /**
  * The keys in memory, bounded in bytes: those that nobody holds leave, the one given back longest ago first. Written
  * out rather than taken from a library because entries grow while they are kept and must stay while they are held:
@@ -31,17 +41,14 @@ export class KeyStore {
     this.#empty = new EmptyKeys((maxBytes * EMPTY_SHARE) / EMPTY_KEY_BYTES);
   }
 
-  get size(): number {
-    return this.#byKey.size + this.#empty.size;
-  }
-
   get bytes(): number {
     return this.#entryBytes + this.#empty.size * EMPTY_KEY_BYTES;
   }
 
-  /** Rows of the entries that have left count no longer. */
-  get rows(): number {
-    return this.#rows;
+  /** What is in memory; rows of the entries that have left count no longer. */
+  stats(): StreamWindowsStats {
+    const keys = this.#byKey.size + this.#empty.size;
+    return { keys, bytes: this.bytes, events: this.#rows, looked: this.entries.store.work.rows };
   }
 
   /** An entry that has events or that somebody holds. */

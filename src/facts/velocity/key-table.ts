@@ -5,13 +5,27 @@ const SMALLEST = 1024;
  * of a decision's time goes there.
  */
 export class KeyTable {
-  #keys = new Float64Array(SMALLEST);
-  #values = new Int32Array(SMALLEST);
-  #mask = SMALLEST - 1;
+  readonly #smallest: number;
+  #keys: Float64Array;
+  #values: Int32Array;
+  #mask: number;
   #size = 0;
+
+  /** `smallest`: places at least, a power of two. */
+  constructor(smallest = SMALLEST) {
+    this.#smallest = smallest;
+    this.#keys = new Float64Array(smallest);
+    this.#values = new Int32Array(smallest);
+    this.#mask = smallest - 1;
+  }
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Memory of the arrays. */
+  get bytes(): number {
+    return this.#keys.length * 12;
   }
 
   get(key: number): number | undefined {
@@ -50,7 +64,14 @@ export class KeyTable {
     }
     keys[hole] = 0;
     this.#size--;
-    if (this.#size * 8 < keys.length && keys.length > SMALLEST) this.#resize(keys.length / 2);
+    if (this.#size * 8 < keys.length && keys.length > this.#smallest) this.#resize(keys.length / 2);
+  }
+
+  clear(): void {
+    if (this.#size === 0) return;
+    this.#size = 0;
+    if (this.#keys.length > SMALLEST) this.#resize(this.#smallest, false);
+    else this.#keys.fill(0);
   }
 
   #put(key: number, value: number): void {
@@ -60,12 +81,13 @@ export class KeyTable {
     this.#values[slot] = value;
   }
 
-  #resize(length: number): void {
+  #resize(length: number, keep = true): void {
     const keys = this.#keys;
     const values = this.#values;
     this.#keys = new Float64Array(length);
     this.#values = new Int32Array(length);
     this.#mask = length - 1;
+    if (!keep) return;
     for (let slot = 0; slot < keys.length; slot++) {
       const key = keys[slot] ?? 0;
       if (key !== 0) this.#put(key, values[slot] ?? 0);

@@ -1,25 +1,46 @@
 import { Chunks } from './chunks.js';
-import { CLOCK, KNOWN, measureAt } from './layout.js';
+import { CLOCK, measureAt } from './layout.js';
 import type { Layout } from './layout.js';
 import type { Totals } from './moments.js';
 import { MovingWindow } from './moving-window.js';
-import { columnAt, countBehind, eachIn, firstIn, isSelected, lastIn, totalIn } from './rows.js';
+import { OrderWindow } from './order-window.js';
+import type { OrdersPlan } from './order-plan.js';
+import type { OrderTally } from './order-tally.js';
+import { countBehind, eachIn, firstIn, lastIn, totalIn } from './rows.js';
 import type { Row, RowSource, RowVisitor, Run } from './rows.js';
+import { ValueCounts } from './value-counts.js';
 
 /** Windows that move over one series at most: calendar windows have one per time zone. */
 const MOST_MOVING = 16;
+
+/** What answering from windows that move has taken so far. */
+export interface Work {
+  /** Rows looked at. */
+  rows: number;
+}
+
+/** The distinct values of a measure in a window. */
+interface Values {
+  readonly counts: ValueCounts;
+  readonly window: MovingWindow;
+}
 
 /** The events of a key that has many: it answers from totals of its chunks, exact at both edges, and moving windows. */
 export class LongSeries implements RowSource {
   readonly #layout: Layout;
   readonly #chunks: Chunks;
-  readonly #moving = new Map<string, MovingWindow>();
+  readonly #work: Work;
+  /** By measure and window. */
+  readonly #values = new Map<string, Values>();
+  /** By plan. */
+  readonly #orders = new Map<string, OrderWindow>();
   /** What `account` said last. */
   accounted = 0;
 
   /** Takes copies of the rows of a key that was short. */
-  constructor(layout: Layout, rows: Run) {
+  constructor(layout: Layout, rows: Run, work: Work) {
     this.#layout = layout;
+    this.#work = work;
     this.#chunks = new Chunks(rows, layout.stride);
   }
 
@@ -30,7 +51,8 @@ export class LongSeries implements RowSource {
   /** Memory now, roughly; questions can add to it. */
   account(): number {
     let bytes = 300 + this.#chunks.bytes;
-    for (const moving of this.#moving.values()) bytes += moving.bytes;
+    for (const { window } of this.#values.values()) bytes += window.bytes;
+    for (const window of this.#orders.values()) bytes += window.bytes;
     this.accounted = bytes;
     return bytes;
   }
@@ -38,31 +60,29 @@ export class LongSeries implements RowSource {
   /** Takes a copy of a row, unless it is there already. */
   insert(row: Row): void {
     if (!this.#chunks.insert(row)) return;
-    for (const [id, moving] of this.#moving) {
-      const measure = measureAt(this.#layout, measureOf(id));
-      if (isSelected(row, 0, measure))
-        moving.inserted(row[CLOCK] ?? 0, row[KNOWN] ?? 0, columnAt(row, 0, measure));
-    }
+    for (const { window } of this.#values.values()) window.inserted(row);
+    for (const window of this.#orders.values()) window.inserted(row);
   }
 
   /** Takes a row out again, if it is there. */
   remove(clock: number, position: number): void {
     const row = this.#chunks.remove(clock, position);
     if (row === undefined) return;
-    for (const [id, moving] of this.#moving) {
-      const measure = measureAt(this.#layout, measureOf(id));
-      if (isSelected(row, 0, measure)) moving.removed(clock, row[KNOWN] ?? 0, columnAt(row, 0, measure));
-    }
+    for (const { window } of this.#values.values()) window.removed(row);
+    for (const window of this.#orders.values()) window.removed(row);
   }
 
   /** Lets go of rows with a clock up to `cutoff`, not of all of them. */
   prune(cutoff: number): void {
-    const before = this.rows;
-    this.#chunks.prune(cutoff);
-    if (this.rows === before) return;
-    for (const [id, moving] of this.#moving) {
-      if (moving.from < cutoff) this.#moving.delete(id);
-      else moving.forget(cutoff);
+    const left = this.#chunks.prune(cutoff);
+    if (left === undefined) return;
+    for (const [id, { window }] of this.#values) {
+      if (window.from < left) this.#values.delete(id);
+      else window.forget(left);
+    }
+    for (const [id, window] of this.#orders) {
+      if (window.from < left) this.#orders.delete(id);
+      else window.forget(left);
     }
   }
 
@@ -97,22 +117,36 @@ export class LongSeries implements RowSource {
     const end = this.#chunks.end(to);
     for (let place = this.#chunks.first(from); place < end; place++) {
       const chunk = list[place];
-      if (chunk !== undefined) eachIn(chunk, stride, measure, from, to, visit, second);
+      if (chunk !== undefined) this.#work.rows += eachIn(chunk, stride, measure, from, to, visit, second);
     }
   }
 
-  /** A window that moves with the questions, one for each measure and `id`. */
-  moving(index: number, id: string, from: number, to: number, seen: number): MovingWindow {
+  /** The values in a window that moves with the questions, one for each measure and `id`. */
+  values(index: number, id: string, from: number, to: number, seen: number): ValueCounts {
     const name = `${index}/${id}`;
-    let window = this.#moving.get(name);
-    if (window === undefined) {
-      const oldest = this.#moving.keys().next();
-      if (this.#moving.size >= MOST_MOVING && oldest.done !== true) this.#moving.delete(oldest.value);
-      window = new MovingWindow(this, index);
-      this.#moving.set(name, window);
-    }
+    const { counts, window } = this.#values.get(name) ?? this.#newValues(name, index);
     window.move(from, to, seen);
-    return window;
+    return counts;
+  }
+
+  /** What the events in a window, known at its end, say of their orders: one window for each plan. */
+  orders(plan: OrdersPlan, from: number, t: number): OrderTally {
+    let window = this.#orders.get(plan.id);
+    if (window === undefined) {
+      dropOldest(this.#orders);
+      window = new OrderWindow(this, this.#layout, plan);
+      this.#orders.set(plan.id, window);
+    }
+    window.move(from, t);
+    return window.tally;
+  }
+
+  #newValues(name: string, index: number): Values {
+    dropOldest(this.#values);
+    const counts = new ValueCounts();
+    const values = { counts, window: new MovingWindow(this, this.#layout, index, counts) };
+    this.#values.set(name, values);
+    return values;
   }
 
   firstClock(index: number, from: number, t: number): number | undefined {
@@ -168,7 +202,8 @@ export class LongSeries implements RowSource {
   }
 }
 
-/** The number in front of a moving window's name. */
-function measureOf(id: string): number {
-  return Number.parseInt(id, 10);
+/** Makes room for another. */
+function dropOldest(windows: Map<string, unknown>): void {
+  const oldest = windows.keys().next();
+  if (windows.size >= MOST_MOVING && oldest.done !== true) windows.delete(oldest.value);
 }

@@ -1,27 +1,56 @@
-import type { RowSource } from './rows.js';
-import { ValueCounts } from './value-counts.js';
+import { CLOCK, KNOWN, measureAt } from './layout.js';
+import type { Layout, Measure } from './layout.js';
+import { columnAt, isSelected } from './rows.js';
+import type { Row, RowSource, RowVisitor } from './rows.js';
+
+/** What a window tells of the rows that come into it and leave it: their value and their second one (0 without). */
+export interface RowCounts {
+  readonly bytes: number;
+  add(value: number, second: number): void;
+  remove(value: number, second: number): void;
+  /** All rows leave. */
+  clear(): void;
+}
+
+/** Numbers per late row: known, clock, value, second. */
+const LATE = 4;
+/** Late rows that it is not worth looking for old ones among, numbers. */
+const FEW_LATE = 256 * LATE;
 
 /**
- * The values of one measure in a window that moves with the questions, forwards and backwards: the work is that of the
+ * The rows of one measure in a window that moves with the questions, forwards and backwards: the work is that of the
  * events passed on the way. Holds rows with clock in (from, to] that were known at `seen`.
  */
 export class MovingWindow {
-  readonly values = new ValueCounts();
   readonly #series: RowSource;
-  readonly #measure: number;
+  readonly #index: number;
+  readonly #other: number | undefined;
+  readonly #measure: Measure;
+  readonly #second: Measure | undefined;
+  readonly #counts: RowCounts;
   #from = 0;
   #to = -Infinity;
   #seen = -Infinity;
-  /** Rows known at another time than their clock says, as (known, clock, value), sorted by known. */
+  /** Rows known at another time than their clock says, sorted by known; those up to `#left` may have left the series. */
   #late: number[] = [];
+  #left = -Infinity;
+  /** How long that was when last no row in it had left. */
+  #kept = 0;
 
-  constructor(series: RowSource, measure: number) {
+  /** `other`: the measure of the second values. */
+  constructor(series: RowSource, layout: Layout, index: number, counts: RowCounts, other?: number) {
     this.#series = series;
-    this.#measure = measure;
-    series.each(measure, -Infinity, Infinity, (clock, known, value) => {
-      if (known !== clock) this.#late.push(known, clock, value);
+    this.#index = index;
+    this.#other = other;
+    this.#measure = measureAt(layout, index);
+    this.#second = other === undefined ? undefined : measureAt(layout, other);
+    this.#counts = counts;
+    const late: number[] = [];
+    this.#each(-Infinity, Infinity, (clock, known, value, second) => {
+      if (known !== clock) late.push(known, clock, value, second);
     });
-    this.#late = sortTriples(this.#late);
+    this.#late = sorted(late);
+    this.#kept = late.length;
   }
 
   get from(): number {
@@ -29,19 +58,27 @@ export class MovingWindow {
   }
 
   get bytes(): number {
-    return this.values.bytes + this.#late.length * 8 + 200;
+    return this.#counts.bytes + this.#late.length * 8 + 300;
+  }
+
+  /** Whether a move there finds nothing of what is here. */
+  isApart(from: number, to: number): boolean {
+    return from >= this.#to || to <= this.#from || to <= from;
+  }
+
+  /** Holds nothing from now on; what it counted is cleared by the caller. */
+  empty(): void {
+    this.#to = -Infinity;
   }
 
   /** Moves to rows with clock in (from, to] that were known at `seen`. */
   move(from: number, to: number, seen: number): void {
-    if (from >= this.#to || to <= this.#from || to <= from) {
-      this.values.clear();
+    if (this.isApart(from, to)) {
+      this.#counts.clear();
       this.#from = from;
       this.#to = to;
       this.#seen = seen;
-      this.#series.each(this.#measure, from, to, (_, known, value) => {
-        if (known <= seen) this.values.add(value);
-      });
+      this.#change(from, to, true);
       return;
     }
     // Backwards the end goes first: what it passes need not be asked when it became known.
@@ -52,59 +89,71 @@ export class MovingWindow {
   }
 
   /** A row came to the series. */
-  inserted(clock: number, known: number, value: number): void {
-    if (known !== clock) {
-      const at = this.#lateAfter(known);
-      this.#late.splice(at, 0, known, clock, value);
-    }
-    if (clock > this.#from && clock <= this.#to && known <= this.#seen) this.values.add(value);
+  inserted(row: Row): void {
+    if (!isSelected(row, 0, this.#measure)) return;
+    const clock = row[CLOCK] ?? 0;
+    const known = row[KNOWN] ?? 0;
+    const value = columnAt(row, 0, this.#measure);
+    const second = this.#second === undefined ? 0 : columnAt(row, 0, this.#second);
+    // One that had left comes back.
+    if (clock <= this.#left) this.#dropLeft();
+    if (known !== clock) this.#late.splice(this.#lateAfter(known), 0, known, clock, value, second);
+    if (clock > this.#from && clock <= this.#to && known <= this.#seen) this.#counts.add(value, second);
   }
 
   /** A row left the series. */
-  removed(clock: number, known: number, value: number): void {
+  removed(row: Row): void {
+    if (!isSelected(row, 0, this.#measure)) return;
+    const clock = row[CLOCK] ?? 0;
+    const known = row[KNOWN] ?? 0;
+    const value = columnAt(row, 0, this.#measure);
+    const second = this.#second === undefined ? 0 : columnAt(row, 0, this.#second);
     if (known !== clock) {
-      for (let at = this.#lateAfter(known) - 3; at >= 0 && this.#late[at] === known; at -= 3) {
-        if (this.#late[at + 1] !== clock || this.#late[at + 2] !== value) continue;
-        this.#late.splice(at, 3);
+      const late = this.#late;
+      for (let at = this.#lateAfter(known) - LATE; at >= 0 && late[at] === known; at -= LATE) {
+        if (late[at + 1] !== clock || late[at + 2] !== value || !Object.is(late[at + 3], second)) continue;
+        late.splice(at, LATE);
         break;
       }
     }
-    if (clock > this.#from && clock <= this.#to && known <= this.#seen) this.values.remove(value);
+    if (clock > this.#from && clock <= this.#to && known <= this.#seen) this.#counts.remove(value, second);
   }
 
-  /** Rows with a clock up to `cutoff` left the series; the caller has made sure that none of them is in the window. */
+  /**
+   * All rows with a clock up to `cutoff` left the series; the caller has made sure that none of them is in the window.
+   * They go from here once it is worth it: a row costs the same however many there are.
+   */
   forget(cutoff: number): void {
+    this.#left = Math.max(this.#left, cutoff);
+    if (this.#late.length > 2 * this.#kept + FEW_LATE) this.#dropLeft();
+  }
+
+  #dropLeft(): void {
     const late: number[] = [];
-    for (let at = 0; at < this.#late.length; at += 3) {
-      const clock = this.#late[at + 1] ?? 0;
-      if (clock > cutoff) late.push(this.#late[at] ?? 0, clock, this.#late[at + 2] ?? 0);
+    for (let at = 0; at < this.#late.length; at += LATE) {
+      if ((this.#late[at + 1] ?? 0) <= this.#left) continue;
+      for (let index = at; index < at + LATE; index++) late.push(this.#late[index] ?? 0);
     }
     this.#late = late;
+    this.#left = -Infinity;
+    this.#kept = late.length;
   }
 
   #moveSeen(seen: number): void {
     const forward = seen > this.#seen;
     const low = Math.min(seen, this.#seen);
     const high = Math.max(seen, this.#seen);
-    for (let at = this.#lateAfter(low); at < this.#late.length; at += 3) {
+    for (let at = this.#lateAfter(low); at < this.#late.length; at += LATE) {
       if ((this.#late[at] ?? 0) > high) break;
       const clock = this.#late[at + 1] ?? 0;
       if (clock <= this.#from || clock > this.#to) continue;
-      if (forward) this.values.add(this.#late[at + 2] ?? 0);
-      else this.values.remove(this.#late[at + 2] ?? 0);
+      this.#pass(this.#late[at + 2] ?? 0, this.#late[at + 3] ?? 0, forward);
     }
-    this.#punctual(Math.max(low, this.#from), Math.min(high, this.#to), forward);
-    this.#seen = seen;
-  }
-
-  /** Rows known at once whose clock lies in (low, high]. */
-  #punctual(low: number, high: number, add: boolean): void {
-    if (high <= low) return;
-    this.#series.each(this.#measure, low, high, (clock, known, value) => {
-      if (known !== clock) return;
-      if (add) this.values.add(value);
-      else this.values.remove(value);
+    // Rows known at once.
+    this.#each(Math.max(low, this.#from), Math.min(high, this.#to), (clock, known, value, second) => {
+      if (known === clock) this.#pass(value, second, forward);
     });
+    this.#seen = seen;
   }
 
   #moveTo(to: number): void {
@@ -121,30 +170,38 @@ export class MovingWindow {
   }
 
   #change(low: number, high: number, add: boolean): void {
-    if (high <= low) return;
     const seen = this.#seen;
-    this.#series.each(this.#measure, low, high, (_, known, value) => {
-      if (known > seen) return;
-      if (add) this.values.add(value);
-      else this.values.remove(value);
+    this.#each(low, high, (_, known, value, second) => {
+      if (known <= seen) this.#pass(value, second, add);
     });
   }
 
-  /** Place of the first triple known after `known`. */
+  #each(low: number, high: number, visit: RowVisitor): void {
+    if (high > low) this.#series.each(this.#index, low, high, visit, this.#other);
+  }
+
+  #pass(value: number, second: number, add: boolean): void {
+    if (add) this.#counts.add(value, second);
+    else this.#counts.remove(value, second);
+  }
+
+  /** Place of the first late row known after `known`. */
   #lateAfter(known: number): number {
     let low = 0;
-    let high = this.#late.length / 3;
+    let high = this.#late.length / LATE;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#late[middle * 3] ?? 0) <= known) low = middle + 1;
+      if ((this.#late[middle * LATE] ?? 0) <= known) low = middle + 1;
       else high = middle;
     }
-    return low * 3;
+    return low * LATE;
   }
 }
 
-function sortTriples(triples: readonly number[]): number[] {
-  const order = Array.from({ length: triples.length / 3 }, (_, index) => index * 3);
-  order.sort((one, other) => (triples[one] ?? 0) - (triples[other] ?? 0));
-  return order.flatMap((at) => triples.slice(at, at + 3));
+function sorted(late: readonly number[]): number[] {
+  const places = Array.from({ length: late.length / LATE }, (_, index) => index * LATE);
+  places.sort((one, other) => (late[one] ?? 0) - (late[other] ?? 0));
+  const found: number[] = [];
+  for (const at of places) for (let index = at; index < at + LATE; index++) found.push(late[index] ?? 0);
+  return found;
 }

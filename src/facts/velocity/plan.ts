@@ -10,6 +10,8 @@ import type {
 } from '../velocity-spec.js';
 import { Layout, selectorOf } from './layout.js';
 import type { Column, HashOf, Selector, SelectorOptions } from './layout.js';
+import { fraudSelector, planOrders } from './order-plan.js';
+import type { OrdersPlan } from './order-plan.js';
 import type { HabitSpec, HistoryQuestion, HistorySpec } from './specs.js';
 
 /** Safe bounds of a calendar period, ms: a day can have 25 hours and more where an offset changes. */
@@ -54,11 +56,12 @@ export interface HistoryPlan {
   readonly definition: number;
   readonly what: HistoryQuestion;
   readonly ms: number;
-  readonly goodAfterMs: number;
   /** Attempts in a row go by the time of their payments, all else by event time. */
   readonly layout: 0 | 2;
   /** Measures in the layout, in the order the question needs them. */
   readonly measures: readonly number[];
+  /** For a question about what was told of each order. */
+  readonly orders: OrdersPlan | undefined;
 }
 
 export interface HabitPlan {
@@ -87,12 +90,11 @@ export interface WindowQuestions {
 const PAID: readonly StreamKind[] = ['authorised', 'captured'];
 /** A check of a card over nothing is no purchase: it says nothing of what a payer usually spends. */
 const NO_CARD_CHECK: AttributeFilter = { attribute: 'paymentKind', values: ['card-check'], negated: true };
-const DISPUTED: readonly StreamKind[] = ['refund-claimed', 'chargeback'];
-const TROUBLED: readonly StreamKind[] = ['refunded', ...DISPUTED];
 
 /** Groups questions by key definition, and lays out what is kept of an event for each. */
 export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowPlan {
   const definitions = new Map<string, KeyDefinition>();
+  const orderPlans = new Map<KeyDefinition, Map<string, OrdersPlan>>();
 
   function define(by: readonly Attribute[], horizon: number): KeyDefinition {
     const name = by.toSorted().join(' ');
@@ -130,13 +132,17 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
     value: planAggregate(by, value),
     over: over === undefined ? undefined : planAggregate(by, over),
   }));
-  const histories = questions.histories.map(({ by, what, ms, goodAfterMs }) => {
+  const histories = questions.histories.map((spec): HistoryPlan => {
+    const { by, what, ms } = spec;
     const definition = define(by, ms);
-    const layout = what === 'declinesInRow' ? (2 as const) : (0 as const);
+    const layout = what === 'declinesInRow' ? 2 : 0;
     const measures = historyMeasures(what, hashOf).map(([selector, column]) =>
       definition.layouts[layout].measure(selector, column),
     );
-    return { definition: definition.index, what, ms, goodAfterMs, layout, measures };
+    const plans = orderPlans.get(definition) ?? new Map<string, OrdersPlan>();
+    orderPlans.set(definition, plans);
+    const orders = planOrders(spec, definition.layouts[0], plans, hashOf);
+    return { definition: definition.index, what, ms, layout, measures, orders };
   });
   const habits = questions.habits.map(({ by, what, ms, minCount }) => {
     const definition = define(by, ms);
@@ -177,63 +183,28 @@ function historyMeasures(what: HistoryQuestion, hashOf: HashOf): (readonly [Sele
   const events = (kinds: readonly StreamKind[], attribute?: Attribute, ...values: string[]): Selector =>
     selectorOf(kinds, attribute === undefined ? [] : [{ attribute, values, negated: false }], hashOf);
   const orders = (...kinds: StreamKind[]) => [events(kinds), 'order'] as const;
-  // The order of each known amount, and the amount.
-  const money = (kind: StreamKind): (readonly [Selector, Column])[] => {
-    const selector = selectorOf([kind], [], hashOf, { needsBase: true });
-    return [
-      [selector, 'order'],
-      [selector, 'base'],
-    ];
-  };
-  // Refunds of unknown amounts too, and what they are compared with.
-  const refunds = [orders('refunded'), [events(['refunded']), 'base'] as const, ...PAID.flatMap(money)];
-  // A label tells of fraud or of its absence; a warning only of fraud.
-  const fraudulent = (others: readonly StreamKind[], labelled: readonly StreamKind[]) =>
-    [
-      selectorOf(
-        [...others, ...labelled],
-        [{ attribute: 'label', values: ['fraud'], negated: false }],
-        hashOf,
-        { unfiltered: others },
-      ),
-      'order',
-    ] as const;
   switch (what) {
     case 'firstSeenDays':
     case 'daysSinceLastPayment':
       return [[events(['payment']), undefined]];
     case 'paidOrders':
+    case 'refundedShare':
+    case 'troubledShare':
       return [orders(...PAID)];
-    case 'goodOrders':
-      return [orders(...PAID), fraudulent([...DISPUTED, 'fraud-warning'], ['label']), ...refunds];
-    case 'refundedOrders':
-      return refunds;
     case 'claimedOrders':
       return [orders('refund-claimed')];
     case 'chargebackOrders':
       return [orders('chargeback')];
     case 'fraudOrders':
-      return [fraudulent(['fraud-warning'], ['label', 'chargeback'])];
+      return [[fraudSelector(['fraud-warning'], ['label', 'chargeback'], hashOf), 'order']];
     case 'liabilityShiftedOrders':
       return [[events(['three-ds-result', ...PAID], 'liabilityShift', 'yes'), 'order']];
-    case 'refundedShare':
-      return [orders(...PAID), ...refunds];
     case 'claimedShare':
       return [orders(...PAID), orders('refund-claimed')];
     case 'chargebackShare':
       return [orders(...PAID), orders('chargeback')];
-    case 'troubledShare':
-      return [orders(...PAID), orders(...DISPUTED), ...refunds];
-    case 'paidMinor':
-      return PAID.flatMap(money);
     case 'refundedMinor':
-      return money('refunded').slice(1);
-    case 'troubledMinor':
-      return TROUBLED.flatMap(money);
-    case 'refundedMoneyShare':
-      return [...PAID.flatMap(money), ...money('refunded')];
-    case 'troubledMoneyShare':
-      return [...PAID.flatMap(money), ...TROUBLED.flatMap(money)];
+      return [[selectorOf(['refunded'], [], hashOf, { needsBase: true }), 'base']];
     case 'threeDsAsked':
       return [[events(['three-ds-result']), undefined]];
     case 'threeDsPassed':
@@ -245,5 +216,8 @@ function historyMeasures(what: HistoryQuestion, hashOf: HashOf): (readonly [Sele
         [events(['declined']), undefined],
         [events(PAID), undefined],
       ];
+    default:
+      // See planOrders.
+      return [];
   }
 }

@@ -21,8 +21,8 @@ export type RowVisitor = (clock: number, known: number, value: number, second: n
 
 /** Anything that can show its rows in order. */
 export interface RowSource {
-  /** Calls with each row of a measure with clock in (from, to], whenever known, in order. */
-  each(measure: number, from: number, to: number, visit: RowVisitor): void;
+  /** Calls with each row of a measure with clock in (from, to], whenever known, in order; `second`: another measure. */
+  each(measure: number, from: number, to: number, visit: RowVisitor, second?: number): void;
 }
 
 /** Whether a measure takes the row at a place. */
@@ -111,7 +111,10 @@ export function collectIn(
   }
 }
 
-/** Calls with each row of a measure with clock in (from, to], whenever known, in order; of `second` only the column counts. */
+/**
+ * Calls with each row of a measure with clock in (from, to], whenever known, in order; of `second` only the column
+ * counts. Gives back how many rows were looked at.
+ */
 export function eachIn(
   run: Run,
   stride: number,
@@ -120,15 +123,18 @@ export function eachIn(
   to: number,
   visit: RowVisitor,
   second?: Measure,
-): void {
+): number {
   const { rows, end } = run;
-  for (let at = firstAfter(run, stride, from); at < end; at += stride) {
+  const first = firstAfter(run, stride, from);
+  let at = first;
+  for (; at < end; at += stride) {
     const clock = rows[at + CLOCK] ?? 0;
-    if (clock > to) return;
+    if (clock > to) break;
     if (!isSelected(rows, at, measure)) continue;
     const other = second === undefined ? 0 : columnAt(rows, at, second);
     visit(clock, rows[at + KNOWN] ?? 0, columnAt(rows, at, measure), other);
   }
+  return (at - first) / stride;
 }
 
 /** The place of the first row of a measure in (from, t] known at t; -1: none. */

@@ -1,13 +1,16 @@
 import { CLOCK, measureAt, POSITION } from './layout.js';
 import type { Layout } from './layout.js';
 import { LongSeries } from './long-series.js';
+import type { Work } from './long-series.js';
 import type { Totals } from './moments.js';
+import type { OrderTally } from './order-tally.js';
+import { tallyOrders } from './order-window.js';
+import type { OrdersPlan } from './order-plan.js';
 import { LARGEST_BLOCK, RowBlocks } from './row-blocks.js';
 import {
   collectIn,
   copy,
   countBehind,
-  eachIn,
   firstAfter,
   firstIn,
   insertAt,
@@ -18,7 +21,7 @@ import {
   totalIn,
   writeAt,
 } from './rows.js';
-import type { Row, RowVisitor, Run } from './rows.js';
+import type { Row, Run } from './rows.js';
 import type { ValueCounts } from './value-counts.js';
 
 /**
@@ -40,6 +43,7 @@ const HEADER = 1;
  * of their own, known by numbers below 0.
  */
 export class SeriesStore {
+  readonly work: Work = { rows: 0 };
   readonly #blocks = new RowBlocks();
   readonly #long: (LongSeries | undefined)[] = [];
   readonly #unused: number[] = [];
@@ -146,7 +150,7 @@ export class SeriesStore {
     seen: number,
     scratch: ValueCounts,
   ): ValueCounts {
-    if (series < 0) return this.#longOf(series).moving(measure, id, from, to, seen).values;
+    if (series < 0) return this.#longOf(series).values(measure, id, from, to, seen);
     scratch.clear();
     if (series === NO_SERIES) return scratch;
     const run = this.#runOf(series);
@@ -154,25 +158,19 @@ export class SeriesStore {
     return scratch;
   }
 
-  /**
-   * Calls with each row of a measure with clock in (from, to], whenever known, in order; of `second` only the column
-   * counts. `visit` must ask nothing.
-   */
-  each(
+  /** What the events of a key with clock in (from, t] known at t say of their orders, likewise. */
+  orders(
     series: Series,
     layout: Layout,
-    measure: number,
+    plan: OrdersPlan,
     from: number,
-    to: number,
-    visit: RowVisitor,
-    second: number,
-  ): void {
-    if (series === NO_SERIES) return;
-    if (series < 0) this.#longOf(series).each(measure, from, to, visit, second);
-    else {
-      const other = measureAt(layout, second);
-      eachIn(this.#runOf(series), layout.stride, measureAt(layout, measure), from, to, visit, other);
-    }
+    t: number,
+    scratch: OrderTally,
+  ): OrderTally {
+    if (series < 0) return this.#longOf(series).orders(plan, from, t);
+    scratch.clear();
+    if (series !== NO_SERIES) tallyOrders(this.#runOf(series), layout, plan, from, t, scratch);
+    return scratch;
   }
 
   /** Clock of the first row of a measure in (from, t] known at t. */
@@ -257,7 +255,7 @@ export class SeriesStore {
   }
 
   #addToLong(series: Series, layout: Layout, row: Row): Series {
-    const long = new LongSeries(layout, this.#runOf(series));
+    const long = new LongSeries(layout, this.#runOf(series), this.work);
     this.#blocks.release(series);
     long.insert(row);
     const place = this.#unused.pop() ?? this.#long.length;

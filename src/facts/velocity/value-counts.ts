@@ -43,14 +43,6 @@ export class ValueCounts {
     if (count === 0) this.distinct--;
   }
 
-  /** How many of the other's distinct values occur here too. */
-  common(other: ValueCounts): number {
-    let common = 0;
-    for (let slot = 0; slot < other.#keys.length; slot++)
-      if ((other.#counts[slot] ?? 0) > 0 && this.has(other.#keys[slot] ?? 0)) common++;
-    return common;
-  }
-
   clear(): void {
     if (this.#used === 0) return;
     this.#keys.fill(EMPTY);

@@ -5,6 +5,7 @@ import type { Zones } from './answers.js';
 import { NO_ENTRY } from './key-entries.js';
 import type { KeyEntries, KeyEntry } from './key-entries.js';
 import { KeyStore } from './key-store.js';
+import type { StreamWindowsStats } from './key-store.js';
 import { hasKey } from './keys.js';
 import { positionOf } from './layout.js';
 import type { AggregatePlan, KeyDefinition, WindowPlan } from './plan.js';
@@ -16,14 +17,6 @@ export interface StreamWindowsOptions {
   readonly maxBytes: number;
   /** Payments between `missing` and their decision at most; default 8,192. */
   readonly inFlight?: number;
-}
-
-/** What is in memory. */
-export interface StreamWindowsStats {
-  readonly keys: number;
-  readonly bytes: number;
-  /** Rows: an event has one for each key and clock that something asks for. */
-  readonly events: number;
 }
 
 /** By definition; NO_ENTRY where the event lacks the key. */
@@ -224,7 +217,7 @@ export class StreamWindows {
 
   /** Cheap. */
   stats(): StreamWindowsStats {
-    return { keys: this.#keys.size, bytes: this.#keys.bytes, events: this.#keys.rows };
+    return this.#keys.stats();
   }
 
   #aggregate(plan: AggregatePlan, entry: KeyEntry, event: StreamEvent, zones: Zones): number | undefined {

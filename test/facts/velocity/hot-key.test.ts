@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ATTRIBUTE_INDEX } from '../../../src/facts/attributes.js';
+import type { StreamKind } from '../../../src/facts/attributes.js';
+import type { StreamEvent } from '../../../src/facts/stream.js';
 import { parseHistory, parseVelocity } from '../../../src/facts/velocity/parse.js';
 import type { Params, Parsed } from '../../../src/facts/velocity/parse.js';
-import { hashOf, HOUR, report, START } from './generate.js';
+import { draftOf, hashOf, HOUR, report, START } from './generate.js';
+import type { Draft } from './generate.js';
 import { Model } from './model.js';
 
 const EVENTS = 200_000;
@@ -11,7 +14,10 @@ const HISTORIES = [
   'goodOrders',
   'troubledShare',
   'refundedOrders',
+  'refundedShare',
   'paidMinor',
+  'troubledMinor',
+  'refundedMoneyShare',
   'troubledMoneyShare',
   'declinesInRow',
   'firstSeenDays',
@@ -73,6 +79,67 @@ it(
     expect(model.windows.stats().events).toBeGreaterThan(EVENTS / 2);
   },
 );
+
+const MONEY = [
+  'goodOrders',
+  'refundedOrders',
+  'troubledShare',
+  'paidMinor',
+  'troubledMinor',
+  'troubledMoneyShare',
+] as const;
+const SECOND = 1000;
+const OF_DEVICE = draftOf({ device: 'd', site: 's1' });
+
+it.each([1000, 100_000])(
+  'looks at as few rows for another order among %i as it brings into and out of the windows',
+  { timeout: 240_000 },
+  (orders) => {
+    const ms = orders * SECOND;
+    const histories = MONEY.map((what) => ({ by: ['device'] as const, what, ms, goodAfterMs: ms / 2 }));
+    const model = new Model({ velocities: [], histories, habits: [] }, { maxBytes: 2 ** 30 });
+    // One order a second for as long as the window is.
+    for (let order = 1; order <= orders; order++)
+      for (const draft of orderOf(order)) if (draft.knownAt < START + ms) model.stored(draft);
+    const ask = (order: number): StreamEvent => {
+      const { event, reads } = model.ask(draftOf({ device: 'd' }, START + order * SECOND));
+      for (const { range, events } of reads) model.windows.loaded(range, events);
+      return event;
+    };
+    const first = ask(orders);
+    model.answers(first);
+    expect(model.windows.stats().looked).toBeGreaterThan(orders);
+    model.windows.release(first);
+    for (let order = orders + 1; order <= orders + 500; order++) {
+      for (const draft of orderOf(order)) model.admit(draft);
+      const event = ask(order);
+      const { looked } = model.windows.stats();
+      model.answers(event);
+      expect(model.windows.stats().looked - looked).toBeLessThan(120);
+      model.windows.release(event);
+    }
+    model.settle(Infinity);
+    model.decide(ask(orders + 501), false);
+    expect(model.rangesRead).toBe(1);
+  },
+);
+
+/** What becomes known of one order within minutes. */
+function orderOf(order: number): Draft[] {
+  const attributes = OF_DEVICE.attributes.slice();
+  attributes[ATTRIBUTE_INDEX.order] = order;
+  const told = (kind: StreamKind, after: number, minor: number): Draft => {
+    const at = START + order * SECOND + after;
+    return { kind, at, knownAt: at + 20, paymentAt: at, minor, baseMinor: minor, attributes };
+  };
+  const minor = 1000 + (order % 77);
+  const drafts = [told('authorised', 0, minor), told('captured', 300, minor)];
+  if (order % 11 === 0) drafts.push(told('refunded', 60_000, (order % 3) * 300));
+  if (order % 17 === 0) drafts.push(told('refund-claimed', 90_000, minor));
+  if (order % 29 === 0) drafts.push(told('chargeback', 120_000, minor));
+  if (order % 31 === 0) drafts.push(told('fraud-warning', 150_000, minor));
+  return drafts;
+}
 
 function ok<T>(parsed: Parsed<T>): T {
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));

@@ -4,6 +4,8 @@ import { ATTRIBUTES } from '../../../src/facts/attributes.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
 import { CLOCK, KNOWN, Layout, POSITION, selectorOf } from '../../../src/facts/velocity/layout.js';
 import { Totals } from '../../../src/facts/velocity/moments.js';
+import type { OrdersPlan } from '../../../src/facts/velocity/order-plan.js';
+import { ORDER_ROLES, OrderTally } from '../../../src/facts/velocity/order-tally.js';
 import { NO_SERIES, SeriesStore } from '../../../src/facts/velocity/series.js';
 import type { Series } from '../../../src/facts/velocity/series.js';
 import { ValueCounts } from '../../../src/facts/velocity/value-counts.js';
@@ -12,11 +14,17 @@ import { hashOf } from './generate.js';
 const layout = new Layout('event');
 const payments = layout.measure(selectorOf(['payment'], [], hashOf), 'minor');
 const declines = layout.measure(selectorOf(['declined'], [], hashOf), 'minor');
+const orders: OrdersPlan = {
+  id: 'o',
+  goodAfterMs: 0,
+  sources: [{ role: ORDER_ROLES.captured, order: payments, amount: payments }],
+};
 
 type Step =
   | { readonly do: 'add'; readonly many: number; readonly clock: number; readonly late: number }
   | { readonly do: 'remove'; readonly many: number; readonly place: number }
   | { readonly do: 'prune'; readonly cutoff: number }
+  | { readonly do: 'read again' }
   | { readonly do: 'ask'; readonly from: number; readonly to: number };
 
 const clock = fc.integer({ min: 0, max: 900 });
@@ -33,6 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     place: fc.nat(1000),
   }),
   fc.record({ do: fc.constant('prune' as const), cutoff: clock }),
+  fc.record({ do: fc.constant('read again' as const) }),
   fc.record({ do: fc.constant('ask' as const), from: fc.integer({ min: -5, max: 900 }), to: clock }),
 );
 
@@ -60,6 +69,7 @@ describe('a series', () => {
           store.add(NO_SERIES, layout, rowOf(eventOf(seq * 3, seq, seq))),
         );
         let events: StreamEvent[] = [];
+        let gone: StreamEvent[] = [];
         let cut = -1;
         let seq = 0;
         for (const one of steps) {
@@ -82,7 +92,13 @@ describe('a series', () => {
           } else if (one.do === 'prune') {
             cut = Math.max(cut, one.cutoff);
             series = store.prune(series, layout, cut);
+            gone.push(...events.filter(({ at }) => at <= cut));
             events = events.filter(({ at }) => at > cut);
+          } else if (one.do === 'read again') {
+            events.push(...gone);
+            gone = [];
+            cut = -1;
+            for (const event of events) series = store.add(series, layout, rowOf(event));
           } else {
             ask(store, series, events, Math.max(one.from, cut), one.to);
           }
@@ -97,6 +113,20 @@ describe('a series', () => {
     );
     expect(longest).toBeGreaterThan(1000);
     expect(shrunk).toBeGreaterThan(1);
+  });
+
+  it('knows late rows of one clock when some had left and are read again', () => {
+    const store = new SeriesStore();
+    const late = Array.from({ length: 400 }, (_, index) => eventOf(index + 1, 100, 400));
+    const later = Array.from({ length: 300 }, (_, index) => eventOf(index + 401, 101 + index, 101 + index));
+    const add = (events: readonly StreamEvent[], to: Series): Series =>
+      events.reduce((series, event) => store.add(series, layout, rowOf(event)), to);
+    let series = add([...late, ...later], NO_SERIES);
+    ask(store, series, later, 100, 500);
+    series = store.prune(series, layout, 100);
+    series = add(late, series);
+    ask(store, series, [...late, ...later], 0, 500);
+    ask(store, series, [...late, ...later], 0, 300);
   });
 });
 
@@ -117,20 +147,16 @@ function ask(
   const last = store.lastClock(series, layout, payments, from, to);
   const inRow = store.countAfterLast(series, layout, declines, payments, from, to);
   const values = store.values(series, layout, payments, 'w', from, to, to, new ValueCounts()).distinct;
-  let seen = 0;
-  const count = (_: number, known: number): void => {
-    if (known <= to) seen++;
-  };
-  store.each(series, layout, payments, from, to, count, payments);
+  const { paidMinor } = store.orders(series, layout, orders, from, to, new OrderTally());
   const lastPaid = sorted.findLastIndex(({ kind }) => kind === 'payment');
-  expect({ count: totals.count, sum: totals.sum, first, last, inRow, values, seen }).toEqual({
+  expect({ count: totals.count, sum: totals.sum, first, last, inRow, values, paidMinor }).toEqual({
     count: paid.length,
     sum: paid.reduce((sum, { minor }) => sum + minor, 0),
     first: paid[0]?.at,
     last: paid.at(-1)?.at,
     inRow: sorted.slice(lastPaid + 1).length,
     values: new Set(paid.map(({ minor }) => minor)).size,
-    seen: paid.length,
+    paidMinor: paid.reduce((sum, { minor }) => sum + minor, 0),
   });
 }
 
