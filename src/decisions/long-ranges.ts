@@ -38,17 +38,11 @@ export class LongRanges<A extends Held> {
   readonly #byCaller = new Map<CallLimits | undefined, Reading<A>>();
   #next: Reading<A>[] = [];
   #underWay = 0;
-  #waiting = 0;
 
   /** `read` reads a range into memory. `onEnd`: there is something for `takeBack`. */
   constructor(read: (range: KeyRange) => Promise<void>, onEnd: () => void) {
     this.#read = read;
     this.#onEnd = onEnd;
-  }
-
-  /** Admissions set aside. */
-  get waiting(): number {
-    return this.#waiting;
   }
 
   get idle(): boolean {
@@ -83,7 +77,6 @@ export class LongRanges<A extends Held> {
     const { key } = reading.range;
     reading.waiters.push({ admission, needs: ranges.some((range) => range.key === key) });
     this.#byCaller.set(limits, reading);
-    this.#waiting += 1;
     return true;
   }
 
@@ -93,7 +86,6 @@ export class LongRanges<A extends Held> {
     for (const { range, waiters, ended, failure } of this.#byKey.values()) {
       if (!ended) continue;
       this.#byKey.delete(range.key);
-      this.#waiting -= waiters.length;
       for (const { admission, needs } of waiters) {
         this.#byCaller.delete(admission.limits);
         if (needs && failure !== undefined) admission.fail(failure);

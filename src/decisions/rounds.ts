@@ -115,10 +115,6 @@ export class Rounds {
     );
   }
 
-  get waiting(): number {
-    return this.#waiting.length + this.#long.waiting;
-  }
-
   /** Queues an admission. How many may wait is bounded by who admits. */
   admit(admission: Admission): void {
     this.#waiting.push(admission);

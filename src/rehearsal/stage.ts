@@ -39,11 +39,28 @@ export interface StageOptions {
   readonly fixtures: CaseFile;
   /** Lists of the one case. */
   readonly more: ListsForm | undefined;
+  readonly bounds?: Partial<StageBounds>;
 }
 
-const WINDOW_BYTES = 16 * 1024 * 1024;
+/** What a live service bounds too. */
+export interface StageBounds {
+  /** Calls under way at most; default 16. */
+  readonly inFlight: number;
+  /** Memory for the windows, bytes; default 16 MiB. */
+  readonly windowBytes: number;
+  /** Events of a window that a round waits for at most; default: all. */
+  readonly longestRange: number;
+  /** Batches the store takes at once; default 1. */
+  readonly appendsInFlight: number;
+}
+
+const BOUNDS: StageBounds = {
+  inFlight: 16,
+  windowBytes: 16 * 1024 * 1024,
+  longestRange: Infinity,
+  appendsInFlight: 1,
+};
 const LAPSE_MS = 30 * 60_000;
-const IN_FLIGHT = 16;
 
 /** Notes what would go to the log of a live service. */
 function noting(troubles: string[]): Observer {
@@ -63,6 +80,7 @@ const NO_BINS: Bins = { ranges: 0, find: () => undefined };
 /** Sets a stage: same pipeline, windows, lists and compiled rules as live. Throws CaseProblem for bad fixtures. */
 export function setStage(options: StageOptions): Stage {
   const { catalogue, fixtures } = options;
+  const { inFlight, windowBytes, longestRange, appendsInFlight } = { ...BOUNDS, ...options.bounds };
   const troubles: string[] = [];
   const world = createManualWorld();
   const journal = createMemoryJournal();
@@ -91,8 +109,8 @@ export function setStage(options: StageOptions): Stage {
       rules: {
         catalogue,
         hash: createAttributeHash(hash, readPhone),
-        windowBytes: WINDOW_BYTES,
-        inFlight: IN_FLIGHT,
+        windowBytes,
+        inFlight,
       },
       resolve: (payment, now) => resolve(payment, now),
       limitTerms: ({ zones, merchant }): LimitTerms => ({
@@ -110,9 +128,9 @@ export function setStage(options: StageOptions): Stage {
       lapseMs: LAPSE_MS,
       skewMs: Infinity,
       onSkew: 'flag',
-      maxInFlight: IN_FLIGHT,
-      longestRange: Infinity,
-      appendsInFlight: 1,
+      maxInFlight: inFlight,
+      longestRange,
+      appendsInFlight,
     },
     new Map(),
     options.versions,

@@ -111,7 +111,6 @@ describe('a range too long for a round', () => {
     expect(questions[0]?.keys).toEqual([4]);
     await questions[0]?.answer();
     expect(log).toEqual(['quiet', 'quiet too']);
-    expect(rounds.waiting).toBe(2);
 
     await aside[0]?.answer();
     expect(questions[0]?.keys).toEqual([3]);
@@ -198,7 +197,6 @@ describe('a range too long for a round', () => {
             await aside[0]?.answer();
           }
           await rounds.idle();
-          expect(rounds.waiting).toBe(0);
           expect(open.size).toBe(0);
           for (const [index, ids] of sent.entries()) {
             const own = log.filter((id) => id.startsWith(`${index}/`));

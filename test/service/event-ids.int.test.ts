@@ -2,23 +2,17 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import type { EventResult } from '../../src/gen/tollgate/v1/event_service_pb.js';
+import { COUNTED, seenBy } from './counted.js';
 import {
   NOON,
   onBothStores,
   onMongo,
   payment,
   range,
-  rule,
-  ruleSet,
-  velocity,
   type EventInit,
   type Instance,
   type Place,
 } from './harness.js';
-
-const COUNTED = ruleSet('counted', [
-  rule('seen', [velocity({ fn: 'count', by: 'card', window: '1h' }, 'greaterThanInclusive', 1)]),
-]);
 
 /** A payment from history, under its own event id or another request id. */
 function history(eventId: string, more: Partial<Extract<EventInit, { $typeName?: never }>> = {}) {
@@ -50,13 +44,6 @@ const REUSED = 6;
 const codes = (results: readonly EventResult[]): (number | undefined)[] =>
   results.map(({ error }) => error?.code);
 
-/** How many payments of a card there are. */
-async function countOf(tollgate: Instance, card: string, requestId: string): Promise<number> {
-  await tollgate.screen(requestId, payment({ card, at: NOON + 60_000 }));
-  const { trace } = await tollgate.decisions.getDecision({ site: 'shop', requestId, withTrace: true });
-  return Number(trace?.facts.find(({ fact }) => fact === 'velocity')?.valueJson);
-}
-
 onBothStores('the event id of a payment from history', (createPlace) => {
   let place: Place;
   let tollgate: Instance;
@@ -75,7 +62,7 @@ onBothStores('the event id of a payment from history', (createPlace) => {
     await tollgate.close();
     tollgate = await place.start();
     expect(await tollgate.record(history('same'))).toEqual([{ ...together[0], repeated: true }]);
-    expect(await countOf(tollgate, 'same', 'same-after')).toBe(1);
+    expect(await seenBy(tollgate, 'same-after', { card: 'same', at: NOON + 60_000 })).toBe(1);
   });
 
   it('with other content: refused, together, later and after a restart; the first stands', async () => {
@@ -87,14 +74,14 @@ onBothStores('the event id of a payment from history', (createPlace) => {
     tollgate = await place.start();
     expect(codes(await tollgate.record(...others('first')))).toEqual(others('first').map(() => REUSED));
     expect(await tollgate.record(history('first'))).toEqual([{ ...first, repeated: true }]);
-    expect(await countOf(tollgate, 'first', 'first-after')).toBe(1);
+    expect(await seenBy(tollgate, 'first-after', { card: 'first', at: NOON + 60_000 })).toBe(1);
   });
 
   it('that another kind of event had: refused, together and later', async () => {
     const declined: EventInit = { ...history('kind'), kind: EventKind.DECLINED, code: '51' };
     expect(codes(await tollgate.record(declined, history('kind')))).toEqual([undefined, REUSED]);
     expect(codes(await tollgate.record(history('kind'), declined))).toEqual([REUSED, undefined]);
-    expect(await countOf(tollgate, 'kind', 'kind-after')).toBe(0);
+    expect(await seenBy(tollgate, 'kind-after', { card: 'kind', at: NOON + 60_000 })).toBe(0);
   });
 
   it('is free again when its payment was refused for a request id that another has', async () => {

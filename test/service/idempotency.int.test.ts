@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ScreenResponse } from '../../src/gen/tollgate/v1/decision_service_pb.js';
+import { COUNTED, seenBy } from './counted.js';
 import {
   failure,
   NOON,
@@ -7,24 +8,10 @@ import {
   onMongo,
   payment,
   range,
-  rule,
-  ruleSet,
-  velocity,
   type Instance,
   type PaymentInit,
   type Place,
 } from './harness.js';
-
-const COUNTED = ruleSet('counted', [
-  rule('seen', [velocity({ fn: 'count', by: 'card', window: '1h' }, 'greaterThanInclusive', 1)]),
-]);
-
-/** How many payments of a card a new one sees. */
-async function seenOf(tollgate: Instance, requestId: string, card: string): Promise<number> {
-  await tollgate.screen(requestId, payment({ card }));
-  const { trace } = await tollgate.decisions.getDecision({ site: 'shop', requestId, withTrace: true });
-  return Number(trace?.facts.find(({ fact }) => fact === 'velocity')?.valueJson);
-}
 
 onBothStores('a request id that comes again', (createPlace) => {
   let place: Place;
@@ -43,7 +30,7 @@ onBothStores('a request id that comes again', (createPlace) => {
     const again = await send('twice', payment({ card: 'twice' }));
     expect(first.repeated).toBe(false);
     expect(again).toEqual({ ...first, repeated: true });
-    expect(await seenOf(tollgate, 'twice-after', 'twice')).toBe(1);
+    expect(await seenBy(tollgate, 'twice-after', { card: 'twice' })).toBe(1);
   });
 
   it('fifty times together: one decision, the others repeat it', async () => {
@@ -52,7 +39,7 @@ onBothStores('a request id that comes again', (createPlace) => {
     expect(new Set(answers.map(({ decision }) => decision?.sequence))).toHaveProperty('size', 1);
     const decision = answers[0]?.decision;
     for (const answer of answers) expect(answer.decision).toEqual(decision);
-    expect(await seenOf(tollgate, 'fifty-after', 'fifty')).toBe(1);
+    expect(await seenBy(tollgate, 'fifty-after', { card: 'fifty' })).toBe(1);
   });
 
   it('with other content: refused, together and later, and the first stands', async () => {
@@ -64,7 +51,7 @@ onBothStores('a request id that comes again', (createPlace) => {
     expect(await failure(send('other', payment({ card: 'other', minor: 102 })))).toBe('REQUEST_ID_REUSED');
     const { decision } = await tollgate.decisions.getDecision({ site: 'shop', requestId: 'other' });
     expect(decision?.binding?.amount?.minor).toBe(100n);
-    expect(await seenOf(tollgate, 'other-after', 'other')).toBe(1);
+    expect(await seenBy(tollgate, 'other-after', { card: 'other' })).toBe(1);
   });
 
   it('at another site is another request', async () => {
@@ -112,7 +99,7 @@ onBothStores('a request id that comes again', (createPlace) => {
     tollgate = await place.start();
     expect(await send('restart', payment({ card: 'restart' }))).toEqual({ ...first, repeated: true });
     expect(await failure(send('restart', payment({ card: 'restart', minor: 1 })))).toBe('REQUEST_ID_REUSED');
-    expect(await seenOf(tollgate, 'restart-after', 'restart')).toBe(1);
+    expect(await seenBy(tollgate, 'restart-after', { card: 'restart' })).toBe(1);
   });
 
   it('when it would be refused by now, for its site or its time: the stored decision still', async () => {
@@ -154,7 +141,7 @@ onMongo('a request id that comes to two instances, on MongoDB', (createPlace) =>
     }
     for (const round of range(10))
       for (const [index, instance] of instances.entries())
-        expect(await seenOf(instance, `after-${round}-${index}`, `both-${round}`)).toBe(1 + index);
+        expect(await seenBy(instance, `after-${round}-${index}`, { card: `both-${round}` })).toBe(1 + index);
   });
 
   it('with different content: one is decided, the other refused', async () => {

@@ -4,13 +4,11 @@ import type { StoredEntry } from '../../src/decisions/ports.js';
 import type { DecisionTrace } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import { createAttributeHash } from '../../src/facts/attribute-values.js';
-import { ATTRIBUTE_INDEX } from '../../src/facts/attributes.js';
 import { createKeyHash } from '../../src/facts/key-hash.js';
 import { createPhoneReader } from '../../src/facts/normalise-phone.js';
-import type { StreamEvent } from '../../src/facts/stream.js';
-import { parseHabit, parseHistory, parseVelocity, type Parsed } from '../../src/facts/velocity/parse.js';
-import { habitOf, historyOf, velocityOf } from '../../src/facts/velocity/recount.js';
+import type { Params } from '../../src/facts/velocity/parse.js';
 import { createRandom, type Random } from '../../src/simulate/random.js';
+import { isOfThePast, recountFact } from '../facts/velocity/recount-fact.js';
 import {
   NOON,
   onBothStores,
@@ -27,7 +25,6 @@ import {
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const ZONES = { site: 'UTC', merchant: 'UTC' };
 
 const VELOCITIES: readonly object[] = [
   { fn: 'count', by: 'card', window: '1h' },
@@ -192,11 +189,6 @@ async function send(tollgate: Instance, all: readonly Step[], random: Random): P
   expect(answered).toBe(all.length);
 }
 
-const parsed = <T>(result: Parsed<T>): T => {
-  if ('ok' in result) return result.ok;
-  throw new Error(JSON.stringify(result.problems));
-};
-
 /** Every recorded velocity, history and habit against the count over what the decision could see. */
 function recount(
   journal: { readonly entries: readonly StoredEntry[]; readonly hashKey: Uint8Array },
@@ -213,18 +205,9 @@ function recount(
     const visible = events.filter(({ log, seq }) =>
       log === event.log ? seq < event.seq : seq <= (seen.get(log) ?? 0),
     );
-    const attributes = event.attributes.slice();
-    for (const name of ['outcome', 'payment'] as const) attributes[ATTRIBUTE_INDEX[name]] = 0;
-    const asked: StreamEvent = { ...event, attributes };
     for (const { fact, paramsJson, valueJson } of trace.facts) {
-      if (!['velocity', 'history', 'habit'].includes(fact)) continue;
-      const params = JSON.parse(paramsJson) as Parameters<typeof parseVelocity>[0];
-      const expected =
-        fact === 'velocity'
-          ? velocityOf(parsed(parseVelocity(params)), asked, visible, ZONES, hash)
-          : fact === 'history'
-            ? historyOf(parsed(parseHistory(params)), asked, visible, hash)
-            : habitOf(parsed(parseHabit(params)), asked, visible, hash);
+      if (!isOfThePast(fact)) continue;
+      const expected = recountFact(fact, JSON.parse(paramsJson) as Params, event, visible, hash);
       const recorded = valueJson === '' ? undefined : (JSON.parse(valueJson) as number);
       const context = `${fact} ${paramsJson} of ${decision.requestId} (${String(event.log)}/${String(event.seq)})`;
       if (recorded === undefined || expected === undefined) expect(recorded, context).toBe(expected);

@@ -1,13 +1,13 @@
-import { MongoClient } from 'mongodb';
+import type { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Hold } from '../../src/decisions/ports.js';
 import { Connection } from '../../src/storage/mongo/connection.js';
 import { MongoLimits } from '../../src/storage/mongo/limits.js';
-import { openMongoStore, type MongoStore } from '../../src/storage/mongo/open.js';
-import { resolveOptions } from '../../src/storage/mongo/options.js';
+import type { MongoStore } from '../../src/storage/mongo/open.js';
 import { REAL_WORLD } from '../../src/world/real-world.js';
-import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import { describeMongo } from '../support/mongo-suite.js';
 import { T0 } from './contract/entries.js';
+import { openStore } from './mongo-opened.js';
 
 const EXPIRES = T0 + 3_600_000;
 const hold = (counter: string, cap: number): Hold => ({ counter, amount: 100, cap, periodEnd: T0 });
@@ -24,21 +24,15 @@ describeMongo('limits on MongoDB when an instance is killed between two steps', 
   let store: MongoStore;
   let connection: Connection;
   let client: MongoClient;
+  let close: () => Promise<void>;
 
   beforeEach(async () => {
-    database = freshDatabase();
-    const options = { uri, database, world: REAL_WORLD };
-    store = await openMongoStore({ ...options, world: HASTY });
-    connection = new Connection(resolveOptions(options));
-    await connection.open();
-    client = await MongoClient.connect(uri);
+    ({ database, store, connection, client, close } = await openStore(
+      { uri, world: REAL_WORLD },
+      { world: HASTY },
+    ));
   });
-  afterEach(async () => {
-    await client.close();
-    await connection.close();
-    await store.close();
-    await dropDatabase(uri, database);
-  });
+  afterEach(() => close());
 
   /** Limits of an instance that dies before its step `last`, or after it and without hearing of it. */
   function mortal(last: number, when: 'before' | 'after'): MongoLimits {

@@ -1,4 +1,4 @@
-import { MongoClient, type Document } from 'mongodb';
+import type { Document, MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ImportOptions } from '../../src/facts/list-store.js';
 import { Connection } from '../../src/storage/mongo/connection.js';
@@ -7,11 +7,12 @@ import type { ListDocument, MembershipDocument } from '../../src/storage/mongo/l
 import { MongoLists } from '../../src/storage/mongo/lists.js';
 import { openMongoStore, type MongoStore } from '../../src/storage/mongo/open.js';
 import { resolveOptions } from '../../src/storage/mongo/options.js';
-import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import { describeMongo } from '../support/mongo-suite.js';
 import { OWN_TIME_WORLD } from '../support/own-time.js';
 import { T0 } from './contract/entries.js';
 import { SlowStream } from './contract/list-imports.js';
 import { member, stream } from './contract/lists.js';
+import { openStore } from './mongo-opened.js';
 
 type Run = Connection['run'];
 
@@ -25,21 +26,15 @@ describeMongo('an import on MongoDB', (uri) => {
   let store: MongoStore;
   let connection: Connection;
   let client: MongoClient;
+  let close: () => Promise<void>;
 
   beforeEach(async () => {
-    database = freshDatabase();
-    const options = { uri, database, world: OWN_TIME_WORLD };
-    store = await openMongoStore({ ...options, beatMs: 20, silentMs: 60 });
-    connection = new Connection(resolveOptions(options));
-    await connection.open();
-    client = await MongoClient.connect(uri);
+    ({ database, store, connection, client, close } = await openStore(
+      { uri, world: OWN_TIME_WORLD },
+      { beatMs: 20, silentMs: 60 },
+    ));
   });
-  afterEach(async () => {
-    await client.close();
-    await connection.close();
-    await store.close();
-    await dropDatabase(uri, database);
-  });
+  afterEach(() => close());
 
   /** Lists of an instance whose steps and collections are tampered with. */
   const listsOf = (
