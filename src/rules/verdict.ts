@@ -75,9 +75,8 @@ interface Talk {
  * is left, since none could be met, and each set's own reviews are what its policy says they become, before anything is
  * compared: so the strictest set wins.
  *
- * Nothing is allowed while a block may stand: while a rule that blocks, or points that could reach a threshold that
- * blocks, are unknown or failed, and the set does not accept that, the strongest of all else wins. A failed rule's points
- * are not added: `onError` stands for all it would have said.
+ * Nothing is allowed while a block may stand, of a rule or of a threshold within reach of points, that is unknown or has
+ * failed, unless the set accepts that: the strongest of all else wins. `onError` stands for a failed rule's points too.
  */
 export function verdictOf(versions: readonly RuleSetVersion[]): Program['verdict'] {
   let from = 0;
