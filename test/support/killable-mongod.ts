@@ -30,8 +30,14 @@ export async function killableMongod(binary: string, replicaSet = true): Promise
   const uri = replicaSet
     ? `mongodb://${address}/?replicaSet=${SET}`
     : `mongodb://${address}/?directConnection=true`;
-  const { kill, freeze, thaw, remove } = server;
-  return { uri, start, kill, freeze, thaw, remove };
+  return {
+    uri,
+    start,
+    kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
+    remove: () => server.remove(),
+  };
 }
 
 /** A replica set of three nodes of which a test may kill one. */
