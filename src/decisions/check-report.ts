@@ -6,6 +6,9 @@ import type { EventInput } from './service.js';
 /** What must be in the currency of its payment; disputes and what leads to them may be in another. */
 const IN_ITS_CURRENCY: ReadonlySet<StreamKind> = new Set(['authorised', 'captured', 'refunded']);
 
+/** How far a report may be from the time to come, ms, where the skew is less: clocks that differ by minutes are usual. */
+const AHEAD_MS = 300_000;
+
 /** What a report is judged by. */
 export interface ReportTerms {
   /** When it arrives, epoch ms. */
@@ -16,8 +19,8 @@ export interface ReportTerms {
 }
 
 /**
- * Throws INVALID_REQUEST when a report contradicts itself or its payment: known before it happened, or money in another
- * currency. Nothing is refused for being old.
+ * Throws INVALID_REQUEST when a report contradicts itself or its payment: known before it happened or in time to come, or
+ * money in another currency. Nothing is refused for being old.
  */
 export function checkReport(
   input: Pick<EventInput, 'kind' | 'eventTime' | 'arrivalTime' | 'amount'>,
@@ -32,6 +35,12 @@ export function checkReport(
         input.arrivalTime === undefined
           ? `is more than ${skewMs / 1000} s after the time of arrival`
           : `is more than ${skewMs / 1000} s before event_time: nothing is known before it happens`,
+    });
+  const ahead = Math.max(AHEAD_MS, skewMs);
+  if (input.arrivalTime !== undefined && input.arrivalTime > now + ahead)
+    violations.push({
+      field: 'arrival_time',
+      description: `is more than ${ahead / 1000} s after the service's clock: nobody knows it yet`,
     });
   if (
     input.amount !== undefined &&

@@ -132,7 +132,7 @@ export class Deciding {
   ): Append {
     const { id, raw, requestId } = screening;
     const payment = parts.context.input;
-    const { baseCurrency, instrumentDigest, observer } = this.#options;
+    const { baseCurrency, instrumentDigest, observer, rules } = this.#options;
     const { record, entry } = decisionEntry({
       id,
       requestId,
@@ -147,6 +147,7 @@ export class Deciding {
       lapsesAt: parts.lapsesAt,
       evaluationUs: parts.evaluationUs,
       baseCurrency,
+      hash: rules.hash,
       instrument: instrumentDigest(payment),
       seen: parts.seen,
     });

@@ -1,3 +1,4 @@
+import type { Attribute } from '../facts/attributes.js';
 import type { PaymentContext } from '../facts/context.js';
 import type { StreamEvent } from '../facts/stream.js';
 import type { Evaluation } from './evaluate.js';
@@ -26,6 +27,7 @@ export interface DecisionParts {
   readonly lapsesAt: number;
   readonly evaluationUs: number;
   readonly baseCurrency: string;
+  readonly hash: (attribute: Attribute, value: string) => number;
   /** Digest of what identifies the instrument. */
   readonly instrument: string;
   /** How far other logs could be seen. */
@@ -70,7 +72,7 @@ export function decisionEntry(parts: DecisionParts): {
   const entry: JournalEntry = {
     id,
     event,
-    keys: keysOf(event),
+    keys: keysWithFingerprint(parts),
     decision: {
       site: record.site,
       requestId: record.requestId,
@@ -85,4 +87,13 @@ export function decisionEntry(parts: DecisionParts): {
     report: undefined,
   };
   return { record, entry };
+}
+
+/** A card that its payment account reference tells is found by its fingerprint too; it is counted by the former alone. */
+function keysWithFingerprint({ context: { card, input }, event, hash }: DecisionParts): readonly number[] {
+  const keys = keysOf(event);
+  const { fingerprint } = input.instrument;
+  if (card === '' || fingerprint === '' || fingerprint === card) return keys;
+  const key = hash('card', fingerprint);
+  return keys.includes(key) ? keys : [...keys, key];
 }

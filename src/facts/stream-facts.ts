@@ -1,5 +1,6 @@
 import type { FactDefinition, ParamProblem } from '../rules/catalogue.js';
 import type { Json } from '../rules/document.js';
+import { neverHas } from './attribute-form.js';
 import { ATTRIBUTE_VALUES, PAYMENT_ATTRIBUTES, REPORT_ATTRIBUTES } from './attribute-vocabulary.js';
 import { ATTRIBUTES, STREAM_KINDS } from './attributes.js';
 import { FUNCTION_MEANINGS, HABIT_MEANINGS, HISTORY_MEANINGS, KIND_MEANINGS } from './meanings.js';
@@ -189,8 +190,24 @@ function velocityProblems(params: Params): readonly ParamProblem[] {
   const parsed = parseVelocity(params);
   if ('problems' in parsed) return parsed.problems;
   const { value, over } = parsed.ok;
-  if (over === undefined) return countsNothing(value, '');
-  return [...countsNothing(value, '/of/0'), ...countsNothing(over, '/of/1')];
+  if (over === undefined) return partProblems(value, '');
+  return [...partProblems(value, '/of/0'), ...partProblems(over, '/of/1')];
+}
+
+function partProblems(part: Aggregate, path: string): ParamProblem[] {
+  return [...countsNothing(part, path), ...neverThere(part, path)];
+}
+
+/** Only looked at when a version is made: what was stored before keeps its meaning. */
+function neverThere({ filters }: Aggregate, path: string): ParamProblem[] {
+  return filters.flatMap(({ attribute, values }) =>
+    values.flatMap((value) => {
+      const why = neverHas(attribute, value);
+      return why === undefined
+        ? []
+        : [{ path: `${path}/filter/${attribute}`, message: `${JSON.stringify(value)} ${why}` }];
+    }),
+  );
 }
 
 /** Over payments alone, what only reports have is never there. */

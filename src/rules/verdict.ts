@@ -75,8 +75,8 @@ interface Talk {
  * is left, since none could be met, and each set's own reviews are what its policy says they become, before anything is
  * compared: so the strictest set wins.
  *
- * Nothing is allowed while a block may stand: where a rule that blocks is unknown or has failed, and its set does not
- * accept that, the strongest of all else wins.
+ * Nothing is allowed while a block may stand, of a rule or of a threshold within reach of points, that is unknown or has
+ * failed, unless the set accepts that: the strongest of all else wins. `onError` stands for a failed rule's points too.
  */
 export function verdictOf(versions: readonly RuleSetVersion[]): Program['verdict'] {
   let from = 0;
@@ -134,6 +134,7 @@ function hear(plan: SetPlan, states: Uint8Array, talk: Talk): void {
   let score = 0;
   let scored = plan.always;
   let possible = 0;
+  let failed = 0;
   for (let place = 0; place < rules.length; place++) {
     const state = states[from + place];
     if (state === NO_HIT || state === SKIPPED || state === undefined) continue;
@@ -148,6 +149,7 @@ function hear(plan: SetPlan, states: Uint8Array, talk: Talk): void {
       hearUnknown(plan, rule, talk);
     } else {
       talk.degraded = true;
+      failed += Math.max(0, points);
       ask(talk, plan.onError, rule.event.params.reason);
       if (rule.event.type === 'block' && plan.onError !== 'accept') talk.mayBlock = true;
       talk.hits.push(hitOf(plan, rule, 'error', plan.onError));
@@ -156,6 +158,11 @@ function hear(plan: SetPlan, states: Uint8Array, talk: Talk): void {
   if (score !== 0) setScore(talk.scores, plan.ruleSet, score);
   if (scored) hearScore(plan, states, score, talk);
   if (possible > 0) hearPossibleScore(plan, states, score, score + possible, talk);
+  const most = score + possible + failed;
+  const blocks = plan.thresholds.some(
+    (one) => one.outcome === 'block' && one.score > score && one.score <= most,
+  );
+  if (failed > 0 && blocks && plan.onError !== 'accept') talk.mayBlock = true;
 }
 
 function hearHit(plan: SetPlan, rule: Rule, talk: Talk): void {

@@ -265,6 +265,21 @@ describe('lists', () => {
     expect(back.out).toBe('It would be: 0 added, 0 removed, 2 unchanged, 0 invalid.\n');
   });
 
+  it('note the name of the file as source, wherever it lies, and come out as they were known at a moment', async () => {
+    await run(['lists', 'create', 'cli-known', '--type', 'email-domain', '--kind', 'watch']);
+    const name = `${'long-'.repeat(30)}.txt`;
+    expect((await run(['lists', 'import', 'cli-known', folder.file(name, 'mail.example\n')])).err).toBe('');
+    const { entry } = await json(['lists', 'check', 'cli-known', 'mail.example']);
+    expect(entry.source).toBe(name.slice(0, 128));
+    const asOf = ['--as-of', '2040-01-01'];
+    const now = await run(['lists', 'export', 'cli-known', ...asOf]);
+    expect(JSON.parse(now.out)).toMatchObject({ value: 'mail.example' });
+    expect(await run(['lists', 'export', 'cli-known', ...asOf, '--known-at', '2026-01-01'])).toMatchObject({
+      code: 0,
+      out: '',
+    });
+  });
+
   it('name entries that cannot be taken, and lines that cannot be read', async () => {
     await run(['lists', 'create', 'cli-ips', '--type', 'ip', '--kind', 'block']);
     const bad = folder.file('ips.txt', '10.0.0.0/8\nnot-an-address\n');

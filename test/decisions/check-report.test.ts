@@ -45,6 +45,13 @@ test('nothing is known before it happens, but clocks may be a little apart', () 
   expect(fields('declined', NOW, NOW - SKEW - 1)).toEqual(['arrival_time']);
 });
 
+test('nothing is known in time to come, but clocks may be minutes apart', () => {
+  const minutes = 300_000;
+  expect(fields('label', NOW, NOW + minutes)).toEqual([]);
+  expect(fields('label', NOW, NOW + minutes + 1)).toEqual(['arrival_time']);
+  expect(fields('label', NOW + YEAR, NOW + YEAR)).toEqual(['arrival_time']);
+});
+
 test('nothing is refused for being old', () => {
   expect(fields('chargeback', NOW - 9 * YEAR)).toEqual([]);
   expect(fields('chargeback', NOW - 9 * YEAR, NOW - 8 * YEAR)).toEqual([]);

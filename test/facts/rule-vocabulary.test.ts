@@ -146,6 +146,45 @@ describe('texts that a fact is never written as', () => {
   });
 });
 
+describe('filters for what no payment ever has', () => {
+  it.each<[string, Json]>([
+    ['ipCountry', 'UK'],
+    ['issuerCountry', ['DE', 'Austria']],
+    ['billingCountry', { not: 'EN' }],
+    ['currency', 'EUX'],
+    ['amount', '19.99 EUR'],
+    ['email', 'jane'],
+    ['emailDomain', '@example.com'],
+    ['ip', '10.0.0.0/8'],
+    ['bin', '4111'],
+    ['phone', '0170 1234567'],
+    ['address', 'Main Street 1'],
+  ])('%s %j', (attribute, value) => {
+    const [at, filter] = [`/filter/${attribute}`, { [attribute]: value }];
+    expect(ofVelocity({ filter })).toEqual([`bad-params /params${at}`]);
+    const part = { fn: 'count', filter };
+    expect(ofVelocity({ fn: 'ratio', of: [{ fn: 'count' }, part] })).toEqual([
+      `bad-params /params/of/1${at}`,
+    ]);
+  });
+
+  it.each<[string, Json]>([
+    ['ipCountry', 'gb'],
+    ['currency', ['EUR', 'usd']],
+    ['amount', '1999 eur'],
+    ['email', 'Jane+shop@Example.com'],
+    ['emailDomain', 'Example.COM'],
+    ['ip', ['203.0.113.7', '2001:db8::1']],
+    ['bin', '4111 11'],
+    ['phone', '+49 170 1234567'],
+    ['address', 'Main Street 1, 1010, at'],
+    ['site', 'UK'],
+    ['method', 'Visa'],
+  ])('but %s %j can be', (attribute, value) => {
+    expect(ofVelocity({ filter: { [attribute]: value } })).toEqual([]);
+  });
+});
+
 it('says of every word that a fact takes what it means', () => {
   const meaningsOf = (fact: string, param: string): readonly string[] =>
     Object.keys(FACT_CATALOGUE.get(fact)?.meanings?.[param] ?? {});

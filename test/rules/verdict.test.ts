@@ -423,6 +423,34 @@ describe('unknown and failed rules', () => {
     expect(verdict([HIT, UNKNOWN], set([['allow']]), scored).outcome).toBe('review');
   });
 
+  test('nothing is allowed while points of failed rules may come to a block; they are not added', () => {
+    const scored = (more: Partial<RuleSetDocument> = {}): RuleSetDocument =>
+      set([['score', { score: 20 }]], {
+        thresholds: [
+          { score: 10, outcome: 'review', reason: 'likely' },
+          { score: 20, outcome: 'block', reason: 'certain' },
+        ],
+        ...more,
+      });
+    const lenient = scored({ policy: { onError: 'accept' } });
+    const high = scored({ thresholds: [{ score: 21, outcome: 'block', reason: 'more' }] });
+    expect(verdict([HIT, ERROR], set([['allow']]), scored())).toMatchObject({
+      outcome: 'review',
+      reasons: ['why.0'],
+      scores: {},
+    });
+    expect(verdict([HIT, ERROR], set([['allow']]), lenient).outcome).toBe('allow');
+    expect(verdict([HIT, ERROR], set([['allow']]), high).outcome).toBe('allow');
+    const both = set(
+      [
+        ['score', { score: 10 }],
+        ['score', { score: 10 }],
+      ],
+      { thresholds: [{ score: 20, outcome: 'block', reason: 'certain' }] },
+    );
+    expect(verdict([HIT, UNKNOWN, ERROR], set([['allow']]), both).outcome).toBe('review');
+  });
+
   test('by default both ask for a review: nothing is approved by accident', () => {
     expect(verdict([UNKNOWN], set([['block']])).outcome).toBe('review');
     expect(verdict([ERROR], set([['allow']])).outcome).toBe('review');

@@ -10,6 +10,9 @@ export interface KillableMongod {
   readonly uri: string;
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Stops it in its tracks, connections open, until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   remove(): Promise<void>;
 }
 
@@ -27,7 +30,14 @@ export async function killableMongod(binary: string, replicaSet = true): Promise
   const uri = replicaSet
     ? `mongodb://${address}/?replicaSet=${SET}`
     : `mongodb://${address}/?directConnection=true`;
-  return { uri, start, kill: () => server.kill(), remove: () => server.remove() };
+  return {
+    uri,
+    start,
+    kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
+    remove: () => server.remove(),
+  };
 }
 
 /** A replica set of three nodes of which a test may kill one. */
@@ -40,15 +50,20 @@ export interface KillableReplicaSet {
    * one is primary. Needs writes under way.
    */
   killPrimary(): Promise<() => Promise<void>>;
+  /** Stops the primary, or all others, in their tracks, connections open; what it resolves with lets them go on. */
+  freeze(which: 'primary' | 'others'): Promise<() => void>;
   remove(): Promise<void>;
 }
 
 /** Starts three; they elect another primary after about two seconds, not ten. */
-export async function killableReplicaSet(binary: string): Promise<KillableReplicaSet> {
+export async function killableReplicaSet(
+  binary: string,
+  electionTimeoutMillis = 2_000,
+): Promise<KillableReplicaSet> {
   const members: MongodProcess[] = [];
   for (let member = 0; member < 3; member++) members.push(await mongodProcess(binary, SET));
   await Promise.all(members.map((member) => member.start()));
-  await initiate(members);
+  await initiate(members, electionTimeoutMillis);
   await primaryOf(members);
   return {
     uri: `mongodb://${members.map(({ address }) => address).join()}/?replicaSet=${SET}`,
@@ -66,6 +81,14 @@ export async function killableReplicaSet(binary: string): Promise<KillableReplic
       for (const other of others) other.thaw();
       await primaryOf(others);
       return () => primary.start();
+    },
+    async freeze(which) {
+      const primary = await primaryOf(members);
+      const frozen = members.filter((member) => (member === primary) === (which === 'primary'));
+      for (const member of frozen) member.freeze();
+      return () => {
+        for (const member of frozen) member.thaw();
+      };
     },
     async remove() {
       await Promise.all(members.map((member) => member.remove()));
@@ -85,9 +108,9 @@ async function writesAlone(client: MongoClient): Promise<void> {
   }
 }
 
-async function initiate(servers: readonly MongodProcess[]): Promise<void> {
+async function initiate(servers: readonly MongodProcess[], electionTimeoutMillis = 2_000): Promise<void> {
   const members = servers.map(({ address }, _id) => ({ _id, host: address }));
-  const settings = { electionTimeoutMillis: 2_000, heartbeatIntervalMillis: 500 };
+  const settings = { electionTimeoutMillis, heartbeatIntervalMillis: 500 };
   const config = { _id: SET, members, settings };
   await servers[0]?.admin((client) => client.db('admin').command({ replSetInitiate: config }));
 }

@@ -2,27 +2,31 @@ import { MongoClient } from 'mongodb';
 import type { Collection, Db, Document, MongoClientOptions } from 'mongodb';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 import { BadAddress, isConnectionLoss, toStoreError } from './errors.js';
+import { COLLECTIONS } from './indexes.js';
 import type { ResolvedOptions } from './options.js';
 
 /** Wire protocol of MongoDB 6.0. */
 const OLDEST_WIRE_VERSION = 17;
 const PROBE_PAUSE_MS = 100;
-/** How long a ping may take when the server is suspected to be away, ms. */
+/** How long a write may take when the server is suspected to be away, ms. */
 const PROBE_MS = 1_000;
 /** How long a step takes until the server is suspected, ms. */
 const WORRY_MS = 1_000;
 
 /**
  * The way to the database. Every call of the store passes `run`: errors of the driver become STORE_UNAVAILABLE there,
- * nothing hangs, and once the server is known to be away calls fail at once until a ping in the background succeeds.
+ * nothing hangs, and once the server is known to be away calls fail at once until a write in the background succeeds: a
+ * primary that has lost its majority answers every question, but keeps nothing.
  */
 export class Connection {
   readonly #client: MongoClient;
-  /** For pings alone: they must not queue behind the calls they are to judge. */
+  /** For probes alone: they must not queue behind the calls they are to judge. */
   readonly #probe: MongoClient;
   readonly #options: ResolvedOptions;
   #down: { readonly cause: unknown; readonly healed: Promise<void> } | undefined;
   #suspected = false;
+  /** Steps so far that a majority has confirmed. */
+  #written = 0;
   #closed = false;
   #outages = 0;
   readonly #underWay = new Set<(cause: unknown) => void>();
@@ -36,13 +40,14 @@ export class Connection {
       serverApi: { version: '1', strict: true, deprecationErrors: true },
       serverSelectionTimeoutMS: options.serverSelectionTimeoutMs,
       connectTimeoutMS: 2_000,
-      heartbeatFrequencyMS: 2_000,
+      // A server that is silent for as long as both together is given up by the driver, with all that waits for it.
+      heartbeatFrequencyMS: 500,
+      writeConcern: { w: 'majority', journal: true },
       waitQueueTimeoutMS: options.callTimeoutMs,
     };
     this.#probe = new MongoClient(options.uri, { ...common, maxPoolSize: 2, socketTimeoutMS: 5_000 });
     this.#client = new MongoClient(options.uri, {
       ...common,
-      writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
       readPreference: 'primary',
       retryWrites: true,
@@ -60,7 +65,7 @@ export class Connection {
   }
 
   get db(): Db {
-    return this.#client.db(this.#options.database ?? this.#named());
+    return this.#dbOf(this.#client);
   }
 
   collection<T extends Document>(name: string): Collection<T> {
@@ -77,15 +82,20 @@ export class Connection {
       );
     if (Number(hello['maxWireVersion']) < OLDEST_WIRE_VERSION)
       throw new Error('this MongoDB server is too old: Tollgate needs MongoDB 6.0 or later');
-    await this.run(() => ping(this.#probe));
+    await this.run(() => this.#probeBy(this.#probe));
+  }
+
+  /** Throws STORE_UNAVAILABLE where the server is known to be away. */
+  mustBeThere(): void {
+    if (this.#closed) throw storeUnavailable('it is closed');
+    if (this.#down) throw storeUnavailable('it is away', this.#down.cause);
   }
 
   /** Runs one step against the server, for at most `timeoutMs`. The step itself may go on after that. */
   async run<T>(step: () => Promise<T>, timeoutMs = this.#options.callTimeoutMs): Promise<T> {
-    if (this.#closed) throw storeUnavailable('it is closed');
-    if (this.#down) throw storeUnavailable('it is away', this.#down.cause);
+    this.mustBeThere();
     const outages = this.#outages;
-    const worry = this.#options.world.timers.after(Math.min(WORRY_MS, timeoutMs), () => this.#suspect());
+    const worry = this.#options.world.timers.after(Math.min(WORRY_MS, timeoutMs), () => void this.#suspect());
     let abandon: (cause: unknown) => void = () => undefined;
     const abandoned = new Promise<never>((_, reject) => (abandon = reject));
     this.#underWay.add(abandon);
@@ -99,6 +109,13 @@ export class Connection {
       this.#underWay.delete(abandon);
       worry();
     }
+  }
+
+  /** Runs a step that ends with a majority's word: while such steps end, others are slow and the server is there. */
+  async write<T>(step: () => Promise<T>, timeoutMs?: number): Promise<T> {
+    const result = await this.run(step, timeoutMs);
+    this.#written += 1;
+    return result;
   }
 
   /** Resolves when the server is there, at most after `timeoutMs`. */
@@ -117,6 +134,16 @@ export class Connection {
     return pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : 'tollgate';
   }
 
+  #dbOf(client: MongoClient): Db {
+    return client.db(this.#options.database ?? this.#named());
+  }
+
+  /** A write that a majority has to confirm. */
+  async #probeBy(client: MongoClient): Promise<void> {
+    const meta = this.#dbOf(client).collection<{ readonly _id: string }>(COLLECTIONS.meta);
+    await meta.updateOne({ _id: 'probe' }, { $inc: { n: 1 } }, { upsert: true });
+  }
+
   #within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
     return new Promise((resolve, reject) => {
       const cancel = this.#options.world.timers.after(timeoutMs, () => reject(TIMED_OUT));
@@ -133,13 +160,21 @@ export class Connection {
     });
   }
 
-  /** One slow step is no outage: only when a ping gets no answer either. */
-  #suspect(): void {
+  /** One slow step is no outage: only when a probe gets no answer either, and no other write did meanwhile. */
+  async #suspect(): Promise<void> {
     if (this.#suspected || this.#down || this.#closed) return;
     this.#suspected = true;
-    this.#within(ping(this.#probe), PROBE_MS)
-      .catch((error: unknown) => this.#trip(error))
-      .finally(() => (this.#suspected = false));
+    for (let again = true; again;) {
+      const before = this.#written;
+      again = false;
+      try {
+        await this.#within(this.#probeBy(this.#probe), PROBE_MS);
+      } catch (error) {
+        again = error === TIMED_OUT && this.#written > before;
+        if (!again) this.#trip(error);
+      }
+    }
+    this.#suspected = false;
   }
 
   #trip(cause: unknown): void {
@@ -152,7 +187,7 @@ export class Connection {
   async #heal(): Promise<void> {
     while (!this.#closed) {
       try {
-        await this.#within(ping(this.#client), this.#options.callTimeoutMs);
+        await this.#within(this.#probeBy(this.#client), this.#options.callTimeoutMs);
         break;
       } catch {
         await new Promise<void>((resolve) => this.#options.world.timers.after(PROBE_PAUSE_MS, resolve));
@@ -175,10 +210,6 @@ function mustKeepPromises({ options }: MongoClient): void {
     throw new BadAddress(
       `leave ${weak.join(' and ')} out of its URI: what is answered must be kept by a majority, on disk`,
     );
-}
-
-async function ping(client: MongoClient): Promise<void> {
-  await client.db('admin').command({ ping: 1 });
 }
 
 const TIMED_OUT = new Error('timed out');

@@ -73,6 +73,8 @@ export class JournalAppender {
 
   async #append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
     if (entries.length === 0) return [];
+    // Before anything is sent there is nothing to wait for: what is refused now leaves no doubt.
+    this.#connection.mustBeThere();
     await this.#settle();
     await this.#registry.stayAlive();
     const results: AppendResult[] = [];
@@ -104,7 +106,7 @@ export class JournalAppender {
     for (let attempt = 1; ; attempt++) {
       const left = Math.max(1, deadline - this.#now());
       try {
-        const duplicates = await this.#connection.run(() => this.#send(documents), left);
+        const duplicates = await this.#connection.write(() => this.#send(documents), left);
         const ours = attempt > 1 ? await this.#storedBefore(entries, duplicates, deadline) : undefined;
         return entries.map(({ id }, index) =>
           duplicates.has(index) && ours?.has(id) !== true ? 'duplicate' : 'stored',

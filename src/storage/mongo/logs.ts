@@ -188,7 +188,7 @@ export class LogRegistry {
   async #sign(): Promise<void> {
     const before = this.#now();
     const sign = { $inc: { b: 1 }, $set: { alive: true, last: this.#durable } };
-    await this.#connection.run(() => this.#logs.updateOne({ _id: this.#own }, sign));
+    await this.#connection.write(() => this.#logs.updateOne({ _id: this.#own }, sign));
     this.#signed = before;
   }
 

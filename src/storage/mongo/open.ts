@@ -97,5 +97,5 @@ async function openMeta(connection: Connection, { world }: ResolvedOptions): Pro
 
 async function ping(connection: Connection, log: number): Promise<void> {
   const logs = connection.collection<HealthDocument>(COLLECTIONS.logs);
-  await connection.run(() => logs.updateOne({ _id: log }, { $inc: { pings: 1 } }));
+  await connection.write(() => logs.updateOne({ _id: log }, { $inc: { pings: 1 } }));
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { create, toJson } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Option, type Command } from 'commander';
@@ -16,14 +17,22 @@ import { readLines, readNdjson } from '../../input/rows.js';
 import { writeTexts } from '../../output-file.js';
 import { actorName, withSession } from '../../session.js';
 import { counted, grouped } from '../../counted.js';
+import { asOfTime, type AsOf } from './as-of.js';
 
 const FORMATS = ['lines', 'csv', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number];
 const IN_MESSAGE = 1000;
+/** Characters of a source at most. */
+const SOURCE_LENGTH = 128;
 
 function formatOf(path: string): Format {
   if (/\.csv(\.gz)?$/i.test(path)) return 'csv';
   return /\.(ndjson|jsonl)(\.gz)?$/i.test(path) ? 'ndjson' : 'lines';
+}
+
+/** The name of a file as the source of what is in it: without its folder, and no longer than a source may be. */
+function fileName(path: string): string {
+  return basename(path).slice(0, SOURCE_LENGTH);
 }
 
 function momentIn(text: string, where: string, column: string): { readonly ms: number } | undefined {
@@ -150,7 +159,7 @@ Examples:
           replace: options.replace ?? false,
           dryRun: options.dryRun ?? false,
           actor: actorName(options.actor, host),
-          source: options.source ?? file,
+          source: options.source ?? fileName(file),
         };
         const parts = entriesOf(source.bytes, source.name, options.format ?? formatOf(file));
         const { reason, until } = options;
@@ -181,6 +190,10 @@ Examples:
     );
 }
 
+interface Export extends AsOf {
+  readonly out?: string;
+}
+
 /** `tollgate lists export LIST`. */
 export function addExport(parent: Command, host: Host): void {
   parent
@@ -190,6 +203,7 @@ export function addExport(parent: Command, host: Host): void {
     )
     .option('--out <file>', 'to this file in place of standard output')
     .option('--as-of <moment>', 'as it stood then (UTC)', moment)
+    .option('--known-at <moment>', 'by what was known then (UTC)', moment)
     .addHelpText(
       'after',
       `
@@ -197,10 +211,9 @@ Examples:
   $ tollgate lists export stolen-cards --out cards.ndjson
   $ tollgate lists export stolen-cards --as-of 2026-03-01 | head`,
     )
-    .action((list: string, options: { out?: string; asOf?: number }, command: Command) =>
+    .action((list: string, options: Export, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
-        const asOf = options.asOf === undefined ? {} : { asOf: timestampFromMs(options.asOf) };
-        const parts = tollgate().lists.exportEntries({ list, planned: true, ...asOf });
+        const parts = tollgate().lists.exportEntries({ list, planned: true, ...asOfTime(options) });
         const lines = (entries: readonly ListEntry[]): string =>
           entries.map((entry) => `${JSON.stringify(toJson(ListEntrySchema, entry))}\n`).join('');
         if (options.out === undefined) {

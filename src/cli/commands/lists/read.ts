@@ -1,5 +1,4 @@
 import { toJson } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { Command } from 'commander';
 import {
   CheckEntryResponseSchema,
@@ -16,6 +15,7 @@ import { enumText, timeText } from '../../decision-text.js';
 import type { Host } from '../../host.js';
 import { withSession } from '../../session.js';
 import { grouped } from '../../counted.js';
+import { asOfTime, type AsOf } from './as-of.js';
 
 const PAGE = 500;
 
@@ -29,16 +29,6 @@ async function allLists(tollgate: Connection): Promise<readonly List[]> {
   } while (pageToken !== '');
   return found;
 }
-
-interface AsOf {
-  readonly asOf?: number;
-  readonly knownAt?: number;
-}
-
-const asOfTime = ({ asOf, knownAt }: AsOf) => ({
-  ...(asOf === undefined ? {} : { asOf: timestampFromMs(asOf) }),
-  ...(knownAt === undefined ? {} : { knownAt: timestampFromMs(knownAt) }),
-});
 
 interface Entries extends AsOf {
   readonly limit: number;

@@ -73,7 +73,8 @@ export type Event = Message<"tollgate.v1.Event"> & {
 
   /**
    * When it became known. Absent: the server's clock. Nothing is refused for being old, but nothing is known before it
-   * happens: an event_time later than this by more than the configured skew is refused.
+   * happens: an event_time later than this by more than the configured skew is refused, and so is an arrival_time later
+   * than the server's clock by more than five minutes, or the skew where that is more.
    *
    * @generated from field: google.protobuf.Timestamp arrival_time = 8;
    */
@@ -105,7 +106,7 @@ export type Event = Message<"tollgate.v1.Event"> & {
   threeDsStatus: ThreeDsStatus;
 
   /**
-   * Two digits, as the scheme numbers it.
+   * AUTHORISED, CAPTURED, THREE_DS_RESULT: two digits, as the scheme numbers it.
    *
    * @generated from field: string eci = 13;
    */
@@ -131,7 +132,7 @@ export type Event = Message<"tollgate.v1.Event"> & {
   fraud: boolean;
 
   /**
-   * Channel or method, free naming.
+   * Channel or method, free naming. Not for ORDER_PLACED, REFUND_CLAIMED and LABEL.
    *
    * @generated from field: string channel = 17;
    */

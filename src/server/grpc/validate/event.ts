@@ -6,6 +6,7 @@ import { Problems } from './problems.js';
 import { opaqueId, requiredId, siteId } from './text.js';
 import { enumValue, money, timestamp } from './values.js';
 
+const MEANINGLESS = 'has no meaning for this kind of event';
 const ECI = /^[0-9]{2}$/;
 /** Kinds for which an amount means something. */
 const WITH_AMOUNT: ReadonlySet<EventKind> = new Set([
@@ -17,7 +18,17 @@ const WITH_AMOUNT: ReadonlySet<EventKind> = new Set([
   EventKind.CHARGEBACK,
 ]);
 
-/** Kinds that can tell who bears fraud. */
+/** Kinds that a code explains. */
+const WITH_CODE: ReadonlySet<EventKind> = new Set([EventKind.DECLINED, EventKind.CHARGEBACK]);
+
+/** Kinds that no channel has a part in. */
+const WITHOUT_CHANNEL: ReadonlySet<EventKind> = new Set([
+  EventKind.ORDER_PLACED,
+  EventKind.REFUND_CLAIMED,
+  EventKind.LABEL,
+]);
+
+/** Kinds that can tell how the payer was authenticated and who bears fraud. */
 const WITH_LIABILITY: ReadonlySet<EventKind> = new Set([
   EventKind.AUTHORISED,
   EventKind.CAPTURED,
@@ -35,9 +46,7 @@ export function checkEvent(event: Event): void {
   timestamp(problems, '', 'event_time', event.eventTime);
   timestamp(problems, '', 'arrival_time', event.arrivalTime);
   money(problems, '', 'amount', event.amount, 'any');
-  if (event.amount !== undefined && !WITH_AMOUNT.has(event.kind)) {
-    problems.add('amount', 'has no meaning for this kind of event');
-  }
+  if (event.amount !== undefined && !WITH_AMOUNT.has(event.kind)) problems.add('amount', MEANINGLESS);
   opaqueId(problems, '', 'code', event.code, 64);
   checkKindFields(problems, event);
   if (event.eci !== '' && !ECI.test(event.eci)) problems.add('eci', 'not two digits');
@@ -83,13 +92,14 @@ function checkKindFields(problems: Problems, event: Event): void {
     kind === EventKind.THREE_DS_RESULT,
   );
   belongs(problems, 'label', event.label, Label.FRAUD, kind === EventKind.LABEL);
-  if (event.liabilityShifted && !WITH_LIABILITY.has(kind))
-    problems.add('liability_shifted', 'has no meaning for this kind of event');
-  if (event.fraud && kind !== EventKind.CHARGEBACK)
-    problems.add('fraud', 'has no meaning for this kind of event');
+  if (event.code !== '' && !WITH_CODE.has(kind)) problems.add('code', MEANINGLESS);
+  if (event.eci !== '' && !WITH_LIABILITY.has(kind)) problems.add('eci', MEANINGLESS);
+  if (event.liabilityShifted && !WITH_LIABILITY.has(kind)) problems.add('liability_shifted', MEANINGLESS);
+  if (event.fraud && kind !== EventKind.CHARGEBACK) problems.add('fraud', MEANINGLESS);
+  if (event.channel !== '' && WITHOUT_CHANNEL.has(kind)) problems.add('channel', MEANINGLESS);
 }
 
 function belongs(problems: Problems, name: string, value: number, highest: number, here: boolean): void {
-  if (!here && value !== 0) problems.add(name, 'has no meaning for this kind of event');
+  if (!here && value !== 0) problems.add(name, MEANINGLESS);
   else enumValue(problems, '', name, value, highest, here);
 }

@@ -88,8 +88,15 @@ test.each<[string, Change, readonly string[]]>([
     [`amount: ${MEANINGLESS}`],
   ],
   ['a negative amount', { amount: { minor: -1n, currency: 'EUR' } }, ['amount.minor: is negative']],
-  ['an ECI of one digit', { eci: '5' }, ['eci: not two digits']],
-  ['a long code', { code: 'x'.repeat(65) }, ['code: longer than 64 characters']],
+  ['an ECI of one digit', { kind: EventKind.AUTHORISED, eci: '5' }, ['eci: not two digits']],
+  ['an ECI elsewhere', { kind: EventKind.REFUNDED, eci: '05' }, [`eci: ${MEANINGLESS}`]],
+  ['a long code', { kind: EventKind.DECLINED, code: 'x'.repeat(65) }, ['code: longer than 64 characters']],
+  ['a code elsewhere', { kind: EventKind.CAPTURED, code: '51' }, [`code: ${MEANINGLESS}`]],
+  [
+    'the channel of what no channel does',
+    { kind: EventKind.ORDER_PLACED, channel: 'worldpay' },
+    [`channel: ${MEANINGLESS}`],
+  ],
   [
     'an arrival before 1970',
     { arrivalTime: timestampFromMs(-1) },
