@@ -15,17 +15,19 @@ export interface ReportTerms {
   readonly now: number;
   /** How far clocks may be apart, ms. */
   readonly skewMs: number;
+  /** Whether an arrival in time to come is refused; else it counts from then on, as in a replay of made-up days. */
+  readonly onSkew: 'flag' | 'refuse';
   readonly hash: (attribute: Attribute, value: string) => number;
 }
 
 /**
- * Throws INVALID_REQUEST when a report contradicts itself or its payment: known before it happened or in time to come, or
- * money in another currency. Nothing is refused for being old.
+ * Throws INVALID_REQUEST when a report contradicts itself or its payment: known before it happened, or money in
+ * another currency; and, where skew is refused, when it is known in time to come. Nothing is refused for being old.
  */
 export function checkReport(
   input: Pick<EventInput, 'kind' | 'eventTime' | 'arrivalTime' | 'amount'>,
   payment: StreamEvent,
-  { now, skewMs, hash }: ReportTerms,
+  { now, skewMs, onSkew, hash }: ReportTerms,
 ): void {
   const violations: FieldViolation[] = [];
   if (input.eventTime > (input.arrivalTime ?? now) + skewMs)
@@ -37,7 +39,7 @@ export function checkReport(
           : `is more than ${skewMs / 1000} s before event_time: nothing is known before it happens`,
     });
   const ahead = Math.max(AHEAD_MS, skewMs);
-  if (input.arrivalTime !== undefined && input.arrivalTime > now + ahead)
+  if (onSkew === 'refuse' && input.arrivalTime !== undefined && input.arrivalTime > now + ahead)
     violations.push({
       field: 'arrival_time',
       description: `is more than ${ahead / 1000} s after the service's clock: nobody knows it yet`,

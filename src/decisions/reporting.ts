@@ -74,9 +74,9 @@ export class Reporting {
   }
 
   #reportedEvent({ id, input, takenAt: now }: Recording, known: StreamEvent | undefined): StreamEvent {
-    const { toBaseMinor, rules, journal, skewMs } = this.#options;
+    const { toBaseMinor, rules, journal, skewMs, onSkew } = this.#options;
     const payment = known ?? this.#paymentEvent(input, now);
-    checkReport(input, payment, { now, skewMs, hash: rules.hash });
+    checkReport(input, payment, { now, skewMs, onSkew, hash: rules.hash });
     const { amount } = input;
     const base =
       amount === undefined

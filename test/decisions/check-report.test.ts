@@ -24,12 +24,19 @@ const payment = (minor: number, baseMinor: number, currency = 'EUR'): StreamEven
     attributes,
   };
 };
-const fields = (kind: StreamKind, eventTime: number, arrivalTime?: number, currency?: string): string[] => {
+const fields = (
+  kind: StreamKind,
+  eventTime: number,
+  arrivalTime?: number,
+  currency?: string,
+  onSkew: 'flag' | 'refuse' = 'refuse',
+): string[] => {
   const amount = currency === undefined ? undefined : { minor: 1, currency };
   try {
     checkReport({ kind, eventTime, arrivalTime, amount }, payment(100, 100), {
       now: NOW,
       skewMs: SKEW,
+      onSkew,
       hash,
     });
     return [];
@@ -50,6 +57,7 @@ test('nothing is known in time to come, but clocks may be minutes apart', () => 
   expect(fields('label', NOW, NOW + minutes)).toEqual([]);
   expect(fields('label', NOW, NOW + minutes + 1)).toEqual(['arrival_time']);
   expect(fields('label', NOW + YEAR, NOW + YEAR)).toEqual(['arrival_time']);
+  expect(fields('label', NOW + YEAR, NOW + YEAR, undefined, 'flag')).toEqual([]);
 });
 
 test('nothing is refused for being old', () => {

@@ -73,8 +73,8 @@ export type Event = Message<"tollgate.v1.Event"> & {
 
   /**
    * When it became known. Absent: the server's clock. Nothing is refused for being old, but nothing is known before it
-   * happens: an event_time later than this by more than the configured skew is refused, and so is an arrival_time later
-   * than the server's clock by more than five minutes, or the skew where that is more.
+   * happens: an event_time later than this by more than the configured skew is refused. One later than the server's clock
+   * by more than five minutes (or the skew where that is more) counts from then on, or is refused with `--on-skew refuse`.
    *
    * @generated from field: google.protobuf.Timestamp arrival_time = 8;
    */
@@ -89,7 +89,8 @@ export type Event = Message<"tollgate.v1.Event"> & {
   amount?: Money | undefined;
 
   /**
-   * DECLINED: the raw code of the channel or scheme, or a reason like insufficient_funds. CHARGEBACK: the reason code.
+   * DECLINED: the raw code of the channel or scheme, or a reason like insufficient_funds. FRAUD_WARNING: the
+   * scheme's fraud type. CHARGEBACK: the reason code.
    *
    * @generated from field: string code = 10;
    */
@@ -132,7 +133,7 @@ export type Event = Message<"tollgate.v1.Event"> & {
   fraud: boolean;
 
   /**
-   * Channel or method, free naming. Not for ORDER_PLACED, REFUND_CLAIMED and LABEL.
+   * Channel or method, free naming.
    *
    * @generated from field: string channel = 17;
    */

@@ -19,13 +19,10 @@ const WITH_AMOUNT: ReadonlySet<EventKind> = new Set([
 ]);
 
 /** Kinds that a code explains. */
-const WITH_CODE: ReadonlySet<EventKind> = new Set([EventKind.DECLINED, EventKind.CHARGEBACK]);
-
-/** Kinds that no channel has a part in. */
-const WITHOUT_CHANNEL: ReadonlySet<EventKind> = new Set([
-  EventKind.ORDER_PLACED,
-  EventKind.REFUND_CLAIMED,
-  EventKind.LABEL,
+const WITH_CODE: ReadonlySet<EventKind> = new Set([
+  EventKind.DECLINED,
+  EventKind.FRAUD_WARNING,
+  EventKind.CHARGEBACK,
 ]);
 
 /** Kinds that can tell how the payer was authenticated and who bears fraud. */
@@ -96,7 +93,6 @@ function checkKindFields(problems: Problems, event: Event): void {
   if (event.eci !== '' && !WITH_LIABILITY.has(kind)) problems.add('eci', MEANINGLESS);
   if (event.liabilityShifted && !WITH_LIABILITY.has(kind)) problems.add('liability_shifted', MEANINGLESS);
   if (event.fraud && kind !== EventKind.CHARGEBACK) problems.add('fraud', MEANINGLESS);
-  if (event.channel !== '' && WITHOUT_CHANNEL.has(kind)) problems.add('channel', MEANINGLESS);
 }
 
 function belongs(problems: Problems, name: string, value: number, highest: number, here: boolean): void {

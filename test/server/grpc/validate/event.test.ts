@@ -93,11 +93,6 @@ test.each<[string, Change, readonly string[]]>([
   ['a long code', { kind: EventKind.DECLINED, code: 'x'.repeat(65) }, ['code: longer than 64 characters']],
   ['a code elsewhere', { kind: EventKind.CAPTURED, code: '51' }, [`code: ${MEANINGLESS}`]],
   [
-    'the channel of what no channel does',
-    { kind: EventKind.ORDER_PLACED, channel: 'worldpay' },
-    [`channel: ${MEANINGLESS}`],
-  ],
-  [
     'an arrival before 1970',
     { arrivalTime: timestampFromMs(-1) },
     ['arrival_time: not between the years 1970 and 9999'],
