@@ -66,10 +66,11 @@ function smallKeys(payments: number): Figure[] {
     if (index === payments >> 1) cpu = process.cpuUsage();
     const event = paymentAt(index, START + index * 1000, random, payments / 4);
     const start = process.hrtime.bigint();
-    for (const range of windows.missing(event)) windows.loaded(range, []);
-    for (let spec = 0; spec < TWELVE.length; spec++) windows.velocity(spec, event, ZONES);
+    const payment = windows.ask(event);
+    for (const range of payment.ranges) windows.loaded(range, []);
+    for (let spec = 0; spec < TWELVE.length; spec++) payment.velocity(spec, ZONES);
     windows.insert(event);
-    windows.release(event);
+    payment.release();
     windows.settled(event);
     times[index] = Number(process.hrtime.bigint() - start) / 1000;
   }
@@ -112,9 +113,9 @@ function hotKey(events: number): Figure[] {
     const attributes = event.attributes.map((value, place) => (place === ATTRIBUTE_INDEX.ip ? 77 : value));
     return { ...event, attributes };
   };
-  const first = eventAt(0);
-  for (const range of windows.missing(first)) windows.loaded(range, []);
-  windows.release(first);
+  const first = windows.ask(eventAt(0));
+  for (const range of first.ranges) windows.loaded(range, []);
+  first.release();
   for (let index = 1; index <= events; index++) {
     const event = eventAt(index);
     windows.insert(event);
@@ -125,12 +126,12 @@ function hotKey(events: number): Figure[] {
     const times = new Float64Array(5000);
     for (let index = -500; index < times.length; index++) {
       const event = eventAt(events + spec * 6000 + index + 501);
-      windows.missing(event);
+      const payment = windows.ask(event);
       const start = process.hrtime.bigint();
-      windows.velocity(spec, event, ZONES);
+      payment.velocity(spec, ZONES);
       if (index >= 0) times[index] = Number(process.hrtime.bigint() - start) / 1000;
       windows.insert(event);
-      windows.release(event);
+      payment.release();
       windows.settled(event);
     }
     const p99 = percentile(times, 0.99);
@@ -170,12 +171,13 @@ function orderMoney(orders: number): Figure[] {
   const times = new Float64Array(3000);
   for (let order = 1; order <= orders + 500 + times.length; order++) {
     const event = eventAt(order, 'payment', 0);
-    for (const range of windows.missing(event)) windows.loaded(range, []);
+    const payment = windows.ask(event);
+    for (const range of payment.ranges) windows.loaded(range, []);
     const start = process.hrtime.bigint();
-    if (order > orders) for (const spec of asked.keys()) windows.history(spec, event);
+    if (order > orders) for (const spec of asked.keys()) payment.history(spec);
     const index = order - orders - 501;
     if (index >= 0) times[index] = Number(process.hrtime.bigint() - start) / 1000;
-    windows.release(event);
+    payment.release();
     place(order);
   }
   const name = `money of ${orders.toLocaleString('en')} orders, 4 questions`;

@@ -22,8 +22,6 @@ export interface RulesInForceOptions {
   readonly hash: (attribute: Attribute, value: string) => number;
   /** Memory for the windows, bytes. */
   readonly windowBytes: number;
-  /** Calls under way at most. */
-  readonly inFlight: number;
 }
 
 /** Compiles versions into a snapshot. Its windows are empty: events not durable yet, which a cold load would miss, are to be inserted. */
@@ -42,9 +40,5 @@ export function withFreshWindows(rules: RulesInForce, options: RulesInForceOptio
 }
 
 function emptyWindows(plan: FactPlan, options: RulesInForceOptions): StreamWindows {
-  return new StreamWindows(planWindows(plan, options.hash), {
-    maxBytes: options.windowBytes,
-    // One that is asked about again is there twice for a moment.
-    inFlight: options.inFlight + 1,
-  });
+  return new StreamWindows(planWindows(plan, options.hash), { maxBytes: options.windowBytes });
 }

@@ -2,6 +2,7 @@ import { TollgateError } from '../errors/errors.js';
 import type { PaymentContext } from '../facts/context.js';
 import type { PaymentInput } from '../facts/payment.js';
 import type { StreamEvent } from '../facts/stream.js';
+import type { AskedPayment } from '../facts/velocity/asked.js';
 import type { KnownPayment } from './append-queue.js';
 import { entryId } from './decision-id.js';
 import type { JournalEntry, JournalQuery, StoredEntry } from './ports.js';
@@ -16,12 +17,12 @@ export interface Taker {
   nowUs(): number;
   /** Throws TollgateError when the payment may not be decided. */
   contextOf(payment: PaymentInput): PaymentContext;
-  /** What must be read before a payment can be decided; its windows stay in memory until `release` is called. */
-  missingRanges(event: StreamEvent): { readonly ranges: JournalQuery['ranges']; release(): void };
+  /** The windows of a payment that is to be decided; they stay in memory until it is released. */
+  ask(event: StreamEvent): AskedPayment;
   /** A payment that this instance admitted lately, durable or not. */
   admitted(id: string): KnownPayment | undefined;
   /** Decides a payment whose facts are at hand; a promise holds up what was admitted later. */
-  decide(screening: Screening, context: PaymentContext): void | Promise<void>;
+  decide(screening: Screening, context: PaymentContext, windows: AskedPayment): void | Promise<void>;
   /** Takes in a reported event; its payment is the stored one, or one that was admitted lately, or its own. */
   report(recording: Recording, stored: StoredEntry | undefined): void | Promise<void>;
   /** The answer to a payment that was decided before. Throws REQUEST_ID_REUSED when it was another payment. */
@@ -43,7 +44,7 @@ export class Screening implements Admission {
   /** This and the context are let go of when they have been used: many wait for their answer. */
   #payment: PaymentInput | undefined;
   #context: PaymentContext | TollgateError | undefined;
-  #release: (() => void) | undefined;
+  #windows: AskedPayment | undefined;
 
   constructor(
     taker: Taker,
@@ -86,11 +87,11 @@ export class Screening implements Admission {
 
   ranges(): JournalQuery['ranges'] {
     if (this.#context === undefined || this.#context instanceof TollgateError) return [];
-    const missing = this.#taker.missingRanges(this.#context.event);
+    const windows = this.#taker.ask(this.#context.event);
     // Asked again: what was read meanwhile must not leave before it is held once more.
     this.#releaseWindows();
-    this.#release = () => missing.release();
-    return missing.ranges;
+    this.#windows = windows;
+    return windows.ranges;
   }
 
   settle({ entries }: Slice): void | Promise<void> {
@@ -100,15 +101,16 @@ export class Screening implements Admission {
     this.#context = undefined;
     this.#payment = undefined;
     if (context instanceof TollgateError) throw context;
-    if (context === undefined) throw new Error('a payment is settled only after it was asked about');
-    const decided = this.#taker.decide(this, context);
+    if (context === undefined || this.#windows === undefined)
+      throw new Error('a payment is settled only after it was asked about');
+    const decided = this.#taker.decide(this, context, this.#windows);
     if (decided === undefined) this.#releaseWindows();
     return decided;
   }
 
   #releaseWindows(): void {
-    this.#release?.();
-    this.#release = undefined;
+    this.#windows?.release();
+    this.#windows = undefined;
   }
 }
 

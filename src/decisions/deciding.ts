@@ -3,6 +3,7 @@ import { ATTRIBUTE_INDEX } from '../facts/attributes.js';
 import type { PaymentContext } from '../facts/context.js';
 import type { PaymentInput } from '../facts/payment.js';
 import type { Position, StreamEvent } from '../facts/stream.js';
+import type { AskedPayment } from '../facts/velocity/asked.js';
 import type { Outcome } from '../rules/outcome.js';
 import type { Screening } from './admissions.js';
 import type { Append } from './append-queue.js';
@@ -42,12 +43,12 @@ export class Deciding {
   }
 
   /** Evaluates a payment and stages its entry; a promise holds up what was admitted later. */
-  decide(screening: Screening, context: PaymentContext): void | Promise<void> {
+  decide(screening: Screening, context: PaymentContext, windows: AskedPayment): void | Promise<void> {
     const { world, lists, observer, lapseMs, journal } = this.#options;
     const { rules } = this.#intake;
     const decidedAt = world.clock.now();
     const startedUs = this.#nowUs();
-    const evaluation = evaluate(rules, { context, lists, now: decidedAt }, (fact, error) =>
+    const evaluation = evaluate(rules, { context, windows, lists, now: decidedAt }, (fact, error) =>
       observer.factFailed(fact, error),
     );
     const times = { decidedAt, lapsesAt: decidedAt + lapseMs, evaluationUs: this.#nowUs() - startedUs };

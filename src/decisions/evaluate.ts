@@ -18,13 +18,11 @@ export interface Evaluation {
 /** Reads the facts and evaluates all rules: synchronous, so that nothing can come between fact and verdict. */
 export function evaluate(
   rules: RulesInForce,
-  input: Omit<FactInput, 'windows'>,
+  input: FactInput,
   failed: (fact: string, error: unknown) => void,
 ): Evaluation {
-  const { program, plan, windows } = rules;
-  const values = readFacts(plan, { ...input, windows }, (slot, error) =>
-    failed(program.slots[slot]?.fact ?? '', error),
-  );
+  const { program, plan } = rules;
+  const values = readFacts(plan, input, (slot, error) => failed(program.slots[slot]?.fact ?? '', error));
   const states = program.evaluate(values);
   const authentication = authenticationOf(input.context.input);
   return {

@@ -1,9 +1,9 @@
 import type { PaymentContext } from '../facts/context.js';
 import { listFact } from '../facts/list-fact.js';
 import { requestFact } from '../facts/request-facts.js';
+import type { AskedPayment } from '../facts/velocity/asked.js';
 import { parseHabit, parseHistory, parseVelocity } from '../facts/velocity/parse.js';
 import type { HabitSpec, HistorySpec } from '../facts/velocity/specs.js';
-import type { StreamWindows } from '../facts/velocity/windows.js';
 import type { VelocitySpec } from '../facts/velocity-spec.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { FactParams, Json } from '../rules/document.js';
@@ -19,7 +19,7 @@ export interface ListLookup {
 /** What the facts of one decision are read from. */
 export interface FactInput {
   readonly context: PaymentContext;
-  readonly windows: StreamWindows;
+  readonly windows: AskedPayment;
   readonly lists: ListLookup;
   /** Processing time, epoch ms: lists are read as of it. */
   readonly now: number;
@@ -51,15 +51,15 @@ export function planFacts(slots: readonly FactSlot[], catalogue: FactCatalogue):
     switch (fact) {
       case 'velocity': {
         const index = velocities.push(parsed(parseVelocity(params ?? {}))) - 1;
-        return ({ windows, context }) => windows.velocity(index, context.event, context.zones);
+        return ({ windows, context }) => windows.velocity(index, context.zones);
       }
       case 'history': {
         const index = histories.push(parsed(parseHistory(params ?? {}))) - 1;
-        return ({ windows, context }) => windows.history(index, context.event);
+        return ({ windows }) => windows.history(index);
       }
       case 'habit': {
         const index = habits.push(parsed(parseHabit(params ?? {}))) - 1;
-        return ({ windows, context }) => windows.habit(index, context.event);
+        return ({ windows }) => windows.habit(index);
       }
       case 'list': {
         const list = textOf(params?.['list']);

@@ -2,6 +2,7 @@ import { TollgateError, type ErrorCode } from '../errors/errors.js';
 import type { PaymentContext } from '../facts/context.js';
 import type { PaymentInput } from '../facts/payment.js';
 import type { KeyRange, StreamEvent } from '../facts/stream.js';
+import type { AskedPayment } from '../facts/velocity/asked.js';
 import type { RuleSetVersion } from '../rules/program.js';
 import type { Layout } from '../rules/version-store.js';
 import { rulesInForce, withFreshWindows, type RulesInForce } from './active-rules.js';
@@ -154,13 +155,12 @@ export class Pipeline implements Taker, Intake {
     return this.queue.find(id);
   }
 
-  missingRanges(event: StreamEvent): { readonly ranges: JournalQuery['ranges']; release(): void } {
-    const { windows } = this.#rules;
-    return { ranges: windows.missing(event), release: () => windows.release(event) };
+  ask(event: StreamEvent): AskedPayment {
+    return this.#rules.windows.ask(event);
   }
 
-  decide(screening: Screening, context: PaymentContext): void | Promise<void> {
-    return this.#deciding.decide(screening, context);
+  decide(screening: Screening, context: PaymentContext, windows: AskedPayment): void | Promise<void> {
+    return this.#deciding.decide(screening, context, windows);
   }
 
   report(recording: Recording, stored: StoredEntry | undefined): void | Promise<void> {

@@ -110,7 +110,6 @@ export function setStage(options: StageOptions): Stage {
         catalogue,
         hash: createAttributeHash(hash, readPhone),
         windowBytes,
-        inFlight,
       },
       resolve: (payment, now) => resolve(payment, now),
       limitTerms: ({ zones, merchant }): LimitTerms => ({

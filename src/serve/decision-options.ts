@@ -54,7 +54,6 @@ export function decisionOptions(parts: DecisionParts): DecisionServiceOptions {
       catalogue: FACT_CATALOGUE,
       hash: attributeOf,
       windowBytes: config.windowBytes,
-      inFlight: config.maxInFlight,
     },
     resolve: resolver(parts),
     limitTerms: (context: PaymentContext): LimitTerms => ({

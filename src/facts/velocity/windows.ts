@@ -2,6 +2,7 @@ import { TransientMap } from '../../collections/transient-map.js';
 import type { KeyRange, StreamEvent } from '../stream.js';
 import { aggregate, answerHabit, answerHistory, windowFrom } from './answers.js';
 import type { Zones } from './answers.js';
+import { AskedPayment } from './asked.js';
 import { NO_ENTRY } from './key-entries.js';
 import type { KeyEntries, KeyEntry } from './key-entries.js';
 import { KeyStore } from './key-store.js';
@@ -15,24 +16,16 @@ import { keptFrom, readFrom } from './reach.js';
 export interface StreamWindowsOptions {
   /** Memory for keys that nobody needs at the moment, bytes. Must hold the hottest key. */
   readonly maxBytes: number;
-  /** Payments between `missing` and their decision at most; default 8,192. */
-  readonly inFlight?: number;
 }
 
 /** By definition; NO_ENTRY where the event lacks the key. */
 type Entries = readonly KeyEntry[];
 
-/** What a payment holds on to: its keys, and what is read for it. */
-interface Asked {
-  readonly entries: Entries;
-  ranges: readonly KeyRange[];
-}
-
 /**
  * The windows of all velocities, histories and habits in force: a cache over the journal, by key, bounded in bytes.
  *
- * For each payment: `missing`, read those ranges, `loaded`, then the questions, then `insert` with the place it got in
- * the log. Every event that is admitted is inserted at once, and settled when it is durable (or retracted), so that a
+ * For each payment: `ask`, read its ranges, `loaded`, then the questions, then `insert` with the place it got in the log,
+ * and `release`. Every event that is admitted is inserted at once, and settled when it is durable (or retracted), so that a
  * key read later misses nothing. Whatever the order of all this, an answer is that of recount.ts, or an Error when the
  * key was not loaded.
  */
@@ -40,35 +33,38 @@ export class StreamWindows {
   readonly #plan: WindowPlan;
   readonly #keys: KeyStore;
   readonly #entries: KeyEntries;
-  readonly #inFlight: number;
   /** Definitions by the place of the attribute by which they are read back. */
   readonly #byAttribute: KeyDefinition[][] = [];
-  /** Payments asked about, oldest first. */
-  readonly #asked = new Map<StreamEvent, Asked>();
+  /** Payments being decided, in no order. */
+  readonly #asked: AskedPayment[] = [];
   /** Values of load attributes that are being read, with how many wait for that. */
   readonly #kept = new Map<number, number>();
   /** Events not durable yet, by position. */
   readonly #pending = new TransientMap<number, { readonly event: StreamEvent; readonly entries: Entries }>();
-  #lastEvent: StreamEvent | undefined;
-  #lastEntries: Entries = [];
+  /** The payment that was asked about last. */
+  #last: AskedPayment | undefined;
 
   constructor(plan: WindowPlan, options: StreamWindowsOptions) {
     this.#plan = plan;
     this.#keys = new KeyStore(plan.definitions, options.maxBytes);
     this.#entries = this.#keys.entries;
     for (const definition of plan.definitions) (this.#byAttribute[definition.load] ??= []).push(definition);
-    this.#inFlight = options.inFlight ?? 8192;
   }
 
-  /**
-   * What must be read before this payment can be decided, one range per key; [] when all is in memory. Its keys stay
-   * in memory until `release`, or until many more payments (`inFlight`) were asked about.
-   */
-  missing(event: StreamEvent): KeyRange[] {
+  /** A payment is to be decided: its keys stay in memory from now until it is released. */
+  ask(event: StreamEvent): AskedPayment {
+    const entries = this.#take(event);
+    const ranges = this.#missing(event, entries);
+    for (const range of ranges) this.keep(range);
+    const asked = new AskedPayment(this, event, entries, ranges, this.#asked.length);
+    this.#asked.push(asked);
+    return asked;
+  }
+
+  #missing(event: StreamEvent, entries: Entries): KeyRange[] {
     const all = this.#entries;
     const ranges: KeyRange[] = [];
-    const asked = this.#ask(event);
-    for (const entry of asked.entries) {
+    for (const entry of entries) {
       if (entry === NO_ENTRY) continue;
       const definition = all.definition(entry);
       const needed = event.knownAt - definition.horizon;
@@ -81,9 +77,6 @@ export class StreamWindows {
       const from = Math.min(all.asked(entry), ranges[same]?.from ?? Infinity);
       ranges.splice(same < 0 ? ranges.length : same, 1, { key, from, attribute: definition.load });
     }
-    for (const range of ranges) this.keep(range);
-    for (const range of asked.ranges) this.letGo(range);
-    asked.ranges = ranges;
     return ranges;
   }
 
@@ -134,22 +127,23 @@ export class StreamWindows {
   }
 
   /** A velocity for a payment that is not inserted yet; t is its known time. */
-  velocity(index: number, event: StreamEvent, zones: Zones): number | undefined {
+  velocity(index: number, asked: AskedPayment, zones: Zones): number | undefined {
     const plan = this.#plan.velocities[index];
     if (plan === undefined) throw new RangeError(`no velocity ${index}`);
-    const entry = this.#entryOf(event, plan.definition);
+    const entry = this.#entryOf(asked, plan.definition);
     if (entry === NO_ENTRY) return undefined;
-    const value = this.#aggregate(plan.value, entry, event, zones);
+    const value = this.#aggregate(plan.value, entry, asked.event, zones);
     if (plan.over === undefined) return value;
-    const over = this.#aggregate(plan.over, entry, event, zones);
+    const over = this.#aggregate(plan.over, entry, asked.event, zones);
     return value === undefined || over === undefined || over === 0 ? undefined : value / over;
   }
 
   /** A question about the past of a payment's key. */
-  history(index: number, event: StreamEvent): number | undefined {
+  history(index: number, asked: AskedPayment): number | undefined {
+    const { event } = asked;
     const plan = this.#plan.histories[index];
     if (plan === undefined) throw new RangeError(`no history ${index}`);
-    const entry = this.#entryOf(event, plan.definition);
+    const entry = this.#entryOf(asked, plan.definition);
     if (entry === NO_ENTRY) return undefined;
     this.#mustReach(entry, event.knownAt - plan.ms);
     const { layouts } = this.#entries.definition(entry);
@@ -158,10 +152,11 @@ export class StreamWindows {
   }
 
   /** How a payment compares with the habit of its key. */
-  habit(index: number, event: StreamEvent): number | undefined {
+  habit(index: number, asked: AskedPayment): number | undefined {
+    const { event } = asked;
     const plan = this.#plan.habits[index];
     if (plan === undefined) throw new RangeError(`no habit ${index}`);
-    const entry = this.#entryOf(event, plan.definition);
+    const entry = this.#entryOf(asked, plan.definition);
     if (entry === NO_ENTRY) return undefined;
     this.#mustReach(entry, event.knownAt - plan.ms);
     const { layouts } = this.#entries.definition(entry);
@@ -202,15 +197,16 @@ export class StreamWindows {
     this.settled(event);
   }
 
-  /** The payment is decided, or will not be: its keys may leave memory. Needs the object given to `missing`. */
-  release(event: StreamEvent): void {
-    const asked = this.#asked.get(event);
-    if (asked === undefined) return;
-    this.#asked.delete(event);
-    if (this.#lastEvent === event) {
-      this.#lastEvent = undefined;
-      this.#lastEntries = [];
+  /** The payment is decided, or will not be. Again does no harm. */
+  release(asked: AskedPayment): void {
+    if (asked.place < 0) return;
+    const last = this.#asked.pop();
+    if (last !== undefined && last !== asked) {
+      this.#asked[asked.place] = last;
+      last.place = asked.place;
     }
+    asked.place = -1;
+    if (this.#last === asked) this.#last = undefined;
     this.#giveBack(asked.entries);
     for (const range of asked.ranges) this.letGo(range);
   }
@@ -232,24 +228,9 @@ export class StreamWindows {
     if (this.#entries.from(entry) > from) throw new Error('a window was asked for that was not loaded');
   }
 
-  #ask(event: StreamEvent): Asked {
-    const known = this.#asked.get(event);
-    if (known !== undefined) return known;
-    const asked: Asked = { entries: this.#take(event), ranges: [] };
-    this.#asked.set(event, asked);
-    if (this.#asked.size > this.#inFlight) {
-      const oldest = this.#asked.keys().next();
-      if (oldest.done !== true) this.release(oldest.value);
-    }
-    return asked;
-  }
-
-  #entryOf(event: StreamEvent, definition: number): KeyEntry {
-    if (this.#lastEvent !== event) {
-      this.#lastEntries = this.#ask(event).entries;
-      this.#lastEvent = event;
-    }
-    return this.#lastEntries[definition] ?? NO_ENTRY;
+  #entryOf(asked: AskedPayment, definition: number): KeyEntry {
+    this.#last = asked;
+    return asked.entries[definition] ?? NO_ENTRY;
   }
 
   /** Finds or makes the keys of an event and holds on to them. */
@@ -262,7 +243,7 @@ export class StreamWindows {
       }
       const load = event.attributes[definition.load] ?? 0;
       // A payment is inserted right after it was asked about: nothing to look up.
-      const last = this.#lastEntries[definition.index] ?? NO_ENTRY;
+      const last = this.#last?.entries[definition.index] ?? NO_ENTRY;
       const same = last !== NO_ENTRY && this.#entries.load(last) === load;
       if (same) this.#keys.holdAgain(last);
       entries.push(same ? last : this.#keys.hold(definition, load));
@@ -285,7 +266,7 @@ export class StreamWindows {
   #prune(entry: KeyEntry, t: number): void {
     if (this.#kept.has(this.#entries.load(entry))) return;
     let oldest = t;
-    for (const { knownAt } of this.#asked.keys()) if (knownAt < oldest) oldest = knownAt;
+    for (const { event } of this.#asked) if (event.knownAt < oldest) oldest = event.knownAt;
     this.#keys.prune(entry, keptFrom(this.#entries.definition(entry), oldest));
   }
 }

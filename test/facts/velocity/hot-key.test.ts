@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ATTRIBUTE_INDEX } from '../../../src/facts/attributes.js';
 import type { StreamKind } from '../../../src/facts/attributes.js';
-import type { StreamEvent } from '../../../src/facts/stream.js';
+import type { AskedPayment } from '../../../src/facts/velocity/asked.js';
 import { parseHistory, parseVelocity } from '../../../src/facts/velocity/parse.js';
 import type { Params, Parsed } from '../../../src/facts/velocity/parse.js';
 import { draftOf, hashOf, HOUR, report, START } from './generate.js';
@@ -72,9 +72,9 @@ it(
       const at = START + Math.round(hours * HOUR);
       const { attributes = [], minor = 0, baseMinor = 0 } = payment;
       const times = { at, knownAt: at, paymentAt: at };
-      const { event, reads } = model.ask({ kind: 'payment', ...times, minor, baseMinor, attributes });
+      const { asked, reads } = model.ask({ kind: 'payment', ...times, minor, baseMinor, attributes });
       for (const { range, events } of reads) model.windows.loaded(range, events);
-      model.decide(event, true);
+      model.decide(asked, true);
     }
     expect(model.windows.stats().events).toBeGreaterThan(EVENTS / 2);
   },
@@ -101,22 +101,22 @@ it.each([1000, 100_000])(
     // One order a second for as long as the window is.
     for (let order = 1; order <= orders; order++)
       for (const draft of orderOf(order)) if (draft.knownAt < START + ms) model.stored(draft);
-    const ask = (order: number): StreamEvent => {
-      const { event, reads } = model.ask(draftOf({ device: 'd' }, START + order * SECOND));
+    const ask = (order: number): AskedPayment => {
+      const { asked, reads } = model.ask(draftOf({ device: 'd' }, START + order * SECOND));
       for (const { range, events } of reads) model.windows.loaded(range, events);
-      return event;
+      return asked;
     };
     const first = ask(orders);
     model.answers(first);
     expect(model.windows.stats().looked).toBeGreaterThan(orders);
-    model.windows.release(first);
+    first.release();
     for (let order = orders + 1; order <= orders + 500; order++) {
       for (const draft of orderOf(order)) model.admit(draft);
-      const event = ask(order);
+      const asked = ask(order);
       const { looked } = model.windows.stats();
-      model.answers(event);
+      model.answers(asked);
       expect(model.windows.stats().looked - looked).toBeLessThan(120);
-      model.windows.release(event);
+      asked.release();
     }
     model.settle(Infinity);
     model.decide(ask(orders + 501), false);

@@ -119,7 +119,7 @@ function fill(
       attributes[ATTRIBUTE_INDEX.card] = row + 1;
       attributes[ATTRIBUTE_INDEX.order] = row + 1;
       const at = START + row * 1000 + (key % 1000);
-      const payment = {
+      const draft = {
         log: 1,
         seq: ++seq,
         kind: late > 0 ? ('captured' as const) : ('payment' as const),
@@ -129,12 +129,13 @@ function fill(
         minor: 5,
         baseMinor: 5,
       };
-      const event = { ...payment, attributes };
-      for (const range of windows.missing(event)) windows.loaded(range, []);
-      for (const index of asked.keys()) windows.velocity(index, event, ZONES);
-      for (const index of histories.keys()) windows.history(index, event);
+      const event = { ...draft, attributes };
+      const payment = windows.ask(event);
+      for (const range of payment.ranges) windows.loaded(range, []);
+      for (const index of asked.keys()) payment.velocity(index, ZONES);
+      for (const index of histories.keys()) payment.history(index);
       if (rows > 0) windows.insert(event);
-      windows.release(event);
+      payment.release();
       windows.settled(event);
     }
   }

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { KeyRange, StreamEvent } from '../../../src/facts/stream.js';
+import type { AskedPayment } from '../../../src/facts/velocity/asked.js';
 import { planWindows } from '../../../src/facts/velocity/plan.js';
 import type { WindowQuestions } from '../../../src/facts/velocity/plan.js';
 import { habitOf, historyOf, velocityOf } from '../../../src/facts/velocity/recount.js';
@@ -29,20 +30,21 @@ export class Model {
   }
 
   /** A payment that waits to be decided, its ranges read from the store as it is now. */
-  ask(draft: Draft): { event: StreamEvent; reads: { range: KeyRange; events: StreamEvent[] }[] } {
+  ask(draft: Draft): { asked: AskedPayment; reads: { range: KeyRange; events: StreamEvent[] }[] } {
     // As payments are resolved: without a place.
     const event: StreamEvent = { ...draft, log: 0, seq: 0 };
-    const reads = this.windows.missing(event).map((range) => ({ range, events: this.read(range) }));
+    const asked = this.windows.ask(event);
+    const reads = asked.ranges.map((range) => ({ range, events: this.read(range) }));
     this.rangesRead += reads.length;
-    return { event, reads };
+    return { asked, reads };
   }
 
   /** Answers every question both ways, then admits the payment. */
-  decide(asked: StreamEvent, admit: boolean): void {
-    const event = { ...asked, log: 1, seq: this.#seq + 1 };
+  decide(asked: AskedPayment, admit: boolean): void {
+    const event = { ...asked.event, log: 1, seq: this.#seq + 1 };
     this.compare(asked, event);
     if (admit) this.admit(event);
-    this.windows.release(asked);
+    asked.release();
   }
 
   admit(draft: Draft): void {
@@ -71,16 +73,16 @@ export class Model {
     for (const event of this.pending.splice(index % this.pending.length, 1)) this.windows.retract(event);
   }
 
-  answers(asked: StreamEvent): (number | undefined)[] {
+  answers(asked: AskedPayment): (number | undefined)[] {
     const { velocities, histories, habits } = this.questions;
     return [
-      ...velocities.map((_, index) => this.windows.velocity(index, asked, ZONES)),
-      ...histories.map((_, index) => this.windows.history(index, asked)),
-      ...habits.map((_, index) => this.windows.habit(index, asked)),
+      ...velocities.map((_, index) => asked.velocity(index, ZONES)),
+      ...histories.map((_, index) => asked.history(index)),
+      ...habits.map((_, index) => asked.habit(index)),
     ];
   }
 
-  compare(asked: StreamEvent, event: StreamEvent): void {
+  compare(asked: AskedPayment, event: StreamEvent): void {
     const { velocities, histories, habits } = this.questions;
     const visible = [...this.durable, ...this.pending];
     const expected = [

@@ -22,11 +22,11 @@ describe('StreamWindows while a range is read', () => {
     // It waits for what is read already.
     const waiting = model.ask(known);
     for (const { range, events } of guest.reads) model.windows.loaded(range, events.slice(6));
-    model.decide(guest.event, false);
+    model.decide(guest.asked, false);
     const again = model.ask(known);
-    model.windows.release(waiting.event);
+    waiting.asked.release();
     for (const { range, events } of again.reads) model.windows.loaded(range, events);
-    expect(model.answers(again.event)).toEqual([10, 10]);
+    expect(model.answers(again.asked)).toEqual([10, 10]);
   });
 
   it('lets go of nothing that is being read, however old', () => {
@@ -44,7 +44,7 @@ describe('StreamWindows while a range is read', () => {
     for (let index = 0; index < 10; index++) model.stored(draftOf({ card: 'c1' }, START - 10 * HOUR));
     const guest = model.ask(draftOf({ card: 'c1' }));
     for (const { range, events } of guest.reads) model.windows.loaded(range, events);
-    model.decide(guest.event, true);
+    model.decide(guest.asked, true);
     // Not in the store yet, and too old to be kept in memory.
     model.admit(draftOf({ card: 'c1' }, START - 10 * HOUR));
     for (let index = 0; index < 100; index++) model.admit(draftOf({ card: 'c1' }));
@@ -52,10 +52,10 @@ describe('StreamWindows while a range is read', () => {
     for (const { range, events } of known.reads) model.windows.arrived(range, events);
     for (let index = 0; index < 100; index++) model.admit(draftOf({ card: 'c1' }));
     for (const { range } of known.reads) model.windows.loaded(range, []);
-    model.decide(known.event, true);
+    model.decide(known.asked, true);
     const late = model.ask(draftOf({ card: 'c1' }, START - 10 * HOUR));
     for (const { range, events } of late.reads) model.windows.loaded(range, events);
-    expect(model.answers(late.event)[0]).toBe(11);
+    expect(model.answers(late.asked)[0]).toBe(11);
   });
 
   it('holds what is read for nobody yet', () => {
@@ -65,7 +65,7 @@ describe('StreamWindows while a range is read', () => {
     );
     for (let index = 0; index < 10; index++) model.stored(draftOf({ card: 'c1' }));
     const earlier = model.ask(draftOf({ card: 'c1' }));
-    model.windows.release(earlier.event);
+    earlier.asked.release();
     for (const { range, events } of earlier.reads) {
       model.windows.keep(range);
       model.windows.arrived(range, events.slice(0, 6));
@@ -73,8 +73,8 @@ describe('StreamWindows while a range is read', () => {
       model.windows.loaded(range, events.slice(6));
       model.windows.letGo(range);
     }
-    const { event } = model.ask(draftOf({ card: 'c1' }));
-    expect(model.answers(event)).toEqual([10]);
+    const { asked } = model.ask(draftOf({ card: 'c1' }));
+    expect(model.answers(asked)).toEqual([10]);
   });
 
   it('takes an event back as it was inserted, whatever is said of it by then', () => {
@@ -85,10 +85,10 @@ describe('StreamWindows while a range is read', () => {
     );
     const place = { log: 1, seq: 1 };
     model.windows.insert({ ...draftOf({ card: 'c1', outcome: 'reject' }), ...place });
-    const { event, reads } = model.ask(draftOf({ card: 'c1' }));
+    const { asked, reads } = model.ask(draftOf({ card: 'c1' }));
     for (const { range, events } of reads) model.windows.loaded(range, events);
-    expect(model.answers(event)).toEqual([1]);
+    expect(model.answers(asked)).toEqual([1]);
     model.windows.retract({ ...draftOf({ card: 'c1', outcome: 'accept' }), ...place });
-    expect(model.answers(event)).toEqual([0]);
+    expect(model.answers(asked)).toEqual([0]);
   });
 });

@@ -43,8 +43,8 @@ function run(model: Model, steps: readonly Step[]): void {
     else if (one.do === 'settle') model.settle(one.count);
     else if (one.do === 'retract') model.retract(one.count);
     else if (one.do === 'round') {
-      const asked = one.payments.map((draft) => model.ask(draft));
-      const reads = asked.flatMap((payment) => payment.reads);
+      const payments = one.payments.map((draft) => model.ask(draft));
+      const reads = payments.flatMap((payment) => payment.reads);
       // Of long ranges parts come ahead, some more than once.
       for (const { range, events } of reads)
         model.windows.arrived(range, events.slice(0, events.length >> 1));
@@ -56,7 +56,7 @@ function run(model: Model, steps: readonly Step[]): void {
         model.windows.arrived(range, events.slice(ahead >> 1, ahead));
         model.windows.loaded(range, events.slice(ahead));
       }
-      for (const [index, { event }] of asked.entries()) model.decide(event, index % 4 !== 3);
+      for (const [index, { asked }] of payments.entries()) model.decide(asked, index % 4 !== 3);
     }
   }
 }
@@ -103,12 +103,13 @@ describe('StreamWindows', () => {
       { velocities: [spec({ fn: 'count', by: 'card', window: '10m' })], histories: [], habits: [] },
       { maxBytes: 1 << 20 },
     );
-    const asked = Array.from({ length: 10 }, () => model.ask(draftOf({ card: 'c1' })));
-    for (const { reads } of asked) for (const { range, events } of reads) model.windows.loaded(range, events);
+    const payments = Array.from({ length: 10 }, () => model.ask(draftOf({ card: 'c1' })));
+    for (const { reads } of payments)
+      for (const { range, events } of reads) model.windows.loaded(range, events);
     let hits = 0;
-    for (const { event } of asked) {
-      if ((model.answers(event)[0] ?? 0) >= 3) hits++;
-      model.decide(event, true);
+    for (const { asked } of payments) {
+      if ((model.answers(asked)[0] ?? 0) >= 3) hits++;
+      model.decide(asked, true);
     }
     expect(hits).toBe(7);
   });
@@ -129,11 +130,11 @@ describe('StreamWindows', () => {
     const first = model.ask(draftOf({ card: 'c1', email: 'e1' }));
     expect(first.reads.map(({ range }) => range.key)).toEqual([hashOf('card', 'c1')]);
     for (const { range, events } of first.reads) model.windows.loaded(range, events);
-    model.decide(first.event, true);
+    model.decide(first.asked, true);
     // The same card with an address never seen together with it: known to be nothing.
     const second = model.ask(draftOf({ card: 'c1', email: 'e2' }));
     expect(second.reads).toEqual([]);
-    expect(model.answers(second.event)).toEqual([1, 0, undefined]);
+    expect(model.answers(second.asked)).toEqual([1, 0, undefined]);
   });
 
   it('takes the same order number of two shops for two orders of a payer', () => {
@@ -144,18 +145,18 @@ describe('StreamWindows', () => {
     for (const site of ['s1', 's2'])
       for (const kind of ['authorised', 'captured'] as const)
         model.stored({ ...draftOf({ email: 'e1', order: '1001', site }), kind });
-    const { event, reads } = model.ask(draftOf({ email: 'e1' }));
+    const { asked, reads } = model.ask(draftOf({ email: 'e1' }));
     for (const { range, events } of reads) model.windows.loaded(range, events);
-    expect(model.answers(event)).toEqual([2]);
+    expect(model.answers(asked)).toEqual([2]);
   });
 
   it('counts the payment itself beside what succeeded', () => {
     const events = ['payment', 'succeeded'];
     const counted = spec({ fn: 'count', by: 'card', window: '1h', events, includeCurrent: true });
     const model = new Model({ velocities: [counted], histories: [], habits: [] }, { maxBytes: 1 << 20 });
-    const { event, reads } = model.ask(draftOf({ card: 'c1' }));
+    const { asked, reads } = model.ask(draftOf({ card: 'c1' }));
     for (const { range, events: read } of reads) model.windows.loaded(range, read);
-    expect(model.answers(event)).toEqual([1]);
+    expect(model.answers(asked)).toEqual([1]);
   });
 
   it('says so instead of guessing when a key was not loaded', () => {
@@ -163,19 +164,19 @@ describe('StreamWindows', () => {
       { velocities: [spec({ fn: 'count', by: 'card', window: '1h' })], histories: [], habits: [] },
       { maxBytes: 1 << 20 },
     );
-    const { event } = model.ask(draftOf({ card: 'c1' }));
-    expect(() => model.answers(event)).toThrow('not loaded');
+    const { asked } = model.ask(draftOf({ card: 'c1' }));
+    expect(() => model.answers(asked)).toThrow('not loaded');
   });
 
   it('stays within its memory and forgets what nobody needs', () => {
     const model = new Model(
       { velocities: [spec({ fn: 'sum', by: 'card', window: '1h' })], histories: [], habits: [] },
-      { maxBytes: 50_000, inFlight: 1 },
+      { maxBytes: 50_000 },
     );
     for (let index = 0; index < 2000; index++) {
-      const { event, reads } = model.ask(draftOf({ card: `c${index}` }, START + index * 1000));
+      const { asked, reads } = model.ask(draftOf({ card: `c${index}` }, START + index * 1000));
       for (const { range, events } of reads) model.windows.loaded(range, events);
-      model.decide(event, true);
+      model.decide(asked, true);
       model.settle(1);
     }
     const stats = model.windows.stats();
@@ -195,9 +196,9 @@ describe('StreamWindows', () => {
       { maxBytes: 50_000 },
     );
     const decide = (card: string): void => {
-      const { event, reads } = model.ask(draftOf({ card }));
+      const { asked, reads } = model.ask(draftOf({ card }));
       for (const { range, events } of reads) model.windows.loaded(range, events);
-      model.decide(event, false);
+      model.decide(asked, false);
     };
     for (let index = 0; index < 500; index++)
       model.stored({ ...draftOf({ card: `other${index}` }), kind: 'declined' });
@@ -218,9 +219,9 @@ describe('StreamWindows', () => {
       { maxBytes: 1 << 20 },
     );
     for (let index = 0; index < 5000; index++) {
-      const { event, reads } = model.ask(draftOf({ card: 'c1' }, START + index * 10_000));
+      const { asked, reads } = model.ask(draftOf({ card: 'c1' }, START + index * 10_000));
       for (const { range, events } of reads) model.windows.loaded(range, events);
-      model.decide(event, true);
+      model.decide(asked, true);
       model.settle(1);
     }
     expect(model.rangesRead).toBe(1);

@@ -1,0 +1,57 @@
+import type { KeyRange, StreamEvent } from '../stream.js';
+import type { Zones } from './answers.js';
+import type { KeyEntry } from './key-entries.js';
+
+/** Who answers for a payment that is being decided. */
+interface Answering {
+  velocity(index: number, asked: AskedPayment, zones: Zones): number | undefined;
+  history(index: number, asked: AskedPayment): number | undefined;
+  habit(index: number, asked: AskedPayment): number | undefined;
+  release(asked: AskedPayment): void;
+}
+
+/** A payment that is being decided, before it has a place in the log: what rules ask of its windows is asked here. */
+export class AskedPayment {
+  readonly event: StreamEvent;
+  /** Its keys, by definition. They stay in memory until it is released. */
+  readonly entries: readonly KeyEntry[];
+  /** What must be read before it can be decided, one range per key; [] when all is in memory. */
+  readonly ranges: readonly KeyRange[];
+  /** Its place among those that are being decided; -1 once released. */
+  place: number;
+  readonly #windows: Answering;
+
+  constructor(
+    windows: Answering,
+    event: StreamEvent,
+    entries: readonly KeyEntry[],
+    ranges: readonly KeyRange[],
+    place: number,
+  ) {
+    this.#windows = windows;
+    this.event = event;
+    this.entries = entries;
+    this.ranges = ranges;
+    this.place = place;
+  }
+
+  /** A velocity, by its index in the plan. Throws when the key was not loaded. */
+  velocity(index: number, zones: Zones): number | undefined {
+    return this.#windows.velocity(index, this, zones);
+  }
+
+  /** A question about the past of its key. */
+  history(index: number): number | undefined {
+    return this.#windows.history(index, this);
+  }
+
+  /** How it compares with the habit of its key. */
+  habit(index: number): number | undefined {
+    return this.#windows.habit(index, this);
+  }
+
+  /** It is decided, or will not be: its keys may leave memory. Again does no harm. */
+  release(): void {
+    this.#windows.release(this);
+  }
+}
