@@ -46,9 +46,6 @@ interface Opened {
   readonly values: readonly FactValue[];
 }
 
-/** Pages of the store that one ListDecisions call reads at most when it filters further itself. */
-const MAX_PAGES = 20;
-
 export function createReadSide(options: ReadSideOptions): ReadSide {
   const { journal, versions } = options;
   const layouts = new LRUCache<string, Layout>({ max: 64 });
@@ -169,20 +166,12 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
 
     async list(query) {
       const filter = filterOf(query, options.attributeOf);
-      const size = query.pageSize === 0 ? 50 : query.pageSize;
-      const records: DecisionRecord[] = [];
-      let token = query.pageToken === '' ? undefined : query.pageToken;
-      for (let page = 0; page < MAX_PAGES; page += 1) {
-        const { entries, next } = await journal.list(filter, size - records.length, token);
-        for (const { decision } of entries) {
-          if (decision === undefined) continue;
-          const record = JSON.parse(decision.record) as DecisionRecord;
-          if (query.rule === '' || hitBy(record, query.rule)) records.push(record);
-        }
-        token = next;
-        if (token === undefined || records.length >= size) break;
-      }
-      return { records, next: token ?? '' };
+      const token = query.pageToken === '' ? undefined : query.pageToken;
+      const { entries, next } = await journal.list(filter, query.pageSize, token);
+      const records = entries.flatMap(({ decision }) =>
+        decision === undefined ? [] : [JSON.parse(decision.record) as DecisionRecord],
+      );
+      return { records, next: next ?? '' };
     },
 
     async explain(ref, allRules) {
@@ -221,10 +210,6 @@ function describe(ref: DecisionRef): string {
   return 'id' in ref ? ref.id : `of site ${ref.site} with request id ${ref.requestId}`;
 }
 
-function hitBy(record: DecisionRecord, rule: string): boolean {
-  return record.hits.some((hit) => hit.state === 'hit' && `${hit.ruleSet}/${hit.rule}` === rule);
-}
-
 function filterOf(query: DecisionQuery, attributeOf: ReadSideOptions['attributeOf']): DecisionFilter {
   const wanted: readonly (readonly [Attribute, string])[] = [
     ['customer', query.customerId],
@@ -245,6 +230,7 @@ function filterOf(query: DecisionQuery, attributeOf: ReadSideOptions['attributeO
     ...(query.to === undefined ? {} : { to: query.to }),
     ...(keys.length === 0 ? {} : { keys }),
     ...(query.degraded ? { degraded: true } : {}),
+    ...(query.rule === '' ? {} : { rule: query.rule }),
   };
 }
 

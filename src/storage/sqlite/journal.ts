@@ -95,6 +95,7 @@ export class SqliteJournal implements Journal {
       to: filter.to,
       keys: filter.keys ?? [],
       degraded: filter.degraded,
+      rule: filter.rule,
     };
     const page = await this.#connection.call<WirePage>('journal.list', [wire, limit, after]);
     return {
