@@ -25,8 +25,8 @@ export async function openDecisions(options: DecisionServiceOptions): Promise<De
   const reads = createReadSide({ ...options, seen: () => pipeline.seen });
   return {
     ...reads,
-    screen: (input, limits) => pipeline.screen(input, limits),
-    record: (input, limits) => pipeline.record(input, limits),
+    screen: (input, caller) => pipeline.screen(input, caller),
+    record: (input, caller) => pipeline.record(input, caller),
     async useRules(versions) {
       const rules = pipeline.prepare(versions);
       await options.versions.putLayout(rules.layout);

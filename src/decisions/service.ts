@@ -2,6 +2,7 @@ import type { ConditionExplanation } from '../rules/explanation.js';
 import type { StreamKind } from '../facts/attributes.js';
 import type { PaymentInput } from '../facts/payment.js';
 import type { Outcome, RuleState } from '../rules/outcome.js';
+import type { Caller } from './caller.js';
 import type { DecisionRecord } from './record.js';
 
 /** A payment to decide. */
@@ -111,23 +112,12 @@ export interface ReplayOutput {
 }
 
 /**
- * How long a caller is willing to wait. Calls that are given the same object (those of one stream) are taken in in the
- * order they come.
- */
-export interface CallLimits {
-  /** Epoch ms. */
-  readonly deadline: number | undefined;
-  /** Whether the caller has gone away. Asked when it matters. */
-  readonly cancelled: boolean;
-}
-
-/**
  * The heart of Tollgate. Calls are taken in the order they are made: `screen` and `record` called one after the other
  * without waiting are decided in that order. All throw TollgateError.
  */
 export interface Decisions {
-  screen(input: ScreenInput, limits?: CallLimits): Promise<ScreenOutput>;
-  record(input: EventInput, limits?: CallLimits): Promise<EventOutput>;
+  screen(input: ScreenInput, caller?: Caller): Promise<ScreenOutput>;
+  record(input: EventInput, caller?: Caller): Promise<EventOutput>;
   get(ref: DecisionRef): Promise<DecisionDetail>;
   list(query: DecisionQuery): Promise<{ readonly records: readonly DecisionRecord[]; readonly next: string }>;
   explain(

@@ -1,8 +1,8 @@
 import type { Metadata } from '@grpc/grpc-js';
-import type { CallLimits } from '../../decisions/service.js';
+import type { Caller } from '../../decisions/caller.js';
 
 /** What a handler may know about its call. Also says how long the caller is willing to wait. */
-export interface CallContext extends CallLimits {
+export interface CallContext extends Caller {
   /** Epoch ms; undefined: none was set. */
   readonly deadline: number | undefined;
   /** Whether the caller has gone away before the answer. Costs nothing, other than `signal`. */

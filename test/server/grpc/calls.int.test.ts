@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CallLimits } from '../../../src/decisions/service.js';
+import type { Caller } from '../../../src/decisions/caller.js';
 import { fakeApplication } from '../support/fakes.js';
 import { sampleRecord } from '../support/records.js';
 import { sampleRequest } from '../support/requests.js';
@@ -7,7 +7,7 @@ import { start } from '../support/start.js';
 
 /** An application whose decisions wait until they are told to go on, and show what they were told of the caller. */
 function waiting() {
-  const calls: (CallLimits | undefined)[] = [];
+  const calls: (Caller | undefined)[] = [];
   let goOn: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => {
     goOn = resolve;
@@ -18,8 +18,8 @@ function waiting() {
   });
   const application = fakeApplication({
     decisions: {
-      screen: async (_, limits) => {
-        calls.push(limits);
+      screen: async (_, caller) => {
+        calls.push(caller);
         arrived();
         await gate;
         return { record: sampleRecord(), repeated: false };
