@@ -9,6 +9,7 @@ import { RULE_STATES, type Authentication, type RuleState } from '../rules/outco
 import type { FactValue, Program, RuleSetVersion } from '../rules/program.js';
 import type { Layout, RuleVersionStore } from '../rules/version-store.js';
 import { canonicalJson } from '../rules/canonical.js';
+import { stopIfGone, type Caller } from './caller.js';
 import { entryId, isEntryId } from './decision-id.js';
 import { afterLimits } from './limit-holds.js';
 import { recordedValues } from './new-record.js';
@@ -76,11 +77,12 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     return { record, trace, raw: request, layout, values: recordedValues(trace, facts) };
   }
 
-  async function programOf(layout: Layout): Promise<Program> {
+  async function programOf(layout: Layout, caller: Caller | undefined): Promise<Program> {
     const cached = programs.get(layout.id);
     if (cached !== undefined) return cached;
     const loaded: RuleSetVersion[] = [];
     for (const { ruleSet, version, hash } of layout.versions) {
+      stopIfGone(caller);
       const stored = await versions.get(ruleSet, version);
       if (stored === undefined || stored.hash !== hash)
         throw new TollgateError(
@@ -94,9 +96,9 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     return program;
   }
 
-  async function replay(ref: DecisionRef): Promise<ReplayOutput> {
+  async function replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput> {
     const { record, trace, layout, values } = await open(ref);
-    const program = await programOf(layout);
+    const program = await programOf(layout, caller);
     const byKey = new Map(layout.slots.map((slot, index) => [slotKey(slot), values[index]]));
     const again =
       layoutOf(program).id === layout.id ? values : program.slots.map((slot) => byKey.get(slotKey(slot)));
@@ -174,9 +176,9 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
       return { records, next: next ?? '' };
     },
 
-    async explain(ref, allRules) {
+    async explain(ref, allRules, caller) {
       const { record, trace, layout, values } = await open(ref);
-      const program = await programOf(layout);
+      const program = await programOf(layout, caller);
       const byKey = new Map(layout.slots.map((slot, index) => [slotKey(slot), values[index]]));
       const rules: RuleExplanation[] = [];
       for (const [index, [ruleSet, name]] of layout.rules.entries()) {

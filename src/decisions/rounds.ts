@@ -1,7 +1,7 @@
 import { TollgateError } from '../errors/errors.js';
 import type { KeyRange, StreamEvent } from '../facts/stream.js';
 import type { World } from '../world/world.js';
-import type { Caller } from './caller.js';
+import { callerGone, type Caller } from './caller.js';
 import { LongRanges } from './long-ranges.js';
 import type { Journal, JournalAnswer, JournalQuery } from './ports.js';
 
@@ -162,7 +162,7 @@ export class Rounds {
   #stillWanted(admission: Admission, ahead: number): boolean {
     const { caller } = admission;
     if (caller?.cancelled === true) {
-      admission.fail(new TollgateError('CANCELLED', 'the caller went away'));
+      admission.fail(callerGone());
       return false;
     }
     if (caller?.deadline !== undefined && caller.deadline <= this.#world.clock.now() + ahead) {

@@ -123,10 +123,11 @@ export interface Decisions {
   explain(
     ref: DecisionRef,
     allRules: boolean,
+    caller?: Caller,
   ): Promise<{
     readonly record: DecisionRecord;
     readonly rules: readonly RuleExplanation[];
     readonly summary: readonly string[];
   }>;
-  replay(ref: DecisionRef): Promise<ReplayOutput>;
+  replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput>;
 }

@@ -45,16 +45,16 @@ export function decisionHandlers(
       const { records, next } = await decisions.list(toQuery(request));
       return create(ListDecisionsResponseSchema, { decisions: records.map(toDecision), nextPageToken: next });
     },
-    async explainDecision(request) {
-      const { record, rules, summary } = await decisions.explain(toRef(request), request.allRules);
+    async explainDecision(request, context) {
+      const { record, rules, summary } = await decisions.explain(toRef(request), request.allRules, context);
       return create(ExplainDecisionResponseSchema, {
         decision: toDecision(record),
         rules: rules.map(toRuleExplanation),
         summary: [...summary],
       });
     },
-    async replayDecision(request) {
-      return toReplayResponse(await decisions.replay(toRef(request)));
+    async replayDecision(request, context) {
+      return toReplayResponse(await decisions.replay(toRef(request), context));
     },
   };
 }
