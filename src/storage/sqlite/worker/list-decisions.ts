@@ -33,7 +33,7 @@ export class DecisionLister {
   }
 
   /** One page of what comes after a place. */
-  *page(filter: WireListFilter, limit: number, after: ListPlace | undefined): Job {
+  *page(filter: WireListFilter, limit: number, after: ListPlace | undefined): Job<WirePage> {
     const start = further(after, filter.to === undefined ? undefined : { at: filter.to, seq: 0 });
     const few = filter.keys.length === 0 ? undefined : yield* this.#fewOf(this.#rarest(filter.keys));
     const { places, next } = few
@@ -44,7 +44,7 @@ export class DecisionLister {
       const row = this.#journal.rows.get(seq);
       if (row) packer.row(row);
     }
-    return { entries: packer.take(), next } satisfies WirePage;
+    return { entries: packer.take(), next };
   }
 
   /** Along the event-time index. */
