@@ -1,6 +1,7 @@
 import type { ConditionExplanation } from '../rules/explanation.js';
 import type { StreamKind } from '../facts/attributes.js';
 import type { PaymentInput } from '../facts/payment.js';
+import type { Claim, Label, ThreeDsResult } from '../facts/report-words.js';
 import type { Outcome, RuleState } from '../rules/outcome.js';
 import type { Caller } from './caller.js';
 import type { DecisionRecord } from './record.js';
@@ -35,13 +36,10 @@ export interface EventInput {
   /** undefined: the payment's amount. */
   readonly amount: { readonly minor: number; readonly currency: string } | undefined;
   readonly code: string;
-  /** '', fraud, not-received, other. */
-  readonly claim: string;
-  /** '', authenticated, attempted, failed, rejected, unavailable, abandoned. */
-  readonly threeDs: string;
+  readonly claim: Claim | '';
+  readonly threeDs: ThreeDsResult | '';
   readonly liabilityShifted: boolean;
-  /** '', good, fraud. */
-  readonly label: string;
+  readonly label: Label | '';
   /** A chargeback for fraud. */
   readonly fraud: boolean;
   readonly channel: string;
