@@ -7,6 +7,7 @@ import { explainRule } from '../rules/explain.js';
 import { layoutOf } from '../rules/layout.js';
 import { RULE_STATES, type Authentication, type RuleState } from '../rules/outcome.js';
 import type { FactValue, Program, RuleSetVersion } from '../rules/program.js';
+import { slotKey } from '../rules/resolve.js';
 import type { Layout, RuleVersionStore } from '../rules/version-store.js';
 import { canonicalJson } from '../rules/canonical.js';
 import { stopIfGone, type Caller } from './caller.js';
@@ -99,14 +100,13 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
   async function replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput> {
     const { record, trace, layout, values } = await open(ref);
     const program = await programOf(layout, caller);
-    const byKey = new Map(layout.slots.map((slot, index) => [slotKey(slot), values[index]]));
+    const byKey = factsByKey(layout, values);
     const again =
-      layoutOf(program).id === layout.id ? values : program.slots.map((slot) => byKey.get(slotKey(slot)));
+      layoutOf(program).id === layout.id ? values : program.slots.map(({ key }) => byKey.get(key));
     const states = program.evaluate(again);
     const verdict = program.verdict(states, record.authentication);
-    const final = afterLimits(verdict, record.limits, record.base?.minor ?? Number.NaN, (ruleSet, name) => {
-      return program.limits.find((limit) => limit.ruleSet === ruleSet && limit.limit.name === name)?.limit;
-    });
+    const paid = record.base?.minor ?? Number.NaN;
+    const final = afterLimits(verdict, record.limits, paid, program.limitOf);
     const flags = record.flags.filter((flag) => flag !== 'degraded');
     const replayed: DecisionRecord = {
       ...record,
@@ -179,7 +179,7 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     async explain(ref, allRules, caller) {
       const { record, trace, layout, values } = await open(ref);
       const program = await programOf(layout, caller);
-      const byKey = new Map(layout.slots.map((slot, index) => [slotKey(slot), values[index]]));
+      const byKey = factsByKey(layout, values);
       const rules: RuleExplanation[] = [];
       for (const [index, [ruleSet, name]] of layout.rules.entries()) {
         const state = stateAt(trace, index);
@@ -188,7 +188,7 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
         const rule = version?.document.rules.find((candidate) => candidate.name === name);
         if (version === undefined || rule === undefined) continue;
         const conditions = explainRule(rule.conditions, version.document, (fact, params) =>
-          byKey.get(slotKey({ fact, ...(params === undefined ? {} : { params }) })),
+          byKey.get(slotKey(fact, params)),
         );
         const text = `${ruleSet}/${name} (${state}): ${conditions.text}`;
         rules.push({ ruleSet, rule: name, description: rule.description ?? '', state, conditions, text });
@@ -204,8 +204,8 @@ function stateAt(trace: DecisionTrace, index: number): RuleState {
   return RULE_STATES[Number(trace.states[index] ?? '0')] ?? 'no-hit';
 }
 
-function slotKey(slot: { readonly fact: string; readonly params?: unknown }): string {
-  return slot.params === undefined ? slot.fact : `${slot.fact} ${canonicalJson(slot.params)}`;
+function factsByKey({ slots }: Layout, values: readonly FactValue[]): ReadonlyMap<string, FactValue> {
+  return new Map(slots.map(({ fact, params }, index) => [slotKey(fact, params), values[index]]));
 }
 
 function describe(ref: DecisionRef): string {
