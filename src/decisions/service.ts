@@ -75,6 +75,7 @@ export interface DecisionDetail {
 }
 
 export interface DecisionQuery {
+  /** 1 and more. */
   readonly pageSize: number;
   readonly pageToken: string;
   readonly site: string;

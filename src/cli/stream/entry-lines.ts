@@ -7,6 +7,7 @@ import {
   type Merchant,
   type Site,
 } from '../../gen/tollgate/v1/site_service_pb.js';
+import { isPlainObject } from '../../rules/json-limits.js';
 import { badInput } from '../exit.js';
 import { goodRows } from '../input/bad-row.js';
 import { messageOf } from '../input/files.js';
@@ -20,12 +21,11 @@ export type Setup = { readonly site: Site } | { readonly merchant: Merchant };
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null;
-
 /** What a payment to screen really is, as the line says in `truth`. */
 function truthOf(json: JsonObject): { readonly fraud: boolean | undefined; readonly fraudKind: string } {
   const truth = json['truth'];
-  if (!isObject(truth) || typeof truth['fraud'] !== 'boolean') return { fraud: undefined, fraudKind: '' };
+  if (!isPlainObject(truth) || typeof truth['fraud'] !== 'boolean')
+    return { fraud: undefined, fraudKind: '' };
   return { fraud: truth['fraud'], fraudKind: typeof truth['kind'] === 'string' ? truth['kind'] : '' };
 }
 
@@ -42,10 +42,10 @@ export function parseEntry(json: JsonObject, where: string): EntryLine {
     return { kind: 'screen', entry, lane: value.requestId, ...truthOf(json) };
   }
   if ('event' in json) return eventItem(messageOf(EventSchema, json['event'], where));
-  if ('site' in json && isObject(json['site'])) {
+  if ('site' in json && isPlainObject(json['site'])) {
     return { kind: 'setup', put: { site: messageOf(SiteSchema, json['site'], where) } };
   }
-  if ('merchant' in json && isObject(json['merchant'])) {
+  if ('merchant' in json && isPlainObject(json['merchant'])) {
     return { kind: 'setup', put: { merchant: messageOf(MerchantSchema, json['merchant'], where) } };
   }
   throw badInput(

@@ -14,6 +14,7 @@ import { toOutcome } from '../convert/vocabulary.js';
 import type { ErrorReporter } from '../to-status.js';
 import { checkListDecisions, checkReference } from '../validate/decision.js';
 import { ordered } from './ordered.js';
+import { toPage } from './page-query.js';
 import type { EntryOptions } from './stream-entries.js';
 import { toScreenInput } from './screen-input.js';
 import { answerEntries } from './stream-entries.js';
@@ -69,9 +70,10 @@ function toRef(request: {
 }
 
 function toQuery(request: ListDecisionsRequest): Parameters<Decisions['list']>[0] {
+  const { size, token } = toPage(request);
   return {
-    pageSize: request.pageSize === 0 ? 50 : request.pageSize,
-    pageToken: request.pageToken,
+    pageSize: size,
+    pageToken: token,
     site: request.site,
     outcomes: request.outcomes.map(toOutcome).filter((outcome) => outcome !== undefined),
     from: toOptionalMs(request.from),

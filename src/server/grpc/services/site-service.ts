@@ -52,15 +52,13 @@ export function siteHandlers(sites: Sites): Handlers<typeof SiteService> {
   };
 }
 
-const DEFAULT_ZONE = 'UTC';
-
 function fromSite(site: Site): Omit<CoreSite, 'revision'> {
   const { id, name, group, timeZone, country, currency, languages } = site;
   return {
     id,
     name,
     group,
-    timeZone: timeZone === '' ? DEFAULT_ZONE : timeZone,
+    timeZone,
     country,
     currency,
     languages,
@@ -88,7 +86,7 @@ function fromMerchant(merchant: Merchant): Omit<CoreMerchant, 'revision'> {
     name,
     ownerIdentityHash,
     riskGrade,
-    timeZone: timeZone === '' ? DEFAULT_ZONE : timeZone,
+    timeZone,
     country,
     currency,
     small,
