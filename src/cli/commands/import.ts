@@ -13,7 +13,7 @@ import { counted, grouped } from '../counted.js';
 import { badInput, usageError } from '../exit.js';
 import type { Host } from '../host.js';
 import { goodRows } from '../input/bad-row.js';
-import { messageOf, openBytes } from '../input/files.js';
+import { readMessage, openBytes } from '../input/files.js';
 import { readNdjson } from '../input/rows.js';
 import { withSession, type Session } from '../session.js';
 import { historyEvent, historyPayment, interleave } from '../stream/interleave.js';
@@ -58,7 +58,7 @@ async function* eventLines(
       if ('screen' in json || ('site' in json && typeof json['site'] === 'object')) {
         throw badInput(where, "this is a file for 'tollgate replay-stream'");
       }
-      return messageOf(EventSchema, 'event' in json ? json['event'] : json, where);
+      return readMessage(EventSchema, 'event' in json ? json['event'] : json, where);
     });
   }
 }

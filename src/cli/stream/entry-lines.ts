@@ -10,7 +10,7 @@ import {
 import { isPlainObject } from '../../rules/json-limits.js';
 import { badInput } from '../exit.js';
 import { goodRows } from '../input/bad-row.js';
-import { messageOf } from '../input/files.js';
+import { readMessage } from '../input/files.js';
 import { readNdjson } from '../input/rows.js';
 import type { StreamItem } from './items.js';
 
@@ -37,16 +37,16 @@ function eventItem(event: Event): StreamItem {
 /** The JSON of one line: `{"screen": …, "truth": …}`, `{"event": …}`, `{"site": …}` or `{"merchant": …}`. */
 export function parseEntry(json: JsonObject, where: string): EntryLine {
   if ('screen' in json) {
-    const value = messageOf(ScreenRequestSchema, json['screen'], where);
+    const value = readMessage(ScreenRequestSchema, json['screen'], where);
     const entry = create(StreamEntrySchema, { entry: { case: 'screen', value } });
     return { kind: 'screen', entry, lane: value.requestId, ...truthOf(json) };
   }
-  if ('event' in json) return eventItem(messageOf(EventSchema, json['event'], where));
+  if ('event' in json) return eventItem(readMessage(EventSchema, json['event'], where));
   if ('site' in json && isPlainObject(json['site'])) {
-    return { kind: 'setup', put: { site: messageOf(SiteSchema, json['site'], where) } };
+    return { kind: 'setup', put: { site: readMessage(SiteSchema, json['site'], where) } };
   }
   if ('merchant' in json && isPlainObject(json['merchant'])) {
-    return { kind: 'setup', put: { merchant: messageOf(MerchantSchema, json['merchant'], where) } };
+    return { kind: 'setup', put: { merchant: readMessage(MerchantSchema, json['merchant'], where) } };
   }
   throw badInput(
     where,

@@ -12,7 +12,8 @@ import {
 } from '../../../gen/tollgate/v1/site_service_pb.js';
 import type { Merchant as CoreMerchant, Site as CoreSite } from '../../../sites/site-store.js';
 import type { Handlers } from '../handlers.js';
-import { checkMerchantId, checkPage, checkPutMerchant, checkPutSite, checkSiteId } from '../validate/site.js';
+import { checkPage } from '../validate/page.js';
+import { checkMerchantId, checkPutMerchant, checkPutSite, checkSiteId } from '../validate/site.js';
 import { toEtag, toPage, toRevision } from './page-query.js';
 import type { Sites } from './ports.js';
 

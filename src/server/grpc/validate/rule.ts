@@ -79,7 +79,9 @@ export function checkActivate(request: ActivateVersionRequest): void {
 }
 
 /** What to roll back or take out of service. */
-export function checkRollBack(request: Pick<RollBackRequest, 'ruleSet' | 'actor' | 'reason' | 'etag'>): void {
+export function checkRollBackOrDeactivate(
+  request: Pick<RollBackRequest, 'ruleSet' | 'actor' | 'reason' | 'etag'>,
+): void {
   const problems = new Problems();
   publication(problems, request);
   problems.throwIfAny();
