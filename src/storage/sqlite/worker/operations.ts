@@ -4,7 +4,7 @@ import { WorkerRules, WorkerSites } from './documents.js';
 import type { WorkerJournal } from './journal.js';
 import { WorkerLimits } from './limits.js';
 import { ListImporter } from './list-import.js';
-import { DecisionLister } from './list-decisions.js';
+import { DecisionLister } from './journal-list.js';
 import { WorkerLists } from './lists.js';
 import { read, sliced, write } from './work.js';
 import type { ListPlace, WireListFilter } from '../journal-wire.js';
