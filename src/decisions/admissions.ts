@@ -7,7 +7,7 @@ import type { Caller } from './caller.js';
 import { entryId } from './decision-id.js';
 import type { JournalEntry, JournalQuery, StoredEntry } from './ports.js';
 import type { Admission, Slice } from './rounds.js';
-import type { EventInput, EventOutput, ScreenInput, ScreenOutput } from './service.js';
+import type { EventInput, EventOutput, ScreenInput, ScreenOutput } from './decisions.js';
 import type { Call } from './under-way.js';
 
 /** What admissions ask of the pipeline. */

@@ -2,7 +2,7 @@ import type { RuleSetVersion } from '../rules/program.js';
 import { Pipeline } from './pipeline.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import { createReadSide, type ReadSideOptions } from './read-side.js';
-import type { Decisions } from './service.js';
+import type { Decisions } from './decisions.js';
 
 /** What the decisions need. */
 export interface DecisionServiceOptions extends PipelineOptions, Omit<ReadSideOptions, 'journal' | 'seen'> {}

@@ -16,7 +16,7 @@ import type { PipelineOptions } from './pipeline-options.js';
 import type { JournalAnswer, JournalQuery, StoredEntry } from './ports.js';
 import { Reporting } from './reporting.js';
 import { Rounds, type RangeSink } from './rounds.js';
-import type { EventInput, EventOutput, ScreenInput, ScreenOutput } from './service.js';
+import type { EventInput, EventOutput, ScreenInput, ScreenOutput } from './decisions.js';
 import { UnderWay } from './under-way.js';
 
 const MAX_ROUND = 256;

@@ -24,7 +24,7 @@ import type {
   Decisions,
   ReplayOutput,
   RuleExplanation,
-} from './service.js';
+} from './decisions.js';
 
 /** What reading decisions needs. */
 export interface ReadSideOptions {

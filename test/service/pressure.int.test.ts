@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Caller } from '../../src/decisions/caller.js';
-import type { ScreenInput } from '../../src/decisions/service.js';
+import type { ScreenInput } from '../../src/decisions/decisions.js';
 import { ScreenRequestSchema, type StreamResult } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { toPaymentInput } from '../../src/server/grpc/convert/payment.js';

@@ -2,7 +2,7 @@ import type { Caller } from '../../../src/decisions/caller.js';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import type { EventInput, ScreenInput } from '../../../src/decisions/service.js';
+import type { EventInput, ScreenInput } from '../../../src/decisions/decisions.js';
 import { TollgateError } from '../../../src/errors/errors.js';
 import type {
   ScreenStreamRequestSchema,

@@ -1,4 +1,4 @@
-import type { EventInput } from '../../../decisions/service.js';
+import type { EventInput } from '../../../decisions/decisions.js';
 import type { StreamKind } from '../../../facts/attributes.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { ClaimReason, EventKind, Label, ThreeDsStatus } from '../../../gen/tollgate/v1/event_service_pb.js';

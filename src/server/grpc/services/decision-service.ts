@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import type { DecisionRef, Decisions } from '../../../decisions/service.js';
+import type { DecisionRef, Decisions } from '../../../decisions/decisions.js';
 import type { DecisionService, ListDecisionsRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import {
   ExplainDecisionResponseSchema,

@@ -1,5 +1,5 @@
 import type { Caller } from '../../../decisions/caller.js';
-import type { Decisions } from '../../../decisions/service.js';
+import type { Decisions } from '../../../decisions/decisions.js';
 import type { EventResult, EventService } from '../../../gen/tollgate/v1/event_service_pb.js';
 import type { Handlers } from '../handlers.js';
 import type { EventEntry } from '../convert/entries.js';

@@ -1,5 +1,5 @@
 import type { Caller } from '../../../decisions/caller.js';
-import type { Decisions, EventOutput, ScreenOutput } from '../../../decisions/service.js';
+import type { Decisions, EventOutput, ScreenOutput } from '../../../decisions/decisions.js';
 import { TollgateError } from '../../../errors/errors.js';
 import type { StreamResult } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Event, EventResult } from '../../../gen/tollgate/v1/event_service_pb.js';

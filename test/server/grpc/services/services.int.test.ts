@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
-import type { DecisionQuery } from '../../../../src/decisions/service.js';
+import type { DecisionQuery } from '../../../../src/decisions/decisions.js';
 import { TollgateError } from '../../../../src/errors/errors.js';
 import type { ListEntry, ListInfo } from '../../../../src/facts/list-store.js';
 import {
