@@ -4,10 +4,11 @@ import type { PaymentInput } from '../facts/payment.js';
 import type { StreamEvent } from '../facts/stream.js';
 import type { AskedPayment } from '../facts/velocity/asked.js';
 import type { KnownPayment } from './append-queue.js';
+import type { Caller } from './caller.js';
 import { entryId } from './decision-id.js';
 import type { JournalEntry, JournalQuery, StoredEntry } from './ports.js';
 import type { Admission, Slice } from './rounds.js';
-import type { CallLimits, EventInput, EventOutput, ScreenInput, ScreenOutput } from './service.js';
+import type { EventInput, EventOutput, ScreenInput, ScreenOutput } from './decisions.js';
 import type { Call } from './under-way.js';
 
 /** What admissions ask of the pipeline. */
@@ -37,7 +38,7 @@ export class Screening implements Admission {
   readonly requestId: string;
   /** The request as it was received. */
   readonly raw: Uint8Array;
-  readonly limits: CallLimits | undefined;
+  readonly caller: Caller | undefined;
   readonly admittedUs: number;
   readonly #taker: Taker;
   readonly #call: Call<ScreenOutput>;
@@ -51,14 +52,14 @@ export class Screening implements Admission {
     call: Call<ScreenOutput>,
     id: string,
     input: ScreenInput,
-    limits: CallLimits | undefined,
+    caller: Caller | undefined,
   ) {
     this.#taker = taker;
     this.id = id;
     this.requestId = input.requestId;
     this.raw = input.raw;
     this.#payment = input.payment;
-    this.limits = limits;
+    this.caller = caller;
     this.admittedUs = taker.nowUs();
     this.#call = call;
   }
@@ -119,7 +120,7 @@ export class Recording implements Admission {
   readonly id: string;
   readonly alias: string | undefined;
   readonly input: EventInput;
-  readonly limits: CallLimits | undefined;
+  readonly caller: Caller | undefined;
   /** Id of the decision it belongs to; '' for none. */
   readonly reference: string;
   /** The decision, when it was admitted here lately. */
@@ -134,13 +135,13 @@ export class Recording implements Admission {
     call: Call<EventOutput>,
     { id, alias }: Pick<JournalEntry, 'id' | 'alias'>,
     input: EventInput,
-    limits: CallLimits | undefined,
+    caller: Caller | undefined,
   ) {
     this.#taker = taker;
     this.id = id;
     this.alias = alias;
     this.input = input;
-    this.limits = limits;
+    this.caller = caller;
     this.#call = call;
     const { decisionId, requestId, site, kind } = input;
     const named = decisionId || (requestId === '' ? '' : entryId('decision', site, requestId));

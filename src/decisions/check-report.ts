@@ -1,7 +1,7 @@
 import { TollgateError, type FieldViolation } from '../errors/errors.js';
 import { ATTRIBUTE_INDEX, type Attribute, type StreamKind } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
-import type { EventInput } from './service.js';
+import type { EventInput } from './decisions.js';
 
 /** What must be in the currency of its payment; disputes and what leads to them may be in another. */
 const IN_ITS_CURRENCY: ReadonlySet<StreamKind> = new Set(['authorised', 'captured', 'refunded']);

@@ -104,14 +104,7 @@ export class Deciding {
   }
 
   #afterLimits({ rules, verdict }: Evaluation, context: PaymentContext, uses: readonly LimitUse[]) {
-    const { limits } = rules.program;
-    return afterLimits(
-      verdict,
-      uses,
-      context.event.baseMinor,
-      (ruleSet, name) =>
-        limits.find((limit) => limit.ruleSet === ruleSet && limit.limit.name === name)?.limit,
-    );
+    return afterLimits(verdict, uses, context.event.baseMinor, rules.program.limitOf);
   }
 
   #eventOf(id: string, context: PaymentContext, place: Position, outcome: Outcome): StreamEvent {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { JournalEntry } from './ports.js';
-import type { EventInput } from './service.js';
+import type { EventInput } from './decisions.js';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const CODES = Buffer.from(ALPHABET, 'latin1');

@@ -2,7 +2,7 @@ import type { RuleSetVersion } from '../rules/program.js';
 import { Pipeline } from './pipeline.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import { createReadSide, type ReadSideOptions } from './read-side.js';
-import type { Decisions } from './service.js';
+import type { Decisions } from './decisions.js';
 
 /** What the decisions need. */
 export interface DecisionServiceOptions extends PipelineOptions, Omit<ReadSideOptions, 'journal' | 'seen'> {}
@@ -25,8 +25,8 @@ export async function openDecisions(options: DecisionServiceOptions): Promise<De
   const reads = createReadSide({ ...options, seen: () => pipeline.seen });
   return {
     ...reads,
-    screen: (input, limits) => pipeline.screen(input, limits),
-    record: (input, limits) => pipeline.record(input, limits),
+    screen: (input, caller) => pipeline.screen(input, caller),
+    record: (input, caller) => pipeline.record(input, caller),
     async useRules(versions) {
       const rules = pipeline.prepare(versions);
       await options.versions.putLayout(rules.layout);

@@ -1,6 +1,6 @@
 import { ATTRIBUTE_INDEX, ATTRIBUTES, KEY_ATTRIBUTES, type Attribute } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
-import type { EventInput } from './service.js';
+import type { EventInput } from './decisions.js';
 
 const KEY_INDEXES = KEY_ATTRIBUTES.map((name) => ATTRIBUTE_INDEX[name]);
 const CODE = ATTRIBUTE_INDEX.code;

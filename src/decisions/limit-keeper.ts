@@ -3,7 +3,7 @@ import { asksReview, limitUse, type DueLimit } from './limit-holds.js';
 import type { KnownPayment } from './append-queue.js';
 import type { HoldReport, LimitStore } from './ports.js';
 import type { DecisionRecord, LimitUse } from './record.js';
-import type { EventInput } from './service.js';
+import type { EventInput } from './decisions.js';
 import type { ProgramLimit } from '../rules/program.js';
 
 /**

@@ -1,12 +1,12 @@
 import type { KeyRange } from '../facts/stream.js';
-import type { CallLimits } from './service.js';
+import type { Caller } from './caller.js';
 
 /** Long ranges read at a time: each takes its share of both threads. */
 const AT_ONCE = 2;
 
 /** What can be set aside. */
 interface Held {
-  readonly limits: CallLimits | undefined;
+  readonly caller: Caller | undefined;
   fail(error: unknown): void;
 }
 
@@ -35,7 +35,7 @@ export class LongRanges<A extends Held> {
   readonly #read: (range: KeyRange) => Promise<void>;
   readonly #onEnd: () => void;
   readonly #byKey = new Map<number, Reading<A>>();
-  readonly #byCaller = new Map<CallLimits | undefined, Reading<A>>();
+  readonly #byCaller = new Map<Caller | undefined, Reading<A>>();
   #next: Reading<A>[] = [];
   #underWay = 0;
 
@@ -59,7 +59,7 @@ export class LongRanges<A extends Held> {
   }
 
   /** Whether an admission of this caller is set aside. */
-  holdsBack(caller: CallLimits | undefined): boolean {
+  holdsBack(caller: Caller | undefined): boolean {
     return this.#byCaller.has(caller);
   }
 
@@ -70,13 +70,13 @@ export class LongRanges<A extends Held> {
 
   /** Sets an admission aside if it needs what is being read, or stands behind one of its caller. */
   takes(admission: A, ranges: readonly KeyRange[]): boolean {
-    const { limits } = admission;
-    let reading = this.#byCaller.get(limits);
+    const { caller } = admission;
+    let reading = this.#byCaller.get(caller);
     for (const { key } of ranges) reading ??= this.#byKey.get(key);
     if (reading === undefined) return false;
     const { key } = reading.range;
     reading.waiters.push({ admission, needs: ranges.some((range) => range.key === key) });
-    this.#byCaller.set(limits, reading);
+    this.#byCaller.set(caller, reading);
     return true;
   }
 
@@ -87,7 +87,7 @@ export class LongRanges<A extends Held> {
       if (!ended) continue;
       this.#byKey.delete(range.key);
       for (const { admission, needs } of waiters) {
-        this.#byCaller.delete(admission.limits);
+        this.#byCaller.delete(admission.caller);
         if (needs && failure !== undefined) admission.fail(failure);
         else back.push(admission);
       }

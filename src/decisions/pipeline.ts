@@ -8,6 +8,7 @@ import type { Layout } from '../rules/version-store.js';
 import { rulesInForce, withFreshWindows, type RulesInForce } from './active-rules.js';
 import { Recording, Screening, type Taker } from './admissions.js';
 import { AppendQueue, type KnownPayment } from './append-queue.js';
+import type { Caller } from './caller.js';
 import { Deciding } from './deciding.js';
 import { entryId, eventIds } from './decision-id.js';
 import type { Intake } from './intake.js';
@@ -16,7 +17,7 @@ import type { PipelineOptions } from './pipeline-options.js';
 import type { JournalAnswer, JournalQuery, StoredEntry } from './ports.js';
 import { Reporting } from './reporting.js';
 import { Rounds, type RangeSink } from './rounds.js';
-import type { CallLimits, EventInput, EventOutput, ScreenInput, ScreenOutput } from './service.js';
+import type { EventInput, EventOutput, ScreenInput, ScreenOutput } from './decisions.js';
 import { UnderWay } from './under-way.js';
 
 const MAX_ROUND = 256;
@@ -124,12 +125,12 @@ export class Pipeline implements Taker, Intake {
     this.#next = rules;
   }
 
-  screen(input: ScreenInput, limits: CallLimits | undefined): Promise<ScreenOutput> {
-    return this.#told(this.#screen(input, limits));
+  screen(input: ScreenInput, caller: Caller | undefined): Promise<ScreenOutput> {
+    return this.#told(this.#screen(input, caller));
   }
 
-  record(input: EventInput, limits: CallLimits | undefined): Promise<EventOutput> {
-    return this.#told(this.#record(input, limits));
+  record(input: EventInput, caller: Caller | undefined): Promise<EventOutput> {
+    return this.#told(this.#record(input, caller));
   }
 
   /** Refuses what is new, ends what is under way. */
@@ -195,27 +196,27 @@ export class Pipeline implements Taker, Intake {
     return entry;
   }
 
-  #screen(input: ScreenInput, limits: CallLimits | undefined): Promise<ScreenOutput> {
+  #screen(input: ScreenInput, caller: Caller | undefined): Promise<ScreenOutput> {
     const id = entryId('decision', input.payment.site, input.requestId);
     if (this.#screening.has(id))
-      return this.#screening.follow(id, input.raw, () => this.#screen(input, limits));
+      return this.#screening.follow(id, input.raw, () => this.#screen(input, caller));
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const call = this.#screening.begin([id], input.raw);
-    this.#rounds.admit(new Screening(this, call, id, input, limits));
+    this.#rounds.admit(new Screening(this, call, id, input, caller));
     return call.answer;
   }
 
-  #record(input: EventInput, limits: CallLimits | undefined): Promise<EventOutput> {
+  #record(input: EventInput, caller: Caller | undefined): Promise<EventOutput> {
     const names = eventIds(input);
     const ids = names.alias === undefined ? [names.id] : [names.id, names.alias];
     const known = ids.find((id) => this.#recording.has(id));
     if (known !== undefined)
-      return this.#recording.follow(known, input.raw, () => this.#record(input, limits));
+      return this.#recording.follow(known, input.raw, () => this.#record(input, caller));
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const call = this.#recording.begin(ids, input.raw);
-    this.#rounds.admit(new Recording(this, call, names, input, limits));
+    this.#rounds.admit(new Recording(this, call, names, input, caller));
     return call.answer;
   }
 

@@ -1,7 +1,7 @@
 import type { KeyRange, StreamEvent } from '../facts/stream.js';
 import type { Outcome } from '../rules/outcome.js';
 
-/** What a store keeps of a decision beside its stream event. All are opaque to the store but the fields to filter by. */
+/** What a store keeps of a decision beside its stream event. Opaque to the store but for what `DecisionFilter` asks. */
 export interface DecisionPayload {
   readonly site: string;
   readonly requestId: string;
@@ -86,6 +86,8 @@ export interface DecisionFilter {
   /** Key attribute values the entry carries, all of them. */
   readonly keys?: readonly number[];
   readonly degraded?: boolean;
+  /** RULE_SET/RULE that hit: see `ruleHit`. */
+  readonly rule?: string;
 }
 
 /** One page of decisions. `next` is undefined at the end; a page may be short, even empty, and yet lead on. */

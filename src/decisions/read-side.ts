@@ -7,8 +7,10 @@ import { explainRule } from '../rules/explain.js';
 import { layoutOf } from '../rules/layout.js';
 import { RULE_STATES, type Authentication, type RuleState } from '../rules/outcome.js';
 import type { FactValue, Program, RuleSetVersion } from '../rules/program.js';
+import { slotKey } from '../rules/resolve.js';
 import type { Layout, RuleVersionStore } from '../rules/version-store.js';
 import { canonicalJson } from '../rules/canonical.js';
+import { stopIfGone, type Caller } from './caller.js';
 import { entryId, isEntryId } from './decision-id.js';
 import { afterLimits } from './limit-holds.js';
 import { recordedValues } from './new-record.js';
@@ -22,7 +24,7 @@ import type {
   Decisions,
   ReplayOutput,
   RuleExplanation,
-} from './service.js';
+} from './decisions.js';
 
 /** What reading decisions needs. */
 export interface ReadSideOptions {
@@ -45,9 +47,6 @@ interface Opened {
   readonly layout: Layout;
   readonly values: readonly FactValue[];
 }
-
-/** Pages of the store that one ListDecisions call reads at most when it filters further itself. */
-const MAX_PAGES = 20;
 
 export function createReadSide(options: ReadSideOptions): ReadSide {
   const { journal, versions } = options;
@@ -79,11 +78,12 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     return { record, trace, raw: request, layout, values: recordedValues(trace, facts) };
   }
 
-  async function programOf(layout: Layout): Promise<Program> {
+  async function programOf(layout: Layout, caller: Caller | undefined): Promise<Program> {
     const cached = programs.get(layout.id);
     if (cached !== undefined) return cached;
     const loaded: RuleSetVersion[] = [];
     for (const { ruleSet, version, hash } of layout.versions) {
+      stopIfGone(caller);
       const stored = await versions.get(ruleSet, version);
       if (stored === undefined || stored.hash !== hash)
         throw new TollgateError(
@@ -97,17 +97,16 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     return program;
   }
 
-  async function replay(ref: DecisionRef): Promise<ReplayOutput> {
+  async function replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput> {
     const { record, trace, layout, values } = await open(ref);
-    const program = await programOf(layout);
-    const byKey = new Map(layout.slots.map((slot, index) => [slotKey(slot), values[index]]));
+    const program = await programOf(layout, caller);
+    const byKey = factsByKey(layout, values);
     const again =
-      layoutOf(program).id === layout.id ? values : program.slots.map((slot) => byKey.get(slotKey(slot)));
+      layoutOf(program).id === layout.id ? values : program.slots.map(({ key }) => byKey.get(key));
     const states = program.evaluate(again);
     const verdict = program.verdict(states, record.authentication);
-    const final = afterLimits(verdict, record.limits, record.base?.minor ?? Number.NaN, (ruleSet, name) => {
-      return program.limits.find((limit) => limit.ruleSet === ruleSet && limit.limit.name === name)?.limit;
-    });
+    const paid = record.base?.minor ?? Number.NaN;
+    const final = afterLimits(verdict, record.limits, paid, program.limitOf);
     const flags = record.flags.filter((flag) => flag !== 'degraded');
     const replayed: DecisionRecord = {
       ...record,
@@ -169,26 +168,18 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
 
     async list(query) {
       const filter = filterOf(query, options.attributeOf);
-      const size = query.pageSize === 0 ? 50 : query.pageSize;
-      const records: DecisionRecord[] = [];
-      let token = query.pageToken === '' ? undefined : query.pageToken;
-      for (let page = 0; page < MAX_PAGES; page += 1) {
-        const { entries, next } = await journal.list(filter, size - records.length, token);
-        for (const { decision } of entries) {
-          if (decision === undefined) continue;
-          const record = JSON.parse(decision.record) as DecisionRecord;
-          if (query.rule === '' || hitBy(record, query.rule)) records.push(record);
-        }
-        token = next;
-        if (token === undefined || records.length >= size) break;
-      }
-      return { records, next: token ?? '' };
+      const token = query.pageToken === '' ? undefined : query.pageToken;
+      const { entries, next } = await journal.list(filter, query.pageSize, token);
+      const records = entries.flatMap(({ decision }) =>
+        decision === undefined ? [] : [JSON.parse(decision.record) as DecisionRecord],
+      );
+      return { records, next: next ?? '' };
     },
 
-    async explain(ref, allRules) {
+    async explain(ref, allRules, caller) {
       const { record, trace, layout, values } = await open(ref);
-      const program = await programOf(layout);
-      const byKey = new Map(layout.slots.map((slot, index) => [slotKey(slot), values[index]]));
+      const program = await programOf(layout, caller);
+      const byKey = factsByKey(layout, values);
       const rules: RuleExplanation[] = [];
       for (const [index, [ruleSet, name]] of layout.rules.entries()) {
         const state = stateAt(trace, index);
@@ -197,7 +188,7 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
         const rule = version?.document.rules.find((candidate) => candidate.name === name);
         if (version === undefined || rule === undefined) continue;
         const conditions = explainRule(rule.conditions, version.document, (fact, params) =>
-          byKey.get(slotKey({ fact, ...(params === undefined ? {} : { params }) })),
+          byKey.get(slotKey(fact, params)),
         );
         const text = `${ruleSet}/${name} (${state}): ${conditions.text}`;
         rules.push({ ruleSet, rule: name, description: rule.description ?? '', state, conditions, text });
@@ -213,16 +204,12 @@ function stateAt(trace: DecisionTrace, index: number): RuleState {
   return RULE_STATES[Number(trace.states[index] ?? '0')] ?? 'no-hit';
 }
 
-function slotKey(slot: { readonly fact: string; readonly params?: unknown }): string {
-  return slot.params === undefined ? slot.fact : `${slot.fact} ${canonicalJson(slot.params)}`;
+function factsByKey({ slots }: Layout, values: readonly FactValue[]): ReadonlyMap<string, FactValue> {
+  return new Map(slots.map(({ fact, params }, index) => [slotKey(fact, params), values[index]]));
 }
 
 function describe(ref: DecisionRef): string {
   return 'id' in ref ? ref.id : `of site ${ref.site} with request id ${ref.requestId}`;
-}
-
-function hitBy(record: DecisionRecord, rule: string): boolean {
-  return record.hits.some((hit) => hit.state === 'hit' && `${hit.ruleSet}/${hit.rule}` === rule);
 }
 
 function filterOf(query: DecisionQuery, attributeOf: ReadSideOptions['attributeOf']): DecisionFilter {
@@ -245,6 +232,7 @@ function filterOf(query: DecisionQuery, attributeOf: ReadSideOptions['attributeO
     ...(query.to === undefined ? {} : { to: query.to }),
     ...(keys.length === 0 ? {} : { keys }),
     ...(query.degraded ? { degraded: true } : {}),
+    ...(query.rule === '' ? {} : { rule: query.rule }),
   };
 }
 

@@ -8,7 +8,7 @@ import { keysOf, reportedEvent } from './event-entry.js';
 import type { Intake } from './intake.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import type { StoredEntry } from './ports.js';
-import type { EventInput } from './service.js';
+import type { EventInput } from './decisions.js';
 
 const PAYMENT = ATTRIBUTE_INDEX.payment;
 const CURRENCY = ATTRIBUTE_INDEX.currency;

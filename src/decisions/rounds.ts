@@ -1,9 +1,9 @@
 import { TollgateError } from '../errors/errors.js';
 import type { KeyRange, StreamEvent } from '../facts/stream.js';
 import type { World } from '../world/world.js';
+import { callerGone, type Caller } from './caller.js';
 import { LongRanges } from './long-ranges.js';
 import type { Journal, JournalAnswer, JournalQuery } from './ports.js';
-import type { CallLimits } from './service.js';
 
 /** Something waiting to be taken in: a payment to decide or an event to record. */
 export interface Admission {
@@ -13,8 +13,8 @@ export interface Admission {
   /** Takes it in; in order of admission. A promise holds up what comes after it. */
   settle(answer: Slice): void | Promise<void>;
   fail(error: unknown): void;
-  /** Its caller: what is given the same object is taken in in the order it came. */
-  readonly limits: CallLimits | undefined;
+  /** Whom it comes from. */
+  readonly caller: Caller | undefined;
 }
 
 /** The part of a round's answer that belongs to one admission. */
@@ -156,12 +156,12 @@ export class Rounds {
 
   /** A call whose deadline is over in so many ms, or whose caller went away, leaves no trace. */
   #stillWanted(admission: Admission, ahead: number): boolean {
-    const { limits } = admission;
-    if (limits?.cancelled === true) {
-      admission.fail(new TollgateError('CANCELLED', 'the caller went away'));
+    const { caller } = admission;
+    if (caller?.cancelled === true) {
+      admission.fail(callerGone());
       return false;
     }
-    if (limits?.deadline !== undefined && limits.deadline <= this.#world.clock.now() + ahead) {
+    if (caller?.deadline !== undefined && caller.deadline <= this.#world.clock.now() + ahead) {
       admission.fail(
         new TollgateError('DEADLINE_EXCEEDED', 'the deadline would pass before the call is decided'),
       );
@@ -195,7 +195,7 @@ export class Rounds {
     for (const admission of round) {
       try {
         // What will be set aside is asked about later, but takes its place here.
-        const heldBack = this.#long.holdsBack(admission.limits);
+        const heldBack = this.#long.holdsBack(admission.caller);
         const own = heldBack ? [] : admission.ids();
         const ownRanges = heldBack ? [] : admission.ranges();
         const from = ids.length;

@@ -1,16 +1,17 @@
 import { OUTCOMES } from '../rules/outcome.js';
 import { ATTRIBUTES, type Attribute } from './attributes.js';
-import { INSTRUMENT_TYPES, PAYMENT_KINDS } from './payment.js';
+import { CARD_FUNDINGS, INSTRUMENT_TYPES, PAYMENT_KINDS } from './payment.js';
+import { CLAIMS, LABELS, THREE_DS_RESULTS } from './report-words.js';
 
 /** The values of attributes that have a closed set of them: a filter for any other would count nothing, for ever. */
 export const ATTRIBUTE_VALUES: Readonly<Partial<Record<Attribute, readonly string[]>>> = {
   instrument: INSTRUMENT_TYPES,
   outcome: OUTCOMES,
-  claim: ['fraud', 'not-received', 'other'],
-  threeDs: ['authenticated', 'attempted', 'failed', 'rejected', 'unavailable', 'abandoned'],
+  claim: CLAIMS,
+  threeDs: THREE_DS_RESULTS,
   liabilityShift: ['yes', 'no'],
-  label: ['good', 'fraud'],
-  funding: ['credit', 'debit', 'prepaid'],
+  label: LABELS,
+  funding: CARD_FUNDINGS,
   paymentKind: PAYMENT_KINDS,
 };
 

@@ -8,7 +8,7 @@ export interface BinInfo {
   readonly country: string;
   /** Lower case: visa, mastercard, amex, … */
   readonly brand: string;
-  readonly funding: CardFunding;
+  readonly funding: CardFunding | '';
   readonly prepaid: boolean | undefined;
 }
 

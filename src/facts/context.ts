@@ -38,7 +38,7 @@ export interface PaymentContext {
   readonly bin: string;
   /** Card brand or local method, lower case. */
   readonly method: string;
-  readonly funding: CardFunding;
+  readonly funding: CardFunding | '';
   readonly prepaid: boolean | undefined;
   readonly ipCountry: string;
   readonly issuerCountry: string;

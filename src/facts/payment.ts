@@ -28,7 +28,8 @@ export type PaymentKind = (typeof PAYMENT_KINDS)[number];
 export const INSTRUMENT_TYPES = ['card', 'local-method', 'voucher', 'bank-transfer', 'static-code'] as const;
 export type InstrumentType = (typeof INSTRUMENT_TYPES)[number];
 
-export type CardFunding = '' | 'credit' | 'debit' | 'prepaid';
+export const CARD_FUNDINGS = ['credit', 'debit', 'prepaid'] as const;
+export type CardFunding = (typeof CARD_FUNDINGS)[number];
 
 /** What is paid with. One shape for all types; what a type lacks is ''. */
 export interface InstrumentInput {
@@ -43,13 +44,30 @@ export interface InstrumentInput {
   readonly last4: string;
   readonly paymentAccountReference: string;
   readonly issuerCountry: string;
-  readonly funding: CardFunding;
+  readonly funding: CardFunding | '';
   readonly wallet: string;
   readonly expiryMonth: number;
   readonly expiryYear: number;
   /** Country in which a local method is used, or of the payer's bank. */
   readonly country: string;
 }
+
+/** A card of which nothing is known: what other instruments are laid over. */
+export const NO_INSTRUMENT: InstrumentInput = {
+  type: 'card',
+  method: '',
+  token: '',
+  fingerprint: '',
+  bin: '',
+  last4: '',
+  paymentAccountReference: '',
+  issuerCountry: '',
+  funding: '',
+  wallet: '',
+  expiryMonth: 0,
+  expiryYear: 0,
+  country: '',
+};
 
 export interface CustomerInput {
   readonly id: string;

@@ -1,3 +1,5 @@
+import type { CardFunding } from '../facts/payment.js';
+import type { Claim, Label, ThreeDsResult } from '../facts/report-words.js';
 import type { Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
 import { jsonProblem } from '../rules/json-limits.js';
 import { schemaProblems } from '../rules/schema-subset.js';
@@ -23,7 +25,7 @@ export interface CardForm {
   readonly last4?: string;
   readonly brand?: string;
   readonly issuerCountry?: string;
-  readonly funding?: 'credit' | 'debit' | 'prepaid';
+  readonly funding?: CardFunding;
   readonly wallet?: string;
 }
 
@@ -32,7 +34,7 @@ export interface AccountForm {
   readonly method?: string;
   readonly account?: string;
   readonly country?: string;
-  readonly funding?: 'credit' | 'debit' | 'prepaid';
+  readonly funding?: CardFunding;
 }
 
 /** A payment as written in a case: only what matters for it. `null` takes a default away. */
@@ -75,10 +77,10 @@ export interface EventForm {
   readonly event: string;
   readonly amount?: string;
   readonly code?: string;
-  readonly claim?: 'fraud' | 'not-received' | 'other';
-  readonly threeDs?: 'authenticated' | 'attempted' | 'failed' | 'rejected' | 'unavailable' | 'abandoned';
+  readonly claim?: Claim;
+  readonly threeDs?: ThreeDsResult;
   readonly liabilityShifted?: boolean;
-  readonly label?: 'good' | 'fraud';
+  readonly label?: Label;
   /** A chargeback for fraud. */
   readonly fraud?: boolean;
   readonly channel?: string;

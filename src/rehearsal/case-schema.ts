@@ -1,6 +1,7 @@
 import { LIST_TYPES } from '../facts/list-store.js';
 import { STREAM_KINDS } from '../facts/attributes.js';
-import { PAYMENT_KINDS } from '../facts/payment.js';
+import { CARD_FUNDINGS, PAYMENT_KINDS } from '../facts/payment.js';
+import { CLAIMS, LABELS, THREE_DS_RESULTS } from '../facts/report-words.js';
 import type { Json } from '../rules/document.js';
 import { OUTCOMES, SCA_EXEMPTIONS, THREE_DS_DEMANDS } from '../rules/outcome.js';
 import { DURATION_PATTERN, MOMENT_PATTERN } from './moments.js';
@@ -39,7 +40,7 @@ const amount = (description: string): Schema =>
   });
 const country = (description: string): Schema => text(description, { pattern: '^[A-Z]{2}$' });
 
-const FUNDING = choice(['credit', 'debit', 'prepaid'], 'How the card or account is funded.');
+const FUNDING = choice(CARD_FUNDINGS, 'How the card or account is funded.');
 
 const ADDRESS: Schema = {
   ...object([], {
@@ -129,13 +130,10 @@ const EVENT: Schema = {
   ),
   amount: amount('Default: the amount of the payment.'),
   code: text('Decline code or chargeback reason.'),
-  claim: choice(['fraud', 'not-received', 'other'], 'What the payer claims.'),
-  threeDs: choice(
-    ['authenticated', 'attempted', 'failed', 'rejected', 'unavailable', 'abandoned'],
-    'Result of 3-D Secure.',
-  ),
+  claim: choice(CLAIMS, 'What the payer claims.'),
+  threeDs: choice(THREE_DS_RESULTS, 'Result of 3-D Secure.'),
   liabilityShifted: { type: 'boolean', description: 'Whether the issuer bears fraud.' },
-  label: choice(['good', 'fraud'], 'What an analyst says it was.'),
+  label: choice(LABELS, 'What an analyst says it was.'),
   fraud: { type: 'boolean', description: 'A chargeback for fraud.' },
   channel: text('Which channel.'),
   happened: moment('When it happened; default: when it becomes known.'),

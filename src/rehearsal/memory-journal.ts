@@ -6,6 +6,7 @@ import type {
   JournalQuery,
   StoredEntry,
 } from '../decisions/ports.js';
+import { ruleHit } from '../decisions/rule-hits.js';
 import { TollgateError } from '../errors/errors.js';
 import type { KeyRange, StreamEvent } from '../facts/stream.js';
 
@@ -98,5 +99,6 @@ function matches({ decision, event, keys }: StoredEntry, filter: DecisionFilter)
   if (filter.from !== undefined && event.at < filter.from) return false;
   if (filter.to !== undefined && event.at >= filter.to) return false;
   if (filter.degraded !== undefined && decision.degraded !== filter.degraded) return false;
+  if (filter.rule !== undefined && !ruleHit(decision.record, filter.rule)) return false;
   return (filter.keys ?? []).every((key) => keys.includes(key));
 }

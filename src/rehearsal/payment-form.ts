@@ -1,6 +1,12 @@
 import { currencyExponent } from '../money/currencies.js';
 import { parseMinor } from '../money/decimal.js';
-import type { AddressInput, InstrumentInput, ItemInput, PaymentInput } from '../facts/payment.js';
+import {
+  NO_INSTRUMENT,
+  type AddressInput,
+  type InstrumentInput,
+  type ItemInput,
+  type PaymentInput,
+} from '../facts/payment.js';
 import type { AccountForm, AddressForm, CardForm, PaymentForm } from './case-file.js';
 import { momentOf } from './moments.js';
 
@@ -98,22 +104,6 @@ export function paymentOf(form: PaymentForm, now: number): PaymentInput {
     attributes: form.attributes ?? {},
   };
 }
-
-const NO_INSTRUMENT: InstrumentInput = {
-  type: 'card',
-  method: '',
-  token: '',
-  fingerprint: '',
-  bin: '',
-  last4: '',
-  paymentAccountReference: '',
-  issuerCountry: '',
-  funding: '',
-  wallet: '',
-  expiryMonth: 0,
-  expiryYear: 0,
-  country: '',
-};
 
 function instrumentOf(form: PaymentForm): InstrumentInput {
   const given = INSTRUMENTS.filter((name) => form[name] !== undefined && form[name] !== null);

@@ -1,4 +1,4 @@
-import type { EventInput } from '../decisions/service.js';
+import type { EventInput } from '../decisions/decisions.js';
 import { entryId } from '../decisions/decision-id.js';
 import { TollgateError } from '../errors/errors.js';
 import type { FactCatalogue } from '../rules/catalogue.js';

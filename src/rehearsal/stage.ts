@@ -3,7 +3,7 @@ import type { LimitTerms } from '../decisions/limit-holds.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal } from '../decisions/ports.js';
 import { createAttributeHash } from '../facts/attribute-values.js';
-import type { Bins } from '../facts/bins.js';
+import { NO_BINS } from '../facts/bins.js';
 import { createPaymentResolver, instrumentDigest } from '../facts/context.js';
 import { createKeyHash } from '../facts/key-hash.js';
 import { ListIndex } from '../facts/list-index.js';
@@ -75,7 +75,6 @@ function noting(troubles: string[]): Observer {
     trouble: note,
   };
 }
-const NO_BINS: Bins = { ranges: 0, find: () => undefined };
 
 /** Sets a stage: same pipeline, windows, lists and compiled rules as live. Throws CaseProblem for bad fixtures. */
 export function setStage(options: StageOptions): Stage {

@@ -66,6 +66,8 @@ export function compileProgram(versions: readonly RuleSetVersion[], options: Com
     slots: Object.freeze([...slots.values()]),
     rules: Object.freeze(rules),
     limits: Object.freeze(limits),
+    limitOf: (ruleSet: string, name: string) =>
+      limits.find((one) => one.ruleSet === ruleSet && one.limit.name === name)?.limit,
     evaluate: (values: readonly FactValue[]): Uint8Array => {
       const states = new Uint8Array(count);
       for (const index of skipped) states[index] = SKIPPED;

@@ -78,6 +78,8 @@ export interface Program {
   readonly slots: readonly FactSlot[];
   readonly rules: readonly ProgramRule[];
   readonly limits: readonly ProgramLimit[];
+  /** A limit by its rule set and name. */
+  readonly limitOf: (ruleSet: string, name: string) => CumulativeLimit | undefined;
   /** States of all rules by index. `values[slot]` as in `slots`. Never throws. */
   evaluate(values: readonly FactValue[]): Uint8Array;
   /**

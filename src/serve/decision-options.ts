@@ -19,7 +19,7 @@ import type { World } from '../world/world.js';
 import type { Assets } from './assets.js';
 
 /** What the decisions are put together from. */
-export interface DecisionParts {
+export interface DecisionSources {
   readonly config: Config;
   readonly world: World;
   readonly assets: Assets;
@@ -36,7 +36,7 @@ export interface DecisionParts {
 }
 
 /** Ties the decisions to the store, the facts and the configuration. */
-export function decisionOptions(parts: DecisionParts): DecisionServiceOptions {
+export function decisionOptions(parts: DecisionSources): DecisionServiceOptions {
   const { config, world, store, lists, observer, hash, readPhone } = parts;
   const { rates } = parts.assets;
   const attributeOf = createAttributeHash(hash, readPhone);
@@ -84,7 +84,7 @@ function resolver({
   sites,
   hash,
   readPhone,
-}: DecisionParts): DecisionServiceOptions['resolve'] {
+}: DecisionSources): DecisionServiceOptions['resolve'] {
   const resolve = createPaymentResolver({
     hash,
     readPhone,

@@ -7,7 +7,7 @@ import type { LoadOptions } from '../../bench/loader/loader.js';
 import { runLoad } from '../../bench/loader/loader.js';
 import { readRequests, writeRequests } from '../../bench/loader/request-file.js';
 import { encodedBatches, encodedRequests } from '../../bench/loader/sample-requests.js';
-import type { Decisions } from '../../src/decisions/service.js';
+import type { Decisions } from '../../src/decisions/decisions.js';
 import { TollgateError } from '../../src/errors/errors.js';
 import { ScreenRequestSchema } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { fakeApplication } from '../server/support/fakes.js';

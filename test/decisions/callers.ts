@@ -1,5 +1,5 @@
 import { entryId } from '../../src/decisions/decision-id.js';
-import type { EventInput } from '../../src/decisions/service.js';
+import type { EventInput } from '../../src/decisions/decisions.js';
 import { TollgateError } from '../../src/errors/errors.js';
 import type { StreamKind } from '../../src/facts/attributes.js';
 import type { PaymentForm } from '../../src/rehearsal/case-file.js';

@@ -7,7 +7,7 @@ import { createMemoryLimits } from '../../src/rehearsal/memory-limits.js';
 import type { CumulativeLimit } from '../../src/rules/document.js';
 import type { ProgramLimit } from '../../src/rules/program.js';
 import type { KnownPayment } from '../../src/decisions/append-queue.js';
-import type { EventInput } from '../../src/decisions/service.js';
+import type { EventInput } from '../../src/decisions/decisions.js';
 import type { StreamKind } from '../../src/facts/attributes.js';
 
 type LimitOutcome = NonNullable<CumulativeLimit['outcome']>;

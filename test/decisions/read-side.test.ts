@@ -117,6 +117,16 @@ describe('a decision where 3-D Secure cannot run', () => {
   });
 });
 
+describe('a caller that goes away', () => {
+  it.each(['explain', 'replay'] as const)('ends what is read for %s', async (method) => {
+    const { id } = await decide(CARD);
+    const gone = { deadline: undefined, cancelled: true };
+    const reading =
+      method === 'replay' ? readSide().replay({ id }, gone) : readSide().explain({ id }, false, gone);
+    await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
+
 describe('a record from before it was kept whether 3-D Secure can run', () => {
   const asBefore =
     (then: Partial<DecisionRecord>) =>

@@ -55,7 +55,7 @@ function stage(mayAskAhead: () => boolean = () => true) {
           return settle?.();
         },
         fail: () => failed.push(id),
-        limits: undefined,
+        caller: undefined,
       };
       rounds.admit(admission);
     }

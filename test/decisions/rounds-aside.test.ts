@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JournalAnswer, JournalQuery } from '../../src/decisions/ports.js';
 import { Rounds, type Admission } from '../../src/decisions/rounds.js';
-import type { CallLimits } from '../../src/decisions/service.js';
+import type { Caller } from '../../src/decisions/caller.js';
 import { TollgateError } from '../../src/errors/errors.js';
 
 interface Question {
@@ -74,7 +74,7 @@ function stage(maxRound = 100) {
     },
   );
   const log: string[] = [];
-  const admit = (id: string, keys: readonly number[], limits?: CallLimits): void => {
+  const admit = (id: string, keys: readonly number[], caller?: Caller): void => {
     const missing = (): readonly number[] => keys.filter((key) => !inMemory.has(key));
     const admission: Admission = {
       ids: () => [id],
@@ -84,14 +84,14 @@ function stage(maxRound = 100) {
         log.push(id);
       },
       fail: (error) => void log.push(`${id} ${error instanceof TollgateError ? error.code : String(error)}`),
-      limits: limits ?? caller(),
+      caller: caller ?? stranger(),
     };
     rounds.admit(admission);
   };
   return { rounds, questions: rounds_, aside, open, log, admit };
 }
 
-const caller = (): CallLimits => ({ deadline: undefined, cancelled: false });
+const stranger = (): Caller => ({ deadline: undefined, cancelled: false });
 
 describe('a range too long for a round', () => {
   it('is read aside: only what needs it waits', async () => {
@@ -121,7 +121,7 @@ describe('a range too long for a round', () => {
 
   it('holds up what the same caller sends after it', async () => {
     const { questions, aside, log, admit } = stage();
-    const stream = caller();
+    const stream = stranger();
     admit('a1', [10], stream);
     admit('a2', [1], stream);
     admit('b1', [1]);
@@ -179,7 +179,7 @@ describe('a range too long for a round', () => {
         fc.integer({ min: 1, max: 4 }),
         async (steps, size) => {
           const { rounds, questions, aside, open, log, admit } = stage(size);
-          const callers = [caller(), caller(), caller()];
+          const callers = [stranger(), stranger(), stranger()];
           const sent: string[][] = [[], [], []];
           for (const [index, one] of steps.entries()) {
             if (typeof one === 'object') {

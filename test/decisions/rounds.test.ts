@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalAnswer, JournalQuery } from '../../src/decisions/ports.js';
 import { Rounds, type Admission } from '../../src/decisions/rounds.js';
-import type { CallLimits } from '../../src/decisions/service.js';
+import type { Caller } from '../../src/decisions/caller.js';
 import { TollgateError } from '../../src/errors/errors.js';
 
 /** A store that answers when it is told to, and rounds over it. */
@@ -35,12 +35,12 @@ function open(options: { readonly maxRound?: number } = {}) {
     },
   );
   const log: string[] = [];
-  const admission = (id: string, limits?: CallLimits): Admission => ({
+  const admission = (id: string, caller?: Caller): Admission => ({
     ids: () => [id],
     ranges: () => [],
     settle: () => void log.push(`${id} taken in`),
     fail: (error) => void log.push(`${id} ${error instanceof TollgateError ? error.code : String(error)}`),
-    limits,
+    caller,
   });
   return { state, asked, ended, rounds, log, admission };
 }

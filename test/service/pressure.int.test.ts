@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { CallLimits, ScreenInput } from '../../src/decisions/service.js';
+import type { Caller } from '../../src/decisions/caller.js';
+import type { ScreenInput } from '../../src/decisions/decisions.js';
 import { ScreenRequestSchema, type StreamResult } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { toPaymentInput } from '../../src/server/grpc/convert/payment.js';
@@ -85,10 +86,10 @@ onBothStores('a service under pressure', (createPlace) => {
       };
     };
     const { decisions } = tollgate.service;
-    const given = (limits: Partial<CallLimits>): CallLimits => ({
+    const given = (caller: Partial<Caller>): Caller => ({
       deadline: undefined,
       cancelled: false,
-      ...limits,
+      ...caller,
     });
     expect(await failure(decisions.screen(input('past'), given({ deadline: Date.now() - 1 })))).toBe(
       'DEADLINE_EXCEEDED',

@@ -46,7 +46,11 @@ describe('a change that was stored before the store went away', () => {
     expect(sites.siteOf('es')).toEqual({ site: site('es'), known: true });
 
     const { merchant } = sites.merchantOf('m', site('es'));
-    expect(await sites.putMerchant(merchant, undefined)).toEqual({ ...merchant, revision: 1 });
+    expect(await sites.putMerchant({ ...merchant, timeZone: '' }, undefined)).toEqual({
+      ...merchant,
+      timeZone: 'UTC',
+      revision: 1,
+    });
     back();
     expect(await sites.putMerchant({ ...merchant, name: 'M' }, 1)).toMatchObject({ name: 'M', revision: 2 });
     expect(sites.merchantOf('m', site('es')).known).toBe(false);

@@ -4,7 +4,7 @@ import { ScreenRequestSchema, ScreenResponseSchema } from '../../gen/tollgate/v1
 import { printDecision } from '../decision-text.js';
 import { badInput } from '../exit.js';
 import type { Host } from '../host.js';
-import { fileName, messageOf, readJson } from '../input/files.js';
+import { fileName, readMessage, readJson } from '../input/files.js';
 import { withSession } from '../session.js';
 
 const HELP = `
@@ -30,7 +30,7 @@ export function addDecide(program: Command, host: Host): void {
         if (typeof json !== 'object' || json === null || Array.isArray(json))
           throw badInput(fileName(file), 'not a JSON object');
         const whole = 'payment' in json ? json : { payment: json };
-        const request = messageOf(ScreenRequestSchema, whole, file);
+        const request = readMessage(ScreenRequestSchema, whole, file);
         request.requestId = options.requestId ?? (request.requestId || `cli-${host.newId()}`);
         const response = await tollgate().decisions.screen(request);
         if (out.json) out.document(toJson(ScreenResponseSchema, response));

@@ -10,18 +10,15 @@ import {
 } from '../../gen/tollgate/v1/event_service_pb.js';
 import { wholeNumber } from '../arguments.js';
 import { counted, grouped } from '../counted.js';
-import { badInput, CliError, EXIT, usageError } from '../exit.js';
+import { badInput, usageError } from '../exit.js';
 import type { Host } from '../host.js';
 import { goodRows } from '../input/bad-row.js';
-import { messageOf, openBytes } from '../input/files.js';
+import { readMessage, openBytes } from '../input/files.js';
 import { readNdjson } from '../input/rows.js';
 import { withSession, type Session } from '../session.js';
 import { historyEvent, historyPayment, interleave } from '../stream/interleave.js';
-import type { LaneProtocol } from '../stream/lane.js';
 import { loadMap, openMapped } from '../stream/mapped-rows.js';
-import { doneShare } from '../stream/done-share.js';
-import { createProgress } from '../stream/progress.js';
-import { pump } from '../stream/pump.js';
+import { failUnlessWhole, runPump, type PumpProtocol } from '../stream/run-pump.js';
 import { printErrors } from '../stream/summary-text.js';
 import { countEvent, createTally } from '../stream/tally.js';
 
@@ -61,7 +58,7 @@ async function* eventLines(
       if ('screen' in json || ('site' in json && typeof json['site'] === 'object')) {
         throw badInput(where, "this is a file for 'tollgate replay-stream'");
       }
-      return messageOf(EventSchema, 'event' in json ? json['event'] : json, where);
+      return readMessage(EventSchema, 'event' in json ? json['event'] : json, where);
     });
   }
 }
@@ -93,42 +90,21 @@ async function importHistory(path: string, flags: ImportFlags, session: Session)
   const history = await openHistory(path, flags, session);
   const { events } = session.tollgate();
   const tally = createTally();
-  const progress = createProgress(host, 'events', out.json);
-  const done = doneShare<Event>(() => history.share());
-  const protocol: LaneProtocol<Event, RecordEventsRequest, RecordEventsResponse, EventResult> = {
+  const protocol: PumpProtocol<Event, RecordEventsRequest, RecordEventsResponse, EventResult> = {
     open: (requests) => events.recordEvents(requests),
     request: (items) => create(RecordEventsRequestSchema, { events: [...items] }),
     results: (response) => response.results,
-    elapsed: host.elapsed,
-    answered(event, result) {
-      countEvent(tally, event.eventId, result);
-      done.answered();
-      progress.update(tally.events, done.share());
-    },
+    answered: (event, result) => countEvent(tally, event.eventId, result),
   };
-  let interrupted = false;
-  const stopListening = host.onInterrupt(() => {
-    interrupted = true;
+  const end = await runPump(session, {
+    items: history.events,
+    share: () => history.share(),
+    protocol,
+    things: 'events',
+    count: () => tally.events,
+    options: { ...flags, streams: 1, rate: undefined, laneKey: () => '', counts: () => true },
   });
-  const start = host.elapsed();
-  let failure: { readonly error: unknown } | undefined;
-  try {
-    await pump(done.through(history.events), protocol, {
-      ...flags,
-      streams: 1,
-      rate: undefined,
-      laneKey: () => '',
-      counts: () => true,
-      stopped: () => interrupted,
-      elapsed: host.elapsed,
-      sleep: host.sleep,
-    });
-  } catch (error) {
-    failure = { error };
-  } finally {
-    stopListening();
-    progress.stop();
-  }
+  const { failure, ms } = end;
   if (failure !== undefined) {
     if (tally.events > 0 && !out.json) {
       host.complain(
@@ -138,7 +114,7 @@ async function importHistory(path: string, flags: ImportFlags, session: Session)
     throw failure.error;
   }
   for (const remark of history.remarks()) host.complain(`${remark}\n`);
-  const wallSeconds = Math.round(host.elapsed() - start) / 1000;
+  const wallSeconds = Math.round(ms) / 1000;
   const errors = [...tally.errors].map(([code, { count, example }]) => ({ code, count, example }));
   const refused = errors.reduce((sum, error) => sum + error.count, 0);
   if (out.json) {
@@ -153,13 +129,7 @@ async function importHistory(path: string, flags: ImportFlags, session: Session)
     ]);
     printErrors(out, errors);
   }
-  if (interrupted) throw new CliError(EXIT.refused, 'INTERRUPTED', 'interrupted before the end');
-  if (refused > 0)
-    throw new CliError(
-      EXIT.refused,
-      'ENTRIES_REFUSED',
-      `${counted(refused, 'event')} refused; see errors above`,
-    );
+  failUnlessWhole(end, refused, 'event');
 }
 
 /** `tollgate import FILE`: takes in history. */

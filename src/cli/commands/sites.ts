@@ -10,7 +10,7 @@ import type { Connection } from '../client.js';
 import { counted } from '../counted.js';
 import { badInput } from '../exit.js';
 import type { Host } from '../host.js';
-import { fileName, messageOf, readJson } from '../input/files.js';
+import { fileName, readMessage, readJson } from '../input/files.js';
 import { withSession } from '../session.js';
 
 const PAGE = 500;
@@ -40,8 +40,8 @@ async function readSites(path: string, host: Host): Promise<SitesFile> {
   const sites = listOf(whole['sites'], `${name} sites`);
   const merchants = listOf(whole['merchants'], `${name} merchants`);
   return {
-    sites: sites.map((site, index) => messageOf(SiteSchema, site, `${name} sites[${index}]`)),
-    merchants: merchants.map((one, index) => messageOf(MerchantSchema, one, `${name} merchants[${index}]`)),
+    sites: sites.map((site, index) => readMessage(SiteSchema, site, `${name} sites[${index}]`)),
+    merchants: merchants.map((one, index) => readMessage(MerchantSchema, one, `${name} merchants[${index}]`)),
   };
 }
 

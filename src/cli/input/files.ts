@@ -47,7 +47,7 @@ export async function readJson(path: string, host: Host): Promise<unknown> {
 }
 
 /** The message that JSON holds; `where` names the JSON in errors. */
-export function messageOf<D extends DescMessage>(desc: D, json: unknown, where: string): MessageShape<D> {
+export function readMessage<D extends DescMessage>(desc: D, json: unknown, where: string): MessageShape<D> {
   const parsed = parseMessage(desc, json);
   if ('message' in parsed) return parsed.message;
   throw badInput(

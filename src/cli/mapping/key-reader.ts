@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../rules/json-limits.js';
 import type { Template } from './template.js';
 
 /** Reads the keys of a JSON object and notes what is wrong, each problem as `key.path: what`. */
@@ -23,10 +24,6 @@ export interface KeyReader {
   done(): void;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
 
 /** The reader of a JSON object at `path`; undefined, with a problem noted, when it is none. */
@@ -36,7 +33,7 @@ export function keyReader(
   problems: string[],
   parse: (source: string) => Template | undefined,
 ): KeyReader | undefined {
-  if (!isObject(json)) {
+  if (!isPlainObject(json)) {
     problems.push(`${path === '' ? 'the map' : path}: must be an object`);
     return undefined;
   }

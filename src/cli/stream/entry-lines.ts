@@ -7,9 +7,10 @@ import {
   type Merchant,
   type Site,
 } from '../../gen/tollgate/v1/site_service_pb.js';
+import { isPlainObject } from '../../rules/json-limits.js';
 import { badInput } from '../exit.js';
 import { goodRows } from '../input/bad-row.js';
-import { messageOf } from '../input/files.js';
+import { readMessage } from '../input/files.js';
 import { readNdjson } from '../input/rows.js';
 import type { StreamItem } from './items.js';
 
@@ -20,12 +21,11 @@ export type Setup = { readonly site: Site } | { readonly merchant: Merchant };
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null;
-
 /** What a payment to screen really is, as the line says in `truth`. */
 function truthOf(json: JsonObject): { readonly fraud: boolean | undefined; readonly fraudKind: string } {
   const truth = json['truth'];
-  if (!isObject(truth) || typeof truth['fraud'] !== 'boolean') return { fraud: undefined, fraudKind: '' };
+  if (!isPlainObject(truth) || typeof truth['fraud'] !== 'boolean')
+    return { fraud: undefined, fraudKind: '' };
   return { fraud: truth['fraud'], fraudKind: typeof truth['kind'] === 'string' ? truth['kind'] : '' };
 }
 
@@ -37,16 +37,16 @@ function eventItem(event: Event): StreamItem {
 /** The JSON of one line: `{"screen": …, "truth": …}`, `{"event": …}`, `{"site": …}` or `{"merchant": …}`. */
 export function parseEntry(json: JsonObject, where: string): EntryLine {
   if ('screen' in json) {
-    const value = messageOf(ScreenRequestSchema, json['screen'], where);
+    const value = readMessage(ScreenRequestSchema, json['screen'], where);
     const entry = create(StreamEntrySchema, { entry: { case: 'screen', value } });
     return { kind: 'screen', entry, lane: value.requestId, ...truthOf(json) };
   }
-  if ('event' in json) return eventItem(messageOf(EventSchema, json['event'], where));
-  if ('site' in json && isObject(json['site'])) {
-    return { kind: 'setup', put: { site: messageOf(SiteSchema, json['site'], where) } };
+  if ('event' in json) return eventItem(readMessage(EventSchema, json['event'], where));
+  if ('site' in json && isPlainObject(json['site'])) {
+    return { kind: 'setup', put: { site: readMessage(SiteSchema, json['site'], where) } };
   }
-  if ('merchant' in json && isObject(json['merchant'])) {
-    return { kind: 'setup', put: { merchant: messageOf(MerchantSchema, json['merchant'], where) } };
+  if ('merchant' in json && isPlainObject(json['merchant'])) {
+    return { kind: 'setup', put: { merchant: readMessage(MerchantSchema, json['merchant'], where) } };
   }
   throw badInput(
     where,

@@ -8,15 +8,10 @@ import {
   type StreamResult,
 } from '../../gen/tollgate/v1/decision_service_pb.js';
 import type { Connection } from '../client.js';
-import { counted } from '../counted.js';
-import { CliError, EXIT } from '../exit.js';
 import type { Session } from '../session.js';
 import type { EntryLine, Setup } from './entry-lines.js';
 import type { StreamItem } from './items.js';
-import type { LaneProtocol } from './lane.js';
-import { doneShare } from './done-share.js';
-import { createProgress } from './progress.js';
-import { pump } from './pump.js';
+import { failUnlessWhole, runPump, type PumpProtocol } from './run-pump.js';
 import { printSummary } from './summary-text.js';
 import { summarise } from './summary.js';
 import { countResult, createTally } from './tally.js';
@@ -78,41 +73,22 @@ export async function runStream(
   const { host, out } = session;
   const tollgate = session.tollgate();
   const tally = createTally();
-  const progress = createProgress(host, 'payments', out.json);
-  const done = doneShare<StreamItem>(() => source.share());
-  let interrupted = false;
-  const stopListening = host.onInterrupt(() => {
-    interrupted = true;
-  });
-  const protocol: LaneProtocol<StreamItem, ScreenStreamRequest, ScreenStreamResponse, StreamResult> = {
+  const protocol: PumpProtocol<StreamItem, ScreenStreamRequest, ScreenStreamResponse, StreamResult> = {
     open: (requests) => tollgate.decisions.screenStream(requests),
     request: (items) => create(ScreenStreamRequestSchema, { entries: items.map(entryOf) }),
     results: (response) => response.results,
-    elapsed: host.elapsed,
-    answered(item, result, ms) {
-      countResult(tally, item, result, ms);
-      done.answered();
-      progress.update(tally.decisions, done.share());
-    },
+    answered: (item, result, ms) => countResult(tally, item, result, ms),
   };
-  const start = host.elapsed();
-  let failure: { readonly error: unknown } | undefined;
-  try {
-    await pump(done.through(settingUp(tollgate, source.entries)), protocol, {
-      ...options,
-      laneKey: (item) => item.lane,
-      counts: (item) => item.kind === 'screen',
-      stopped: () => interrupted,
-      elapsed: host.elapsed,
-      sleep: host.sleep,
-    });
-  } catch (error) {
-    failure = { error };
-  } finally {
-    stopListening();
-    progress.stop();
-  }
-  const summary = summarise(tally, host.elapsed() - start);
+  const end = await runPump(session, {
+    items: settingUp(tollgate, source.entries),
+    share: () => source.share(),
+    protocol,
+    things: 'payments',
+    count: () => tally.decisions,
+    options: { ...options, laneKey: (item) => item.lane, counts: (item) => item.kind === 'screen' },
+  });
+  const { failure, ms } = end;
+  const summary = summarise(tally, ms);
   // Cut off with nothing decided, there is nothing to sum up: the error says it all.
   if (failure === undefined || tally.decisions > 0) printSummary(out, summary);
   for (const remark of source.remarks?.() ?? []) host.complain(`${remark}\n`);
@@ -122,12 +98,6 @@ export async function runStream(
     }
     throw failure.error;
   }
-  if (interrupted) throw new CliError(EXIT.refused, 'INTERRUPTED', 'interrupted before the end');
   const refused = summary.errors.reduce((sum, error) => sum + error.count, 0);
-  if (refused > 0)
-    throw new CliError(
-      EXIT.refused,
-      'ENTRIES_REFUSED',
-      `${counted(refused, 'entry', 'entries')} refused; see errors above`,
-    );
+  failUnlessWhole(end, refused, 'entry', 'entries');
 }

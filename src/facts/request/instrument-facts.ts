@@ -1,9 +1,7 @@
 import type { PaymentContext } from '../context.js';
-import { INSTRUMENT_TYPES } from '../payment.js';
+import { CARD_FUNDINGS, INSTRUMENT_TYPES } from '../payment.js';
 import { BIN, COUNTRY, NAME } from './forms.js';
 import { fact, present, type RequestFact } from './request-fact.js';
-
-const FUNDINGS = ['credit', 'debit', 'prepaid'] as const;
 
 /** What is paid with. */
 export const INSTRUMENT_FACTS: readonly RequestFact[] = [
@@ -36,7 +34,7 @@ export const INSTRUMENT_FACTS: readonly RequestFact[] = [
       type: 'string',
       source: 'geography',
       description: 'Who funds the card or static code; missing when not known, and for other instruments.',
-      values: FUNDINGS,
+      values: CARD_FUNDINGS,
       example: { fact: 'instrument.funding', operator: 'equal', value: 'credit' },
     },
     ({ input, funding }) =>
@@ -84,7 +82,7 @@ export const INSTRUMENT_FACTS: readonly RequestFact[] = [
       type: 'string',
       source: 'geography',
       description: 'Who funds the card, as sent, else looked up by BIN.',
-      values: FUNDINGS,
+      values: CARD_FUNDINGS,
       example: { fact: 'card.funding', operator: 'equal', value: 'prepaid' },
     },
     (context) => (isCard(context) ? present(context.funding) : undefined),

@@ -1,5 +1,5 @@
 import type { ServerDuplexStream, ServerReadableStream } from '@grpc/grpc-js';
-import { TollgateError } from '../../errors/errors.js';
+import { callerGone } from '../../decisions/caller.js';
 import type { Timers } from '../../world/world.js';
 
 /** Reads no further ahead than the stream's own buffer: grpc-js asks for the next message when one is taken. */
@@ -9,7 +9,7 @@ export async function* received<T>(
 ): AsyncGenerator<T> {
   // Leaving the loop early must not destroy the stream: a status has still to be sent over it.
   for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(bytes as Buffer);
-  if (wasCutOff(call)) throw cutOff();
+  if (wasCutOff(call)) throw callerGone();
 }
 
 /**
@@ -38,9 +38,5 @@ export async function* surelyEnded<T>(
   await new Promise<void>((resolve) => {
     timers.after(SETTLE_MS, resolve);
   });
-  if (wasCutOff(call)) throw cutOff();
-}
-
-function cutOff(): TollgateError {
-  return new TollgateError('CANCELLED', 'the caller went away');
+  if (wasCutOff(call)) throw callerGone();
 }

@@ -1,5 +1,6 @@
 import type { Document, Filter } from 'mongodb';
 import type { DecisionFilter, DecisionPage, StoredEntry } from '../../decisions/ports.js';
+import { mentionOf, ruleHit } from '../../decisions/rule-hits.js';
 import { TollgateError } from '../../errors/errors.js';
 import type { Connection } from './connection.js';
 import { readEntry } from './entry-document.js';
@@ -10,6 +11,8 @@ import type { JournalReader } from './journal-query.js';
 /** Index entries looked at for a page: a few at first, more when that gave too little. */
 const FIRST_WORK = 2_000;
 const MOST_WORK = 20_000;
+/** Entries that are read at once where more than the page may have to be read. */
+const BATCH = 100;
 
 /** A place in the list: everything after it is older. `seq` and `log` tell apart what has the same time. */
 interface Place {
@@ -48,15 +51,16 @@ export async function listDecisions(
   const end = everyEntryFits(filter) ? undefined : await lowest(connection, bounds, scope, work);
   if (end !== undefined) bounds.push({ [scope.clock]: { $gte: end } });
   const found: StoredEntry[] = [];
+  const { rule } = filter;
+  const size = rule === undefined ? { limit: limit + 1, batchSize: limit + 1 } : { batchSize: BATCH };
   await reader.each(
     { $and: [...bounds, ...conditionsOf(filter)] } as Filter<EntryDocument>,
-    {
-      sort: { [scope.clock]: -1, n: -1, l: -1 },
-      hint: scope.hint,
-      limit: limit + 1,
-      batchSize: limit + 1,
+    { sort: { [scope.clock]: -1, n: -1, l: -1 }, hint: scope.hint, ...size },
+    (raw) => {
+      const entry = readEntry(raw);
+      if (rule === undefined || ruleHit(entry.decision?.record ?? '', rule)) found.push(entry);
     },
-    (raw) => found.push(readEntry(raw)),
+    () => found.length <= limit,
   );
   const entries = found.slice(0, limit);
   const last = entries.at(-1)?.event;
@@ -70,8 +74,8 @@ export async function listDecisions(
 }
 
 /** Whether the index alone tells what belongs to the list: then a page never looks further than it is long. */
-function everyEntryFits({ keys, site, outcomes, degraded }: DecisionFilter): boolean {
-  return (keys ?? []).length === 0 && site === undefined && outcomes === undefined && degraded === undefined;
+function everyEntryFits({ keys = [], site, outcomes, degraded, rule }: DecisionFilter): boolean {
+  return keys.length === 0 && [site, outcomes, degraded, rule].every((wanted) => wanted === undefined);
 }
 
 function scopeOf({ keys }: DecisionFilter): Scope {
@@ -94,6 +98,11 @@ function conditionsOf(filter: DecisionFilter): Document[] {
   if (filter.site !== undefined) conditions.push({ s: filter.site });
   if (filter.outcomes) conditions.push({ o: { $in: filter.outcomes } });
   if (filter.degraded !== undefined) conditions.push({ d: filter.degraded });
+  if (filter.rule !== undefined) {
+    conditions.push({
+      $expr: { $gte: [{ $indexOfBytes: ['$r', { $literal: mentionOf(filter.rule) }] }, 0] },
+    });
+  }
   if (filter.from !== undefined) conditions.push({ a: { $gte: filter.from } });
   if (filter.to !== undefined) conditions.push({ a: { $lt: filter.to } });
   return conditions;

@@ -4,6 +4,8 @@ import { TollgateError } from '../../errors/errors.js';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 import type { Timers } from '../../world/world.js';
 import type { Request, Response, WireError, WorkerSettings } from './wire.js';
+import type { StoreOperations } from './worker/operations.js';
+import type { AnswerOf, ArgsOf } from './worker/work.js';
 import { startWorker } from './worker-thread.js';
 
 /** Waits before the database is opened again, ms; the last one repeats. */
@@ -18,7 +20,7 @@ export interface Opened {
 interface Call {
   resolve(value: unknown): void;
   reject(error: unknown): void;
-  part(part: unknown): void;
+  part(part: Uint8Array): void;
 }
 
 /**
@@ -72,16 +74,16 @@ export class Connection {
   }
 
   /** Asks for an operation of worker/operations.ts. Buffers in `transfer` are handed over. */
-  call<T>(
-    op: string,
-    args: readonly unknown[],
+  call<K extends keyof StoreOperations>(
+    op: K,
+    args: ArgsOf<StoreOperations[K]>,
     transfer: readonly ArrayBuffer[] = [],
-    onPart: (part: unknown) => void = () => undefined,
-  ): Promise<T> {
+    onPart: (part: Uint8Array) => void = () => undefined,
+  ): Promise<AnswerOf<StoreOperations[K]>> {
     const worker = this.#worker;
     if (!this.#up || !worker) return Promise.reject(this.#away());
     const id = this.#nextId++;
-    return new Promise<T>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve: resolve as (value: unknown) => void, reject, part: onPart });
       worker.postMessage({ id, op, args } satisfies Request, transfer);
     });

@@ -20,9 +20,9 @@ export function sqliteRules(connection: Connection): RuleVersionStore {
 /** Sites and merchants, as the main thread sees them. */
 export function sqliteSites(connection: Connection): SiteStore {
   return {
-    putSite: (site) => connection.call('sites.put', ['sites', site]),
-    putMerchant: (merchant) => connection.call('sites.put', ['merchants', merchant]),
-    sites: () => connection.call('sites.all', ['sites']),
-    merchants: () => connection.call('sites.all', ['merchants']),
+    putSite: (site) => connection.call('sites.putSite', [site]),
+    putMerchant: (merchant) => connection.call('sites.putMerchant', [merchant]),
+    sites: () => connection.call('sites.sites', []),
+    merchants: () => connection.call('sites.merchants', []),
   };
 }

@@ -13,6 +13,8 @@ export interface WireListFilter {
   readonly to: number | undefined;
   readonly keys: readonly number[];
   readonly degraded: boolean | undefined;
+  /** RULE_SET/RULE */
+  readonly rule: string | undefined;
 }
 
 /** A place in the list of decisions: what is older comes after it; of the same event time, what has a lower sequence. */

@@ -12,7 +12,7 @@ import { decodeEvent } from '../../facts/stream-codec.js';
 import type { StreamEvent } from '../../facts/stream.js';
 import { OUTCOMES } from '../../rules/outcome.js';
 import type { Connection, Opened } from './connection.js';
-import type { WireAnswer, WireAppended, WireListFilter, WirePage } from './journal-wire.js';
+import type { WireListFilter } from './journal-wire.js';
 import { Packer, Unpacker, entryOf } from './packing.js';
 import { pageToken, placeOf } from './page-token.js';
 
@@ -46,7 +46,7 @@ export class SqliteJournal implements Journal {
 
   /** Apart, so that entries that are packed are not kept until they are durable. */
   async #append(bytes: Uint8Array<ArrayBuffer>, length: number): Promise<readonly AppendResult[]> {
-    const refused = await this.#connection.call<WireAppended>('journal.append', [bytes], [bytes.buffer]);
+    const refused = await this.#connection.call('journal.append', [bytes], [bytes.buffer]);
     const results = Array.from({ length }, (): AppendResult => 'stored');
     for (const place of refused.duplicates) results[place] = 'duplicate';
     for (const place of refused.taken) results[place] = 'taken';
@@ -61,19 +61,14 @@ export class SqliteJournal implements Journal {
       const into = events[range];
       for (const event of part) into?.push(event);
     };
-    const take = (part: unknown): void => unpackEvents(part as Uint8Array, onEvents ?? keep);
+    const take = (part: Uint8Array): void => unpackEvents(part, onEvents ?? keep);
     const keys = new Float64Array(ranges.length);
     const froms = new Float64Array(ranges.length);
     for (const [place, { key, from }] of ranges.entries()) {
       keys[place] = key;
       froms[place] = from;
     }
-    const answer = await this.#connection.call<WireAnswer>(
-      'journal.query',
-      [ids, keys, froms, longest],
-      [],
-      take,
-    );
+    const answer = await this.#connection.call('journal.query', [ids, keys, froms, longest], [], take);
     unpackEvents(answer.ranges, keep);
     unpackShared(answer.shared, events);
     const reader = new Unpacker(answer.entries);
@@ -95,8 +90,9 @@ export class SqliteJournal implements Journal {
       to: filter.to,
       keys: filter.keys ?? [],
       degraded: filter.degraded,
+      rule: filter.rule,
     };
-    const page = await this.#connection.call<WirePage>('journal.list', [wire, limit, after]);
+    const page = await this.#connection.call('journal.list', [wire, limit, after]);
     return {
       entries: unpackEntries(page.entries),
       next: page.next === undefined ? undefined : pageToken(page.next),
@@ -106,7 +102,7 @@ export class SqliteJournal implements Journal {
   async *scan(after: ReadonlyMap<number, number>, batch: number): AsyncIterable<readonly StoredEntry[]> {
     let last = after.get(LOG) ?? 0;
     for (;;) {
-      const packed = await this.#connection.call<Uint8Array>('journal.scan', [last, batch]);
+      const packed = await this.#connection.call('journal.scan', [last, batch]);
       const entries = unpackEntries(packed);
       const end = entries.at(-1);
       if (!end) return;
@@ -116,7 +112,7 @@ export class SqliteJournal implements Journal {
   }
 
   count(): Promise<number> {
-    return this.#connection.call<number>('journal.count', []);
+    return this.#connection.call('journal.count', []);
   }
 }
 

@@ -1,7 +1,7 @@
-import type { ListEntry, ListHead, ListInfo, ListStore, ListUpdate } from '../../facts/list-store.js';
+import type { ListStore } from '../../facts/list-store.js';
 import type { Clock } from '../../world/world.js';
 import type { Connection } from './connection.js';
-import type { FeedPlace, FeedRow } from './worker/list-feed.js';
+import type { FeedPlace } from './worker/list-feed.js';
 import type { SwitchOptions } from './worker/list-import.js';
 
 /** Entries in one message. */
@@ -25,19 +25,16 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
     }
   };
   return {
-    create: (list) => connection.call<'created' | 'exists'>('lists.create', [list]),
-    lists: () => connection.call<readonly ListInfo[]>('lists.all', [clock.now()]),
-    heads: () => connection.call<readonly ListHead[]>('lists.heads', []),
-    add: (list, entries, now) =>
-      alone(list, () => connection.call<ListUpdate>('lists.add', [list, entries, now])),
+    create: (list) => connection.call('lists.create', [list]),
+    lists: () => connection.call('lists.all', [clock.now()]),
+    heads: () => connection.call('lists.heads', []),
+    add: (list, entries, now) => alone(list, () => connection.call('lists.add', [list, entries, now])),
     remove: (list, values, by, now) =>
-      alone(list, () => connection.call<ListUpdate>('lists.remove', [list, values, by, now])),
-    check: (list, values, query) =>
-      connection.call<readonly ListEntry[]>('lists.check', [list, values, query]),
-    entries: (list, query, limit, after) =>
-      connection.call<readonly ListEntry[]>('lists.entries', [list, query, limit, after]),
+      alone(list, () => connection.call('lists.remove', [list, values, by, now])),
+    check: (list, values, query) => connection.call('lists.check', [list, values, query]),
+    entries: (list, query, limit, after) => connection.call('lists.entries', [list, query, limit, after]),
     import: async (list, batches, { replace, dryRun, by, now }) => {
-      const number = await connection.call<number>('lists.importBegin', [list]);
+      const number = await connection.call('lists.importBegin', [list]);
       let position = 0;
       try {
         for await (const batch of batches) {
@@ -49,7 +46,7 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
         }
         return await alone(list, () => {
           const options: SwitchOptions = { replace, dryRun, by, now: now() };
-          return connection.call<ListUpdate>('lists.importSwitch', [number, list, options]);
+          return connection.call('lists.importSwitch', [number, list, options]);
         });
       } finally {
         // Where the store has gone, the next start does it.
@@ -60,7 +57,7 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
       // After the last of the beginnings of that revision.
       let after: FeedPlace = [afterRevision, 1, '\u{10ffff}', 0, 0];
       for (;;) {
-        const rows = await connection.call<readonly FeedRow[]>('lists.changes', [list, after]);
+        const rows = await connection.call('lists.changes', [list, after]);
         const last = rows.at(-1);
         if (!last) return;
         after = last.place;

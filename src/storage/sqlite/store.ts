@@ -47,7 +47,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     lists: sqliteLists(connection, world.clock),
     rules: sqliteRules(connection),
     sites: sqliteSites(connection),
-    health: { ping: () => connection.call<void>('store.ping', [world.clock.now()]) },
+    health: { ping: () => connection.call('store.ping', [world.clock.now()]) },
     close: () => connection.close(),
   };
 }

@@ -27,7 +27,7 @@ export interface WireError {
 export type Response =
   | { readonly opened: { readonly hashKey: Uint8Array; readonly lastSeq: number } }
   | { readonly refused: string }
-  | { readonly id: number; readonly part: unknown }
+  | { readonly id: number; readonly part: Uint8Array }
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: WireError };
 

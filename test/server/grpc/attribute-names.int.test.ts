@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { describe, expect, test } from 'vitest';
-import type { ScreenInput } from '../../../src/decisions/service.js';
+import type { ScreenInput } from '../../../src/decisions/decisions.js';
 import { TollgateError } from '../../../src/errors/errors.js';
 import { DecisionService, ScreenRequestSchema } from '../../../src/gen/tollgate/v1/decision_service_pb.js';
 import { EventSchema } from '../../../src/gen/tollgate/v1/event_service_pb.js';

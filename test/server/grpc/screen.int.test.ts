@@ -1,6 +1,6 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
-import type { ScreenInput } from '../../../src/decisions/service.js';
+import type { ScreenInput } from '../../../src/decisions/decisions.js';
 import {
   Outcome,
   ScreenRequestSchema,

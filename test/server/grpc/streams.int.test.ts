@@ -1,8 +1,8 @@
-import type { CallLimits } from '../../../src/decisions/service.js';
+import type { Caller } from '../../../src/decisions/caller.js';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import type { EventInput, ScreenInput } from '../../../src/decisions/service.js';
+import type { EventInput, ScreenInput } from '../../../src/decisions/decisions.js';
 import { TollgateError } from '../../../src/errors/errors.js';
 import type {
   ScreenStreamRequestSchema,
@@ -235,14 +235,14 @@ describe('ScreenStream', () => {
   });
 
   test('a caller that goes away cancels what is under way, and no more is taken', async () => {
-    let given: CallLimits | undefined;
+    let given: Caller | undefined;
     let started = 0;
     const { decisions } = await start(
       fakeApplication({
         decisions: {
-          screen: ({ requestId }, limits) => {
+          screen: ({ requestId }, caller) => {
             started += 1;
-            given = limits;
+            given = caller;
             return requestId === 'a'
               ? Promise.resolve({ record: sampleRecord({ requestId }), repeated: false })
               : new Promise(() => undefined);

@@ -1,4 +1,4 @@
-import type { Decisions } from '../../../src/decisions/service.js';
+import type { Decisions } from '../../../src/decisions/decisions.js';
 import type { Application } from '../../../src/server/grpc/services/all.js';
 import type { Lists, RuleSets, Sites } from '../../../src/server/grpc/services/ports.js';
 import { sampleRecord } from './records.js';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JournalAnswer, JournalEntry } from '../../../src/decisions/ports.js';
+import type { DecisionRecord } from '../../../src/decisions/record.js';
 import { ATTRIBUTES, ATTRIBUTE_INDEX, KEY_ATTRIBUTES } from '../../../src/facts/attributes.js';
 import type { Attribute, StreamKind } from '../../../src/facts/attributes.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
@@ -27,6 +28,7 @@ export interface EntryShape {
   readonly site?: string;
   readonly outcome?: Outcome;
   readonly degraded?: boolean;
+  readonly hits?: DecisionRecord['hits'];
   readonly decidedAt?: number;
   readonly baseMinor?: number;
   /** Characters of record, trace and personal part together; default about 200. */
@@ -82,7 +84,7 @@ export function entry(shape: EntryShape): JournalEntry {
       outcome: shape.outcome ?? 'accept',
       degraded: shape.degraded ?? false,
       decidedAt: shape.decidedAt ?? T0 + seq * 1000,
-      record: JSON.stringify({ seq, note: 'é'.repeat(3) + 'r'.repeat(size) }),
+      record: JSON.stringify({ seq, hits: shape.hits ?? [], note: 'é'.repeat(3) + 'r'.repeat(size) }),
       trace: JSON.stringify({ seq, facts: 't'.repeat(size) }),
       personal: filler(size, seq),
     },

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionFilter, JournalEntry, StoredEntry } from '../../../src/decisions/ports.js';
+import { ruleHit } from '../../../src/decisions/rule-hits.js';
 import { TollgateError } from '../../../src/errors/errors.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
 import { OUTCOMES } from '../../../src/rules/outcome.js';
@@ -411,6 +412,7 @@ export function journalContract(factory: StoreFactory): void {
           degraded: index % 7 === 0,
           at: T0 + ((index * 7919) % 301) * 1000,
           values: { card: `c${index % 4}`, email: `e${index % 5}` },
+          hits: HITS.slice(0, index % (HITS.length + 1)),
         }));
         await store.journal.append(batch);
         await fc.assert(
@@ -423,6 +425,7 @@ export function journalContract(factory: StoreFactory): void {
                 to: fc.integer({ min: T0 - 5, max: T0 + 310_000 }),
                 keys: fc.subarray([keyOf('card', 'c1'), keyOf('email', 'e2'), keyOf('card', 'zz')]),
                 degraded: fc.boolean(),
+                rule: fc.constantFrom('a/one', 'b/one', 'b/two', 'a/two'),
               },
               { requiredKeys: [] },
             ),
@@ -435,6 +438,16 @@ export function journalContract(factory: StoreFactory): void {
           ),
           { numRuns: 60 },
         );
+      });
+
+      it('finds in one page what a rule hit in, however rarely', async () => {
+        const batch = entries(store.journal.log, 1, 1_000, (index) => ({
+          payload: 3,
+          hits: index % 400 === 3 ? HITS : HITS.slice(0, 2),
+        }));
+        await store.journal.append(batch);
+        const page = await store.journal.list({ rule: 'b/one' }, 20, undefined);
+        expect(page.entries.map(({ event }) => event.seq)).toEqual([804, 404, 4]);
       });
 
       it('refuses a token that is none', async () => {
@@ -457,8 +470,27 @@ function matches(one: JournalEntry, filter: DecisionFilter): boolean {
   if (filter.from !== undefined && event.at < filter.from) return false;
   if (filter.to !== undefined && event.at >= filter.to) return false;
   if (filter.degraded !== undefined && decision.degraded !== filter.degraded) return false;
+  if (filter.rule !== undefined && !ruleHit(decision.record, filter.rule)) return false;
   return (filter.keys ?? []).every((key) => one.keys.includes(key));
 }
+
+/** Of one rule name in two sets, one only failed. */
+const HITS = (
+  [
+    ['a', 'two', 'unknown'],
+    ['a', 'one', 'error'],
+    ['b', 'one', 'hit'],
+    ['b', 'two', 'hit'],
+    ['a', 'one', 'hit'],
+  ] as const
+).map(([ruleSet, rule, state]) => ({
+  ruleSet,
+  rule,
+  state,
+  outcome: 'review' as const,
+  reason: 'r',
+  score: 0,
+}));
 
 function named(log: number, seq: number, id: string, alias: string | undefined): JournalEntry {
   return entry({

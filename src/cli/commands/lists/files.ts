@@ -12,7 +12,7 @@ import { badInput, CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { goodRows } from '../../input/bad-row.js';
 import { openCsv } from '../../input/csv.js';
-import { messageOf, openBytes } from '../../input/files.js';
+import { readMessage, openBytes } from '../../input/files.js';
 import { readLines, readNdjson } from '../../input/rows.js';
 import { writeTexts } from '../../output-file.js';
 import { actorName, withSession } from '../../session.js';
@@ -80,7 +80,7 @@ async function* entriesOf(
     yield* csvEntries(bytes, name);
   } else if (format === 'ndjson') {
     for await (const lines of goodRows(readNdjson(bytes, name), name)) {
-      yield lines.map(({ json, line }) => messageOf(ListEntrySchema, json, `${name} line ${line}`));
+      yield lines.map(({ json, line }) => readMessage(ListEntrySchema, json, `${name} line ${line}`));
     }
   } else {
     for await (const lines of readLines(bytes, name)) {

@@ -1,5 +1,5 @@
 import type { DecisionRecord, LimitUse as CoreLimitUse } from '../../../decisions/record.js';
-import type { ScreenOutput } from '../../../decisions/service.js';
+import type { ScreenOutput } from '../../../decisions/decisions.js';
 import type {
   Decision,
   LimitUse,

@@ -1,4 +1,4 @@
-import type { EventInput } from '../../../decisions/service.js';
+import type { EventInput } from '../../../decisions/decisions.js';
 import type { StreamKind } from '../../../facts/attributes.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { ClaimReason, EventKind, Label, ThreeDsStatus } from '../../../gen/tollgate/v1/event_service_pb.js';
@@ -27,14 +27,14 @@ const KINDS: Readonly<Record<EventKind, StreamKind>> = {
   [EventKind.LABEL]: 'label',
 };
 
-const CLAIMS: Readonly<Record<ClaimReason, string>> = {
+const CLAIMS: Readonly<Record<ClaimReason, EventInput['claim']>> = {
   [ClaimReason.UNSPECIFIED]: '',
   [ClaimReason.FRAUD]: 'fraud',
   [ClaimReason.NOT_RECEIVED]: 'not-received',
   [ClaimReason.OTHER]: 'other',
 };
 
-const THREE_DS: Readonly<Record<ThreeDsStatus, string>> = {
+const THREE_DS: Readonly<Record<ThreeDsStatus, EventInput['threeDs']>> = {
   [ThreeDsStatus.UNSPECIFIED]: '',
   [ThreeDsStatus.AUTHENTICATED]: 'authenticated',
   [ThreeDsStatus.ATTEMPTED]: 'attempted',
@@ -44,7 +44,7 @@ const THREE_DS: Readonly<Record<ThreeDsStatus, string>> = {
   [ThreeDsStatus.ABANDONED]: 'abandoned',
 };
 
-const LABELS: Readonly<Record<Label, string>> = {
+const LABELS: Readonly<Record<Label, EventInput['label']>> = {
   [Label.UNSPECIFIED]: '',
   [Label.GOOD]: 'good',
   [Label.FRAUD]: 'fraud',

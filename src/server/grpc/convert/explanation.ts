@@ -4,7 +4,7 @@ import type {
   DecisionDetail,
   ReplayOutput,
   RuleExplanation as CoreRuleExplanation,
-} from '../../../decisions/service.js';
+} from '../../../decisions/decisions.js';
 import type {
   ConditionExplanation,
   GetDecisionResponse,

@@ -1,11 +1,12 @@
-import type {
-  AddressInput,
-  CustomerInput,
-  DeviceInput,
-  InstrumentInput,
-  ItemInput,
-  PaymentInput,
-  PaymentKind,
+import {
+  NO_INSTRUMENT,
+  type AddressInput,
+  type CustomerInput,
+  type DeviceInput,
+  type InstrumentInput,
+  type ItemInput,
+  type PaymentInput,
+  type PaymentKind,
 } from '../../../facts/payment.js';
 import type {
   Address,
@@ -101,22 +102,6 @@ function toItem(item: Item): ItemInput {
   };
 }
 
-const NOTHING: InstrumentInput = {
-  type: 'card',
-  method: '',
-  token: '',
-  fingerprint: '',
-  bin: '',
-  last4: '',
-  paymentAccountReference: '',
-  issuerCountry: '',
-  funding: '',
-  wallet: '',
-  expiryMonth: 0,
-  expiryYear: 0,
-  country: '',
-};
-
 function toInstrument(instrument: Instrument | undefined): InstrumentInput {
   const kind = instrument?.kind;
   switch (kind?.case) {
@@ -140,20 +125,20 @@ function toInstrument(instrument: Instrument | undefined): InstrumentInput {
     }
     case 'localMethod': {
       const { method, accountReference, country } = kind.value;
-      return { ...NOTHING, type: 'local-method', method, fingerprint: accountReference, country };
+      return { ...NO_INSTRUMENT, type: 'local-method', method, fingerprint: accountReference, country };
     }
     case 'voucher': {
       const { method, country } = kind.value;
-      return { ...NOTHING, type: 'voucher', method, country };
+      return { ...NO_INSTRUMENT, type: 'voucher', method, country };
     }
     case 'bankTransfer': {
       const { accountFingerprint, country } = kind.value;
-      return { ...NOTHING, type: 'bank-transfer', fingerprint: accountFingerprint, country };
+      return { ...NO_INSTRUMENT, type: 'bank-transfer', fingerprint: accountFingerprint, country };
     }
     case 'staticCode': {
       const { method, accountFingerprint, funding } = kind.value;
       return {
-        ...NOTHING,
+        ...NO_INSTRUMENT,
         type: 'static-code',
         method,
         fingerprint: accountFingerprint,
@@ -161,6 +146,6 @@ function toInstrument(instrument: Instrument | undefined): InstrumentInput {
       };
     }
     default:
-      return NOTHING;
+      return NO_INSTRUMENT;
   }
 }

@@ -1,4 +1,4 @@
-import type { Decisions } from '../../../decisions/service.js';
+import type { Decisions } from '../../../decisions/decisions.js';
 import { DecisionService } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { EventService } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { ListService } from '../../../gen/tollgate/v1/list_service_pb.js';

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import type { DecisionRef, Decisions } from '../../../decisions/service.js';
+import type { DecisionRef, Decisions } from '../../../decisions/decisions.js';
 import type { DecisionService, ListDecisionsRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import {
   ExplainDecisionResponseSchema,
@@ -14,6 +14,7 @@ import { toOutcome } from '../convert/vocabulary.js';
 import type { ErrorReporter } from '../to-status.js';
 import { checkListDecisions, checkReference } from '../validate/decision.js';
 import { ordered } from './ordered.js';
+import { toPage } from './page-query.js';
 import type { EntryOptions } from './stream-entries.js';
 import { toScreenInput } from './screen-input.js';
 import { answerEntries } from './stream-entries.js';
@@ -45,16 +46,16 @@ export function decisionHandlers(
       const { records, next } = await decisions.list(toQuery(request));
       return create(ListDecisionsResponseSchema, { decisions: records.map(toDecision), nextPageToken: next });
     },
-    async explainDecision(request) {
-      const { record, rules, summary } = await decisions.explain(toRef(request), request.allRules);
+    async explainDecision(request, context) {
+      const { record, rules, summary } = await decisions.explain(toRef(request), request.allRules, context);
       return create(ExplainDecisionResponseSchema, {
         decision: toDecision(record),
         rules: rules.map(toRuleExplanation),
         summary: [...summary],
       });
     },
-    async replayDecision(request) {
-      return toReplayResponse(await decisions.replay(toRef(request)));
+    async replayDecision(request, context) {
+      return toReplayResponse(await decisions.replay(toRef(request), context));
     },
   };
 }
@@ -69,9 +70,10 @@ function toRef(request: {
 }
 
 function toQuery(request: ListDecisionsRequest): Parameters<Decisions['list']>[0] {
+  const { size, token } = toPage(request);
   return {
-    pageSize: request.pageSize === 0 ? 50 : request.pageSize,
-    pageToken: request.pageToken,
+    pageSize: size,
+    pageToken: token,
     site: request.site,
     outcomes: request.outcomes.map(toOutcome).filter((outcome) => outcome !== undefined),
     from: toOptionalMs(request.from),

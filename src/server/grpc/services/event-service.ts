@@ -1,4 +1,5 @@
-import type { CallLimits, Decisions } from '../../../decisions/service.js';
+import type { Caller } from '../../../decisions/caller.js';
+import type { Decisions } from '../../../decisions/decisions.js';
 import type { EventResult, EventService } from '../../../gen/tollgate/v1/event_service_pb.js';
 import type { Handlers } from '../handlers.js';
 import type { EventEntry } from '../convert/entries.js';
@@ -7,7 +8,7 @@ import type { ErrorReporter } from '../to-status.js';
 import { toEntryStatus } from '../to-status.js';
 import { ordered } from './ordered.js';
 import type { EntryOptions } from './stream-entries.js';
-import { recordEvent, streamLimits, toEventResult } from './stream-entries.js';
+import { recordEvent, callerOf, toEventResult } from './stream-entries.js';
 
 /** The handlers of EventService. */
 export function eventHandlers(
@@ -15,10 +16,10 @@ export function eventHandlers(
   reporter: ErrorReporter,
   options: EntryOptions,
 ): Handlers<typeof EventService> {
-  const answer = async (entry: EventEntry, limits: CallLimits): Promise<EventResult> => {
+  const answer = async (entry: EventEntry, caller: Caller): Promise<EventResult> => {
     try {
       if (entry.kind === 'malformed') throw entry.error;
-      return toEventResult(await recordEvent(decisions, entry.message, entry.raw, limits));
+      return toEventResult(await recordEvent(decisions, entry.message, entry.raw, caller));
     } catch (error) {
       return {
         $typeName: 'tollgate.v1.EventResult',
@@ -33,10 +34,10 @@ export function eventHandlers(
     recordEvents: {
       decode: decodeEvents,
       async *handle(messages, context) {
-        const limits = streamLimits(context);
+        const caller = callerOf(context);
         const start = (entries: readonly EventEntry[]) => ({
           weight: entries.length,
-          answer: Promise.all(entries.map((entry) => answer(entry, limits))),
+          answer: Promise.all(entries.map((entry) => answer(entry, caller))),
         });
         for await (const results of ordered(messages, options.maxInFlight, start)) {
           yield { $typeName: 'tollgate.v1.RecordEventsResponse', results };

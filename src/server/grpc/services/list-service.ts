@@ -22,7 +22,7 @@ import {
   checkListEntries,
   checkRemoveEntries,
 } from '../validate/list.js';
-import { checkPage } from '../validate/site.js';
+import { checkPage } from '../validate/page.js';
 import { importBatches } from './import-batches.js';
 import { toPage } from './page-query.js';
 import type { Lists } from './ports.js';

@@ -28,10 +28,10 @@ import {
   checkDiff,
   checkGetVersion,
   checkListVersions,
-  checkRollBack,
+  checkRollBackOrDeactivate,
   checkValidate,
 } from '../validate/rule.js';
-import { checkPage } from '../validate/site.js';
+import { checkPage } from '../validate/page.js';
 import { toEtag, toPage, toRevision } from './page-query.js';
 import type { Finding } from '../../../rules/check.js';
 import type { PublishInput, RuleSetInfo, VersionInfo } from '../../../rules/rule-sets.js';
@@ -100,12 +100,12 @@ export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
       return create(ActivateVersionResponseSchema, { ruleSet: toRuleSet(info) });
     },
     async rollBack(request) {
-      checkRollBack(request);
+      checkRollBackOrDeactivate(request);
       const info = await ruleSets.rollBack(toPublish(request));
       return create(RollBackResponseSchema, { ruleSet: toRuleSet(info) });
     },
     async deactivateRuleSet(request) {
-      checkRollBack(request);
+      checkRollBackOrDeactivate(request);
       const info = await ruleSets.deactivate(toPublish(request));
       return create(DeactivateRuleSetResponseSchema, { ruleSet: toRuleSet(info) });
     },

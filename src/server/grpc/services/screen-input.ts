@@ -1,4 +1,4 @@
-import type { ScreenInput } from '../../../decisions/service.js';
+import type { ScreenInput } from '../../../decisions/decisions.js';
 import { TollgateError } from '../../../errors/errors.js';
 import type { ScreenRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { toPaymentInput } from '../convert/payment.js';

@@ -12,7 +12,8 @@ import {
 } from '../../../gen/tollgate/v1/site_service_pb.js';
 import type { Merchant as CoreMerchant, Site as CoreSite } from '../../../sites/site-store.js';
 import type { Handlers } from '../handlers.js';
-import { checkMerchantId, checkPage, checkPutMerchant, checkPutSite, checkSiteId } from '../validate/site.js';
+import { checkPage } from '../validate/page.js';
+import { checkMerchantId, checkPutMerchant, checkPutSite, checkSiteId } from '../validate/site.js';
 import { toEtag, toPage, toRevision } from './page-query.js';
 import type { Sites } from './ports.js';
 
@@ -52,15 +53,13 @@ export function siteHandlers(sites: Sites): Handlers<typeof SiteService> {
   };
 }
 
-const DEFAULT_ZONE = 'UTC';
-
 function fromSite(site: Site): Omit<CoreSite, 'revision'> {
   const { id, name, group, timeZone, country, currency, languages } = site;
   return {
     id,
     name,
     group,
-    timeZone: timeZone === '' ? DEFAULT_ZONE : timeZone,
+    timeZone,
     country,
     currency,
     languages,
@@ -88,7 +87,7 @@ function fromMerchant(merchant: Merchant): Omit<CoreMerchant, 'revision'> {
     name,
     ownerIdentityHash,
     riskGrade,
-    timeZone: timeZone === '' ? DEFAULT_ZONE : timeZone,
+    timeZone,
     country,
     currency,
     small,

@@ -1,4 +1,5 @@
-import type { CallLimits, Decisions, EventOutput, ScreenOutput } from '../../../decisions/service.js';
+import type { Caller } from '../../../decisions/caller.js';
+import type { Decisions, EventOutput, ScreenOutput } from '../../../decisions/decisions.js';
 import { TollgateError } from '../../../errors/errors.js';
 import type { StreamResult } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Event, EventResult } from '../../../gen/tollgate/v1/event_service_pb.js';
@@ -24,17 +25,17 @@ export function answerEntries(
   reporter: ErrorReporter,
   context: CallContext,
 ): (entries: readonly Entry[]) => Started<StreamResult[]> {
-  const limits = streamLimits(context);
+  const caller = callerOf(context);
   const failed = (error: unknown): StreamResult =>
     streamResult({ case: 'error', value: toEntryStatus(error, reporter) });
   return (entries) => ({
     weight: entries.length,
-    answer: Promise.all(entries.map((entry) => answerEntry(decisions, entry, limits, failed))),
+    answer: Promise.all(entries.map((entry) => answerEntry(decisions, entry, caller, failed))),
   });
 }
 
-/** What a stream's entries share of its limits: asked for once, not for each entry. */
-export function streamLimits(context: CallContext): CallLimits {
+/** The one caller of all entries of a stream: its deadline is asked for once, not for each entry. */
+export function callerOf(context: CallContext): Caller {
   return {
     deadline: context.deadline,
     get cancelled() {
@@ -48,10 +49,10 @@ export async function recordEvent(
   decisions: Decisions,
   event: Event,
   raw: Uint8Array,
-  limits: CallLimits,
+  caller: Caller,
 ): Promise<EventOutput> {
   checkEvent(event);
-  return decisions.record(toEventInput(event, raw), limits);
+  return decisions.record(toEventInput(event, raw), caller);
 }
 
 /** An event that was taken in. */
@@ -68,15 +69,15 @@ export function toEventResult(output: EventOutput): EventResult {
 function answerEntry(
   decisions: Decisions,
   entry: Entry,
-  limits: CallLimits,
+  caller: Caller,
   failed: (error: unknown) => StreamResult,
 ): Promise<StreamResult> {
   try {
     switch (entry.kind) {
       case 'screen':
-        return decisions.screen(toScreenInput(entry.message, entry.raw), limits).then(screened, failed);
+        return decisions.screen(toScreenInput(entry.message, entry.raw), caller).then(screened, failed);
       case 'event':
-        return recordEvent(decisions, entry.message, entry.raw, limits).then(recorded, failed);
+        return recordEvent(decisions, entry.message, entry.raw, caller).then(recorded, failed);
       case 'malformed':
         throw entry.error;
       default:

@@ -1,6 +1,6 @@
 import { isEntryId } from '../../../decisions/decision-id.js';
 import type { ListDecisionsRequest, ScreenRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
-import { Outcome } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import { OutcomeSchema } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { checkPayment } from './payment.js';
 import { Problems } from './problems.js';
 import { anyId, opaqueId, requiredId, siteId } from './text.js';
@@ -45,7 +45,7 @@ export function checkListDecisions(request: ListDecisionsRequest): void {
   page(problems, '', request.pageSize, request.pageToken);
   if (request.site !== '') siteId(problems, '', 'site', request.site);
   for (const [index, outcome] of request.outcomes.entries()) {
-    enumValue(problems, '', `outcomes[${index}]`, outcome, Outcome.BLOCK, true);
+    enumValue(problems, '', `outcomes[${index}]`, outcome, OutcomeSchema, true);
   }
   timestamp(problems, '', 'from', request.from);
   timestamp(problems, '', 'to', request.to);

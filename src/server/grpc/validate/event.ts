@@ -1,10 +1,16 @@
 import { entryId, isEntryId } from '../../../decisions/decision-id.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
-import { ClaimReason, EventKind, Label, ThreeDsStatus } from '../../../gen/tollgate/v1/event_service_pb.js';
+import {
+  ClaimReasonSchema,
+  EventKind,
+  EventKindSchema,
+  LabelSchema,
+  ThreeDsStatusSchema,
+} from '../../../gen/tollgate/v1/event_service_pb.js';
 import { checkPayment } from './payment.js';
 import { Problems } from './problems.js';
 import { opaqueId, requiredId, siteId } from './text.js';
-import { enumValue, money, timestamp } from './values.js';
+import { enumValue, money, timestamp, type EnumSchema } from './values.js';
 
 const MEANINGLESS = 'has no meaning for this kind of event';
 const ECI = /^[0-9]{2}$/;
@@ -37,7 +43,7 @@ export function checkEvent(event: Event): void {
   const problems = new Problems();
   requiredId(problems, '', 'event_id', event.eventId, 128);
   siteId(problems, '', 'site', event.site);
-  enumValue(problems, '', 'kind', event.kind, EventKind.LABEL, true);
+  enumValue(problems, '', 'kind', event.kind, EventKindSchema, true);
   checkBelonging(problems, event);
   if (event.eventTime === undefined) problems.add('event_time', 'is required');
   timestamp(problems, '', 'event_time', event.eventTime);
@@ -80,22 +86,22 @@ function checkBelonging(problems: Problems, event: Event): void {
 /** Fields that belong to one kind of event: required there, refused elsewhere. */
 function checkKindFields(problems: Problems, event: Event): void {
   const { kind } = event;
-  belongs(problems, 'claim_reason', event.claimReason, ClaimReason.OTHER, kind === EventKind.REFUND_CLAIMED);
+  belongs(problems, 'claim_reason', event.claimReason, ClaimReasonSchema, kind === EventKind.REFUND_CLAIMED);
   belongs(
     problems,
     'three_ds_status',
     event.threeDsStatus,
-    ThreeDsStatus.ABANDONED,
+    ThreeDsStatusSchema,
     kind === EventKind.THREE_DS_RESULT,
   );
-  belongs(problems, 'label', event.label, Label.FRAUD, kind === EventKind.LABEL);
+  belongs(problems, 'label', event.label, LabelSchema, kind === EventKind.LABEL);
   if (event.code !== '' && !WITH_CODE.has(kind)) problems.add('code', MEANINGLESS);
   if (event.eci !== '' && !WITH_LIABILITY.has(kind)) problems.add('eci', MEANINGLESS);
   if (event.liabilityShifted && !WITH_LIABILITY.has(kind)) problems.add('liability_shifted', MEANINGLESS);
   if (event.fraud && kind !== EventKind.CHARGEBACK) problems.add('fraud', MEANINGLESS);
 }
 
-function belongs(problems: Problems, name: string, value: number, highest: number, here: boolean): void {
+function belongs(problems: Problems, name: string, value: number, schema: EnumSchema, here: boolean): void {
   if (!here && value !== 0) problems.add(name, MEANINGLESS);
-  else enumValue(problems, '', name, value, highest, here);
+  else enumValue(problems, '', name, value, schema, here);
 }

@@ -1,5 +1,5 @@
 import type { Card, Instrument } from '../../../gen/tollgate/v1/payment_pb.js';
-import { CardFunding, PaymentKind } from '../../../gen/tollgate/v1/payment_pb.js';
+import { CardFundingSchema, PaymentKind } from '../../../gen/tollgate/v1/payment_pb.js';
 import type { Problems } from './problems.js';
 import { freeText, lowerName, opaqueId, requiredName } from './text.js';
 import { country, enumValue, within } from './values.js';
@@ -47,7 +47,7 @@ export function checkInstrument(
     case 'staticCode':
       requiredName(problems, `${inside}static_code.`, 'method', of.value.method);
       opaqueId(problems, `${inside}static_code.`, 'account_fingerprint', of.value.accountFingerprint, 128);
-      enumValue(problems, `${inside}static_code.`, 'funding', of.value.funding, CardFunding.PREPAID, false);
+      enumValue(problems, `${inside}static_code.`, 'funding', of.value.funding, CardFundingSchema, false);
       return;
   }
 }
@@ -69,7 +69,7 @@ function checkCard(problems: Problems, at: string, card: Card): void {
   }
   lowerName(problems, at, 'brand', card.brand);
   country(problems, at, 'issuer_country', card.issuerCountry);
-  enumValue(problems, at, 'funding', card.funding, CardFunding.PREPAID, false);
+  enumValue(problems, at, 'funding', card.funding, CardFundingSchema, false);
   lowerName(problems, at, 'wallet', card.wallet);
   freeText(problems, at, 'holder', card.holder, 200);
 }

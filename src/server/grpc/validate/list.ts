@@ -8,7 +8,7 @@ import type {
   ListEntry,
   RemoveEntriesRequest,
 } from '../../../gen/tollgate/v1/list_service_pb.js';
-import { ListKind, ListType } from '../../../gen/tollgate/v1/list_service_pb.js';
+import { ListKindSchema, ListTypeSchema } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { TollgateError } from '../../../errors/errors.js';
 import { Problems } from './problems.js';
 import { freeText, isCardNumber, requiredText, slug } from './text.js';
@@ -21,8 +21,8 @@ export function checkCreateList(request: CreateListRequest): void {
   if (list === undefined) problems.add('list', 'is required');
   else {
     slug(problems, 'list.', 'id', list.id);
-    enumValue(problems, 'list.', 'type', list.type, ListType.ADDRESS, true);
-    enumValue(problems, 'list.', 'kind', list.kind, ListKind.CUSTOM, true);
+    enumValue(problems, 'list.', 'type', list.type, ListTypeSchema, true);
+    enumValue(problems, 'list.', 'kind', list.kind, ListKindSchema, true);
     freeText(problems, 'list.', 'description', list.description, 500);
     freeText(problems, 'list.', 'owner', list.owner, 128);
   }

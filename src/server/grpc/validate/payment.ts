@@ -1,5 +1,5 @@
 import type { Address, Customer, Device, Item, Payment } from '../../../gen/tollgate/v1/payment_pb.js';
-import { PaymentKind } from '../../../gen/tollgate/v1/payment_pb.js';
+import { PaymentKind, PaymentKindSchema } from '../../../gen/tollgate/v1/payment_pb.js';
 import { checkInstrument } from './instrument.js';
 import type { Problems } from './problems.js';
 import { anyId, freeText, isCardNumber, opaqueId, siteId } from './text.js';
@@ -16,7 +16,7 @@ export function checkPayment(problems: Problems, at: string, payment: Payment): 
   opaqueId(problems, at, 'merchant', payment.merchant, 64);
   opaqueId(problems, at, 'terminal', payment.terminal, 64);
   opaqueId(problems, at, 'order_id', payment.orderId, 128);
-  enumValue(problems, at, 'kind', kind, PaymentKind.MERCHANT_INITIATED, false);
+  enumValue(problems, at, 'kind', kind, PaymentKindSchema, false);
   if (payment.amount === undefined) problems.add(`${at}amount`, 'is required');
   money(problems, at, 'amount', payment.amount, kind === PaymentKind.CARD_CHECK ? 'zero' : 'positive');
   checkInstrument(problems, at, payment.instrument, kind);

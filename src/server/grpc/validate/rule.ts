@@ -7,17 +7,17 @@ import type {
   RollBackRequest,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import { containsCardNumber } from '../../../facts/card-number.js';
+import { LIMITS } from '../../../rules/json-limits.js';
 import { Problems } from './problems.js';
 import { freeText, requiredText, slug } from './text.js';
 import { etag, page, sha256, within } from './values.js';
 
-const MAX_DOCUMENT_BYTES = 1024 * 1024;
 const MAX_VERSION = 2_147_483_647;
 
 /** A rule-set document as text; what it says is checked elsewhere. */
 function document(problems: Problems, name: string, json: string): void {
   if (json === '') problems.add(name, 'is required');
-  else if (json.length > MAX_DOCUMENT_BYTES || Buffer.byteLength(json) > MAX_DOCUMENT_BYTES) {
+  else if (json.length > LIMITS.bytes || Buffer.byteLength(json) > LIMITS.bytes) {
     problems.add(name, 'larger than 1 MiB');
   } else if (containsCardNumber(json)) {
     problems.add(name, 'holds what looks like a card number; use its keyed fingerprint instead');
@@ -79,7 +79,9 @@ export function checkActivate(request: ActivateVersionRequest): void {
 }
 
 /** What to roll back or take out of service. */
-export function checkRollBack(request: Pick<RollBackRequest, 'ruleSet' | 'actor' | 'reason' | 'etag'>): void {
+export function checkRollBackOrDeactivate(
+  request: Pick<RollBackRequest, 'ruleSet' | 'actor' | 'reason' | 'etag'>,
+): void {
   const problems = new Problems();
   publication(problems, request);
   problems.throwIfAny();

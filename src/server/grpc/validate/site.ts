@@ -1,7 +1,7 @@
 import type { PutMerchantRequest, PutSiteRequest } from '../../../gen/tollgate/v1/site_service_pb.js';
 import { Problems } from './problems.js';
 import { freeText, opaqueId, requiredId, siteId } from './text.js';
-import { country, currency, etag, language, page, timeZone } from './values.js';
+import { country, currency, etag, language, timeZone } from './values.js';
 
 const GROUP = /^[A-Za-z0-9._-]{1,64}$/;
 const RISK_GRADE = /^[A-E]$/;
@@ -60,12 +60,5 @@ export function checkSiteId(request: { readonly id: string }): void {
 export function checkMerchantId(request: { readonly id: string }): void {
   const problems = new Problems();
   requiredId(problems, '', 'id', request.id, 64);
-  problems.throwIfAny();
-}
-
-/** A page of anything. */
-export function checkPage(request: { readonly pageSize: number; readonly pageToken: string }): void {
-  const problems = new Problems();
-  page(problems, '', request.pageSize, request.pageToken);
   problems.throwIfAny();
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { DescEnum } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Money } from '../../../gen/tollgate/v1/payment_pb.js';
 import { isCurrency } from '../../../money/currencies.js';
@@ -120,18 +121,21 @@ export function within(
   if (value < min || value > max) problems.add(at + name, `not between ${group(min)} and ${group(max)}`);
 }
 
-/** A value of a generated enum, given its highest number; proto3 lets any number through. */
+/** What a generated enum says of itself: its values by number. */
+export type EnumSchema = Pick<DescEnum, 'value'>;
+
+/** A value of a generated enum: proto3 lets any number through. */
 export function enumValue(
   problems: Problems,
   at: string,
   name: string,
   value: number,
-  highest: number,
+  schema: EnumSchema,
   required: boolean,
 ): void {
   if (value === 0) {
     if (required) problems.add(at + name, 'is required');
-  } else if (value < 0 || value > highest) {
+  } else if (schema.value[value] === undefined) {
     problems.add(at + name, `unknown value ${value}`);
   }
 }

@@ -200,7 +200,7 @@ export class Dispatcher {
   }
 
   #sink(id: number): PartSink {
-    const send = (part: unknown, transfer?: ArrayBuffer): void => {
+    const send = (part: Uint8Array, transfer?: ArrayBuffer): void => {
       this.#ahead.set(id, (this.#ahead.get(id) ?? 0) + 1);
       this.#post({ id, part }, transfer ? [transfer] : []);
     };

@@ -103,7 +103,7 @@ export class WorkerSites {
     return 'stored';
   }
 
-  all(table: 'sites' | 'merchants'): unknown[] {
+  all<T extends Site | Merchant>(table: 'sites' | 'merchants'): T[] {
     return bodies(this.#db.prepare(`SELECT body FROM ${table} ORDER BY id`));
   }
 }

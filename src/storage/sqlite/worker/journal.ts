@@ -1,6 +1,6 @@
 import { KeyIndex } from '../key-index/key-index.js';
 import { Packer, Unpacker, keysOf } from '../packing.js';
-import type { WireAppended } from '../journal-wire.js';
+import type { WireAnswer, WireAppended } from '../journal-wire.js';
 import type { EntryRow } from '../packing.js';
 import type { Database } from './database.js';
 import { EntryRows, type EntryHead, type EntryNames } from './entry-rows.js';
@@ -104,7 +104,7 @@ export class WorkerJournal {
   }
 
   /** Entries by id, then ranges; see range-reader.ts. */
-  *query(send: PartSink, ids: readonly string[], wanted: WantedRanges): Job {
+  *query(send: PartSink, ids: readonly string[], wanted: WantedRanges): Job<WireAnswer> {
     const entries = new Packer(ids.length * 2048 + 64);
     const found: boolean[] = [];
     for (const id of ids) {

@@ -7,7 +7,7 @@ import { Invalid } from './failure.js';
 import type { ListChanges, Standing } from './list-changes.js';
 import { SEEN, UNTIL, boundUntil } from './list-rows.js';
 import type { ListRow, WireUpdate } from './list-rows.js';
-import type { Context, Job, Operations } from './work.js';
+import type { Context, Job } from './work.js';
 import { sliced, write } from './work.js';
 
 /** Values, or entries, handled in one slice: more than one value may have. */
@@ -59,7 +59,7 @@ export class ListImporter {
     };
   }
 
-  operations(): Operations {
+  operations() {
     return {
       'lists.importBegin': write((_, list: string) => {
         this.#changes.find(list);
@@ -97,7 +97,7 @@ export class ListImporter {
     );
   }
 
-  *#switch(number: number, id: string, options: SwitchOptions): Job {
+  *#switch(number: number, id: string, options: SwitchOptions): Job<WireUpdate> {
     const { now, replace, dryRun, by } = options;
     const list = this.#db.durably(() => this.#changes.findToChange(id));
     const update: WireUpdate = { added: 0, removed: 0, unchanged: 0, revision: list.revision };

@@ -14,7 +14,7 @@ import { ListFeed } from './list-feed.js';
 import type { FeedPlace } from './list-feed.js';
 import { ENTRY, FIRST, SEEN, UNTIL, entryOf } from './list-rows.js';
 import type { ListRow, WireUpdate } from './list-rows.js';
-import type { Job, Operations } from './work.js';
+import type { Job } from './work.js';
 import { read, sliced, write } from './work.js';
 
 /** Lists at rest. Memberships are only added to; what ends them is kept beside them. */
@@ -54,7 +54,7 @@ export class WorkerLists {
     };
   }
 
-  operations(): Operations {
+  operations() {
     return {
       'lists.create': write((_, list: Omit<ListInfo, 'entries' | 'revision'>) => this.create(list)),
       'lists.heads': read(() => this.heads()),
@@ -94,7 +94,7 @@ export class WorkerLists {
     }));
   }
 
-  *lists(now: number): Job {
+  *lists(now: number): Job<ListInfo[]> {
     const infos: ListInfo[] = [];
     for (const head of this.heads()) {
       const entries = yield* this.#count.at(this.changes.find(head.id), now);

@@ -4,9 +4,8 @@ import { WorkerRules, WorkerSites } from './documents.js';
 import type { WorkerJournal } from './journal.js';
 import { WorkerLimits } from './limits.js';
 import { ListImporter } from './list-import.js';
-import { DecisionLister } from './list-decisions.js';
+import { DecisionLister } from './journal-list.js';
 import { WorkerLists } from './lists.js';
-import type { Operations } from './work.js';
 import { read, sliced, write } from './work.js';
 import type { ListPlace, WireListFilter } from '../journal-wire.js';
 import type { Hold, HoldReport } from '../../../decisions/ports.js';
@@ -15,12 +14,10 @@ import type { Merchant, Site } from '../../../sites/site-store.js';
 import { Unavailable } from './failure.js';
 
 /** Everything the main thread may ask for, by name. */
-export function operations(
-  db: Database,
-  journal: WorkerJournal,
-  dispatcher: Dispatcher,
-  end: () => void,
-): Operations {
+export type StoreOperations = ReturnType<typeof operations>;
+
+/** The operations over a database that is open; `end` closes it. */
+export function operations(db: Database, journal: WorkerJournal, dispatcher: Dispatcher, end: () => void) {
   const lister = new DecisionLister(db, journal);
   const limits = new WorkerLimits(db);
   const rules = new WorkerRules(db);
@@ -62,8 +59,10 @@ export function operations(
     ),
     'rules.putLayout': write((_, layout: Layout) => rules.putLayout(layout)),
     'rules.layout': read((_, id: string) => rules.layout(id)),
-    'sites.put': write((_, table: 'sites' | 'merchants', body: Site | Merchant) => sites.put(table, body)),
-    'sites.all': read((_, table: 'sites' | 'merchants') => sites.all(table)),
+    'sites.putSite': write((_, site: Site) => sites.put('sites', site)),
+    'sites.putMerchant': write((_, merchant: Merchant) => sites.put('merchants', merchant)),
+    'sites.sites': read(() => sites.all<Site>('sites')),
+    'sites.merchants': read(() => sites.all<Merchant>('merchants')),
     ...lists.operations(),
     ...importer.operations(),
     'store.ping': write((_, now: number) => void ping.run(now)),

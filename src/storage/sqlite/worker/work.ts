@@ -1,7 +1,7 @@
 import type { Database } from './database.js';
 
 /** Work in slices: runs up to each `yield` without a pause. What it returns is the answer. */
-export type Job = Generator<unknown, unknown, void>;
+export type Job<T = unknown> = Generator<unknown, T, void>;
 
 /** What an operation may use. */
 export interface Context {
@@ -13,52 +13,57 @@ export interface Context {
 }
 
 /** An operation that changes something: runs in a transaction, together with others that came at the same time. */
-export interface WriteOperation {
+export interface WriteOperation<A extends readonly unknown[] = readonly unknown[], T = unknown> {
   readonly type: 'write';
-  run(context: Context, args: readonly unknown[]): unknown;
+  run(context: Context, args: A): T;
 }
 
 /** An operation that reads, or does its own transactions. A job's slices alternate with other work. */
-export interface ReadOperation {
+export interface ReadOperation<A extends readonly unknown[] = readonly unknown[], T = unknown> {
   readonly type: 'read';
-  run(context: Context, args: readonly unknown[], send: PartSink): Job;
+  run(context: Context, args: A, send: PartSink): Job<T>;
 }
 
 /** Sends a part of an answer ahead; while `send.full` is true the job should yield without doing more. */
 export interface PartSink {
-  (part: unknown, transfer?: ArrayBuffer): void;
+  (part: Uint8Array, transfer?: ArrayBuffer): void;
   readonly full: boolean;
 }
 
+/** Any operation: `call` of connection.ts sees to it that arguments come to the one they are of. */
 export type Operation = WriteOperation | ReadOperation;
 export type Operations = Readonly<Record<string, Operation>>;
 
+/** What an operation is asked with. */
+export type ArgsOf<O extends Operation> = Parameters<O['run']>[1];
+
+/** What an operation answers. */
+export type AnswerOf<O extends Operation> =
+  O extends ReadOperation<infer _A, infer T> ? T : ReturnType<O['run']>;
+
 /** A write operation with typed arguments. */
-export function write<A extends readonly unknown[]>(
-  run: (context: Context, ...args: A) => unknown,
-): WriteOperation {
-  return { type: 'write', run: (context, args) => run(context, ...(args as A)) };
+export function write<A extends readonly unknown[], T>(
+  run: (context: Context, ...args: A) => T,
+): WriteOperation<A, T> {
+  return { type: 'write', run: (context, args) => run(context, ...args) };
 }
 
 /** A read that is done in one go. */
-export function read<A extends readonly unknown[]>(
-  run: (context: Context, ...args: A) => unknown,
-): ReadOperation {
-  return {
-    type: 'read',
-    run: (context, args) => once(() => run(context, ...(args as A))),
-  };
+export function read<A extends readonly unknown[], T>(
+  run: (context: Context, ...args: A) => T,
+): ReadOperation<A, T> {
+  return { type: 'read', run: (context, args) => once(() => run(context, ...args)) };
 }
 
 /** Work in slices. */
-export function sliced<A extends readonly unknown[]>(
-  run: (context: Context, send: PartSink, ...args: A) => Job,
-): ReadOperation {
-  return { type: 'read', run: (context, args, send) => run(context, send, ...(args as A)) };
+export function sliced<A extends readonly unknown[], T>(
+  run: (context: Context, send: PartSink, ...args: A) => Job<T>,
+): ReadOperation<A, T> {
+  return { type: 'read', run: (context, args, send) => run(context, send, ...args) };
 }
 
 /** A job of one slice. */
 // oxlint-disable-next-line require-yield
-function* once(work: () => unknown): Job {
+function* once<T>(work: () => T): Job<T> {
   return work();
 }

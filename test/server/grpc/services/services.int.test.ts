@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
-import type { DecisionQuery } from '../../../../src/decisions/service.js';
+import type { DecisionQuery } from '../../../../src/decisions/decisions.js';
 import { TollgateError } from '../../../../src/errors/errors.js';
 import type { ListEntry, ListInfo } from '../../../../src/facts/list-store.js';
 import {
@@ -549,9 +549,9 @@ describe('SiteService', () => {
     await expect(sites.getMerchant({ id: 'x' })).rejects.toMatchObject({ code: 'MERCHANT_NOT_FOUND' });
     expect(await sites.listMerchants({})).toMatchObject({ merchants: [{ id: 'm' }], nextPageToken: 'n' });
     expect(asked[0]).toEqual([
-      { id: 's', name: '', group: '', timeZone: 'UTC', country: '', currency: '', languages: ['es'] },
+      { id: 's', name: '', group: '', timeZone: '', country: '', currency: '', languages: ['es'] },
       2,
     ]);
-    expect(asked[3]).toMatchObject([{ id: 'm', timeZone: 'UTC', small: true }, undefined]);
+    expect(asked[3]).toMatchObject([{ id: 'm', timeZone: '', small: true }, undefined]);
   });
 });

@@ -34,6 +34,7 @@ import {
 } from '../../../../src/gen/tollgate/v1/site_service_pb.js';
 import { checkListDecisions, checkReference } from '../../../../src/server/grpc/validate/decision.js';
 import * as list from '../../../../src/server/grpc/validate/list.js';
+import { checkPage } from '../../../../src/server/grpc/validate/page.js';
 import * as rule from '../../../../src/server/grpc/validate/rule.js';
 import * as site from '../../../../src/server/grpc/validate/site.js';
 import { violationsOf } from '../../support/violations.js';
@@ -161,7 +162,7 @@ table(
     ['a long reason', { reason: 'x'.repeat(501) }, 'reason: longer than 500 characters'],
   ],
 );
-table('RollBack', RollBackRequestSchema, rule.checkRollBack, { ruleSet: 'v', actor: 'ana' }, [
+table('RollBack', RollBackRequestSchema, rule.checkRollBackOrDeactivate, { ruleSet: 'v', actor: 'ana' }, [
   ['no set', { ruleSet: '' }, 'rule_set: is required'],
 ]);
 
@@ -305,6 +306,6 @@ table(
 table('GetSite', GetSiteRequestSchema, site.checkSiteId, { id: 's' }, [
   ['no id', { id: '' }, 'id: is required'],
 ]);
-table('ListSites', ListSitesRequestSchema, site.checkPage, {}, [
+table('ListSites', ListSitesRequestSchema, checkPage, {}, [
   ['too large a page', { pageSize: 5000 }, 'page_size: not between 0 and 1,000'],
 ]);

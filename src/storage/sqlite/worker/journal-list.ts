@@ -1,3 +1,4 @@
+import { mentionOf, ruleHit } from '../../../decisions/rule-hits.js';
 import type { ListPlace, WireListFilter, WirePage } from '../journal-wire.js';
 import { Packer } from '../packing.js';
 import type { Database, SqlValue, Statement } from './database.js';
@@ -23,14 +24,16 @@ export class DecisionLister {
   readonly #db: Database;
   readonly #journal: WorkerJournal;
   readonly #statements = new Map<string, Statement>();
+  readonly #record: Statement;
 
   constructor(db: Database, journal: WorkerJournal) {
     this.#db = db;
     this.#journal = journal;
+    this.#record = db.prepare('SELECT record FROM entries WHERE seq = ?');
   }
 
   /** One page of what comes after a place. */
-  *page(filter: WireListFilter, limit: number, after: ListPlace | undefined): Job {
+  *page(filter: WireListFilter, limit: number, after: ListPlace | undefined): Job<WirePage> {
     const start = further(after, filter.to === undefined ? undefined : { at: filter.to, seq: 0 });
     const few = filter.keys.length === 0 ? undefined : yield* this.#fewOf(this.#rarest(filter.keys));
     const { places, next } = few
@@ -41,7 +44,7 @@ export class DecisionLister {
       const row = this.#journal.rows.get(seq);
       if (row) packer.row(row);
     }
-    return { entries: packer.take(), next } satisfies WirePage;
+    return { entries: packer.take(), next };
   }
 
   /** Along the event-time index. */
@@ -63,7 +66,7 @@ export class DecisionLister {
       looked += rows.length;
       for (const [seq, at, fitting] of rows) {
         place = { at: Number(at), seq: Number(seq) };
-        if (fitting !== 1 || !this.#carries(place.seq, filter.keys)) continue;
+        if (fitting !== 1 || !this.#fits(place.seq, filter)) continue;
         places.push(place);
         if (places.length === limit) return { places, next: place };
       }
@@ -97,7 +100,7 @@ export class DecisionLister {
         .all(JSON.stringify(wanted), ...values)
         .map(([seq, at]) => ({ at: Number(at), seq: Number(seq) }))
         .filter((place) => place.at >= least && (start === undefined || order(start, place) < 0))
-        .filter((place) => this.#carries(place.seq, filter.keys));
+        .filter((place) => this.#fits(place.seq, filter));
       best = [...best, ...found].sort(order).slice(0, limit);
       yield;
     }
@@ -134,10 +137,15 @@ export class DecisionLister {
     return 0;
   }
 
-  #carries(seq: number, keys: readonly number[]): boolean {
-    if (keys.length === 0) return true;
-    const found = this.#journal.events.find(seq);
-    return found !== undefined && keys.every((key) => found.block.hasKey(found.index, key));
+  /** What `conditions` leaves open. */
+  #fits(seq: number, { keys, rule }: WireListFilter): boolean {
+    if (keys.length > 0) {
+      const found = this.#journal.events.find(seq);
+      if (!found || !keys.every((key) => found.block.hasKey(found.index, key))) return false;
+    }
+    if (rule === undefined) return true;
+    const [record] = this.#record.get(seq) ?? [];
+    return record instanceof Uint8Array && ruleHit(Buffer.from(record).toString(), rule);
   }
 
   #prepare(sql: string): Statement {
@@ -158,7 +166,7 @@ function further(a: ListPlace | undefined, b: ListPlace | undefined): ListPlace 
   return order(a, b) > 0 ? a : b;
 }
 
-/** What a row must fulfil beside its keys and its place in the list. */
+/** What a row must fulfil beside its keys and its place in the list. Of a rule only that it is mentioned. */
 function conditions(filter: WireListFilter): { where: string[]; values: SqlValue[] } {
   const where: string[] = [];
   const values: SqlValue[] = [];
@@ -173,5 +181,6 @@ function conditions(filter: WireListFilter): { where: string[]; values: SqlValue
     const outcomes = [...new Set(filter.outcomes.map(Number))].sort((a, b) => a - b);
     where.push(`outcome IN (${outcomes.join(', ')})`);
   }
+  if (filter.rule !== undefined) add('instr(record, ?) > 0', Buffer.from(mentionOf(filter.rule)));
   return { where, values };
 }

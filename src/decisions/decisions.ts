@@ -1,7 +1,9 @@
 import type { ConditionExplanation } from '../rules/explanation.js';
 import type { StreamKind } from '../facts/attributes.js';
 import type { PaymentInput } from '../facts/payment.js';
+import type { Claim, Label, ThreeDsResult } from '../facts/report-words.js';
 import type { Outcome, RuleState } from '../rules/outcome.js';
+import type { Caller } from './caller.js';
 import type { DecisionRecord } from './record.js';
 
 /** A payment to decide. */
@@ -34,13 +36,10 @@ export interface EventInput {
   /** undefined: the payment's amount. */
   readonly amount: { readonly minor: number; readonly currency: string } | undefined;
   readonly code: string;
-  /** '', fraud, not-received, other. */
-  readonly claim: string;
-  /** '', authenticated, attempted, failed, rejected, unavailable, abandoned. */
-  readonly threeDs: string;
+  readonly claim: Claim | '';
+  readonly threeDs: ThreeDsResult | '';
   readonly liabilityShifted: boolean;
-  /** '', good, fraud. */
-  readonly label: string;
+  readonly label: Label | '';
   /** A chargeback for fraud. */
   readonly fraud: boolean;
   readonly channel: string;
@@ -76,6 +75,7 @@ export interface DecisionDetail {
 }
 
 export interface DecisionQuery {
+  /** 1 and more. */
   readonly pageSize: number;
   readonly pageToken: string;
   readonly site: string;
@@ -111,32 +111,22 @@ export interface ReplayOutput {
 }
 
 /**
- * How long a caller is willing to wait. Calls that are given the same object (those of one stream) are taken in in the
- * order they come.
- */
-export interface CallLimits {
-  /** Epoch ms. */
-  readonly deadline: number | undefined;
-  /** Whether the caller has gone away. Asked when it matters. */
-  readonly cancelled: boolean;
-}
-
-/**
  * The heart of Tollgate. Calls are taken in the order they are made: `screen` and `record` called one after the other
  * without waiting are decided in that order. All throw TollgateError.
  */
 export interface Decisions {
-  screen(input: ScreenInput, limits?: CallLimits): Promise<ScreenOutput>;
-  record(input: EventInput, limits?: CallLimits): Promise<EventOutput>;
+  screen(input: ScreenInput, caller?: Caller): Promise<ScreenOutput>;
+  record(input: EventInput, caller?: Caller): Promise<EventOutput>;
   get(ref: DecisionRef): Promise<DecisionDetail>;
   list(query: DecisionQuery): Promise<{ readonly records: readonly DecisionRecord[]; readonly next: string }>;
   explain(
     ref: DecisionRef,
     allRules: boolean,
+    caller?: Caller,
   ): Promise<{
     readonly record: DecisionRecord;
     readonly rules: readonly RuleExplanation[];
     readonly summary: readonly string[];
   }>;
-  replay(ref: DecisionRef): Promise<ReplayOutput>;
+  replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput>;
 }
