@@ -39,7 +39,7 @@ export interface KnownPayment {
 /** An entry that was read back, as events that follow it see it. */
 export function knownPayment({ id, event, decision }: JournalEntry): KnownPayment {
   const record = decision?.record;
-  return { id, event, holding: record?.includes('"reserved":true') === true ? record : undefined };
+  return { id, event, holding: record?.includes('"state":"held"') === true ? record : undefined };
 }
 
 /** Bounds of the queue. */

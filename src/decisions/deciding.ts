@@ -152,7 +152,7 @@ export class Deciding {
     });
     return {
       entry,
-      holds: parts.limits.some(({ reserved }) => reserved),
+      holds: parts.limits.some(({ state }) => state === 'held'),
       stored: () => {
         observer.decided(record, false, this.#nowUs() - screening.admittedUs);
         screening.done({ record, repeated: false });

@@ -1,10 +1,10 @@
 import { ATTRIBUTE_INDEX, type Attribute } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
-import { HIT, NO_HIT, SKIPPED, type Outcome } from '../rules/outcome.js';
+import { ERROR, HIT, NO_HIT, SKIPPED, type Outcome } from '../rules/outcome.js';
 import type { CumulativeLimit } from '../rules/document.js';
 import type { ProgramLimit } from '../rules/program.js';
 import type { Hold } from './ports.js';
-import type { LimitUse } from './record.js';
+import type { CountedBy, HeldLimit, LimitUse, UnheldLimit } from './record.js';
 
 /** What of the world a limit needs: handed in, so that this file stays pure. */
 export interface LimitTerms {
@@ -21,12 +21,24 @@ export interface LimitTerms {
   readonly riskGrade: string;
 }
 
-/** A limit that counts this payment, and what to hold against it; undefined when that cannot be said. */
-export interface DueLimit {
+/** A limit that counts this payment, and what to hold against it, or why that cannot be said. */
+export type DueLimit = HoldableLimit | UnholdableLimit;
+
+interface Due {
   readonly ruleSet: string;
   readonly limit: CumulativeLimit;
   readonly periodStart: number;
-  readonly hold: Hold | undefined;
+}
+
+/** A limit that can be asked for room. */
+export interface HoldableLimit extends Due {
+  readonly hold: Hold;
+}
+
+/** A limit that cannot. */
+export interface UnholdableLimit extends Due {
+  readonly hold: undefined;
+  readonly unheld: Pick<UnheldLimit, 'why' | 'lacks'>;
 }
 
 /** The limits that count a payment. A limit whose key, cap or amount is unknown is due without hold: see `afterLimits`. */
@@ -45,9 +57,9 @@ export function dueLimits(
     const periodStart = terms.periodStart(event.at, limit.period, zone);
     const values = limit.by.map((name) => event.attributes[ATTRIBUTE_INDEX[name as Attribute]] ?? 0);
     const cap = terms.toBaseMinor(limit.cap.minor, limit.cap.currency);
-    const keyed = values.every((value) => value !== 0);
-    if (state !== HIT || !keyed || cap === undefined || Number.isNaN(event.baseMinor)) {
-      due.push({ ruleSet, limit, periodStart, hold: undefined });
+    if (state !== HIT || values.includes(0) || cap === undefined || Number.isNaN(event.baseMinor)) {
+      const unheld = whyUnheld(limit, state, values, cap);
+      due.push({ ruleSet, limit, periodStart, hold: undefined, unheld });
       continue;
     }
     const factor = limit.gradeFactors?.[terms.riskGrade] ?? 1;
@@ -69,6 +81,18 @@ export function dueLimits(
   return due;
 }
 
+function whyUnheld(
+  { by, cap: { currency } }: CumulativeLimit,
+  state: number,
+  values: readonly number[],
+  cap: number | undefined,
+): UnholdableLimit['unheld'] {
+  if (state !== HIT) return { why: state === ERROR ? 'condition-failed' : 'input-missing', lacks: '' };
+  const unkeyed = by[values.indexOf(0)];
+  if (unkeyed !== undefined) return { why: 'no-key', lacks: unkeyed };
+  return { why: 'no-rate', lacks: cap === undefined ? currency : '' };
+}
+
 /** 15 digits are what a double holds of a decimal: 10,000 x 0.57 is 5,700, not a hair below it. */
 function gradedCap(cap: number, factor: number): number {
   return factor === 1 ? cap : Math.floor(Number((cap * factor).toPrecision(15)));
@@ -84,20 +108,19 @@ export function goesOn(outcome: Outcome): boolean {
   return outcome === 'accept' || outcome === 'review' || outcome === 'allow';
 }
 
-/** What became of a due limit: the line of the record. A limit that could not be held has a cap of -1. */
-export function limitUse(due: DueLimit, usedMinor: number, reserved: boolean): LimitUse {
-  const { ruleSet, limit, periodStart, hold } = due;
-  const counter = hold?.counter ?? '';
-  return {
-    ruleSet,
-    limit: limit.name,
-    counter,
-    periodStart,
-    capMinor: hold?.cap ?? -1,
-    usedMinor,
-    reserved,
-    refunds: limit.refunds ?? 'keep',
-  };
+/** What became of a limit that was asked for room: its line of the record. */
+export function heldLimit(due: HoldableLimit, usedMinor: number, reserved: boolean): HeldLimit {
+  const { counter, cap } = due.hold;
+  return { ...countedBy(due), state: reserved ? 'held' : 'refused', counter, capMinor: cap, usedMinor };
+}
+
+/** The line of the record of a limit that could not be asked. */
+export function unheldLimit(due: UnholdableLimit): UnheldLimit {
+  return { ...countedBy(due), state: 'unheld', ...due.unheld };
+}
+
+function countedBy({ ruleSet, limit, periodStart }: Due): CountedBy {
+  return { ruleSet, limit: limit.name, periodStart, refunds: limit.refunds ?? 'keep' };
 }
 
 /** The part of a verdict that limits can change. */
@@ -112,7 +135,7 @@ export interface LimitedVerdict {
  * limit that only asks for a review says so although the amount was reserved.
  */
 export function exceeded(use: LimitUse, amountMinor: number): boolean {
-  return use.capMinor < 0 ? !use.reserved : use.usedMinor + amountMinor > use.capMinor;
+  return use.state === 'unheld' || use.usedMinor + amountMinor > use.capMinor;
 }
 
 /**
@@ -131,14 +154,14 @@ export function afterLimits(
   // A store that refused is believed whatever its figures say by now: nothing goes on without having been held.
   const refused = told.some(isHard)
     ? undefined
-    : uses.findLast((use) => !use.reserved && use.capMinor >= 0 && isHard(use));
+    : uses.findLast((use) => use.state === 'refused' && isHard(use));
   const over = refused === undefined ? told : [...told, refused];
   if (over.length === 0) return verdict;
   const limits = over.map((use) => limitOf(use.ruleSet, use.limit));
   return {
     outcome: strictest(limits.map((limit) => limit?.outcome ?? 'reject')),
     reasons: [...new Set([...limits.map((limit) => limit?.reason ?? 'limit'), ...verdict.reasons])],
-    degraded: verdict.degraded || over.some((use) => use.capMinor < 0),
+    degraded: verdict.degraded || over.some(({ state }) => state === 'unheld'),
   };
 }
 

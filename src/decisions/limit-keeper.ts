@@ -1,5 +1,5 @@
 import { holdId } from './decision-id.js';
-import { asksReview, limitUse, type DueLimit } from './limit-holds.js';
+import { asksReview, heldLimit, unheldLimit, type DueLimit } from './limit-holds.js';
 import type { KnownPayment } from './append-queue.js';
 import type { HoldReport, LimitStore } from './ports.js';
 import type { DecisionRecord, LimitUse } from './record.js';
@@ -23,20 +23,19 @@ export class LimitKeeper {
    * only asks for a review neither refuses nor keeps the others from being asked: what it counts may pass its cap.
    */
   async reserve(decision: string, due: readonly DueLimit[], expiresAt: number): Promise<LimitUse[]> {
-    const unheld = due.filter(({ hold }) => hold === undefined);
-    const missed = unheld.map((limit) => limitUse(limit, 0, false));
-    const held = due.filter(({ hold }) => hold !== undefined);
+    const unheld = due.filter((one) => one.hold === undefined);
+    const missed: LimitUse[] = unheld.map(unheldLimit);
+    const held = due.filter((one) => one.hold !== undefined);
     if (held.length === 0 || unheld.some(({ limit }) => !asksReview(limit))) return missed;
-    const holds = held.flatMap(({ hold, limit }) => {
-      if (hold === undefined) return [];
-      return asksReview(limit) ? { ...hold, cap: Number.MAX_SAFE_INTEGER } : hold;
-    });
+    const holds = held.map(({ hold, limit }) =>
+      asksReview(limit) ? { ...hold, cap: Number.MAX_SAFE_INTEGER } : hold,
+    );
     const counters = holds.map(({ counter }) => counter);
     const id = holdId(decision, holds[0]?.amount ?? 0, counters);
     const { reserved, used } = await this.#inOrder(counters, () => this.#store.reserve(id, holds, expiresAt));
     const uses = held
       .slice(0, used.length)
-      .map((limit, index) => limitUse(limit, used[index] ?? 0, reserved));
+      .map((limit, index) => heldLimit(limit, used[index] ?? 0, reserved));
     return [...missed, ...uses];
   }
 
@@ -89,7 +88,7 @@ export class LimitKeeper {
 }
 
 function countersOf(uses: readonly LimitUse[]): string[] {
-  return uses.filter(({ reserved }) => reserved).map(({ counter }) => counter);
+  return uses.flatMap((use) => (use.state === 'held' ? [use.counter] : []));
 }
 
 /** A refund gives room back only where the limit said so when it decided; an older record leaves it to today's rules. */

@@ -11,6 +11,7 @@ import type { Layout, RuleVersionStore } from '../rules/version-store.js';
 import { canonicalJson } from '../rules/canonical.js';
 import { entryId, isEntryId } from './decision-id.js';
 import { afterLimits } from './limit-holds.js';
+import { limitText } from './limit-text.js';
 import { recordedValues } from './new-record.js';
 import { decodePersonal } from './personal-part.js';
 import type { DecisionFilter, Journal, StoredEntry } from './ports.js';
@@ -284,12 +285,8 @@ function summaryOf(
   if (cannot !== undefined) lines.push(`3-D Secure cannot run: ${cannot}`);
   lines.push(...replaced);
   for (const rule of rules) lines.push(rule.text);
-  for (const use of record.limits) {
-    const held = use.reserved ? 'reserved' : 'no room';
-    lines.push(
-      `limit ${use.ruleSet}/${use.limit}: ${use.usedMinor} of ${use.capMinor} minor units used before, ${held}`,
-    );
-  }
+  for (const use of record.limits)
+    lines.push(`limit ${use.ruleSet}/${use.limit}: ${limitText(use, record.base)}`);
   if (record.flags.length > 0) lines.push(`marked ${record.flags.join(', ')}`);
   return lines;
 }

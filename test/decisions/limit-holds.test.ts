@@ -3,7 +3,8 @@ import {
   afterLimits,
   dueLimits,
   exceeded,
-  limitUse,
+  heldLimit,
+  unheldLimit,
   type LimitTerms,
 } from '../../src/decisions/limit-holds.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES } from '../../src/facts/attributes.js';
@@ -109,14 +110,21 @@ describe('dueLimits', () => {
   });
 
   it.each([
-    ['an input was missing', [UNKNOWN], payment(), limit()],
-    ['its condition failed', [ERROR], payment(), limit()],
-    ['the payment has no such key', [HIT], payment({ owner: 0 }), limit()],
-    ['the amount has no rate', [HIT], payment({ baseMinor: Number.NaN }), limit()],
-    ['the cap has no rate', [HIT], payment(), limit({ cap: { minor: 1, currency: 'XXX' } })],
-  ])('is due without a hold when %s, so that nothing escapes it', (_, states, event, one) => {
+    ['an input was missing', [UNKNOWN], payment(), limit(), 'input-missing', ''],
+    ['its condition failed', [ERROR], payment(), limit(), 'condition-failed', ''],
+    ['the payment has no such key', [HIT], payment({ owner: 0 }), limit(), 'no-key', 'owner'],
+    ['the amount has no rate', [HIT], payment({ baseMinor: Number.NaN }), limit(), 'no-rate', ''],
+    [
+      'the cap has no rate',
+      [HIT],
+      payment(),
+      limit({ cap: { minor: 1, currency: 'XXX' } }),
+      'no-rate',
+      'XXX',
+    ],
+  ])('is due without a hold when %s, so that nothing escapes it', (_, states, event, one, why, lacks) => {
     const [due] = dueLimits(program(one), states, event, terms);
-    expect(due?.hold).toBeUndefined();
+    expect(due).toMatchObject({ hold: undefined, unheld: { why, lacks } });
   });
 });
 
@@ -125,8 +133,8 @@ describe('afterLimits', () => {
   const use = (usedMinor: number, reserved: boolean, one = limit()) => {
     const due = dueLimits(program(one), [HIT], payment(), terms);
     const first = due[0];
-    if (first === undefined) throw new Error('the limit is due');
-    return limitUse(first, usedMinor, reserved);
+    if (first?.hold === undefined) throw new Error('the limit can be held');
+    return heldLimit(first, usedMinor, reserved);
   };
   const limitOf = () => limit();
 
@@ -165,8 +173,8 @@ describe('afterLimits', () => {
 
   it('refuses and marks degraded what could not be held at all', () => {
     const due = dueLimits(program(limit()), [UNKNOWN], payment(), terms)[0];
-    if (due === undefined) throw new Error('the limit is due');
-    expect(afterLimits(verdict('accept'), [limitUse(due, 0, false)], Number.NaN, limitOf)).toMatchObject({
+    if (due === undefined || due.hold !== undefined) throw new Error('the limit cannot be held');
+    expect(afterLimits(verdict('accept'), [unheldLimit(due)], Number.NaN, limitOf)).toMatchObject({
       outcome: 'reject',
       degraded: true,
     });

@@ -24,8 +24,9 @@ function due(name: 'soft' | 'hard' | 'wall', cap: number | undefined): DueLimit 
     reason: `limit.${name}`,
     outcome: OUTCOMES[name] ?? 'reject',
   };
-  const hold = cap === undefined ? undefined : { counter: name, amount: 100, cap, periodEnd: 1 };
-  return { ruleSet: 'limits', limit, periodStart: 0, hold };
+  const one = { ruleSet: 'limits', limit, periodStart: 0 };
+  if (cap === undefined) return { ...one, hold: undefined, unheld: { why: 'no-rate', lacks: '' } };
+  return { ...one, hold: { counter: name, amount: 100, cap, periodEnd: 1 } };
 }
 
 function outcomeOf(uses: readonly LimitUse[]): string {

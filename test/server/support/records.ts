@@ -45,11 +45,11 @@ export function sampleRecord(change: Partial<DecisionRecord> = {}): DecisionReco
       {
         ruleSet: 'limits',
         limit: 'account-day',
+        state: 'held',
         counter: 'limits/account-day/1/2026-01-01',
         periodStart: 1_767_225_600_000,
         capMinor: 50_000,
         usedMinor: 12_000,
-        reserved: true,
       },
     ],
     base: { minor: 14_071, currency: 'USD' },
