@@ -13,6 +13,7 @@ const RECORD: DecisionRecord = {
   outcome: 'review',
   threeDs: 'challenge',
   exemption: 'none',
+  authentication: 'possible',
   reasons: ['velocity.card', 'geo.mismatch'],
   hits: [
     {

@@ -4,7 +4,6 @@ import type { KnownPayment } from './append-queue.js';
 import type { HoldReport, LimitStore } from './ports.js';
 import type { DecisionRecord, LimitUse } from './record.js';
 import type { EventInput } from './service.js';
-import type { ProgramLimit } from '../rules/program.js';
 
 /**
  * Holds amounts against cumulative limits and settles the holds by what is reported. What concerns the same counter is
@@ -44,15 +43,10 @@ export class LimitKeeper {
    * the event's amount counts for, minor units of the base currency, NaN when there is no rate. Before the event
    * is durable, so that one that is repeated after a failure settles them again.
    */
-  settle(
-    payment: KnownPayment,
-    input: EventInput,
-    limits: readonly ProgramLimit[],
-    baseMinor: number,
-  ): Promise<void> | undefined {
+  settle(payment: KnownPayment, input: EventInput, baseMinor: number): Promise<void> | undefined {
     if (payment.holding === undefined) return undefined;
     const { limits: uses, base } = JSON.parse(payment.holding) as DecisionRecord;
-    const report = this.#reportOf(input, baseMinor, uses, limits);
+    const report = this.#reportOf(input, baseMinor, uses);
     if (report === undefined) return undefined;
     const counters = countersOf(uses);
     const id = holdId(payment.id, base?.minor ?? 0, counters);
@@ -63,13 +57,12 @@ export class LimitKeeper {
     { kind, eventId, eventTime }: EventInput,
     back: number,
     uses: readonly LimitUse[],
-    limits: readonly ProgramLimit[],
   ): HoldReport | undefined {
     if (kind === 'authorised' || kind === 'captured') return { kind: 'made', at: eventTime };
     if (kind === 'declined' || kind === 'abandoned') return { kind: 'failed' };
     if (kind === 'cancelled') return { kind: 'cancelled', at: eventTime };
     if (kind !== 'refunded') return undefined;
-    const counters = countersOf(uses.filter((use) => restores(use, limits)));
+    const counters = countersOf(uses.filter(({ refunds }) => refunds === 'restore'));
     if (counters.length === 0 || Number.isNaN(back)) return undefined;
     return { kind: 'refunded', id: eventId, amount: back, counters };
   }
@@ -89,13 +82,4 @@ export class LimitKeeper {
 
 function countersOf(uses: readonly LimitUse[]): string[] {
   return uses.flatMap((use) => (use.state === 'held' ? [use.counter] : []));
-}
-
-/** A refund gives room back only where the limit said so when it decided; an older record leaves it to today's rules. */
-function restores(use: LimitUse, limits: readonly ProgramLimit[]): boolean {
-  if (use.refunds !== undefined) return use.refunds === 'restore';
-  return limits.some(
-    ({ ruleSet, limit }) =>
-      ruleSet === use.ruleSet && limit.name === use.limit && limit.refunds === 'restore',
-  );
 }

@@ -281,7 +281,7 @@ function summaryOf(
   const reasons = record.reasons.length === 0 ? 'no rule asked for more' : record.reasons.join(', ');
   const lines = [`${record.outcome}: ${reasons}`];
   if (record.threeDs !== 'none') lines.push(`3-D Secure: ${record.threeDs}`);
-  const cannot = CANNOT_RUN[record.authentication ?? 'possible'];
+  const cannot = CANNOT_RUN[record.authentication];
   if (cannot !== undefined) lines.push(`3-D Secure cannot run: ${cannot}`);
   lines.push(...replaced);
   for (const rule of rules) lines.push(rule.text);

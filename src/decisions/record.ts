@@ -13,8 +13,8 @@ export interface CountedBy {
   readonly limit: string;
   /** Epoch ms. */
   readonly periodStart: number;
-  /** What a refund does, by the version that decided; absent in records of before it was kept. */
-  readonly refunds?: 'restore' | 'keep';
+  /** What a refund does, by the version that decided. */
+  readonly refunds: 'restore' | 'keep';
 }
 
 /** A limit that was asked for room. Minor units of the base currency. */
@@ -48,8 +48,7 @@ export interface DecisionRecord {
   readonly outcome: Outcome;
   readonly threeDs: ThreeDsDemand;
   readonly exemption: ScaExemption;
-  /** Absent in records from before it was kept: their demands were left as the rules made them. */
-  readonly authentication?: Authentication;
+  readonly authentication: Authentication;
   readonly reasons: readonly string[];
   readonly hits: readonly Hit[];
   readonly flags: readonly DecisionFlag[];

@@ -42,9 +42,8 @@ export class Reporting {
       });
     }
     const event = this.#reportedEvent(recording, known?.event);
-    const { limits } = this.#intake.rules.program;
     const settled =
-      known === undefined ? undefined : this.#intake.keeper.settle(known, input, limits, event.baseMinor);
+      known === undefined ? undefined : this.#intake.keeper.settle(known, input, event.baseMinor);
     this.#intake.insert(event);
     this.#intake.queue.stage({
       id,

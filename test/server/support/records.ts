@@ -12,6 +12,7 @@ export function sampleRecord(change: Partial<DecisionRecord> = {}): DecisionReco
     outcome: 'review',
     threeDs: 'challenge',
     exemption: 'none',
+    authentication: 'possible',
     reasons: ['velocity.card', 'geo.mismatch'],
     hits: [
       {
@@ -50,6 +51,7 @@ export function sampleRecord(change: Partial<DecisionRecord> = {}): DecisionReco
         periodStart: 1_767_225_600_000,
         capMinor: 50_000,
         usedMinor: 12_000,
+        refunds: 'keep',
       },
     ],
     base: { minor: 14_071, currency: 'USD' },
