@@ -1,5 +1,6 @@
 import { ATTRIBUTE_INDEX, type Attribute } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
+import { decimalFraction, multiply, type Fraction } from '../money/fraction.js';
 import { ERROR, HIT, NO_HIT, SKIPPED, type Outcome } from '../rules/outcome.js';
 import type { CumulativeLimit } from '../rules/document.js';
 import type { ProgramLimit } from '../rules/program.js';
@@ -62,7 +63,6 @@ export function dueLimits(
       due.push({ ruleSet, limit, periodStart, hold: undefined, unheld });
       continue;
     }
-    const factor = limit.gradeFactors?.[terms.riskGrade] ?? 1;
     const key = values.map((value) => value.toString(36)).join('.');
     // By date, not by moment: shops of one owner in two zones share the counter of a date, and so its cap.
     const period = terms.periodName(event.at, limit.period, zone);
@@ -73,7 +73,7 @@ export function dueLimits(
       hold: {
         counter: `${ruleSet}/${limit.name}/${key}/${period}`,
         amount: event.baseMinor,
-        cap: gradedCap(cap, factor),
+        cap: gradedCap(cap, limit, terms.riskGrade),
         periodEnd: terms.periodEnd(event.at, limit.period, zone),
       },
     });
@@ -93,10 +93,21 @@ function whyUnheld(
   return { why: 'no-rate', lacks: cap === undefined ? currency : '' };
 }
 
-/** 15 digits are what a double holds of a decimal: 10,000 x 0.57 is 5,700, not a hair below it. */
-function gradedCap(cap: number, factor: number): number {
-  return factor === 1 ? cap : Math.floor(Number((cap * factor).toPrecision(15)));
+/** Never more than the factor as it is written gives: 10,000 x 0.57 is 5,700. */
+function gradedCap(cap: number, { gradeFactors }: CumulativeLimit, grade: string): number {
+  if (gradeFactors === undefined || grade === '') return cap;
+  let factors = factorsByGrade.get(gradeFactors);
+  if (factors === undefined) {
+    factors = new Map(Object.entries(gradeFactors).map(([name, factor]) => [name, decimalFraction(factor)]));
+    factorsByGrade.set(gradeFactors, factors);
+  }
+  const factor = factors.get(grade);
+  if (factor === undefined) return cap;
+  return multiply(cap, factor, 'floor') ?? Number.MAX_SAFE_INTEGER;
 }
+
+/** Taken apart once for each limit. */
+const factorsByGrade = new WeakMap<object, ReadonlyMap<string, Fraction>>();
 
 /** Whether a limit only asks for a review: the payment goes on, so it counts beyond the cap too. */
 export function asksReview({ outcome }: CumulativeLimit): boolean {

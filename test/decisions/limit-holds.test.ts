@@ -98,10 +98,25 @@ describe('dueLimits', () => {
     [1.1, 70_000, 77_000],
     [0.29, 100, 29],
     [1 / 3, 100, 33],
+    [1e-7, 20_000_000, 2],
+    [0, 100, 0],
+    // Beyond the digits of a double too: never a minor unit above the product.
+    [1.1, 3_000_000_000_000_004, 3_300_000_000_000_004],
+    [0.9999999999999999, 9_007_199_254_740_990, 9_007_199_254_740_989],
+    [1_000, 9_007_199_254_740_990, Number.MAX_SAFE_INTEGER],
   ])('grades by %d without losing a minor unit to binary fractions', (factor, capMinor, expected) => {
     const graded = limit({ cap: { minor: capMinor / 2, currency: 'EUR' }, gradeFactors: { B: factor } });
     expect(dueLimits(program(graded), [HIT], payment(), terms)[0]?.hold?.cap).toBe(expected);
   });
+
+  it.each(['', 'Z', 'constructor'])(
+    'leaves the cap as it is for the grade %j, that has no factor',
+    (riskGrade) => {
+      const graded = limit({ gradeFactors: { B: 0.5 } });
+      const [due] = dueLimits(program(graded), [HIT], payment(), { ...terms, riskGrade });
+      expect(due?.hold?.cap).toBe(200_000);
+    },
+  );
 
   it('leaves out limits that do not count the payment', () => {
     expect(dueLimits(program(limit(), limit({ name: 'b' })), [NO_HIT, SKIPPED], payment(), terms)).toEqual(
