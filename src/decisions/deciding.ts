@@ -99,7 +99,9 @@ export class Deciding {
   #due({ verdict, limitStates }: Evaluation, context: PaymentContext): DueLimit[] {
     if (limitStates.length === 0 || !goesOn(verdict.outcome)) return [];
     const { limits } = this.#intake.rules.program;
-    return dueLimits(limits, limitStates, context.event, this.#options.limitTerms(context));
+    const { toBaseMinor } = this.#options;
+    const { event, zones, merchant } = context;
+    return dueLimits(limits, limitStates, event, { toBaseMinor, zones, riskGrade: merchant.riskGrade });
   }
 
   #afterLimits({ rules, verdict }: Evaluation, context: PaymentContext, uses: readonly LimitUse[]) {

@@ -1,5 +1,6 @@
 import { ATTRIBUTE_INDEX, type Attribute } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
+import { periodEnd, periodName, periodStart } from '../facts/velocity/calendar.js';
 import { decimalFraction, multiply, type Fraction } from '../money/fraction.js';
 import { ERROR, HIT, NO_HIT, SKIPPED, type Outcome } from '../rules/outcome.js';
 import type { CumulativeLimit } from '../rules/document.js';
@@ -7,16 +8,10 @@ import type { ProgramLimit } from '../rules/program.js';
 import type { Hold } from './ports.js';
 import type { CountedBy, HeldLimit, LimitUse, UnheldLimit } from './record.js';
 
-/** What of the world a limit needs: handed in, so that this file stays pure. */
+/** What a limit needs beside the payment's event. */
 export interface LimitTerms {
   /** Minor units of the base currency; undefined when there is no rate. */
   toBaseMinor(minor: number, currency: string): number | undefined;
-  /** First instant of the calendar period that holds `ms`. */
-  periodStart(ms: number, unit: 'day' | 'month', zone: string): number;
-  /** First instant after that period. */
-  periodEnd(ms: number, unit: 'day' | 'month', zone: string): number;
-  /** What a calendar calls that period, in whatever zone: `2026-03-02`, `2026-03`. */
-  periodName(ms: number, unit: 'day' | 'month', zone: string): string;
   readonly zones: { readonly site: string; readonly merchant: string };
   /** '' when not graded. */
   readonly riskGrade: string;
@@ -55,26 +50,26 @@ export function dueLimits(
     if (state === NO_HIT || state === SKIPPED) continue;
     const wanted = limit.zone ?? 'merchant';
     const zone = wanted === 'merchant' ? terms.zones.merchant : wanted === 'site' ? terms.zones.site : wanted;
-    const periodStart = terms.periodStart(event.at, limit.period, zone);
+    const from = periodStart(event.at, limit.period, zone);
     const values = limit.by.map((name) => event.attributes[ATTRIBUTE_INDEX[name as Attribute]] ?? 0);
     const cap = terms.toBaseMinor(limit.cap.minor, limit.cap.currency);
     if (state !== HIT || values.includes(0) || cap === undefined || Number.isNaN(event.baseMinor)) {
       const unheld = whyUnheld(limit, state, values, cap);
-      due.push({ ruleSet, limit, periodStart, hold: undefined, unheld });
+      due.push({ ruleSet, limit, periodStart: from, hold: undefined, unheld });
       continue;
     }
     const key = values.map((value) => value.toString(36)).join('.');
     // By date, not by moment: shops of one owner in two zones share the counter of a date, and so its cap.
-    const period = terms.periodName(event.at, limit.period, zone);
+    const period = periodName(event.at, limit.period, zone);
     due.push({
       ruleSet,
       limit,
-      periodStart,
+      periodStart: from,
       hold: {
         counter: `${ruleSet}/${limit.name}/${key}/${period}`,
         amount: event.baseMinor,
         cap: gradedCap(cap, limit, terms.riskGrade),
-        periodEnd: terms.periodEnd(event.at, limit.period, zone),
+        periodEnd: periodEnd(event.at, limit.period, zone),
       },
     });
   }

@@ -9,12 +9,12 @@ import {
 } from '../../src/decisions/limit-holds.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES } from '../../src/facts/attributes.js';
 import type { StreamEvent } from '../../src/facts/stream.js';
-import { periodEnd, periodName, periodStart } from '../../src/facts/velocity/calendar.js';
 import type { CumulativeLimit } from '../../src/rules/document.js';
 import { ERROR, HIT, NO_HIT, SKIPPED, UNKNOWN, type Outcome } from '../../src/rules/outcome.js';
 import type { ProgramLimit } from '../../src/rules/program.js';
 
 const DAY = 86_400_000;
+const HOUR = 3_600_000;
 
 function limit(more: Partial<CumulativeLimit> = {}): CumulativeLimit {
   return {
@@ -50,9 +50,6 @@ function payment(more: { owner?: number; baseMinor?: number } = {}): StreamEvent
 
 const terms: LimitTerms = {
   toBaseMinor: (minor, currency) => (currency === 'EUR' ? minor * 2 : undefined),
-  periodStart: (ms) => Math.floor(ms / DAY) * DAY,
-  periodEnd: (ms) => Math.floor(ms / DAY) * DAY + DAY,
-  periodName: (ms, unit, zone) => `${unit} ${Math.floor(ms / DAY)} of ${zone}`,
   zones: { site: 'Europe/Madrid', merchant: 'America/Lima' },
   riskGrade: 'B',
 };
@@ -60,12 +57,25 @@ const terms: LimitTerms = {
 describe('dueLimits', () => {
   it('names one counter per rule set, limit, key and period, with the cap in base currency and graded', () => {
     const [due] = dueLimits(program(limit({ gradeFactors: { B: 0.5 } })), [HIT], payment(), terms);
-    expect(due?.hold).toEqual({
-      counter: 'limits/per-owner/7/day 5 of America/Lima',
-      amount: 110,
-      cap: 100_000,
-      periodEnd: 6 * DAY,
+    // 1970-01-06T00:00:00.001Z is the evening before in Lima.
+    expect(due).toMatchObject({
+      periodStart: 4 * DAY + 5 * HOUR,
+      hold: {
+        counter: 'limits/per-owner/7/1970-01-05',
+        amount: 110,
+        cap: 100_000,
+        periodEnd: 5 * DAY + 5 * HOUR,
+      },
     });
+  });
+
+  it.each([
+    ['site', '1970-01-06'],
+    ['Pacific/Honolulu', '1970-01-05'],
+    ['merchant', '1970-01-05'],
+  ])('goes by the clock that is named: %s', (zone, date) => {
+    const [due] = dueLimits(program(limit({ zone })), [HIT], payment(), terms);
+    expect(due?.hold?.counter).toBe(`limits/per-owner/7/${date}`);
   });
 
   it('counts what one owner takes on a date in one counter, whichever zone each shop is in', () => {
@@ -73,8 +83,8 @@ describe('dueLimits', () => {
     const holdIn = (zone: string, ms = at, period: 'day' | 'month' = 'day') => {
       const zones = { site: 'UTC', merchant: zone };
       const one = { ...payment(), at: ms };
-      const real = { ...terms, periodStart, periodEnd, periodName, zones };
-      return dueLimits(program(limit({ period })), [HIT], one, real)[0]?.hold;
+      const there = { ...terms, zones };
+      return dueLimits(program(limit({ period })), [HIT], one, there)[0]?.hold;
     };
     const [lima, tokyo] = [holdIn('America/Lima'), holdIn('Asia/Tokyo')];
     expect([lima?.counter, tokyo?.counter]).toEqual([
