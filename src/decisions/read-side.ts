@@ -4,26 +4,18 @@ import type { Attribute } from '../facts/attributes.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import { compileProgram } from '../rules/compile.js';
 import { explainRule } from '../rules/explain.js';
-import { layoutOf } from '../rules/layout.js';
-import { RULE_STATES, type Authentication, type RuleState } from '../rules/outcome.js';
-import type { FactValue, Program, RuleSetVersion } from '../rules/program.js';
+import { RULE_STATES, type RuleState } from '../rules/outcome.js';
+import type { Program, RuleSetVersion } from '../rules/program.js';
 import type { Layout, RuleVersionStore } from '../rules/version-store.js';
 import { canonicalJson } from '../rules/canonical.js';
 import { entryId, isEntryId } from './decision-id.js';
-import { afterLimits } from './limit-holds.js';
-import { limitText } from './limit-text.js';
+import { decisionSummary } from './decision-summary.js';
 import { recordedValues } from './new-record.js';
 import { decodePersonal } from './personal-part.js';
 import type { DecisionFilter, Journal, StoredEntry } from './ports.js';
 import type { DecisionRecord, DecisionTrace } from './record.js';
-import type {
-  DecisionDetail,
-  DecisionQuery,
-  DecisionRef,
-  Decisions,
-  ReplayOutput,
-  RuleExplanation,
-} from './service.js';
+import { replay, type KeptDecision } from './replay.js';
+import type { DecisionDetail, DecisionQuery, DecisionRef, Decisions, RuleExplanation } from './service.js';
 
 /** What reading decisions needs. */
 export interface ReadSideOptions {
@@ -39,12 +31,8 @@ export interface ReadSideOptions {
 /** Reads, explains and replays what was decided. */
 export type ReadSide = Pick<Decisions, 'get' | 'list' | 'explain' | 'replay'>;
 
-interface Opened {
-  readonly record: DecisionRecord;
-  readonly trace: DecisionTrace;
+interface Opened extends KeptDecision {
   readonly raw: Uint8Array;
-  readonly layout: Layout;
-  readonly values: readonly FactValue[];
 }
 
 /** Pages of the store that one ListDecisions call reads at most when it filters further itself. */
@@ -96,54 +84,6 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     const program = compileProgram(loaded);
     programs.set(layout.id, program);
     return program;
-  }
-
-  async function replay(ref: DecisionRef): Promise<ReplayOutput> {
-    const { record, trace, layout, values } = await open(ref);
-    const program = await programOf(layout);
-    const byKey = new Map(layout.slots.map((slot, index) => [slotKey(slot), values[index]]));
-    const again =
-      layoutOf(program).id === layout.id ? values : program.slots.map((slot) => byKey.get(slotKey(slot)));
-    const states = program.evaluate(again);
-    const verdict = program.verdict(states, record.authentication);
-    const final = afterLimits(verdict, record.limits, record.base?.minor ?? Number.NaN, (ruleSet, name) => {
-      return program.limits.find((limit) => limit.ruleSet === ruleSet && limit.limit.name === name)?.limit;
-    });
-    const flags = record.flags.filter((flag) => flag !== 'degraded');
-    const replayed: DecisionRecord = {
-      ...record,
-      outcome: final.outcome,
-      reasons: final.reasons,
-      threeDs: verdict.threeDs,
-      exemption: verdict.exemption,
-      hits: verdict.hits,
-      flags: final.degraded ? [...flags, 'degraded'] : flags,
-    };
-    const differences = differencesOf(record, replayed);
-    const statesNow = program.rules.map(({ index }) => states[index] ?? 0);
-    const recordedStates = new Map(
-      layout.rules.map(([ruleSet, rule], index) => [
-        `${ruleSet}/${rule}`,
-        Number(trace.states[index] ?? '0'),
-      ]),
-    );
-    for (const [index, { ruleSet, rule }] of program.rules.entries()) {
-      const before = recordedStates.get(`${ruleSet}/${rule.name}`) ?? -1;
-      const now = statesNow[index] ?? 0;
-      if (before !== now)
-        differences.push(
-          `rule ${ruleSet}/${rule.name} was ${RULE_STATES[before] ?? 'absent'} and is ${RULE_STATES[now]}`,
-        );
-    }
-    for (const held of program.limits) {
-      const { index, ruleSet, limit } = held;
-      const [before, now] = [Number(trace.limitStates[index] ?? '0'), held.applies(again)];
-      if (before !== now)
-        differences.push(
-          `limit ${ruleSet}/${limit.name} was ${RULE_STATES[before] ?? 'absent'} and is ${RULE_STATES[now] ?? 'absent'}`,
-        );
-    }
-    return { recorded: record, replayed, identical: differences.length === 0, differences };
   }
 
   return {
@@ -203,10 +143,14 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
         const text = `${ruleSet}/${name} (${state}): ${conditions.text}`;
         rules.push({ ruleSet, rule: name, description: rule.description ?? '', state, conditions, text });
       }
-      return { record, rules, summary: summaryOf(record, rules, replacedReviews(record, program)) };
+      return { record, rules, summary: decisionSummary(record, rules, program) };
     },
 
-    replay,
+    async replay(ref) {
+      const kept = await open(ref);
+      const { replayed, differences } = replay(kept, await programOf(kept.layout));
+      return { recorded: kept.record, replayed, identical: differences.length === 0, differences };
+    },
   };
 }
 
@@ -247,46 +191,4 @@ function filterOf(query: DecisionQuery, attributeOf: ReadSideOptions['attributeO
     ...(keys.length === 0 ? {} : { keys }),
     ...(query.degraded ? { degraded: true } : {}),
   };
-}
-
-function differencesOf(recorded: DecisionRecord, replayed: DecisionRecord): string[] {
-  const differences: string[] = [];
-  for (const name of ['outcome', 'threeDs', 'exemption', 'reasons', 'hits', 'flags'] as const) {
-    const [before, now] = [canonicalJson(recorded[name]), canonicalJson(replayed[name])];
-    if (before !== now) differences.push(`${name} was ${before} and is ${now}`);
-  }
-  return differences;
-}
-
-/** Says of which rules the review became something else: see `withoutThreeDs`. */
-function replacedReviews({ hits }: DecisionRecord, { rules }: Program): string[] {
-  return hits.flatMap(({ ruleSet, rule, state, outcome }) => {
-    const found = rules.find((one) => one.ruleSet === ruleSet && one.rule.name === rule);
-    if (state !== 'hit' || outcome === 'review' || found?.rule.event.type !== 'review') return [];
-    return `${ruleSet}/${rule} would ask for a review; where 3-D Secure cannot run its set has ${outcome} instead`;
-  });
-}
-
-const CANNOT_RUN: Readonly<Record<Authentication, string | undefined>> = {
-  possible: undefined,
-  'no-card': 'paid with no card',
-  'merchant-initiated': 'the payment is merchant-initiated',
-};
-
-function summaryOf(
-  record: DecisionRecord,
-  rules: readonly RuleExplanation[],
-  replaced: readonly string[],
-): string[] {
-  const reasons = record.reasons.length === 0 ? 'no rule asked for more' : record.reasons.join(', ');
-  const lines = [`${record.outcome}: ${reasons}`];
-  if (record.threeDs !== 'none') lines.push(`3-D Secure: ${record.threeDs}`);
-  const cannot = CANNOT_RUN[record.authentication];
-  if (cannot !== undefined) lines.push(`3-D Secure cannot run: ${cannot}`);
-  lines.push(...replaced);
-  for (const rule of rules) lines.push(rule.text);
-  for (const use of record.limits)
-    lines.push(`limit ${use.ruleSet}/${use.limit}: ${limitText(use, record.base)}`);
-  if (record.flags.length > 0) lines.push(`marked ${record.flags.join(', ')}`);
-  return lines;
 }
