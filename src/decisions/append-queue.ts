@@ -65,6 +65,8 @@ export class AppendQueue {
   readonly #retract: (event: StreamEvent) => void;
   readonly #unconfirmed: () => void;
   #staged: Staged[] = [];
+  /** Taken from the staged, while it waits. */
+  #sending: { readonly staged: readonly Staged[]; readonly sent: Promise<void> } | undefined;
   /** Of what waited in vain. */
   readonly #failures = new Map<Staged, { readonly error: unknown }>();
   /** Little of each: what waits for the disk is much, and the collector copies all of it. */
@@ -86,7 +88,8 @@ export class AppendQueue {
 
   /** Whether this id is staged: its entry is not made yet. */
   isStaged(id: string): boolean {
-    return this.#staged.some((staged) => staged.id === id);
+    const has = (staged: readonly Staged[]): boolean => staged.some((one) => one.id === id);
+    return has(this.#staged) || (this.#sending !== undefined && has(this.#sending.staged));
   }
 
   /** A payment that was appended here lately, durable or not. */
@@ -94,13 +97,20 @@ export class AppendQueue {
     return this.#undurable.get(id) ?? this.#recent.get(id);
   }
 
-  /** Waits for what staged entries wait for, then sends all of them off in order. */
+  /** Waits for what staged entries wait for, then sends all of them off in order; what is staged meanwhile stays. */
   send(): void | Promise<void> {
+    if (this.#sending !== undefined) return this.#sending.sent.then(() => this.send());
     const staged = this.#staged;
+    this.#staged = [];
     const waits: Promise<void>[] = [];
     for (const { ready } of staged) if (ready !== undefined) waits.push(ready);
-    if (waits.length > 0) return Promise.allSettled(waits).then(() => this.#send(staged));
-    return this.#send(staged);
+    if (waits.length === 0) return this.#send(staged);
+    const sent = Promise.allSettled(waits).then(() => {
+      this.#sending = undefined;
+      this.#send(staged);
+    });
+    this.#sending = { staged, sent };
+    return sent;
   }
 
   /** Events on their way to the store: a reading of it may miss them. Between rounds these are all. */
@@ -121,7 +131,6 @@ export class AppendQueue {
   }
 
   #send(staged: readonly Staged[]): void {
-    this.#staged = this.#staged.slice(staged.length);
     for (const one of staged) {
       const made = this.#failures.get(one) ?? entryOf(one);
       this.#failures.delete(one);
