@@ -1,13 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { StreamEvent } from '../facts/stream.js';
 import { GroupCommit } from './group-commit.js';
+import { storedHolding, type Holding } from './holding.js';
 import type { Journal, JournalEntry } from './ports.js';
 
 /** An entry on its way to the store, and who is told. */
 export interface Append {
   readonly entry: JournalEntry;
-  /** Whether it is a decision that holds amounts against limits. */
-  readonly holds: boolean;
+  /** For a decision that holds amounts against limits. */
+  readonly holding: Holding | undefined;
   /** It is durable. */
   readonly stored: () => void;
   /** Its id was there before: another instance was first. */
@@ -32,14 +33,12 @@ export interface Staged {
 export interface KnownPayment {
   readonly id: string;
   readonly event: StreamEvent;
-  /** The decision's record (JSON) where it holds amounts against limits; else undefined. */
-  readonly holding: string | undefined;
+  readonly holding: Holding | undefined;
 }
 
 /** An entry that was read back, as events that follow it see it. */
 export function knownPayment({ id, event, decision }: JournalEntry): KnownPayment {
-  const record = decision?.record;
-  return { id, event, holding: record?.includes('"state":"held"') === true ? record : undefined };
+  return { id, event, holding: decision === undefined ? undefined : storedHolding(decision.record) };
 }
 
 /** Bounds of the queue. */
@@ -144,13 +143,13 @@ export class AppendQueue {
   }
 
   #append(
-    { entry, holds, stored, duplicate, taken }: Append,
+    { entry, holding, stored, duplicate, taken }: Append,
     event: StreamEvent,
     caller: Staged['caller'],
   ): void {
     // What is told later must not hold on to the entry itself.
     const { id } = entry;
-    const known = { id, event: entry.event, holding: holds ? entry.decision?.record : undefined };
+    const known = { id, event: entry.event, holding };
     // The first of an id counts: a payment may be screened and recorded at once.
     const first = !this.#undurable.has(id);
     if (first) this.#undurable.set(id, known);

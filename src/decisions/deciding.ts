@@ -8,6 +8,7 @@ import type { Screening } from './admissions.js';
 import type { Append } from './append-queue.js';
 import { decisionEntry, type DecisionParts } from './decision-entry.js';
 import { evaluate, type Evaluation } from './evaluate.js';
+import { holdingOf } from './holding.js';
 import type { Intake } from './intake.js';
 import { afterLimits, dueLimits, goesOn, type DueLimit } from './limit-holds.js';
 import { decodePersonal } from './personal-part.js';
@@ -154,7 +155,7 @@ export class Deciding {
     });
     return {
       entry,
-      holds: parts.limits.some(({ state }) => state === 'held'),
+      holding: holdingOf(record),
       stored: () => {
         observer.decided(record, false, this.#nowUs() - screening.admittedUs);
         screening.done({ record, repeated: false });

@@ -2,7 +2,7 @@ import { holdId } from './decision-id.js';
 import { asksReview, heldLimit, unheldLimit, type DueLimit } from './limit-holds.js';
 import type { KnownPayment } from './append-queue.js';
 import type { HoldReport, LimitStore } from './ports.js';
-import type { DecisionRecord, LimitUse } from './record.js';
+import type { HeldLimit, LimitUse } from './record.js';
 import type { EventInput } from './service.js';
 
 /**
@@ -43,20 +43,23 @@ export class LimitKeeper {
    * the event's amount counts for, minor units of the base currency, NaN when there is no rate. Before the event
    * is durable, so that one that is repeated after a failure settles them again.
    */
-  settle(payment: KnownPayment, input: EventInput, baseMinor: number): Promise<void> | undefined {
-    if (payment.holding === undefined) return undefined;
-    const { limits: uses, base } = JSON.parse(payment.holding) as DecisionRecord;
-    const report = this.#reportOf(input, baseMinor, uses);
+  settle(
+    { id: decision, holding }: Pick<KnownPayment, 'id' | 'holding'>,
+    input: EventInput,
+    baseMinor: number,
+  ): Promise<void> | undefined {
+    if (holding === undefined) return undefined;
+    const report = this.#reportOf(input, baseMinor, holding.uses);
     if (report === undefined) return undefined;
-    const counters = countersOf(uses);
-    const id = holdId(payment.id, base?.minor ?? 0, counters);
+    const counters = countersOf(holding.uses);
+    const id = holdId(decision, holding.baseMinor, counters);
     return this.#inOrder(counters, () => this.#store.settle(id, report));
   }
 
   #reportOf(
     { kind, eventId, eventTime }: EventInput,
     back: number,
-    uses: readonly LimitUse[],
+    uses: readonly HeldLimit[],
   ): HoldReport | undefined {
     if (kind === 'authorised' || kind === 'captured') return { kind: 'made', at: eventTime };
     if (kind === 'declined' || kind === 'abandoned') return { kind: 'failed' };
@@ -80,6 +83,6 @@ export class LimitKeeper {
   }
 }
 
-function countersOf(uses: readonly LimitUse[]): string[] {
-  return uses.flatMap((use) => (use.state === 'held' ? [use.counter] : []));
+function countersOf(uses: readonly HeldLimit[]): string[] {
+  return uses.map(({ counter }) => counter);
 }

@@ -51,7 +51,7 @@ export class Reporting {
       ready: settled,
       append: () => ({
         entry: { id, alias, event, keys: keysOf(event), decision: undefined, report: input.raw },
-        holds: false,
+        holding: undefined,
         stored: () => {
           this.#options.observer.recorded(input.kind, false);
           recording.done({ eventId: input.eventId, seq: event.seq, repeated: false });

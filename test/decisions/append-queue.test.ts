@@ -47,7 +47,7 @@ describe('AppendQueue', () => {
           decision: undefined,
           report: undefined,
         };
-        return { entry, holds: false, stored: () => stored.push(id), duplicate: async () => undefined };
+        return { entry, holding: undefined, stored: () => stored.push(id), duplicate: async () => undefined };
       },
       caller: { fail: (error) => lost.push(`${id}: ${String(error)}`) },
     });
@@ -79,7 +79,7 @@ describe('AppendQueue', () => {
         ready: undefined,
         append: () => ({
           entry: { ...names, ...content },
-          holds: false,
+          holding: undefined,
           stored: () => undefined,
           duplicate: async () => undefined,
         }),
@@ -110,7 +110,7 @@ describe('AppendQueue', () => {
         ready,
         append: () => ({
           entry: { ...names, ...content },
-          holds: false,
+          holding: undefined,
           stored: () => stored.push(id),
           duplicate: async () => undefined,
         }),

@@ -5,7 +5,7 @@ import { LimitKeeper } from '../../src/decisions/limit-keeper.js';
 import type { LimitUse } from '../../src/decisions/record.js';
 import { createMemoryLimits } from '../../src/rehearsal/memory-limits.js';
 import type { CumulativeLimit } from '../../src/rules/document.js';
-import type { KnownPayment } from '../../src/decisions/append-queue.js';
+import { holdingOf } from '../../src/decisions/holding.js';
 import type { EventInput } from '../../src/decisions/service.js';
 import type { StreamKind } from '../../src/facts/attributes.js';
 
@@ -87,10 +87,10 @@ async function countedAfter(
   const decided = refunds === 'restore' ? { ...limit, limit: { ...limit.limit, refunds } } : limit;
   const limits = await keeper.reserve('a', [decided], 9);
   const base = { minor: 100, currency: 'USD' };
-  const payment = { id: 'a', event: { baseMinor: 100 }, holding: JSON.stringify({ limits, base }) };
+  const payment = { id: 'a', holding: holdingOf({ limits, base }) };
   for (const [index, [kind, eventTime]] of kinds.entries()) {
     const input = { eventId: `e${index}`, kind, eventTime };
-    await keeper.settle(payment as unknown as KnownPayment, input as unknown as EventInput, 40);
+    await keeper.settle(payment, input as unknown as EventInput, 40);
   }
   return store.used('hard');
 }
