@@ -32,11 +32,6 @@ export class GroupCommit {
     this.#options = options;
   }
 
-  /** Entries not yet handed to the store. */
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   add(entry: JournalEntry, committed: Committed): void {
     this.#waiting.push({ entry, committed });
   }
