@@ -1,3 +1,4 @@
+import { KeyedTurns } from '../collections/keyed-turns.js';
 import { holdId } from './decision-id.js';
 import { asksReview, heldLimit, unheldLimit, type DueLimit } from './limit-holds.js';
 import type { KnownPayment } from './append-queue.js';
@@ -11,7 +12,7 @@ import type { EventInput } from './service.js';
  */
 export class LimitKeeper {
   readonly #store: LimitStore;
-  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #turns = new KeyedTurns();
 
   constructor(store: LimitStore) {
     this.#store = store;
@@ -31,7 +32,9 @@ export class LimitKeeper {
     );
     const counters = holds.map(({ counter }) => counter);
     const id = holdId(decision, holds[0]?.amount ?? 0, counters);
-    const { reserved, used } = await this.#inOrder(counters, () => this.#store.reserve(id, holds, expiresAt));
+    const { reserved, used } = await this.#turns.run(counters, () =>
+      this.#store.reserve(id, holds, expiresAt),
+    );
     const uses = held
       .slice(0, used.length)
       .map((limit, index) => heldLimit(limit, used[index] ?? 0, reserved));
@@ -53,7 +56,7 @@ export class LimitKeeper {
     if (report === undefined) return undefined;
     const counters = countersOf(holding.uses);
     const id = holdId(decision, holding.baseMinor, counters);
-    return this.#inOrder(counters, () => this.#store.settle(id, report));
+    return this.#turns.run(counters, () => this.#store.settle(id, report));
   }
 
   #reportOf(
@@ -68,18 +71,6 @@ export class LimitKeeper {
     const counters = countersOf(uses.filter(({ refunds }) => refunds === 'restore'));
     if (counters.length === 0 || Number.isNaN(back)) return undefined;
     return { kind: 'refunded', id: eventId, amount: back, counters };
-  }
-
-  async #inOrder<T>(counters: readonly string[], work: () => Promise<T>): Promise<T> {
-    const before = counters.flatMap((counter) => this.#last.get(counter) ?? []);
-    const done = Promise.allSettled(before).then(work);
-    const ended = done.catch(() => undefined);
-    for (const counter of counters) this.#last.set(counter, ended);
-    try {
-      return await done;
-    } finally {
-      for (const counter of counters) if (this.#last.get(counter) === ended) this.#last.delete(counter);
-    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { KeyedTurns } from '../../collections/keyed-turns.js';
 import type { ListEntry, ListHead, ListInfo, ListStore, ListUpdate } from '../../facts/list-store.js';
 import type { Clock } from '../../world/world.js';
 import type { Connection } from './connection.js';
@@ -9,29 +10,15 @@ const BATCH = 1_000;
 
 /** Lists as the main thread sees them. Changes of one list wait for one another, so that an import switches alone. */
 export function sqliteLists(connection: Connection, clock: Clock): ListStore {
-  const waiting = new Map<string, Promise<unknown>>();
-  const alone = async <T>(list: string, work: () => Promise<T>): Promise<T> => {
-    const before = waiting.get(list) ?? Promise.resolve();
-    const result = before.then(work, work);
-    const settled = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    waiting.set(list, settled);
-    try {
-      return await result;
-    } finally {
-      if (waiting.get(list) === settled) waiting.delete(list);
-    }
-  };
+  const turns = new KeyedTurns();
   return {
     create: (list) => connection.call<'created' | 'exists'>('lists.create', [list]),
     lists: () => connection.call<readonly ListInfo[]>('lists.all', [clock.now()]),
     heads: () => connection.call<readonly ListHead[]>('lists.heads', []),
     add: (list, entries, now) =>
-      alone(list, () => connection.call<ListUpdate>('lists.add', [list, entries, now])),
+      turns.run([list], () => connection.call<ListUpdate>('lists.add', [list, entries, now])),
     remove: (list, values, by, now) =>
-      alone(list, () => connection.call<ListUpdate>('lists.remove', [list, values, by, now])),
+      turns.run([list], () => connection.call<ListUpdate>('lists.remove', [list, values, by, now])),
     check: (list, values, query) =>
       connection.call<readonly ListEntry[]>('lists.check', [list, values, query]),
     entries: (list, query, limit, after) =>
@@ -47,7 +34,7 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
             position += part.length;
           }
         }
-        return await alone(list, () => {
+        return await turns.run([list], () => {
           const options: SwitchOptions = { replace, dryRun, by, now: now() };
           return connection.call<ListUpdate>('lists.importSwitch', [number, list, options]);
         });
