@@ -38,6 +38,12 @@ module.exports = {
       to: { path: '^src/money/' },
     },
     {
+      name: 'collections-stand-alone',
+      severity: 'error',
+      from: { path: '^src/collections/' },
+      to: { path: '^src/', pathNot: '^src/collections/' },
+    },
+    {
       name: 'errors-stand-alone',
       severity: 'error',
       from: { path: '^src/errors/' },

@@ -1,11 +1,13 @@
 import { timestampMs, type Timestamp } from '@bufbuild/protobuf/wkt';
 import {
   DecisionFlag,
+  LimitState,
   Outcome,
   RuleState,
   ScaExemption,
   ThreeDsDemand,
   type Decision,
+  type LimitUse,
 } from '../gen/tollgate/v1/decision_service_pb.js';
 import type { Money } from '../gen/tollgate/v1/payment_pb.js';
 import { currencyExponent } from '../money/currencies.js';
@@ -85,15 +87,18 @@ export function printDecision(out: Output, decision: Decision, repeated: boolean
   if (decision.limits.length === 0) return;
   out.line();
   const base = decision.baseAmount?.currency ?? '';
-  const minor = (value: bigint): string => formatMinor(Number(value), currencyExponent(base) ?? 0);
+  const minor = ({ reserved, state }: LimitUse, value: bigint): string =>
+    reserved || state === LimitState.REFUSED ? formatMinor(Number(value), currencyExponent(base) ?? 0) : '';
   out.table(
-    ['limit', 'period from', `cap ${base}`, 'used before', 'reserved'],
+    ['limit', 'period from', `cap ${base}`, 'used before', 'state'],
     decision.limits.map((limit) => [
       `${limit.ruleSet}/${limit.limit}`,
       timeText(limit.periodStart),
-      minor(limit.capMinor),
-      minor(limit.usedMinor),
-      limit.reserved ? 'yes' : 'no',
+      minor(limit, limit.capMinor),
+      minor(limit, limit.usedMinor),
+      limit.lacks === ''
+        ? enumText(LimitState, limit.state)
+        : `${enumText(LimitState, limit.state)}: ${limit.lacks}`,
     ]),
     [2, 3],
   );

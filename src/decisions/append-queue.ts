@@ -2,13 +2,14 @@ import { LRUCache } from 'lru-cache';
 import { TransientMap } from '../collections/transient-map.js';
 import type { StreamEvent } from '../facts/stream.js';
 import { GroupCommit } from './group-commit.js';
+import { storedHolding, type Holding } from './holding.js';
 import type { Journal, JournalEntry } from './ports.js';
 
 /** An entry on its way to the store, and who is told. */
 export interface Append {
   readonly entry: JournalEntry;
-  /** Whether it is a decision that holds amounts against limits. */
-  readonly holds: boolean;
+  /** For a decision that holds amounts against limits. */
+  readonly holding: Holding | undefined;
   /** It is durable. */
   readonly stored: () => void;
   /** Its id was there before: another instance was first. */
@@ -33,14 +34,12 @@ export interface Staged {
 export interface KnownPayment {
   readonly id: string;
   readonly event: StreamEvent;
-  /** The decision's record (JSON) where it holds amounts against limits; else undefined. */
-  readonly holding: string | undefined;
+  readonly holding: Holding | undefined;
 }
 
 /** An entry that was read back, as events that follow it see it. */
 export function knownPayment({ id, event, decision }: JournalEntry): KnownPayment {
-  const record = decision?.record;
-  return { id, event, holding: record?.includes('"reserved":true') === true ? record : undefined };
+  return { id, event, holding: decision === undefined ? undefined : storedHolding(decision.record) };
 }
 
 /** Bounds of the queue. */
@@ -66,6 +65,8 @@ export class AppendQueue {
   readonly #retract: (event: StreamEvent) => void;
   readonly #unconfirmed: () => void;
   #staged: Staged[] = [];
+  /** Taken from the staged, while it waits. */
+  #sending: { readonly staged: readonly Staged[]; readonly sent: Promise<void> } | undefined;
   /** Of what waited in vain. */
   readonly #failures = new Map<Staged, { readonly error: unknown }>();
   /** Little of each: what waits for the disk is much, and the collector copies all of it. */
@@ -87,7 +88,8 @@ export class AppendQueue {
 
   /** Whether this id is staged: its entry is not made yet. */
   isStaged(id: string): boolean {
-    return this.#staged.some((staged) => staged.id === id);
+    const has = (staged: readonly Staged[]): boolean => staged.some((one) => one.id === id);
+    return has(this.#staged) || (this.#sending !== undefined && has(this.#sending.staged));
   }
 
   /** A payment that was appended here lately, durable or not. */
@@ -95,13 +97,20 @@ export class AppendQueue {
     return this.#undurable.get(id) ?? this.#recent.get(id);
   }
 
-  /** Waits for what staged entries wait for, then sends all of them off in order. */
+  /** Waits for what staged entries wait for, then sends all of them off in order; what is staged meanwhile stays. */
   send(): void | Promise<void> {
+    if (this.#sending !== undefined) return this.#sending.sent.then(() => this.send());
     const staged = this.#staged;
+    this.#staged = [];
     const waits: Promise<void>[] = [];
     for (const { ready } of staged) if (ready !== undefined) waits.push(ready);
-    if (waits.length > 0) return Promise.allSettled(waits).then(() => this.#send(staged));
-    return this.#send(staged);
+    if (waits.length === 0) return this.#send(staged);
+    const sent = Promise.allSettled(waits).then(() => {
+      this.#sending = undefined;
+      this.#send(staged);
+    });
+    this.#sending = { staged, sent };
+    return sent;
   }
 
   /** Events on their way to the store: a reading of it may miss them. Between rounds these are all. */
@@ -122,7 +131,6 @@ export class AppendQueue {
   }
 
   #send(staged: readonly Staged[]): void {
-    this.#staged = this.#staged.slice(staged.length);
     for (const one of staged) {
       const made = this.#failures.get(one) ?? entryOf(one);
       this.#failures.delete(one);
@@ -136,13 +144,13 @@ export class AppendQueue {
   }
 
   #append(
-    { entry, holds, stored, duplicate, taken }: Append,
+    { entry, holding, stored, duplicate, taken }: Append,
     event: StreamEvent,
     caller: Staged['caller'],
   ): void {
     // What is told later must not hold on to the entry itself.
     const { id } = entry;
-    const known = { id, event: entry.event, holding: holds ? entry.decision?.record : undefined };
+    const known = { id, event: entry.event, holding };
     // The first of an id counts: a payment may be screened and recorded at once.
     const first = !this.#undurable.has(id);
     if (first) this.#undurable.set(id, known);

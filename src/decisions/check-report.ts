@@ -1,6 +1,7 @@
 import { TollgateError, type FieldViolation } from '../errors/errors.js';
 import { ATTRIBUTE_INDEX, type Attribute, type StreamKind } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
+import { mulDiv } from '../money/fraction.js';
 import type { EventInput } from './decisions.js';
 
 /** What must be in the currency of its payment; disputes and what leads to them may be in another. */
@@ -60,7 +61,8 @@ export function checkReport(
 
 /**
  * What of an amount counts, minor units of the base currency: by the rate of the payment's admission where they share a
- * currency, so that what is given back in full leaves nothing; else by today's. NaN: no rate.
+ * currency, so that what is given back in full leaves nothing; else by today's. Each part of an amount is rounded by
+ * itself, half to even as at admission: parts may come to a little more or less than the whole. NaN: no rate.
  */
 export function reportedBase(
   amount: { readonly minor: number; readonly currency: string },
@@ -71,10 +73,7 @@ export function reportedBase(
   const { minor, baseMinor } = payment;
   if (minor === 0 || Number.isNaN(baseMinor) || !inCurrencyOf(payment, amount, hash))
     return toBaseMinor(amount.minor, amount.currency) ?? Number.NaN;
-  const product = baseMinor * amount.minor;
-  if (Number.isSafeInteger(product)) return Math.round(product / minor);
-  const [whole, half] = [BigInt(minor), BigInt(minor) / 2n];
-  return Number((BigInt(baseMinor) * BigInt(amount.minor) + half) / whole);
+  return mulDiv(baseMinor, amount.minor, minor, 'half-even') ?? Number.NaN;
 }
 
 function inCurrencyOf(

@@ -9,6 +9,7 @@ import type { Screening } from './admissions.js';
 import type { Append } from './append-queue.js';
 import { decisionEntry, type DecisionParts } from './decision-entry.js';
 import { evaluate, type Evaluation } from './evaluate.js';
+import { holdingOf } from './holding.js';
 import type { Intake } from './intake.js';
 import { afterLimits, dueLimits, goesOn, type DueLimit } from './limit-holds.js';
 import { decodePersonal } from './personal-part.js';
@@ -100,7 +101,9 @@ export class Deciding {
   #due({ verdict, limitStates }: Evaluation, context: PaymentContext): DueLimit[] {
     if (limitStates.length === 0 || !goesOn(verdict.outcome)) return [];
     const { limits } = this.#intake.rules.program;
-    return dueLimits(limits, limitStates, context.event, this.#options.limitTerms(context));
+    const { toBaseMinor } = this.#options;
+    const { event, zones, merchant } = context;
+    return dueLimits(limits, limitStates, event, { toBaseMinor, zones, riskGrade: merchant.riskGrade });
   }
 
   #afterLimits({ rules, verdict }: Evaluation, context: PaymentContext, uses: readonly LimitUse[]) {
@@ -147,7 +150,7 @@ export class Deciding {
     });
     return {
       entry,
-      holds: parts.limits.some(({ reserved }) => reserved),
+      holding: holdingOf(record),
       stored: () => {
         observer.decided(record, false, this.#nowUs() - screening.admittedUs);
         screening.done({ record, repeated: false });

@@ -13,7 +13,6 @@ export interface DecisionService extends Decisions {
   useRules(versions: readonly RuleSetVersion[]): Promise<void>;
   /** Calls under way. */
   readonly inFlight: number;
-  windowStats(): Pipeline['windowStats'];
   /** Refuses what is new, ends what is under way. */
   close(): Promise<void>;
 }
@@ -35,7 +34,6 @@ export async function openDecisions(options: DecisionServiceOptions): Promise<De
     get inFlight() {
       return pipeline.inFlight;
     },
-    windowStats: () => pipeline.windowStats,
     close: () => pipeline.close(),
   };
 }

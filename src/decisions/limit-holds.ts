@@ -1,32 +1,40 @@
 import { ATTRIBUTE_INDEX, type Attribute } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
-import { HIT, NO_HIT, SKIPPED, type Outcome } from '../rules/outcome.js';
+import { periodEnd, periodName, periodStart } from '../facts/velocity/calendar.js';
+import { decimalFraction, multiply, type Fraction } from '../money/fraction.js';
+import { ERROR, HIT, NO_HIT, SKIPPED, type Outcome } from '../rules/outcome.js';
 import type { CumulativeLimit } from '../rules/document.js';
 import type { ProgramLimit } from '../rules/program.js';
 import type { Hold } from './ports.js';
-import type { LimitUse } from './record.js';
+import type { CountedBy, HeldLimit, LimitUse, UnheldLimit } from './record.js';
 
-/** What of the world a limit needs: handed in, so that this file stays pure. */
+/** What a limit needs beside the payment's event. */
 export interface LimitTerms {
   /** Minor units of the base currency; undefined when there is no rate. */
   toBaseMinor(minor: number, currency: string): number | undefined;
-  /** First instant of the calendar period that holds `ms`. */
-  periodStart(ms: number, unit: 'day' | 'month', zone: string): number;
-  /** First instant after that period. */
-  periodEnd(ms: number, unit: 'day' | 'month', zone: string): number;
-  /** What a calendar calls that period, in whatever zone: `2026-03-02`, `2026-03`. */
-  periodName(ms: number, unit: 'day' | 'month', zone: string): string;
   readonly zones: { readonly site: string; readonly merchant: string };
   /** '' when not graded. */
   readonly riskGrade: string;
 }
 
-/** A limit that counts this payment, and what to hold against it; undefined when that cannot be said. */
-export interface DueLimit {
+/** A limit that counts this payment, and what to hold against it, or why that cannot be said. */
+export type DueLimit = HoldableLimit | UnholdableLimit;
+
+interface Due {
   readonly ruleSet: string;
   readonly limit: CumulativeLimit;
   readonly periodStart: number;
-  readonly hold: Hold | undefined;
+}
+
+/** A limit that can be asked for room. */
+export interface HoldableLimit extends Due {
+  readonly hold: Hold;
+}
+
+/** A limit that cannot. */
+export interface UnholdableLimit extends Due {
+  readonly hold: undefined;
+  readonly unheld: Pick<UnheldLimit, 'why' | 'lacks'>;
 }
 
 /** The limits that count a payment. A limit whose key, cap or amount is unknown is due without hold: see `afterLimits`. */
@@ -42,37 +50,59 @@ export function dueLimits(
     if (state === NO_HIT || state === SKIPPED) continue;
     const wanted = limit.zone ?? 'merchant';
     const zone = wanted === 'merchant' ? terms.zones.merchant : wanted === 'site' ? terms.zones.site : wanted;
-    const periodStart = terms.periodStart(event.at, limit.period, zone);
+    const from = periodStart(event.at, limit.period, zone);
     const values = limit.by.map((name) => event.attributes[ATTRIBUTE_INDEX[name as Attribute]] ?? 0);
     const cap = terms.toBaseMinor(limit.cap.minor, limit.cap.currency);
-    const keyed = values.every((value) => value !== 0);
-    if (state !== HIT || !keyed || cap === undefined || Number.isNaN(event.baseMinor)) {
-      due.push({ ruleSet, limit, periodStart, hold: undefined });
+    if (state !== HIT || values.includes(0) || cap === undefined || Number.isNaN(event.baseMinor)) {
+      const unheld = whyUnheld(limit, state, values, cap);
+      due.push({ ruleSet, limit, periodStart: from, hold: undefined, unheld });
       continue;
     }
-    const factor = limit.gradeFactors?.[terms.riskGrade] ?? 1;
     const key = values.map((value) => value.toString(36)).join('.');
     // By date, not by moment: shops of one owner in two zones share the counter of a date, and so its cap.
-    const period = terms.periodName(event.at, limit.period, zone);
+    const period = periodName(event.at, limit.period, zone);
     due.push({
       ruleSet,
       limit,
-      periodStart,
+      periodStart: from,
       hold: {
         counter: `${ruleSet}/${limit.name}/${key}/${period}`,
         amount: event.baseMinor,
-        cap: gradedCap(cap, factor),
-        periodEnd: terms.periodEnd(event.at, limit.period, zone),
+        cap: gradedCap(cap, limit, terms.riskGrade),
+        periodEnd: periodEnd(event.at, limit.period, zone),
       },
     });
   }
   return due;
 }
 
-/** 15 digits are what a double holds of a decimal: 10,000 x 0.57 is 5,700, not a hair below it. */
-function gradedCap(cap: number, factor: number): number {
-  return factor === 1 ? cap : Math.floor(Number((cap * factor).toPrecision(15)));
+function whyUnheld(
+  { by, cap: { currency } }: CumulativeLimit,
+  state: number,
+  values: readonly number[],
+  cap: number | undefined,
+): UnholdableLimit['unheld'] {
+  if (state !== HIT) return { why: state === ERROR ? 'condition-failed' : 'input-missing', lacks: '' };
+  const unkeyed = by[values.indexOf(0)];
+  if (unkeyed !== undefined) return { why: 'no-key', lacks: unkeyed };
+  return { why: 'no-rate', lacks: cap === undefined ? currency : '' };
 }
+
+/** Never more than the factor as it is written gives: 10,000 x 0.57 is 5,700. */
+function gradedCap(cap: number, { gradeFactors }: CumulativeLimit, grade: string): number {
+  if (gradeFactors === undefined || grade === '') return cap;
+  let factors = factorsByGrade.get(gradeFactors);
+  if (factors === undefined) {
+    factors = new Map(Object.entries(gradeFactors).map(([name, factor]) => [name, decimalFraction(factor)]));
+    factorsByGrade.set(gradeFactors, factors);
+  }
+  const factor = factors.get(grade);
+  if (factor === undefined) return cap;
+  return multiply(cap, factor, 'floor') ?? Number.MAX_SAFE_INTEGER;
+}
+
+/** Taken apart once for each limit. */
+const factorsByGrade = new WeakMap<object, ReadonlyMap<string, Fraction>>();
 
 /** Whether a limit only asks for a review: the payment goes on, so it counts beyond the cap too. */
 export function asksReview({ outcome }: CumulativeLimit): boolean {
@@ -84,20 +114,19 @@ export function goesOn(outcome: Outcome): boolean {
   return outcome === 'accept' || outcome === 'review' || outcome === 'allow';
 }
 
-/** What became of a due limit: the line of the record. A limit that could not be held has a cap of -1. */
-export function limitUse(due: DueLimit, usedMinor: number, reserved: boolean): LimitUse {
-  const { ruleSet, limit, periodStart, hold } = due;
-  const counter = hold?.counter ?? '';
-  return {
-    ruleSet,
-    limit: limit.name,
-    counter,
-    periodStart,
-    capMinor: hold?.cap ?? -1,
-    usedMinor,
-    reserved,
-    refunds: limit.refunds ?? 'keep',
-  };
+/** What became of a limit that was asked for room: its line of the record. */
+export function heldLimit(due: HoldableLimit, usedMinor: number, reserved: boolean): HeldLimit {
+  const { counter, cap } = due.hold;
+  return { ...countedBy(due), state: reserved ? 'held' : 'refused', counter, capMinor: cap, usedMinor };
+}
+
+/** The line of the record of a limit that could not be asked. */
+export function unheldLimit(due: UnholdableLimit): UnheldLimit {
+  return { ...countedBy(due), state: 'unheld', ...due.unheld };
+}
+
+function countedBy({ ruleSet, limit, periodStart }: Due): CountedBy {
+  return { ruleSet, limit: limit.name, periodStart, refunds: limit.refunds ?? 'keep' };
 }
 
 /** The part of a verdict that limits can change. */
@@ -112,7 +141,7 @@ export interface LimitedVerdict {
  * limit that only asks for a review says so although the amount was reserved.
  */
 export function exceeded(use: LimitUse, amountMinor: number): boolean {
-  return use.capMinor < 0 ? !use.reserved : use.usedMinor + amountMinor > use.capMinor;
+  return use.state === 'unheld' || use.usedMinor + amountMinor > use.capMinor;
 }
 
 /**
@@ -131,14 +160,14 @@ export function afterLimits(
   // A store that refused is believed whatever its figures say by now: nothing goes on without having been held.
   const refused = told.some(isHard)
     ? undefined
-    : uses.findLast((use) => !use.reserved && use.capMinor >= 0 && isHard(use));
+    : uses.findLast((use) => use.state === 'refused' && isHard(use));
   const over = refused === undefined ? told : [...told, refused];
   if (over.length === 0) return verdict;
   const limits = over.map((use) => limitOf(use.ruleSet, use.limit));
   return {
     outcome: strictest(limits.map((limit) => limit?.outcome ?? 'reject')),
     reasons: [...new Set([...limits.map((limit) => limit?.reason ?? 'limit'), ...verdict.reasons])],
-    degraded: verdict.degraded || over.some((use) => use.capMinor < 0),
+    degraded: verdict.degraded || over.some(({ state }) => state === 'unheld'),
   };
 }
 

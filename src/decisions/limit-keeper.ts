@@ -1,10 +1,10 @@
+import { KeyedTurns } from '../collections/keyed-turns.js';
 import { holdId } from './decision-id.js';
-import { asksReview, limitUse, type DueLimit } from './limit-holds.js';
+import { asksReview, heldLimit, unheldLimit, type DueLimit } from './limit-holds.js';
 import type { KnownPayment } from './append-queue.js';
 import type { HoldReport, LimitStore } from './ports.js';
-import type { DecisionRecord, LimitUse } from './record.js';
+import type { HeldLimit, LimitUse } from './record.js';
 import type { EventInput } from './decisions.js';
-import type { ProgramLimit } from '../rules/program.js';
 
 /**
  * Holds amounts against cumulative limits and settles the holds by what is reported. What concerns the same counter is
@@ -12,7 +12,7 @@ import type { ProgramLimit } from '../rules/program.js';
  */
 export class LimitKeeper {
   readonly #store: LimitStore;
-  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #turns = new KeyedTurns();
 
   constructor(store: LimitStore) {
     this.#store = store;
@@ -23,20 +23,21 @@ export class LimitKeeper {
    * only asks for a review neither refuses nor keeps the others from being asked: what it counts may pass its cap.
    */
   async reserve(decision: string, due: readonly DueLimit[], expiresAt: number): Promise<LimitUse[]> {
-    const unheld = due.filter(({ hold }) => hold === undefined);
-    const missed = unheld.map((limit) => limitUse(limit, 0, false));
-    const held = due.filter(({ hold }) => hold !== undefined);
+    const unheld = due.filter((one) => one.hold === undefined);
+    const missed: LimitUse[] = unheld.map(unheldLimit);
+    const held = due.filter((one) => one.hold !== undefined);
     if (held.length === 0 || unheld.some(({ limit }) => !asksReview(limit))) return missed;
-    const holds = held.flatMap(({ hold, limit }) => {
-      if (hold === undefined) return [];
-      return asksReview(limit) ? { ...hold, cap: Number.MAX_SAFE_INTEGER } : hold;
-    });
+    const holds = held.map(({ hold, limit }) =>
+      asksReview(limit) ? { ...hold, cap: Number.MAX_SAFE_INTEGER } : hold,
+    );
     const counters = holds.map(({ counter }) => counter);
     const id = holdId(decision, holds[0]?.amount ?? 0, counters);
-    const { reserved, used } = await this.#inOrder(counters, () => this.#store.reserve(id, holds, expiresAt));
+    const { reserved, used } = await this.#turns.run(counters, () =>
+      this.#store.reserve(id, holds, expiresAt),
+    );
     const uses = held
       .slice(0, used.length)
-      .map((limit, index) => limitUse(limit, used[index] ?? 0, reserved));
+      .map((limit, index) => heldLimit(limit, used[index] ?? 0, reserved));
     return [...missed, ...uses];
   }
 
@@ -46,57 +47,33 @@ export class LimitKeeper {
    * is durable, so that one that is repeated after a failure settles them again.
    */
   settle(
-    payment: KnownPayment,
+    { id: decision, holding }: Pick<KnownPayment, 'id' | 'holding'>,
     input: EventInput,
-    limits: readonly ProgramLimit[],
     baseMinor: number,
   ): Promise<void> | undefined {
-    if (payment.holding === undefined) return undefined;
-    const { limits: uses, base } = JSON.parse(payment.holding) as DecisionRecord;
-    const report = this.#reportOf(input, baseMinor, uses, limits);
+    if (holding === undefined) return undefined;
+    const report = this.#reportOf(input, baseMinor, holding.uses);
     if (report === undefined) return undefined;
-    const counters = countersOf(uses);
-    const id = holdId(payment.id, base?.minor ?? 0, counters);
-    return this.#inOrder(counters, () => this.#store.settle(id, report));
+    const counters = countersOf(holding.uses);
+    const id = holdId(decision, holding.baseMinor, counters);
+    return this.#turns.run(counters, () => this.#store.settle(id, report));
   }
 
   #reportOf(
     { kind, eventId, eventTime }: EventInput,
     back: number,
-    uses: readonly LimitUse[],
-    limits: readonly ProgramLimit[],
+    uses: readonly HeldLimit[],
   ): HoldReport | undefined {
     if (kind === 'authorised' || kind === 'captured') return { kind: 'made', at: eventTime };
     if (kind === 'declined' || kind === 'abandoned') return { kind: 'failed' };
     if (kind === 'cancelled') return { kind: 'cancelled', at: eventTime };
     if (kind !== 'refunded') return undefined;
-    const counters = countersOf(uses.filter((use) => restores(use, limits)));
+    const counters = countersOf(uses.filter(({ refunds }) => refunds === 'restore'));
     if (counters.length === 0 || Number.isNaN(back)) return undefined;
     return { kind: 'refunded', id: eventId, amount: back, counters };
   }
-
-  async #inOrder<T>(counters: readonly string[], work: () => Promise<T>): Promise<T> {
-    const before = counters.flatMap((counter) => this.#last.get(counter) ?? []);
-    const done = Promise.allSettled(before).then(work);
-    const ended = done.catch(() => undefined);
-    for (const counter of counters) this.#last.set(counter, ended);
-    try {
-      return await done;
-    } finally {
-      for (const counter of counters) if (this.#last.get(counter) === ended) this.#last.delete(counter);
-    }
-  }
 }
 
-function countersOf(uses: readonly LimitUse[]): string[] {
-  return uses.filter(({ reserved }) => reserved).map(({ counter }) => counter);
-}
-
-/** A refund gives room back only where the limit said so when it decided; an older record leaves it to today's rules. */
-function restores(use: LimitUse, limits: readonly ProgramLimit[]): boolean {
-  if (use.refunds !== undefined) return use.refunds === 'restore';
-  return limits.some(
-    ({ ruleSet, limit }) =>
-      ruleSet === use.ruleSet && limit.name === use.limit && limit.refunds === 'restore',
-  );
+function countersOf(uses: readonly HeldLimit[]): string[] {
+  return uses.map(({ counter }) => counter);
 }

@@ -3,7 +3,6 @@ import type { PaymentInput } from '../facts/payment.js';
 import type { World } from '../world/world.js';
 import type { RulesInForceOptions } from './active-rules.js';
 import type { ListLookup } from './fact-plan.js';
-import type { LimitTerms } from './limit-holds.js';
 import type { Observer } from './observer.js';
 import type { Journal, LimitStore } from './ports.js';
 
@@ -17,7 +16,6 @@ export interface PipelineOptions {
   readonly rules: RulesInForceOptions;
   /** Resolves a payment into what rules are asked about. Throws TollgateError when it may not be decided. */
   readonly resolve: (payment: PaymentInput, now: number) => PaymentContext;
-  readonly limitTerms: (context: PaymentContext) => LimitTerms;
   /** Minor units of the base currency at today's rate; undefined when there is no rate. */
   readonly toBaseMinor: (minor: number, currency: string) => number | undefined;
   /** Digest of what identifies the instrument. */

@@ -111,10 +111,6 @@ export class Pipeline implements Taker, Intake {
     return this.#screening.size + this.#recording.size;
   }
 
-  get windowStats(): ReturnType<RulesInForce['windows']['stats']> {
-    return this.#rules.windows.stats();
-  }
-
   /** Compiles versions; nothing changes before the result is handed to `switchTo`. Throws when they cannot be compiled. */
   prepare(versions: readonly RuleSetVersion[]): RulesInForce {
     return rulesInForce(versions, this.#options.rules);

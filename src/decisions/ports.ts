@@ -119,8 +119,6 @@ export interface Journal {
   list(filter: DecisionFilter, limit: number, token: string | undefined): Promise<DecisionPage>;
   /** All entries of all logs from `after` on, in order within each log. For rebuilding and export. */
   scan(after: ReadonlyMap<number, number>, batch: number): AsyncIterable<readonly StoredEntry[]>;
-  /** Number of stored decisions; may be an estimate. */
-  count(): Promise<number>;
 }
 
 /** One amount to hold against one limit, key and period. */

@@ -4,27 +4,19 @@ import type { Attribute } from '../facts/attributes.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import { compileProgram } from '../rules/compile.js';
 import { explainRule } from '../rules/explain.js';
-import { layoutOf } from '../rules/layout.js';
-import { RULE_STATES, type Authentication, type RuleState } from '../rules/outcome.js';
+import { RULE_STATES, type RuleState } from '../rules/outcome.js';
 import type { FactValue, Program, RuleSetVersion } from '../rules/program.js';
 import { slotKey } from '../rules/resolve.js';
 import type { Layout, RuleVersionStore } from '../rules/version-store.js';
-import { canonicalJson } from '../rules/canonical.js';
 import { stopIfGone, type Caller } from './caller.js';
 import { entryId, isEntryId } from './decision-id.js';
-import { afterLimits } from './limit-holds.js';
+import { decisionSummary } from './decision-summary.js';
 import { recordedValues } from './new-record.js';
 import { decodePersonal } from './personal-part.js';
 import type { DecisionFilter, Journal, StoredEntry } from './ports.js';
 import type { DecisionRecord, DecisionTrace } from './record.js';
-import type {
-  DecisionDetail,
-  DecisionQuery,
-  DecisionRef,
-  Decisions,
-  ReplayOutput,
-  RuleExplanation,
-} from './decisions.js';
+import type { DecisionDetail, DecisionQuery, DecisionRef, Decisions, RuleExplanation } from './decisions.js';
+import { replay, type KeptDecision } from './replay.js';
 
 /** What reading decisions needs. */
 export interface ReadSideOptions {
@@ -40,12 +32,8 @@ export interface ReadSideOptions {
 /** Reads, explains and replays what was decided. */
 export type ReadSide = Pick<Decisions, 'get' | 'list' | 'explain' | 'replay'>;
 
-interface Opened {
-  readonly record: DecisionRecord;
-  readonly trace: DecisionTrace;
+interface Opened extends KeptDecision {
   readonly raw: Uint8Array;
-  readonly layout: Layout;
-  readonly values: readonly FactValue[];
 }
 
 export function createReadSide(options: ReadSideOptions): ReadSide {
@@ -97,53 +85,6 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     return program;
   }
 
-  async function replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput> {
-    const { record, trace, layout, values } = await open(ref);
-    const program = await programOf(layout, caller);
-    const byKey = factsByKey(layout, values);
-    const again =
-      layoutOf(program).id === layout.id ? values : program.slots.map(({ key }) => byKey.get(key));
-    const states = program.evaluate(again);
-    const verdict = program.verdict(states, record.authentication);
-    const paid = record.base?.minor ?? Number.NaN;
-    const final = afterLimits(verdict, record.limits, paid, program.limitOf);
-    const flags = record.flags.filter((flag) => flag !== 'degraded');
-    const replayed: DecisionRecord = {
-      ...record,
-      outcome: final.outcome,
-      reasons: final.reasons,
-      threeDs: verdict.threeDs,
-      exemption: verdict.exemption,
-      hits: verdict.hits,
-      flags: final.degraded ? [...flags, 'degraded'] : flags,
-    };
-    const differences = differencesOf(record, replayed);
-    const statesNow = program.rules.map(({ index }) => states[index] ?? 0);
-    const recordedStates = new Map(
-      layout.rules.map(([ruleSet, rule], index) => [
-        `${ruleSet}/${rule}`,
-        Number(trace.states[index] ?? '0'),
-      ]),
-    );
-    for (const [index, { ruleSet, rule }] of program.rules.entries()) {
-      const before = recordedStates.get(`${ruleSet}/${rule.name}`) ?? -1;
-      const now = statesNow[index] ?? 0;
-      if (before !== now)
-        differences.push(
-          `rule ${ruleSet}/${rule.name} was ${RULE_STATES[before] ?? 'absent'} and is ${RULE_STATES[now]}`,
-        );
-    }
-    for (const held of program.limits) {
-      const { index, ruleSet, limit } = held;
-      const [before, now] = [Number(trace.limitStates[index] ?? '0'), held.applies(again)];
-      if (before !== now)
-        differences.push(
-          `limit ${ruleSet}/${limit.name} was ${RULE_STATES[before] ?? 'absent'} and is ${RULE_STATES[now] ?? 'absent'}`,
-        );
-    }
-    return { recorded: record, replayed, identical: differences.length === 0, differences };
-  }
-
   return {
     async get(ref): Promise<DecisionDetail> {
       const { record, trace, raw, layout, values } = await open(ref);
@@ -193,10 +134,14 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
         const text = `${ruleSet}/${name} (${state}): ${conditions.text}`;
         rules.push({ ruleSet, rule: name, description: rule.description ?? '', state, conditions, text });
       }
-      return { record, rules, summary: summaryOf(record, rules, replacedReviews(record, program)) };
+      return { record, rules, summary: decisionSummary(record, rules, program) };
     },
 
-    replay,
+    async replay(ref, caller) {
+      const kept = await open(ref);
+      const { replayed, differences } = replay(kept, await programOf(kept.layout, caller));
+      return { recorded: kept.record, replayed, identical: differences.length === 0, differences };
+    },
   };
 }
 
@@ -234,50 +179,4 @@ function filterOf(query: DecisionQuery, attributeOf: ReadSideOptions['attributeO
     ...(query.degraded ? { degraded: true } : {}),
     ...(query.rule === '' ? {} : { rule: query.rule }),
   };
-}
-
-function differencesOf(recorded: DecisionRecord, replayed: DecisionRecord): string[] {
-  const differences: string[] = [];
-  for (const name of ['outcome', 'threeDs', 'exemption', 'reasons', 'hits', 'flags'] as const) {
-    const [before, now] = [canonicalJson(recorded[name]), canonicalJson(replayed[name])];
-    if (before !== now) differences.push(`${name} was ${before} and is ${now}`);
-  }
-  return differences;
-}
-
-/** Says of which rules the review became something else: see `withoutThreeDs`. */
-function replacedReviews({ hits }: DecisionRecord, { rules }: Program): string[] {
-  return hits.flatMap(({ ruleSet, rule, state, outcome }) => {
-    const found = rules.find((one) => one.ruleSet === ruleSet && one.rule.name === rule);
-    if (state !== 'hit' || outcome === 'review' || found?.rule.event.type !== 'review') return [];
-    return `${ruleSet}/${rule} would ask for a review; where 3-D Secure cannot run its set has ${outcome} instead`;
-  });
-}
-
-const CANNOT_RUN: Readonly<Record<Authentication, string | undefined>> = {
-  possible: undefined,
-  'no-card': 'paid with no card',
-  'merchant-initiated': 'the payment is merchant-initiated',
-};
-
-function summaryOf(
-  record: DecisionRecord,
-  rules: readonly RuleExplanation[],
-  replaced: readonly string[],
-): string[] {
-  const reasons = record.reasons.length === 0 ? 'no rule asked for more' : record.reasons.join(', ');
-  const lines = [`${record.outcome}: ${reasons}`];
-  if (record.threeDs !== 'none') lines.push(`3-D Secure: ${record.threeDs}`);
-  const cannot = CANNOT_RUN[record.authentication ?? 'possible'];
-  if (cannot !== undefined) lines.push(`3-D Secure cannot run: ${cannot}`);
-  lines.push(...replaced);
-  for (const rule of rules) lines.push(rule.text);
-  for (const use of record.limits) {
-    const held = use.reserved ? 'reserved' : 'no room';
-    lines.push(
-      `limit ${use.ruleSet}/${use.limit}: ${use.usedMinor} of ${use.capMinor} minor units used before, ${held}`,
-    );
-  }
-  if (record.flags.length > 0) lines.push(`marked ${record.flags.join(', ')}`);
-  return lines;
 }

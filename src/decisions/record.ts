@@ -4,20 +4,37 @@ import type { Hit } from '../rules/program.js';
 const DECISION_FLAGS = ['unknown-site', 'event-time-skew', 'degraded'] as const;
 export type DecisionFlag = (typeof DECISION_FLAGS)[number];
 
-/** A cumulative limit that the decision was held to. Minor units of the base currency. */
-export interface LimitUse {
+/** A cumulative limit that counted the payment, and what became of it. */
+export type LimitUse = HeldLimit | UnheldLimit;
+
+/** Which limit. */
+export interface CountedBy {
   readonly ruleSet: string;
   readonly limit: string;
-  /** Names the one document (row) of limit, key and period. */
-  readonly counter: string;
   /** Epoch ms. */
   readonly periodStart: number;
+  /** What a refund does, by the version that decided. */
+  readonly refunds: 'restore' | 'keep';
+}
+
+/** A limit that was asked for room. Minor units of the base currency. */
+export interface HeldLimit extends CountedBy {
+  /** `held`: the amount was reserved. `refused`: it was not, for want of room here or in another limit. */
+  readonly state: 'held' | 'refused';
+  /** Names the one document (row) of limit, key and period. */
+  readonly counter: string;
   readonly capMinor: number;
   /** Before this payment. */
   readonly usedMinor: number;
-  readonly reserved: boolean;
-  /** What a refund does, by the version that decided; absent in records of before it was kept. */
-  readonly refunds?: 'restore' | 'keep';
+}
+
+/** A limit that could not be asked, and why. */
+export interface UnheldLimit extends CountedBy {
+  readonly state: 'unheld';
+  /** An input of its condition was missing; the condition failed; the payment has no key; there is no exchange rate. */
+  readonly why: 'input-missing' | 'condition-failed' | 'no-key' | 'no-rate';
+  /** The attribute without a value, or the cap's currency without a rate; '' for everything else. */
+  readonly lacks: string;
 }
 
 /** The decision as it is answered, listed and kept: plain JSON. */
@@ -31,8 +48,7 @@ export interface DecisionRecord {
   readonly outcome: Outcome;
   readonly threeDs: ThreeDsDemand;
   readonly exemption: ScaExemption;
-  /** Absent in records from before it was kept: their demands were left as the rules made them. */
-  readonly authentication?: Authentication;
+  readonly authentication: Authentication;
   readonly reasons: readonly string[];
   readonly hits: readonly Hit[];
   readonly flags: readonly DecisionFlag[];

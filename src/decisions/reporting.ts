@@ -42,9 +42,8 @@ export class Reporting {
       });
     }
     const event = this.#reportedEvent(recording, known?.event);
-    const { limits } = this.#intake.rules.program;
     const settled =
-      known === undefined ? undefined : this.#intake.keeper.settle(known, input, limits, event.baseMinor);
+      known === undefined ? undefined : this.#intake.keeper.settle(known, input, event.baseMinor);
     this.#intake.insert(event);
     this.#intake.queue.stage({
       id,
@@ -52,7 +51,7 @@ export class Reporting {
       ready: settled,
       append: () => ({
         entry: { id, alias, event, keys: keysOf(event), decision: undefined, report: input.raw },
-        holds: false,
+        holding: undefined,
         stored: () => {
           this.#options.observer.recorded(input.kind, false);
           recording.done({ eventId: input.eventId, seq: event.seq, repeated: false });

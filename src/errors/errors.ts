@@ -9,7 +9,6 @@ export type StatusName =
   | 'UNAVAILABLE'
   | 'DEADLINE_EXCEEDED'
   | 'CANCELLED'
-  | 'UNIMPLEMENTED'
   | 'INTERNAL';
 
 /** Every error a caller can meet: its stable code, status, and what it means. `docs/errors.md` is generated from this table. */

@@ -11,7 +11,7 @@ import { countedBin, normaliseBin } from './normalise-bin.js';
 import { emailDomain, normaliseEmail } from './normalise-email.js';
 import type { Phone } from './normalise-phone.js';
 import type { CardFunding, PaymentInput } from './payment.js';
-import type { Position, StreamEvent } from './stream.js';
+import type { StreamEvent } from './stream.js';
 
 /** A payment with all that is known about it before any rule is asked. Absent strings are ''. */
 export interface PaymentContext {
@@ -20,8 +20,6 @@ export interface PaymentContext {
   readonly siteKnown: boolean;
   readonly merchant: Merchant;
   readonly merchantKnown: boolean;
-  /** Processing time, epoch ms. */
-  readonly decidedAt: number;
   /** Decision time, epoch ms: what windows and clocks go by. */
   readonly eventTime: number;
   /** IANA names, for calendar windows and clocks. */
@@ -48,7 +46,7 @@ export interface PaymentContext {
   readonly baseMinor: number;
   /** Id of the rate table used; '' when there was no rate. */
   readonly rateId: string;
-  /** Its entry in the stream; the outcome is not in it yet. */
+  /** Its entry in the stream; place and outcome are not in it yet. */
   readonly event: StreamEvent;
 }
 
@@ -64,9 +62,8 @@ export interface ContextOptions {
 }
 
 /** Resolves a payment at a processing time (epoch ms). Pure but for what it remembers to be fast. */
-export type PaymentResolver = (input: PaymentInput, decidedAt: number, position?: Position) => PaymentContext;
+export type PaymentResolver = (input: PaymentInput, decidedAt: number) => PaymentContext;
 
-const NO_POSITION: Position = { log: 0, seq: 0 };
 const I = ATTRIBUTE_INDEX;
 const ABSENT: readonly number[] = ATTRIBUTES.map(() => 0);
 
@@ -75,7 +72,7 @@ export function createPaymentResolver(options: ContextOptions): PaymentResolver 
   const { hash, readPhone, geography, bins, rates } = options;
   const common = rememberedHash(hash);
 
-  return (input, decidedAt, { log, seq } = NO_POSITION) => {
+  return (input, decidedAt) => {
     const { instrument, customer, billing, shipping } = input;
     const { site, known: siteKnown } = options.siteOf(input.site);
     const { merchant, known: merchantKnown } = options.merchantOf(input.merchant, site);
@@ -137,7 +134,6 @@ export function createPaymentResolver(options: ContextOptions): PaymentResolver 
       siteKnown,
       merchant,
       merchantKnown,
-      decidedAt,
       eventTime,
       zones: { site: site.timeZone, merchant: merchant.timeZone },
       email,
@@ -158,8 +154,8 @@ export function createPaymentResolver(options: ContextOptions): PaymentResolver 
       baseMinor: baseMinor ?? Number.NaN,
       rateId: baseMinor === undefined ? '' : rates.id,
       event: {
-        log,
-        seq,
+        log: 0,
+        seq: 0,
         kind: 'payment',
         at: eventTime,
         knownAt: eventTime,

@@ -23,8 +23,6 @@ const AT_ONCE = 5000;
 export class ListIndex {
   readonly #hash: KeyHash;
   readonly #lists = new Map<string, LiveList>();
-  /** Changes applied to a list while the store is being read: applied again on top of what was read. */
-  readonly #meanwhile = new Map<string, ListChange[]>();
   #pass: Promise<number> | undefined;
   #nextPass: Promise<number> | undefined;
 
@@ -47,37 +45,6 @@ export class ListIndex {
   /** The last change applied; 0 when there is none, or no such list. */
   revision(list: string): number {
     return this.#lists.get(list)?.revision ?? 0;
-  }
-
-  /** Memberships, past ones included, and bytes held, over all lists. */
-  stats(): { readonly lists: number; readonly memberships: number; readonly bytes: number } {
-    let memberships = 0;
-    let bytes = 0;
-    for (const { table } of this.#lists.values()) {
-      memberships += table.size;
-      bytes += table.bytes;
-    }
-    return { lists: this.#lists.size, memberships, bytes };
-  }
-
-  /** Makes an empty list; a list that is there already stays as it is. */
-  define({ id, type }: ListName): void {
-    if (!this.#lists.has(id)) this.#lists.set(id, newList(type));
-  }
-
-  /**
-   * Applies changes in the order they were made, all at once: nobody sees a part. The same changes again change
-   * nothing. A list that was never defined is ignored. Where changes before these are not known yet, the revision
-   * stays, so that `follow` still fetches them.
-   */
-  apply(list: string, changes: readonly ListChange[]): void {
-    const live = this.#lists.get(list);
-    if (live === undefined) return;
-    this.#meanwhile.get(list)?.push(...changes);
-    for (const change of changes) {
-      applyTo(live, change, this.#hash);
-      if (change.revision === live.revision + 1) live.revision = change.revision;
-    }
   }
 
   /** Puts a whole list in place of what was known of it. */
@@ -123,33 +90,27 @@ export class ListIndex {
   }
 
   async #followOne(info: ListInfo, store: ListStore): Promise<number> {
-    this.define(info);
-    const before = this.#lists.get(info.id);
-    if (before === undefined) return 0;
-    const meanwhile: ListChange[] = [];
-    this.#meanwhile.set(info.id, meanwhile);
+    const before = this.#lists.get(info.id) ?? newList(info.type);
+    // From here on it is known, empty as yet.
+    this.#lists.set(info.id, before);
     const waiting: ListChange[] = [];
     let revision = before.revision;
     let count = 0;
     let copy: LiveList | undefined;
-    try {
-      for await (const batch of store.changes(info.id, before.revision)) {
-        count += batch.length;
-        for (const change of batch) {
-          if (copy === undefined) waiting.push(change);
-          else applyTo(copy, change, this.#hash);
-          revision = Math.max(revision, change.revision);
-        }
-        if (copy !== undefined || waiting.length <= AT_ONCE) continue;
-        copy = copyOf(before, info.entries);
-        for (const change of waiting.splice(0)) applyTo(copy, change, this.#hash);
+    for await (const batch of store.changes(info.id, before.revision)) {
+      count += batch.length;
+      for (const change of batch) {
+        if (copy === undefined) waiting.push(change);
+        else applyTo(copy, change, this.#hash);
+        revision = Math.max(revision, change.revision);
       }
-    } finally {
-      this.#meanwhile.delete(info.id);
+      if (copy !== undefined || waiting.length <= AT_ONCE) continue;
+      copy = copyOf(before, info.entries);
+      for (const change of waiting.splice(0)) applyTo(copy, change, this.#hash);
     }
     const live = copy ?? before;
-    for (const change of [...waiting, ...meanwhile]) applyTo(live, change, this.#hash);
-    live.revision = Math.max(live.revision, revision);
+    for (const change of waiting) applyTo(live, change, this.#hash);
+    live.revision = revision;
     this.#lists.set(info.id, live);
     return count;
   }

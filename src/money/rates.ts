@@ -1,5 +1,6 @@
 import { currencyExponent, isCurrency } from './currencies.js';
 import { parseFraction } from './decimal.js';
+import { fractionOf, multiply, type Fraction } from './fraction.js';
 
 /** Exchange rates of one moment, ready for use. Immutable. */
 export interface Rates {
@@ -10,17 +11,7 @@ export interface Rates {
   /** ISO 8601 date or time the rates hold for. */
   readonly asOf: string;
   /** Base minor units per minor unit of a currency; holds the base currency too. */
-  readonly factors: ReadonlyMap<string, RateFactor>;
-}
-
-/** An exact fraction in lowest terms. The number fields are used as long as products stay exact. */
-export interface RateFactor {
-  readonly numerator: bigint;
-  readonly denominator: bigint;
-  readonly n: number;
-  readonly d: number;
-  /** Largest amount whose product with `n` is a safe integer; -1: always take the BigInt way. */
-  readonly exactUpTo: number;
+  readonly factors: ReadonlyMap<string, Fraction>;
 }
 
 /** How reading a rate file ended. */
@@ -44,7 +35,7 @@ export function parseRates(file: unknown): ParsedRates {
     problems.push('asOf: an ISO 8601 date or time');
   const baseExponent = typeof base === 'string' ? currencyExponent(base) : undefined;
   if (baseExponent === undefined) problems.push('base: an ISO 4217 currency code in capitals');
-  const factors = new Map<string, RateFactor>();
+  const factors = new Map<string, Fraction>();
   if (!isObject(rates)) problems.push('rates: an object of currency code to decimal string');
   else
     for (const [currency, rate] of Object.entries(rates)) {
@@ -65,25 +56,8 @@ export function parseRates(file: unknown): ParsedRates {
 export function toBaseMinor(minor: number, currency: string, rates: Rates): number | undefined {
   const factor = rates.factors.get(currency);
   if (factor === undefined) return undefined;
-  const size = minor < 0 ? -minor : minor;
-  const base = size <= factor.exactUpTo ? roundedNumber(size, factor) : roundedBigInt(size, factor);
+  const base = multiply(minor < 0 ? -minor : minor, factor, 'half-even');
   return base === undefined || minor >= 0 ? base : 0 - base;
-}
-
-function roundedNumber(size: number, { n, d }: RateFactor): number {
-  const product = size * n;
-  const rest = product % d;
-  const quotient = (product - rest) / d;
-  const twice = rest * 2;
-  return twice > d || (twice === d && quotient % 2 === 1) ? quotient + 1 : quotient;
-}
-
-function roundedBigInt(size: number, { numerator, denominator }: RateFactor): number | undefined {
-  const product = BigInt(size) * numerator;
-  let quotient = product / denominator;
-  const twice = (product % denominator) * 2n;
-  if (twice > denominator || (twice === denominator && quotient % 2n === 1n)) quotient += 1n;
-  return quotient <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(quotient) : undefined;
 }
 
 function rateProblem(currency: string, rate: unknown, base: unknown): string | undefined {
@@ -97,25 +71,10 @@ function rateProblem(currency: string, rate: unknown, base: unknown): string | u
   return undefined;
 }
 
-function factorOf(currency: string, rate: string, baseExponent: number): RateFactor {
-  const { numerator: digits, scale } = parseFraction(rate) ?? { numerator: 1n, scale: 0 };
-  const rawNumerator = digits * 10n ** BigInt(baseExponent);
-  const rawDenominator = 10n ** BigInt(scale + (currencyExponent(currency) ?? 0));
-  const divisor = gcd(rawNumerator, rawDenominator);
-  const numerator = rawNumerator / divisor;
-  const denominator = rawDenominator / divisor;
-  const small = numerator <= 0xffff_ffff_ffffn && denominator <= 0xffff_ffff_ffffn;
-  return {
-    numerator,
-    denominator,
-    n: Number(numerator),
-    d: Number(denominator),
-    exactUpTo: small ? Math.floor(Number.MAX_SAFE_INTEGER / Number(numerator)) : -1,
-  };
-}
-
-function gcd(a: bigint, b: bigint): bigint {
-  return b === 0n ? a : gcd(b, a % b);
+function factorOf(currency: string, rate: string, baseExponent: number): Fraction {
+  const { numerator, scale } = parseFraction(rate) ?? { numerator: 1n, scale: 0 };
+  const decimals = BigInt(scale + (currencyExponent(currency) ?? 0));
+  return fractionOf(numerator * 10n ** BigInt(baseExponent), 10n ** decimals);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 import { recordedValues } from '../decisions/new-record.js';
 import { decodePersonal } from '../decisions/personal-part.js';
 import { exceeded } from '../decisions/limit-holds.js';
+import { limitText } from '../decisions/limit-text.js';
 import type { DecisionPayload } from '../decisions/ports.js';
 import type { DecisionRecord, DecisionTrace } from '../decisions/record.js';
 import { explainRule } from '../rules/explain.js';
@@ -85,13 +86,11 @@ function judgeLimits(
   const said = (name: string): string => {
     const use = useOf(name);
     if (use === undefined) return 'it did not count the payment, or another limit was exceeded before';
-    if (use.reserved)
-      return `${use.usedMinor} of ${use.capMinor} minor units were used before, and it was held`;
-    return `${use.usedMinor} of ${use.capMinor} minor units were used before, and it was not held`;
+    return limitText(use, record.base);
   };
   const amount = record.base?.minor ?? Number.NaN;
   for (const name of expect.held ?? [])
-    if (useOf(name)?.reserved !== true) fail(`limit ${name}: expected to be held; ${said(name)}`, []);
+    if (useOf(name)?.state !== 'held') fail(`limit ${name}: expected to be held; ${said(name)}`, []);
   for (const name of expect.exceeded ?? []) {
     const use = useOf(name);
     if (use === undefined || !exceeded(use, amount))

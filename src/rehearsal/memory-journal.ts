@@ -73,7 +73,6 @@ export function createMemoryJournal(): Journal {
       const rest = entries.filter(({ event }) => event.seq > (after.get(LOG) ?? 0));
       for (let from = 0; from < rest.length; from += batch) yield rest.slice(from, from + batch);
     },
-    count: async () => entries.filter(({ decision }) => decision !== undefined).length,
   };
 }
 

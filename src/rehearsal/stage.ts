@@ -1,5 +1,4 @@
 import { Pipeline } from '../decisions/pipeline.js';
-import type { LimitTerms } from '../decisions/limit-holds.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal } from '../decisions/ports.js';
 import { createAttributeHash } from '../facts/attribute-values.js';
@@ -9,7 +8,6 @@ import { createKeyHash } from '../facts/key-hash.js';
 import { ListIndex } from '../facts/list-index.js';
 import { createListValueReader } from '../facts/normalise-list-value.js';
 import { createPhoneReader } from '../facts/normalise-phone.js';
-import { periodEnd, periodName, periodStart } from '../facts/velocity/calendar.js';
 import { toBaseMinor } from '../money/rates.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { RuleSetVersion } from '../rules/program.js';
@@ -94,7 +92,6 @@ export function setStage(options: StageOptions): Stage {
     rates,
     ...placesOf(fixtures),
   });
-  const base = (minor: number, currency: string): number | undefined => toBaseMinor(minor, currency, rates);
   const pipeline = new Pipeline(
     {
       journal,
@@ -111,15 +108,7 @@ export function setStage(options: StageOptions): Stage {
         windowBytes,
       },
       resolve: (payment, now) => resolve(payment, now),
-      limitTerms: ({ zones, merchant }): LimitTerms => ({
-        toBaseMinor: base,
-        periodStart,
-        periodEnd,
-        periodName,
-        zones,
-        riskGrade: merchant.riskGrade,
-      }),
-      toBaseMinor: base,
+      toBaseMinor: (minor, currency) => toBaseMinor(minor, currency, rates),
       instrumentDigest: (payment) => instrumentDigest(payment, hash),
       sameMessage: (_kind, a, b) => Buffer.compare(a, b) === 0,
       baseCurrency: rates.base,

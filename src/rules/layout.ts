@@ -8,6 +8,7 @@ export function layoutOf(program: Program): Layout {
     versions: program.versions.map(({ ruleSet, version, hash }) => ({ ruleSet, version, hash })),
     slots: program.slots.map(({ fact, params }) => (params === undefined ? { fact } : { fact, params })),
     rules: program.rules.map(({ ruleSet, rule }): readonly [string, string] => [ruleSet, rule.name]),
+    limits: program.limits.map(({ ruleSet, limit }): readonly [string, string] => [ruleSet, limit.name]),
   };
   return { id: documentHash(rest), ...rest };
 }

@@ -82,9 +82,6 @@ export interface Program {
   readonly limitOf: (ruleSet: string, name: string) => CumulativeLimit | undefined;
   /** States of all rules by index. `values[slot]` as in `slots`. Never throws. */
   evaluate(values: readonly FactValue[]): Uint8Array;
-  /**
-   * Outcome lattice, scores, thresholds, 3DS axis, exemption, reasons. Undefined `authentication` is for records from
-   * before it was kept: nothing is lifted by an allow, and nothing falls away where 3-D Secure cannot run.
-   */
-  verdict(states: Uint8Array, authentication: Authentication | undefined): Verdict;
+  /** Outcome lattice, scores, thresholds, 3DS axis, exemption, reasons. */
+  verdict(states: Uint8Array, authentication: Authentication): Verdict;
 }

@@ -86,8 +86,7 @@ export function verdictOf(versions: readonly RuleSetVersion[]): Program['verdict
     return plan;
   });
   return (states, authentication) => {
-    const cannot =
-      authentication === undefined || authentication === 'possible' ? undefined : CANNOT_RUN[authentication];
+    const cannot = authentication === 'possible' ? undefined : CANNOT_RUN[authentication];
     const talk: Talk = {
       able: cannot === undefined,
       outcome: 'accept',
@@ -104,7 +103,7 @@ export function verdictOf(versions: readonly RuleSetVersion[]): Program['verdict
     for (const plan of plans) hear(plan, states, talk);
     const { hits, scores, degraded, said } = talk;
     const outcome = talk.mayBlock && talk.outcome === 'allow' ? withoutAllow(said) : talk.outcome;
-    const lifted = authentication !== undefined && outcome === 'allow' && talk.threeDs !== 'mandate';
+    const lifted = outcome === 'allow' && talk.threeDs !== 'mandate';
     const demand = lifted ? talk.allowed : talk.threeDs;
     const exemption = demand === 'none' || demand === 'request' ? talk.exemption : 'none';
     const reasons = reasonsOf(said);

@@ -31,7 +31,7 @@ export interface Publication {
   readonly step: 'activate' | 'roll-back' | 'deactivate';
 }
 
-/** What gives meaning to the fact vector and the rule states of a record: stored once, referred to by id. */
+/** What gives meaning to the fact vector and the states of rules and limits in a record: stored once, referred to by id. */
 export interface Layout {
   /** SHA-256, hex, over the rest. */
   readonly id: string;
@@ -40,6 +40,8 @@ export interface Layout {
   readonly slots: readonly { readonly fact: string; readonly params?: FactParams }[];
   /** By rule index: rule set and rule name. */
   readonly rules: readonly (readonly [ruleSet: string, rule: string])[];
+  /** By limit index: rule set and limit name. */
+  readonly limits: readonly (readonly [ruleSet: string, limit: string])[];
 }
 
 /** Rule-set versions and activations at rest. */

@@ -1,16 +1,14 @@
 import type { Config } from '../config/config.js';
 import type { DecisionServiceOptions } from '../decisions/decision-service.js';
-import type { LimitTerms } from '../decisions/limit-holds.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
 import { TollgateError } from '../errors/errors.js';
 import { createAttributeHash } from '../facts/attribute-values.js';
 import { FACT_CATALOGUE } from '../facts/catalogue.js';
-import { createPaymentResolver, instrumentDigest, type PaymentContext } from '../facts/context.js';
+import { createPaymentResolver, instrumentDigest } from '../facts/context.js';
 import type { KeyHash } from '../facts/key-hash.js';
 import type { ListsService } from '../facts/lists-service.js';
 import type { createPhoneReader } from '../facts/normalise-phone.js';
-import { periodEnd, periodName, periodStart } from '../facts/velocity/calendar.js';
 import { toBaseMinor } from '../money/rates.js';
 import type { RuleVersionStore } from '../rules/version-store.js';
 import { sameMessage } from '../server/grpc/same-message.js';
@@ -40,7 +38,6 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
   const { config, world, store, lists, observer, hash, readPhone } = parts;
   const { rates } = parts.assets;
   const attributeOf = createAttributeHash(hash, readPhone);
-  const base = (minor: number, currency: string): number | undefined => toBaseMinor(minor, currency, rates);
   return {
     journal: store.journal,
     limits: store.limits,
@@ -56,15 +53,7 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
       windowBytes: config.windowBytes,
     },
     resolve: resolver(parts),
-    limitTerms: (context: PaymentContext): LimitTerms => ({
-      toBaseMinor: base,
-      periodStart,
-      periodEnd,
-      periodName,
-      zones: context.zones,
-      riskGrade: context.merchant.riskGrade,
-    }),
-    toBaseMinor: base,
+    toBaseMinor: (minor, currency) => toBaseMinor(minor, currency, rates),
     instrumentDigest: (payment) => instrumentDigest(payment, hash),
     sameMessage,
     baseCurrency: rates.base,

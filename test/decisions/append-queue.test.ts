@@ -47,7 +47,7 @@ describe('AppendQueue', () => {
           decision: undefined,
           report: undefined,
         };
-        return { entry, holds: false, stored: () => stored.push(id), duplicate: async () => undefined };
+        return { entry, holding: undefined, stored: () => stored.push(id), duplicate: async () => undefined };
       },
       caller: { fail: (error) => lost.push(`${id}: ${String(error)}`) },
     });
@@ -79,7 +79,7 @@ describe('AppendQueue', () => {
         ready: undefined,
         append: () => ({
           entry: { ...names, ...content },
-          holds: false,
+          holding: undefined,
           stored: () => undefined,
           duplicate: async () => undefined,
         }),
@@ -92,4 +92,54 @@ describe('AppendQueue', () => {
     expect([...queue.undurable()]).toEqual([]);
     expect(queue.find('a')?.event.seq).toBe(1);
   });
+
+  it('sends what had to wait before what was staged meanwhile, each once it is ready', async () => {
+    const stored: string[] = [];
+    const queue = new AppendQueue({
+      journal: { append: async (entries) => entries.map(() => 'stored' as const) },
+      appendsInFlight: 1,
+      retract: () => undefined,
+      unconfirmed: () => undefined,
+    });
+    const stage = (id: string, seq: number, ready: Promise<void> | undefined): void => {
+      const names = { id, alias: undefined };
+      const content = { event: event(seq), keys: [], decision: undefined, report: undefined };
+      queue.stage({
+        id,
+        event: event(seq),
+        ready,
+        append: () => ({
+          entry: { ...names, ...content },
+          holding: undefined,
+          stored: () => stored.push(id),
+          duplicate: async () => undefined,
+        }),
+        caller: { fail: () => undefined },
+      });
+    };
+    const [a, b] = [gate(), gate()];
+    stage('a', 1, a.opened);
+    const first = queue.send();
+    stage('b', 2, b.opened);
+    stage('c', 3, undefined);
+    const second = queue.send();
+    expect(['a', 'b', 'c'].map((id) => queue.isStaged(id))).toEqual([true, true, true]);
+    a.open();
+    await first;
+    await queue.drain();
+    expect(stored).toEqual(['a']);
+    expect(['a', 'b', 'c'].map((id) => queue.isStaged(id))).toEqual([false, true, true]);
+    b.open();
+    await second;
+    await queue.drain();
+    expect(stored).toEqual(['a', 'b', 'c']);
+  });
 });
+
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}

@@ -81,6 +81,9 @@ test('an amount counts by the rate of its payment, whatever the rate is today', 
   expect(reportedBase({ minor: 300, currency: 'USD' }, payment(300, 271, 'USD'), hash, today)).toBe(271);
   expect(reportedBase({ minor: 100, currency: 'USD' }, payment(300, 271, 'USD'), hash, today)).toBe(90);
   expect(reportedBase({ minor: 100, currency: 'JPY' }, payment(300, 271, 'USD'), hash, today)).toBe(700);
+  // The halves of 55 are 27.5 each: to the even 28, as at admission; those of 53 to 26.
+  expect(reportedBase({ minor: 50, currency: 'USD' }, payment(100, 55, 'USD'), hash, today)).toBe(28);
+  expect(reportedBase({ minor: 50, currency: 'USD' }, payment(100, 53, 'USD'), hash, today)).toBe(26);
   const large = payment(9_007_199_254_740_991, 9_007_199_254_740_989);
   expect(reportedBase({ minor: large.minor, currency: 'EUR' }, large, hash, today)).toBe(large.baseMinor);
 });

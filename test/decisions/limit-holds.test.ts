@@ -3,17 +3,18 @@ import {
   afterLimits,
   dueLimits,
   exceeded,
-  limitUse,
+  heldLimit,
+  unheldLimit,
   type LimitTerms,
 } from '../../src/decisions/limit-holds.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES } from '../../src/facts/attributes.js';
 import type { StreamEvent } from '../../src/facts/stream.js';
-import { periodEnd, periodName, periodStart } from '../../src/facts/velocity/calendar.js';
 import type { CumulativeLimit } from '../../src/rules/document.js';
 import { ERROR, HIT, NO_HIT, SKIPPED, UNKNOWN, type Outcome } from '../../src/rules/outcome.js';
 import type { ProgramLimit } from '../../src/rules/program.js';
 
 const DAY = 86_400_000;
+const HOUR = 3_600_000;
 
 function limit(more: Partial<CumulativeLimit> = {}): CumulativeLimit {
   return {
@@ -49,9 +50,6 @@ function payment(more: { owner?: number; baseMinor?: number } = {}): StreamEvent
 
 const terms: LimitTerms = {
   toBaseMinor: (minor, currency) => (currency === 'EUR' ? minor * 2 : undefined),
-  periodStart: (ms) => Math.floor(ms / DAY) * DAY,
-  periodEnd: (ms) => Math.floor(ms / DAY) * DAY + DAY,
-  periodName: (ms, unit, zone) => `${unit} ${Math.floor(ms / DAY)} of ${zone}`,
   zones: { site: 'Europe/Madrid', merchant: 'America/Lima' },
   riskGrade: 'B',
 };
@@ -59,12 +57,25 @@ const terms: LimitTerms = {
 describe('dueLimits', () => {
   it('names one counter per rule set, limit, key and period, with the cap in base currency and graded', () => {
     const [due] = dueLimits(program(limit({ gradeFactors: { B: 0.5 } })), [HIT], payment(), terms);
-    expect(due?.hold).toEqual({
-      counter: 'limits/per-owner/7/day 5 of America/Lima',
-      amount: 110,
-      cap: 100_000,
-      periodEnd: 6 * DAY,
+    // 1970-01-06T00:00:00.001Z is the evening before in Lima.
+    expect(due).toMatchObject({
+      periodStart: 4 * DAY + 5 * HOUR,
+      hold: {
+        counter: 'limits/per-owner/7/1970-01-05',
+        amount: 110,
+        cap: 100_000,
+        periodEnd: 5 * DAY + 5 * HOUR,
+      },
     });
+  });
+
+  it.each([
+    ['site', '1970-01-06'],
+    ['Pacific/Honolulu', '1970-01-05'],
+    ['merchant', '1970-01-05'],
+  ])('goes by the clock that is named: %s', (zone, date) => {
+    const [due] = dueLimits(program(limit({ zone })), [HIT], payment(), terms);
+    expect(due?.hold?.counter).toBe(`limits/per-owner/7/${date}`);
   });
 
   it('counts what one owner takes on a date in one counter, whichever zone each shop is in', () => {
@@ -72,8 +83,8 @@ describe('dueLimits', () => {
     const holdIn = (zone: string, ms = at, period: 'day' | 'month' = 'day') => {
       const zones = { site: 'UTC', merchant: zone };
       const one = { ...payment(), at: ms };
-      const real = { ...terms, periodStart, periodEnd, periodName, zones };
-      return dueLimits(program(limit({ period })), [HIT], one, real)[0]?.hold;
+      const there = { ...terms, zones };
+      return dueLimits(program(limit({ period })), [HIT], one, there)[0]?.hold;
     };
     const [lima, tokyo] = [holdIn('America/Lima'), holdIn('Asia/Tokyo')];
     expect([lima?.counter, tokyo?.counter]).toEqual([
@@ -97,10 +108,25 @@ describe('dueLimits', () => {
     [1.1, 70_000, 77_000],
     [0.29, 100, 29],
     [1 / 3, 100, 33],
+    [1e-7, 20_000_000, 2],
+    [0, 100, 0],
+    // Beyond the digits of a double too: never a minor unit above the product.
+    [1.1, 3_000_000_000_000_004, 3_300_000_000_000_004],
+    [0.9999999999999999, 9_007_199_254_740_990, 9_007_199_254_740_989],
+    [1_000, 9_007_199_254_740_990, Number.MAX_SAFE_INTEGER],
   ])('grades by %d without losing a minor unit to binary fractions', (factor, capMinor, expected) => {
     const graded = limit({ cap: { minor: capMinor / 2, currency: 'EUR' }, gradeFactors: { B: factor } });
     expect(dueLimits(program(graded), [HIT], payment(), terms)[0]?.hold?.cap).toBe(expected);
   });
+
+  it.each(['', 'Z', 'constructor'])(
+    'leaves the cap as it is for the grade %j, that has no factor',
+    (riskGrade) => {
+      const graded = limit({ gradeFactors: { B: 0.5 } });
+      const [due] = dueLimits(program(graded), [HIT], payment(), { ...terms, riskGrade });
+      expect(due?.hold?.cap).toBe(200_000);
+    },
+  );
 
   it('leaves out limits that do not count the payment', () => {
     expect(dueLimits(program(limit(), limit({ name: 'b' })), [NO_HIT, SKIPPED], payment(), terms)).toEqual(
@@ -109,14 +135,21 @@ describe('dueLimits', () => {
   });
 
   it.each([
-    ['an input was missing', [UNKNOWN], payment(), limit()],
-    ['its condition failed', [ERROR], payment(), limit()],
-    ['the payment has no such key', [HIT], payment({ owner: 0 }), limit()],
-    ['the amount has no rate', [HIT], payment({ baseMinor: Number.NaN }), limit()],
-    ['the cap has no rate', [HIT], payment(), limit({ cap: { minor: 1, currency: 'XXX' } })],
-  ])('is due without a hold when %s, so that nothing escapes it', (_, states, event, one) => {
+    ['an input was missing', [UNKNOWN], payment(), limit(), 'input-missing', ''],
+    ['its condition failed', [ERROR], payment(), limit(), 'condition-failed', ''],
+    ['the payment has no such key', [HIT], payment({ owner: 0 }), limit(), 'no-key', 'owner'],
+    ['the amount has no rate', [HIT], payment({ baseMinor: Number.NaN }), limit(), 'no-rate', ''],
+    [
+      'the cap has no rate',
+      [HIT],
+      payment(),
+      limit({ cap: { minor: 1, currency: 'XXX' } }),
+      'no-rate',
+      'XXX',
+    ],
+  ])('is due without a hold when %s, so that nothing escapes it', (_, states, event, one, why, lacks) => {
     const [due] = dueLimits(program(one), states, event, terms);
-    expect(due?.hold).toBeUndefined();
+    expect(due).toMatchObject({ hold: undefined, unheld: { why, lacks } });
   });
 });
 
@@ -125,8 +158,8 @@ describe('afterLimits', () => {
   const use = (usedMinor: number, reserved: boolean, one = limit()) => {
     const due = dueLimits(program(one), [HIT], payment(), terms);
     const first = due[0];
-    if (first === undefined) throw new Error('the limit is due');
-    return limitUse(first, usedMinor, reserved);
+    if (first?.hold === undefined) throw new Error('the limit can be held');
+    return heldLimit(first, usedMinor, reserved);
   };
   const limitOf = () => limit();
 
@@ -165,8 +198,8 @@ describe('afterLimits', () => {
 
   it('refuses and marks degraded what could not be held at all', () => {
     const due = dueLimits(program(limit()), [UNKNOWN], payment(), terms)[0];
-    if (due === undefined) throw new Error('the limit is due');
-    expect(afterLimits(verdict('accept'), [limitUse(due, 0, false)], Number.NaN, limitOf)).toMatchObject({
+    if (due === undefined || due.hold !== undefined) throw new Error('the limit cannot be held');
+    expect(afterLimits(verdict('accept'), [unheldLimit(due)], Number.NaN, limitOf)).toMatchObject({
       outcome: 'reject',
       degraded: true,
     });

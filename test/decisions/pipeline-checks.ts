@@ -133,13 +133,15 @@ export function checkHolds(story: Story): number {
     }
     const { limits } = JSON.parse(decision.record) as DecisionRecord;
     expect(limits.length).toBeLessThan(2);
-    for (const { counter, usedMinor, capMinor, reserved } of limits) {
+    for (const use of limits) {
+      if (use.state === 'unheld') throw new Error('a limit could not be asked');
+      const { counter, usedMinor, capMinor } = use;
       const hold = holdId(id, event.baseMinor, [counter]);
       const known = holds.get(hold);
       const amount = event.baseMinor;
       if (known === undefined) expect({ id, usedMinor }).toEqual({ id, usedMinor: used(counter) });
       const own = known ?? { counter, amount, reserved: usedMinor + amount <= capMinor, reports: [] };
-      expect(reserved).toBe(own.reserved);
+      expect(use.state).toBe(own.reserved ? 'held' : 'refused');
       holds.set(hold, own);
       latest.set(id, own);
     }

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Journal, StoredEntry } from '../../src/decisions/ports.js';
 import { createReadSide, type ReadSide } from '../../src/decisions/read-side.js';
 import type { DecisionRecord } from '../../src/decisions/record.js';
 import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
@@ -50,26 +49,13 @@ async function decide(form: PaymentForm): Promise<DecisionRecord> {
   return record;
 }
 
-/** The read side of the stage; `alter` changes records on their way from the journal. */
-function readSide(alter: (record: DecisionRecord) => object = (record) => record): ReadSide {
-  const altered = (entry: StoredEntry | undefined): StoredEntry | undefined => {
-    if (entry?.decision === undefined) return entry;
-    const record = JSON.stringify(alter(JSON.parse(entry.decision.record) as DecisionRecord));
-    return { ...entry, decision: { ...entry.decision, record } };
-  };
-  const journal: Journal = {
-    ...stage.journal,
-    query: async (query) => {
-      const answer = await stage.journal.query(query);
-      return { ...answer, entries: answer.entries.map(altered) };
-    },
-  };
+function readSide(): ReadSide {
   const versions: Pick<RuleVersionStore, 'get' | 'layout'> = {
     get: async () => ({ ...VERSION, author: '', comment: '', createdAt: 0 }),
     layout: async () => stage.layout,
   };
   return createReadSide({
-    journal,
+    journal: stage.journal,
     seen: () => new Map(),
     versions: versions as RuleVersionStore,
     catalogue: FACT_CATALOGUE,
@@ -124,33 +110,5 @@ describe('a caller that goes away', () => {
     const reading =
       method === 'replay' ? readSide().replay({ id }, gone) : readSide().explain({ id }, false, gone);
     await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' });
-  });
-});
-
-describe('a record from before it was kept whether 3-D Secure can run', () => {
-  const asBefore =
-    (then: Partial<DecisionRecord>) =>
-    ({ authentication: _unknown, ...record }: DecisionRecord) => ({ ...record, ...then });
-
-  it('replays as it was decided: a voucher was challenged', async () => {
-    const { id, hits } = await decide(VOUCHER);
-    const old = asBefore({
-      outcome: 'review',
-      threeDs: 'challenge',
-      reasons: ['strict.all'],
-      hits: hits.map((hit) => ({ ...hit, outcome: 'review' as const })),
-    });
-    expect(await readSide(old).replay({ id })).toMatchObject({ identical: true, differences: [] });
-    expect((await readSide(old).explain({ id }, false)).summary[1]).toBe('3-D Secure: challenge');
-  });
-
-  it('replays as it was decided: an allow left the challenge', async () => {
-    const now = await decide({ ...CARD, amount: '7.00 USD' });
-    expect(now).toMatchObject({ outcome: 'allow', threeDs: 'none' });
-    const { id } = now;
-    expect(await readSide(asBefore({ threeDs: 'challenge' })).replay({ id })).toMatchObject({
-      identical: true,
-    });
-    expect((await readSide(asBefore({})).replay({ id })).differences).toHaveLength(1);
   });
 });

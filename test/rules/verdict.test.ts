@@ -38,7 +38,7 @@ function verdict(states: readonly number[], ...sets: RuleSetDocument[]): Verdict
 }
 
 function verdictWhen(
-  authentication: Authentication | undefined,
+  authentication: Authentication,
   states: readonly number[],
   ...sets: RuleSetDocument[]
 ): Verdict {
@@ -257,21 +257,6 @@ describe('where 3-D Secure cannot run', () => {
     expect(verdictWhen('no-card', [NO_HIT], without('reject')).reasons).toEqual([]);
     const allowed = without('review', ['allow']);
     expect(verdictWhen('no-card', [HIT, HIT], allowed).reasons).toEqual(['why.1', 'why.0']);
-  });
-});
-
-test('a record from before it was kept whether 3-D Secure can run is judged as it was then', () => {
-  const demanding = set([['allow'], ['review', { threeDs: 'challenge' }]], {
-    policy: { withoutThreeDs: 'reject' },
-  });
-  expect(verdictWhen(undefined, [HIT, HIT], demanding)).toMatchObject({
-    outcome: 'allow',
-    threeDs: 'challenge',
-    reasons: ['why.0', 'why.1'],
-  });
-  expect(verdictWhen(undefined, [NO_HIT, HIT], demanding)).toMatchObject({
-    outcome: 'review',
-    threeDs: 'challenge',
   });
 });
 

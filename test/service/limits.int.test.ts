@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { Outcome, type Decision } from '../../src/gen/tollgate/v1/decision_service_pb.js';
+import { LimitState, Outcome, type Decision } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import { OWN_TIME_WORLD } from '../support/own-time.js';
 import {
@@ -98,7 +98,9 @@ onBothStores('a cumulative limit', (createPlace) => {
     const over = decisions.filter((decision) => !accepted(decision));
     for (const { outcome, reasons, limits } of over) {
       expect({ outcome, reasons }).toEqual({ outcome: Outcome.REJECT, reasons: ['limit.hard'] });
-      expect(limits).toMatchObject([{ limit: 'hard', capMinor: 500n, usedMinor: 500n, reserved: false }]);
+      expect(limits).toMatchObject([
+        { limit: 'hard', capMinor: 500n, usedMinor: 500n, reserved: false, state: LimitState.REFUSED },
+      ]);
     }
     const used = decisions.filter(accepted).map(({ limits }) => Number(limits[0]?.usedMinor));
     expect(used.toSorted((a, b) => a - b)).toEqual([0, 100, 200, 300, 400]);

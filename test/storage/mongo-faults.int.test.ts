@@ -42,7 +42,6 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
       store.journal.query({ ids: ['x'], ranges: [{ key: 1, from: 0 }], seen: NONE }),
       store.journal.list({}, 1, undefined),
       store.journal.heads(),
-      store.journal.count(),
       store.limits.reserve('d', [{ counter: 'c', amount: 1, cap: 2, periodEnd: 1 }], 1),
       store.limits.settle('d', { kind: 'failed' }),
       store.limits.expire(1),

@@ -118,7 +118,7 @@ describe('key index', () => {
             for (const numbers of entries) {
               log.push(numbers);
               const seq = log.length * 3;
-              index.add(seq, numbers.map(keyOf), hash53(`id ${seq}`), true);
+              index.add(seq, numbers.map(keyOf), hash53(`id ${seq}`));
               for (const n of numbers) model.set(n, [...(model.get(n) ?? []), seq]);
             }
             if (open) {
@@ -141,7 +141,7 @@ describe('key index', () => {
               const sealed = index.sealedSeq;
               for (const [at, numbers] of log.entries()) {
                 const seq = (at + 1) * 3;
-                if (seq > sealed) index.add(seq, numbers.map(keyOf), hash53(`id ${seq}`), true);
+                if (seq > sealed) index.add(seq, numbers.map(keyOf), hash53(`id ${seq}`));
               }
             }
           }
@@ -165,7 +165,7 @@ describe('key index', () => {
   it('merges eight runs into one, and forgets the blocks of those it replaces', () => {
     const storage = new FakeStorage();
     const index = new KeyIndex(storage, [], 1, 10);
-    for (let seq = 1; seq <= 1_000; seq++) index.add(seq, [hash53(`k${seq % 50}`), 99], seq + 1e6, false);
+    for (let seq = 1; seq <= 1_000; seq++) index.add(seq, [hash53(`k${seq % 50}`), 99], seq + 1e6);
     const work = new Work(() => index);
     for (let slice = 0; slice < 100_000; slice++) work.slice();
     expect(index.waiting).toBe(0);

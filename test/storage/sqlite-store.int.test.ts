@@ -94,7 +94,7 @@ describe('the embedded store', () => {
     });
     open.add(connection);
     await connection.open();
-    expect(await connection.call('journal.count', [])).toBe(0);
+    expect(await connection.call('limits.used', ['c'])).toBe(0);
     // It dies before it comes to the call.
     deaf = true;
     const asked = connection.call('store.ping', [1]);
@@ -120,7 +120,7 @@ describe('the embedded store', () => {
   it('refuses calls after close', async () => {
     const store = await openStore();
     await store.close();
-    await expect(store.journal.count()).rejects.toMatchObject(unavailable);
+    await expect(store.journal.list({}, 1, undefined)).rejects.toMatchObject(unavailable);
     await store.close();
   });
 
@@ -131,7 +131,7 @@ describe('the embedded store', () => {
       store.journal.append([entry({ log: 1, seq: 11 }), entry({ log: 1, seq: 5, id: 'other' })]),
     ).rejects.toThrow(/sequences only grow/);
     expect(await store.journal.append([entry({ log: 1, seq: 11 })])).toEqual(['stored']);
-    expect(await store.journal.count()).toBe(11);
+    expect((await store.journal.list({}, 20, undefined)).entries).toHaveLength(11);
   });
 
   it('keeps writes that come together apart: one that fails takes no other with it', async () => {
@@ -154,7 +154,7 @@ describe('the embedded store', () => {
       'fulfilled',
     ]);
     expect(results[3]).toMatchObject({ value: ['stored', 'duplicate'] });
-    expect(await store.journal.count()).toBe(2);
+    expect((await store.journal.list({}, 20, undefined)).entries).toHaveLength(2);
     expect(await store.limits.used('c')).toBe(1);
   });
 
@@ -171,7 +171,6 @@ describe('the embedded store', () => {
       await store.journal.append(Array.from({ length: 1_000 }, (_, index) => entry(shape(first + index))));
     }
     const check = async (): Promise<void> => {
-      expect(await store.journal.count()).toBe(count);
       const keys = [
         keyOf('order', 'o1'),
         keyOf('order', `o${count}`),

@@ -41,9 +41,9 @@ it('an append whose transaction is undone leaves no trace: the same entries are 
     });
   expect(undone).toThrow(full);
   settle(false);
-  expect([journal.lastSeq, journal.decisions]).toEqual([0, 0]);
+  expect(journal.lastSeq).toBe(0);
   expect(db.durably(() => journal.append(context, packed()))).toEqual(STORED);
   settle(true);
-  expect([journal.lastSeq, journal.decisions]).toEqual([3, 3]);
+  expect(journal.lastSeq).toBe(3);
   expect(db.durably(() => journal.append(context, packed()))).toEqual({ duplicates: [0, 1, 2], taken: [] });
 });

@@ -1,4 +1,3 @@
-import type { Collection } from 'mongodb';
 import type {
   AppendResult,
   DecisionFilter,
@@ -11,16 +10,11 @@ import type {
 } from '../../decisions/ports.js';
 import type { Connection } from './connection.js';
 import { readEntry } from './entry-document.js';
-import type { EntryDocument } from './entry-document.js';
-import { COLLECTIONS, DECISION_INDEX } from './indexes.js';
 import { JournalAppender } from './journal-append.js';
 import { listDecisions } from './journal-list.js';
 import { JournalReader } from './journal-query.js';
 import type { LogRegistry } from './logs.js';
 import type { ResolvedOptions } from './options.js';
-
-/** Up to this many entries decisions are counted, beyond it estimated. */
-const COUNTED = 50_000;
 
 /** The admission log on MongoDB. */
 export class MongoJournal implements Journal {
@@ -30,17 +24,14 @@ export class MongoJournal implements Journal {
   readonly hashKey: Uint8Array;
   readonly #connection: Connection;
   readonly #registry: LogRegistry;
-  readonly #entries: Collection<EntryDocument>;
   readonly #appender: JournalAppender;
   readonly #reader: JournalReader;
-  #counted: { readonly decisions: number; readonly entries: number } | undefined;
 
   constructor(connection: Connection, options: ResolvedOptions, registry: LogRegistry, hashKey: Uint8Array) {
     this.log = registry.own;
     this.hashKey = hashKey;
     this.#connection = connection;
     this.#registry = registry;
-    this.#entries = connection.collection<EntryDocument>(COLLECTIONS.entries);
     this.#appender = new JournalAppender(connection, options, registry);
     this.#reader = new JournalReader(connection, registry);
   }
@@ -92,19 +83,6 @@ export class MongoJournal implements Journal {
         last = found.at(-1)?.event.seq ?? last;
       }
     }
-  }
-
-  async count(): Promise<number> {
-    const entries = await this.#connection.run(() => this.#entries.estimatedDocumentCount());
-    const known = this.#counted;
-    if (known && entries > COUNTED && entries < known.entries * 1.2)
-      return Math.round((known.decisions * entries) / known.entries);
-    const decisions = await this.#connection.run(
-      () => this.#entries.countDocuments({ o: { $exists: true } }, { hint: DECISION_INDEX }),
-      60_000,
-    );
-    this.#counted = { decisions, entries };
-    return decisions;
   }
 
   /** Whether the end of what this instance appended is known. */

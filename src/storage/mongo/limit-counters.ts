@@ -1,4 +1,5 @@
 import type { Collection, Document } from 'mongodb';
+import { KeyedTurns } from '../../collections/keyed-turns.js';
 import type { Connection } from './connection.js';
 import { isDuplicateKey } from './errors.js';
 import { COLLECTIONS } from './indexes.js';
@@ -23,7 +24,8 @@ export class LimitCounters {
   readonly #connection: Connection;
   readonly #world: ResolvedOptions['world'];
   readonly #counters: Collection<CounterDocument>;
-  readonly #turns = new Map<string, Promise<void>>();
+  /** One change at a time for each counter: the server would only let them run into each other. */
+  readonly #turns = new KeyedTurns();
   /** Markers that are vouched for, by counter: they are removed with the next change of the counter. */
   readonly #vouched = new Map<string, string[]>();
   #inVain = new Set<string>();
@@ -48,7 +50,7 @@ export class LimitCounters {
     for (;;) {
       if (atMost >= 0) {
         const fresh = { i: marker, d: decision, a: amount, e: expiresAt };
-        const used = await this.#inTurn(counter, () => this.#tryTake(want, fresh));
+        const used = await this.#turns.run([counter], () => this.#tryTake(want, fresh));
         if (used !== undefined) return { taken: true, used, marker, amount };
       }
       const found = await this.#connection.run(() => this.#counters.findOne({ _id: counter }));
@@ -74,7 +76,7 @@ export class LimitCounters {
     if (waiting) waiting.push(marker);
     else this.#vouched.set(counter, [marker]);
     // When it fails, others wait a moment longer; `expire` removes what is left.
-    void this.#inTurn(counter, () => this.#removeVouched(counter)).catch(() => undefined);
+    void this.#turns.run([counter], () => this.#removeVouched(counter)).catch(() => undefined);
   }
 
   /** Takes the amount of a marker away, if it is still there. */
@@ -170,21 +172,6 @@ export class LimitCounters {
   async #removeVouched(counter: string): Promise<void> {
     const gone = this.#takeVouched(counter);
     if (gone.length > 0) await this.remove(counter, gone);
-  }
-
-  /** One at a time for each counter: the server would only let them run into each other. */
-  async #inTurn<T>(counter: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(counter) ?? Promise.resolve()).then(work);
-    const end = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turns.set(counter, end);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(counter) === end) this.#turns.delete(counter);
-    }
   }
 
   #remember(unsure: readonly Marker[]): void {

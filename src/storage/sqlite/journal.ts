@@ -110,10 +110,6 @@ export class SqliteJournal implements Journal {
       yield entries;
     }
   }
-
-  count(): Promise<number> {
-    return this.#connection.call('journal.count', []);
-  }
 }
 
 function packed(entries: readonly JournalEntry[]): Uint8Array<ArrayBuffer> {

@@ -1,3 +1,4 @@
+import { KeyedTurns } from '../../collections/keyed-turns.js';
 import type { ListStore } from '../../facts/list-store.js';
 import type { Clock } from '../../world/world.js';
 import type { Connection } from './connection.js';
@@ -9,28 +10,14 @@ const BATCH = 1_000;
 
 /** Lists as the main thread sees them. Changes of one list wait for one another, so that an import switches alone. */
 export function sqliteLists(connection: Connection, clock: Clock): ListStore {
-  const waiting = new Map<string, Promise<unknown>>();
-  const alone = async <T>(list: string, work: () => Promise<T>): Promise<T> => {
-    const before = waiting.get(list) ?? Promise.resolve();
-    const result = before.then(work, work);
-    const settled = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    waiting.set(list, settled);
-    try {
-      return await result;
-    } finally {
-      if (waiting.get(list) === settled) waiting.delete(list);
-    }
-  };
+  const turns = new KeyedTurns();
   return {
     create: (list) => connection.call('lists.create', [list]),
     lists: () => connection.call('lists.all', [clock.now()]),
     heads: () => connection.call('lists.heads', []),
-    add: (list, entries, now) => alone(list, () => connection.call('lists.add', [list, entries, now])),
+    add: (list, entries, now) => turns.run([list], () => connection.call('lists.add', [list, entries, now])),
     remove: (list, values, by, now) =>
-      alone(list, () => connection.call('lists.remove', [list, values, by, now])),
+      turns.run([list], () => connection.call('lists.remove', [list, values, by, now])),
     check: (list, values, query) => connection.call('lists.check', [list, values, query]),
     entries: (list, query, limit, after) => connection.call('lists.entries', [list, query, limit, after]),
     import: async (list, batches, { replace, dryRun, by, now }) => {
@@ -44,7 +31,7 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
             position += part.length;
           }
         }
-        return await alone(list, () => {
+        return await turns.run([list], () => {
           const options: SwitchOptions = { replace, dryRun, by, now: now() };
           return connection.call('lists.importSwitch', [number, list, options]);
         });

@@ -1,5 +1,5 @@
 /** The version of the tables below, kept in `PRAGMA user_version`. Those before it were never released. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** All tables and indexes of the embedded store, in one place. */
 const TABLES = `

@@ -2,6 +2,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import type { ScreenInput } from '../../../src/decisions/decisions.js';
 import {
+  LimitState,
   Outcome,
   ScreenRequestSchema,
   ThreeDsDemand,
@@ -40,7 +41,12 @@ test('a payment is decided over the wire and answered whole', async () => {
   });
   expect(decision?.hits).toHaveLength(2);
   expect(decision?.ruleSets).toHaveLength(3);
-  expect(decision?.limits[0]).toMatchObject({ capMinor: 50_000n, usedMinor: 12_000n, reserved: true });
+  expect(decision?.limits[0]).toMatchObject({
+    capMinor: 50_000n,
+    usedMinor: 12_000n,
+    reserved: true,
+    state: LimitState.HELD,
+  });
 
   const [input] = inputs;
   expect(Buffer.from(input?.raw ?? [])).toEqual(Buffer.from(toBinary(ScreenRequestSchema, request)));

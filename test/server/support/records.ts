@@ -12,6 +12,7 @@ export function sampleRecord(change: Partial<DecisionRecord> = {}): DecisionReco
     outcome: 'review',
     threeDs: 'challenge',
     exemption: 'none',
+    authentication: 'possible',
     reasons: ['velocity.card', 'geo.mismatch'],
     hits: [
       {
@@ -45,11 +46,12 @@ export function sampleRecord(change: Partial<DecisionRecord> = {}): DecisionReco
       {
         ruleSet: 'limits',
         limit: 'account-day',
+        state: 'held',
         counter: 'limits/account-day/1/2026-01-01',
         periodStart: 1_767_225_600_000,
         capMinor: 50_000,
         usedMinor: 12_000,
-        reserved: true,
+        refunds: 'keep',
       },
     ],
     base: { minor: 14_071, currency: 'USD' },

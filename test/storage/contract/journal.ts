@@ -42,7 +42,6 @@ export function journalContract(factory: StoreFactory): void {
       expect(new Set(store.journal.hashKey).size).toBeGreaterThan(8);
       expect(store.journal.log).toBeGreaterThan(0);
       expect(store.journal.lastSeq).toBe(0);
-      expect(await store.journal.count()).toBe(0);
       expect(await store.journal.list({}, 10, undefined)).toEqual({ entries: [], next: undefined });
       expect(await find([entryId('nothing')])).toEqual([undefined]);
     });
@@ -57,7 +56,7 @@ export function journalContract(factory: StoreFactory): void {
       ];
       expect(await store.journal.append(batch)).toEqual(['stored', 'stored', 'stored', 'stored']);
       expect(await find(batch.map(({ id }) => id))).toEqual(batch.map(plain));
-      expect(await store.journal.count()).toBe(3);
+      expect((await store.journal.list({}, 10, undefined)).entries).toHaveLength(3);
     });
 
     it('stores an id once: within a batch, across batches, and with other content', async () => {

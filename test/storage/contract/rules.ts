@@ -133,6 +133,7 @@ export function rulesContract(factory: StoreFactory): void {
         versions: [{ ruleSet: 'cards', version: 1, hash: 'ff' }],
         slots: [{ fact: 'payment.kind' }, { fact: 'velocity', params: { fn: 'count', window: '1h' } }],
         rules: [['cards', 'too-many']],
+        limits: [['cards', 'per-day']],
       };
       await store.rules.putLayout(layout);
       await store.rules.putLayout(layout);

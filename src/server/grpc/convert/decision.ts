@@ -10,7 +10,14 @@ import type {
 import type { Money } from '../../../gen/tollgate/v1/payment_pb.js';
 import type { Hit } from '../../../rules/program.js';
 import { fromMs } from './time.js';
-import { DECISION_FLAG, OUTCOME, RULE_STATE, SCA_EXEMPTION, THREE_DS_DEMAND } from './vocabulary.js';
+import {
+  DECISION_FLAG,
+  LIMIT_STATE,
+  OUTCOME,
+  RULE_STATE,
+  SCA_EXEMPTION,
+  THREE_DS_DEMAND,
+} from './vocabulary.js';
 
 /** The answer to a payment. */
 export function toScreenResponse(output: ScreenOutput): ScreenResponse {
@@ -83,8 +90,10 @@ function toLimitUse(use: CoreLimitUse): LimitUse {
     ruleSet: use.ruleSet,
     limit: use.limit,
     periodStart: fromMs(use.periodStart),
-    capMinor: BigInt(use.capMinor),
-    usedMinor: BigInt(use.usedMinor),
-    reserved: use.reserved,
+    capMinor: use.state === 'unheld' ? 0n : BigInt(use.capMinor),
+    usedMinor: use.state === 'unheld' ? 0n : BigInt(use.usedMinor),
+    reserved: use.state === 'held',
+    state: LIMIT_STATE[use.state === 'unheld' ? use.why : use.state],
+    lacks: use.state === 'unheld' ? use.lacks : '',
   };
 }

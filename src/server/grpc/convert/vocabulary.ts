@@ -1,6 +1,7 @@
-import type { DecisionFlag as CoreFlag } from '../../../decisions/record.js';
+import type { DecisionFlag as CoreFlag, HeldLimit, UnheldLimit } from '../../../decisions/record.js';
 import {
   DecisionFlag,
+  LimitState,
   Outcome,
   RuleState,
   ScaExemption,
@@ -49,6 +50,15 @@ export const DECISION_FLAG: Readonly<Record<CoreFlag, DecisionFlag>> = {
   'unknown-site': DecisionFlag.UNKNOWN_SITE,
   'event-time-skew': DecisionFlag.EVENT_TIME_SKEW,
   degraded: DecisionFlag.DEGRADED,
+};
+
+export const LIMIT_STATE: Readonly<Record<HeldLimit['state'] | UnheldLimit['why'], LimitState>> = {
+  held: LimitState.HELD,
+  refused: LimitState.REFUSED,
+  'input-missing': LimitState.INPUT_MISSING,
+  'condition-failed': LimitState.CONDITION_FAILED,
+  'no-key': LimitState.NO_KEY,
+  'no-rate': LimitState.NO_RATE,
 };
 
 const OUTCOMES_BY_NUMBER = new Map<Outcome, CoreOutcome>(

@@ -13,8 +13,8 @@ const SLICE_POSTINGS = 8_192;
 
 /** Where the key index is kept. */
 export interface IndexStorage extends RunStorage {
-  /** Makes the run of a sealed table known; `decisions` of its entries are decisions. */
-  sealed(run: Run, decisions: number): void;
+  /** Makes the run of a sealed table known. */
+  sealed(run: Run): void;
   /** Makes a run known and those that it replaces unknown; their blocks go later. */
   merged(run: Run, replaced: readonly Run[]): void;
   /** Forgets blocks [from, to) of a run, and its slabs when `last`. */
@@ -65,13 +65,12 @@ export class KeyIndex {
   }
 
   /** Adds an entry under its keys and the hash of its id. Sequences only grow. */
-  add(seq: number, keys: readonly number[], id: number, decision: boolean): void {
+  add(seq: number, keys: readonly number[], id: number): void {
     if (this.#active.full || this.#active.entries >= this.#tableEntries) {
       this.#frozen.push(this.#active);
       this.#active = new MemTable();
     }
     this.#active.begin(seq);
-    if (decision) this.#active.decisions += 1;
     this.#active.add(id, seq);
     for (const key of keys) this.#active.add(key, seq);
   }
@@ -129,7 +128,7 @@ export class KeyIndex {
       yield;
     }
     const run = writer.finish();
-    this.#storage.sealed(run, table.decisions);
+    this.#storage.sealed(run);
     yield;
     // Only now is it committed.
     this.#runs = [...this.#runs, run];

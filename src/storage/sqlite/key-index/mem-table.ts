@@ -21,8 +21,6 @@ export class MemTable {
   #entries = 0;
   firstSeq = 0;
   lastSeq = 0;
-  /** Entries that were counted as decisions. */
-  decisions = 0;
 
   get entries(): number {
     return this.#entries;

@@ -9,7 +9,7 @@ const COLUMNS =
 export type EntryNames = Pick<EntryRow, 'seq' | 'id' | 'alias'>;
 
 /** What the index needs of an entry. */
-export type EntryHead = Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'id' | 'alias' | 'keys' | 'outcome'>;
+export type EntryHead = Pick<EntryRow, 'seq' | 'at' | 'knownAt' | 'id' | 'alias' | 'keys'>;
 
 /** Reads and writes the entries of the journal: a row each, and their events in blocks. */
 export class EntryRows {
@@ -27,9 +27,7 @@ export class EntryRows {
     this.#get = db.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq = ?`);
     this.#names = db.prepare('SELECT id, alias FROM entries WHERE seq = ?');
     this.#after = db.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`);
-    this.#heads = db.prepare(
-      'SELECT seq, id, alias, outcome FROM entries WHERE seq > ? ORDER BY seq LIMIT ?',
-    );
+    this.#heads = db.prepare('SELECT seq, id, alias FROM entries WHERE seq > ? ORDER BY seq LIMIT ?');
   }
 
   /** Writes entries, in ascending sequence. Part of a transaction. */
@@ -80,7 +78,6 @@ export class EntryRows {
         id: row[1] as string,
         alias: row[2] as string | null,
         keys,
-        outcome: row[3] as number | null,
       };
     });
   }

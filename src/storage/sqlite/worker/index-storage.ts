@@ -18,9 +18,6 @@ export function indexStorage(db: Database, segments: Segments): IndexStorage {
   const dropRun = db.prepare('DELETE FROM key_runs WHERE run = ?');
   const dropBlocks = db.prepare('DELETE FROM key_blocks WHERE id >= ? AND id < ?');
   const dropSlabs = db.prepare('DELETE FROM key_slabs WHERE id >= ? AND id < ?');
-  const countDecisions = db.prepare(
-    `INSERT INTO meta (name, value) VALUES ('decisions', ?1) ON CONFLICT DO UPDATE SET value = value + ?1`,
-  );
   const makeKnown = (run: Run): void =>
     void addRun.run(run.id, run.level, run.firstSeq, run.lastSeq, run.blocks);
   return {
@@ -34,10 +31,9 @@ export function indexStorage(db: Database, segments: Segments): IndexStorage {
       return bytes;
     },
     writeSlab: (run, slab, bytes) => void writeSlab.run(run * RUN_STRIDE + slab, bytes),
-    sealed: (run, decisions) => {
+    sealed: (run) => {
       makeKnown(run);
       segments.save(run.firstSeq, run.lastSeq);
-      countDecisions.run(decisions);
     },
     merged: (run, replaced) => {
       makeKnown(run);

@@ -25,7 +25,6 @@ export class WorkerJournal {
   /** Written in a transaction that has not ended yet. */
   #open: EntryRow[] = [];
   #lastSeq: number;
-  #decisions: number;
   #sealing = false;
   #merging = false;
 
@@ -35,7 +34,6 @@ export class WorkerJournal {
     this.segments = new Segments(db);
     const { runs, nextRun, leftOver } = loadRuns(db);
     this.index = new KeyIndex(indexStorage(db, this.segments), runs, nextRun);
-    this.#decisions = Number(db.prepare(`SELECT value FROM meta WHERE name = 'decisions'`).get()?.[0] ?? 0);
     this.#lastSeq = this.index.sealedSeq;
     for (;;) {
       const part = this.rows.heads(this.#lastSeq, 1000);
@@ -48,10 +46,6 @@ export class WorkerJournal {
 
   get lastSeq(): number {
     return this.#lastSeq;
-  }
-
-  get decisions(): number {
-    return this.#decisions;
   }
 
   /** Appends packed entries; the answer holds the places of those that are not stored. Part of a transaction. */
@@ -131,13 +125,11 @@ export class WorkerJournal {
   }
 
   #note(row: EntryHead): void {
-    const decision = row.outcome !== null;
     const keys = keysOf(row.keys);
     if (row.alias !== null) keys.push(idHash(row.alias));
-    this.index.add(row.seq, keys, idHash(row.id), decision);
+    this.index.add(row.seq, keys, idHash(row.id));
     this.segments.add(row.seq, Math.max(row.at, row.knownAt));
     this.#lastSeq = row.seq;
-    if (decision) this.#decisions += 1;
   }
 
   /** Sees to it that full tables are sealed and runs merged: one of each kind at a time. */

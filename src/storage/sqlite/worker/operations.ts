@@ -39,7 +39,6 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
       lister.page(filter, limit, after),
     ),
     'journal.scan': read((_, after: number, limit: number) => journal.scan(after, limit)),
-    'journal.count': read(() => journal.decisions),
     'limits.reserve': write((_, decision: string, holds: readonly Hold[], expiresAt: number) =>
       limits.reserve(decision, holds, expiresAt),
     ),

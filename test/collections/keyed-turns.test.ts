@@ -1,0 +1,80 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { KeyedTurns } from '../../src/collections/keyed-turns.js';
+
+/** Work that ends when it is told to. */
+class Work {
+  started = false;
+  #end: { resolve: () => void; reject: (error: Error) => void } | undefined;
+
+  readonly begin = (): Promise<void> => {
+    this.started = true;
+    return new Promise((resolve, reject) => {
+      this.#end = { resolve, reject };
+    });
+  };
+
+  end(well: boolean): void {
+    if (well) this.#end?.resolve();
+    else this.#end?.reject(new Error('it failed'));
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+it('begins each work exactly when all before it that shares a key has ended, and keeps nothing afterwards', async () => {
+  const keys = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 });
+  const works = fc.array(fc.record({ keys, well: fc.boolean() }), { minLength: 1, maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(works, fc.infiniteStream(fc.nat()), async (asked, picks) => {
+      const last = new Map<string, Promise<void>>();
+      const turns = new KeyedTurns(last);
+      const all = asked.map((one) => ({ ...one, work: new Work(), over: false }));
+      const results: Promise<boolean>[] = [];
+      const succeeded = (result: Promise<void>): Promise<boolean> =>
+        result.then(
+          () => true,
+          () => false,
+        );
+      // At each step the next is asked for, or one that is under way ends.
+      for (let steps = all.length * 2; steps > 0; steps -= 1) {
+        const known = all.slice(0, results.length);
+        const running = known.filter(({ work, over }) => work.started && !over);
+        const next = all[results.length];
+        const pick = (picks.next().value as number) % (running.length + (next === undefined ? 0 : 1));
+        const ending = running[pick];
+        if (ending !== undefined) {
+          ending.over = true;
+          ending.work.end(ending.well);
+        } else if (next !== undefined) results.push(succeeded(turns.run(next.keys, next.work.begin)));
+        await turn();
+        const soFar = all.slice(0, results.length);
+        const free = soFar.filter(({ keys }, index) =>
+          soFar.slice(0, index).every((one) => one.over || !one.keys.some((key) => keys.includes(key))),
+        );
+        expect(soFar.map(({ work }) => work.started)).toEqual(soFar.map((one) => free.includes(one)));
+      }
+      expect(await Promise.all(results)).toEqual(all.map(({ well }) => well));
+      await turn();
+      expect(last.size).toBe(0);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('gives back what the work gives, and its failure to its own caller only', async () => {
+  const turns = new KeyedTurns();
+  const failing = turns.run(['a'], () => Promise.reject(new Error('it failed')));
+  const next = turns.run(['a', 'b'], async () => 7);
+  await expect(failing).rejects.toThrow('it failed');
+  expect(await next).toBe(7);
+});
+
+it('takes work that throws at once for failed work', async () => {
+  const turns = new KeyedTurns();
+  const failing = turns.run(['a'], () => {
+    throw new Error('at once');
+  });
+  await expect(failing).rejects.toThrow('at once');
+  expect(await turns.run(['a'], async () => 1)).toBe(1);
+});
