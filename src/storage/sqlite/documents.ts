@@ -20,9 +20,9 @@ export function sqliteRules(connection: Connection): RuleVersionStore {
 /** Sites and merchants, as the main thread sees them. */
 export function sqliteSites(connection: Connection): SiteStore {
   return {
-    putSite: (site) => connection.call('sites.put', ['sites', site]),
-    putMerchant: (merchant) => connection.call('sites.put', ['merchants', merchant]),
-    sites: () => connection.call('sites.all', ['sites']),
-    merchants: () => connection.call('sites.all', ['merchants']),
+    put: (kind, item) => connection.call('sites.put', [kind, item]),
+    get: (kind, id) => connection.call('sites.get', [kind, id]),
+    page: (kind, after, size) => connection.call('sites.page', [kind, after, size]),
+    changes: (after, size) => connection.call('sites.changes', [after, size]),
   };
 }
