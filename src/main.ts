@@ -3,6 +3,7 @@ import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
+import { logText } from './errors/error-text.js';
 import { FACT_CATALOGUE, LIMIT_VOCABULARY } from './facts/catalogue.js';
 import { createKeyHash } from './facts/key-hash.js';
 import { ListIndex } from './facts/list-index.js';
@@ -153,7 +154,7 @@ async function serve(
       { decisions, ruleSets, lists, sites },
       {
         reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
-        unexpected: (error, reference) => log.error({ reference, error: textOf(error) }, 'unexpected error'),
+        unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),
         answered: (code) => metrics.answered(code),
       },
     ),
@@ -248,8 +249,4 @@ async function openStore(config: StoreConfig, world: World): Promise<Store> {
 
 function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {
   return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -5,6 +5,7 @@ import { isLoopback } from './loopback.js';
 import { isMongoUri, MONGO_URI_FORM } from './mongo-uri.js';
 import { LOG_LEVELS, OPTIONS, type LogLevel, type OptionName } from './options.js';
 import { shownStore } from './shown-store.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** Everything `tollgate serve` can be told, resolved. */
 export interface Config {
@@ -138,9 +139,7 @@ function parseFile(file: ConfigSources['file']): Map<OptionName, string> {
   try {
     parsed = JSON.parse(file.text);
   } catch (error) {
-    throw new ConfigProblem(
-      `${file.name}: not JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new ConfigProblem(`${file.name}: not JSON: ${messageOf(error)}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new ConfigProblem(`${file.name}: not a JSON object`);

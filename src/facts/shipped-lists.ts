@@ -1,6 +1,7 @@
 import { duplicateKeys } from '../rules/duplicate-keys.js';
 import { isPlainObject } from '../rules/json-limits.js';
 import { LIST_KINDS, LIST_TYPES, type ListHead } from './list-store.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** A list of a lists file. */
 export interface ShippedList extends Omit<ListHead, 'revision'> {
@@ -28,7 +29,7 @@ export function parseListsFile(text: string): ParsedLists {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { problems: [`not JSON: ${error instanceof Error ? error.message : String(error)}`] };
+    return { problems: [`not JSON: ${messageOf(error)}`] };
   }
   const listed = isPlainObject(json) && Object.keys(json).length === 1 ? json['lists'] : undefined;
   if (!Array.isArray(listed)) return { problems: ['must be {"lists": [...]} and nothing else'] };

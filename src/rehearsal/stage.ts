@@ -20,6 +20,7 @@ import { geographyOf, placesOf, ratesOf } from './fixtures.js';
 import { createManualWorld, type ManualWorld } from './manual-world.js';
 import { createMemoryJournal } from './memory-journal.js';
 import { createMemoryLimits } from './memory-limits.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** The live pipeline on a stage: everything around it is in memory and stands still. */
 export interface Stage {
@@ -47,8 +48,7 @@ const IN_FLIGHT = 16;
 
 /** Notes what would go to the log of a live service. */
 function noting(troubles: string[]): Observer {
-  const note = (what: string, error: unknown): void =>
-    void troubles.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  const note = (what: string, error: unknown): void => void troubles.push(`${what}: ${messageOf(error)}`);
   return {
     decided: () => undefined,
     recorded: () => undefined,

@@ -8,6 +8,7 @@ import { parseBins, type Bins } from '../facts/bins.js';
 import { createGeography, type Geography } from '../facts/geography.js';
 import { parseListsFile, type ShippedList } from '../facts/shipped-lists.js';
 import { parseRates, type Rates } from '../money/rates.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** The files that ship with Tollgate: beside src and dist alike. */
 export const SHIPPED = fileURLToPath(new URL('../../rules/', import.meta.url));
@@ -111,8 +112,4 @@ function parseJson(file: string, text: string): unknown {
   } catch (error) {
     throw new ConfigProblem(`${file}: not JSON: ${messageOf(error)}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Observer } from '../decisions/observer.js';
-import { storeReason } from '../errors/store-unavailable.js';
+import { logText } from '../errors/error-text.js';
 import type { Metrics } from '../server/metrics.js';
 
 /** A fact that fails does so for every payment: after the first time it is told once in so many. */
@@ -29,15 +29,11 @@ export function serviceObserver(metrics: Metrics, log: Logger, sample: number): 
       const times = (factFailures.get(fact) ?? 0) + 1;
       factFailures.set(fact, times);
       if (times % FAILURES_A_LINE === 1)
-        log.error({ fact, times, error: messageOf(error) }, 'a fact could not be read');
+        log.error({ fact, times, error: logText(error) }, 'a fact could not be read');
     },
     trouble(what, error) {
       metrics.trouble(what, error);
-      log.warn({ error: storeReason(error) }, what);
+      log.warn({ error: logText(error) }, what);
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -152,6 +152,7 @@ describe('the embedded store', () => {
       'fulfilled',
       'fulfilled',
     ]);
+    expect(results[1]).toMatchObject({ reason: { cause: expect.stringMatching(/^Error: .*\n +at /) } });
     expect(results[3]).toMatchObject({ value: ['stored', 'duplicate'] });
     expect(await store.journal.count()).toBe(2);
     expect(await store.limits.used('c')).toBe(1);
