@@ -1,6 +1,6 @@
 import { isCountry } from '../facts/countries.js';
 import { isCurrency } from '../money/currencies.js';
-import { durationMs } from './duration.js';
+import { durationMs } from '../world/duration.js';
 import { isLoopback } from './loopback.js';
 import { isMongoUri, MONGO_URI_FORM } from './mongo-uri.js';
 import { LOG_LEVELS, OPTIONS, type LogLevel, type OptionName } from './options.js';

@@ -1,6 +1,7 @@
 import { TollgateError, type FieldViolation } from '../errors/errors.js';
 import { ATTRIBUTE_INDEX, type Attribute, type StreamKind } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
+import { durationText } from '../world/duration.js';
 import type { EventInput } from './service.js';
 
 /** What must be in the currency of its payment; disputes and what leads to them may be in another. */
@@ -30,8 +31,8 @@ export function checkReport(
       field: input.arrivalTime === undefined ? 'event_time' : 'arrival_time',
       description:
         input.arrivalTime === undefined
-          ? `is more than ${skewMs / 1000} s after the time of arrival`
-          : `is more than ${skewMs / 1000} s before event_time: nothing is known before it happens`,
+          ? `is after the time of arrival by more than the skew of ${durationText(skewMs)}`
+          : `is before event_time by more than the skew of ${durationText(skewMs)}: nothing is known before it happens`,
     });
   if (
     input.amount !== undefined &&

@@ -45,6 +45,13 @@ test('nothing is known before it happens, but clocks may be a little apart', () 
   expect(fields('declined', NOW, NOW - SKEW - 1)).toEqual(['arrival_time']);
 });
 
+test('what is refused is told with the skew as it is configured', () => {
+  const at = { kind: 'declined', eventTime: NOW, amount: undefined } as const;
+  const terms = { now: NOW - 3_600_001, skewMs: 3_600_000, hash };
+  expect(() => checkReport({ ...at, arrivalTime: undefined }, payment(1, 1), terms)).toThrow('skew of 1h');
+  expect(() => checkReport({ ...at, arrivalTime: terms.now }, payment(1, 1), terms)).toThrow('skew of 1h');
+});
+
 test('nothing is refused for being old', () => {
   expect(fields('chargeback', NOW - 9 * YEAR)).toEqual([]);
   expect(fields('chargeback', NOW - 9 * YEAR, NOW - 8 * YEAR)).toEqual([]);
