@@ -160,14 +160,14 @@ async function serve(
     ),
     timers: world.timers,
   });
-  const http = await startHttp(config, metrics, observer, watch, grpc);
+  const http = await startHttp(config, metrics, log, watch, grpc);
   grpc.setServing(true);
 
   const background = startBackground(world.timers, {
     store: watch,
     follow: followAll,
     expire: () => store.limits.expire(world.clock.now()),
-    trouble: (what, error) => observer.trouble(what, error),
+    failed: (task, error) => observer.backgroundFailed(task, error),
   });
 
   const open = { decisions, grpc };
@@ -216,7 +216,7 @@ async function seedWhenEmpty(
 async function startHttp(
   config: Config,
   metrics: Metrics,
-  observer: { trouble(what: string, error: unknown): void },
+  log: Logger,
   store: StoreWatch,
   grpc: GrpcServer,
 ): Promise<HttpServer> {
@@ -229,7 +229,7 @@ async function startHttp(
         detail: storeAddress(config.store),
       }),
       metrics,
-      trouble: (what, error) => observer.trouble(what, error),
+      trouble: (what, error) => log.warn({ error: logText(error) }, what),
     });
   } catch (error) {
     await grpc.close(0);

@@ -55,7 +55,6 @@ function noting(troubles: string[]): Observer {
     failed: () => undefined,
     round: () => undefined,
     factFailed: (fact, error) => note(`the fact ${fact} could not be read`, error),
-    trouble: note,
   };
 }
 const NO_BINS: Bins = { ranges: 0, find: () => undefined };

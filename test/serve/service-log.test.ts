@@ -53,13 +53,13 @@ it('does not fill the log when a fact fails for every payment, but counts each',
     { fact: 'velocity', times: 1001 },
     { fact: 'list', times: 1 },
   ]);
-  expect(await metrics.text()).toContain('tollgate_notable_total{what="fact-failed"} 1501');
+  expect(await metrics.text()).toContain('tollgate_fact_failures_total{fact="velocity"} 1500');
 });
 
 it('tells of a bug with its stack and causes, of a store that is away in one line', () => {
   const { lines, observer: told } = observer(0);
-  told.trouble('changes could not be followed', new Error('bug', { cause: new Error('why') }));
-  told.trouble('changes could not be followed', storeUnavailable('it is away', new Error('no route')));
+  told.backgroundFailed('follow', new Error('bug', { cause: new Error('why') }));
+  told.backgroundFailed('follow', storeUnavailable('it is away', new Error('no route')));
   const [bug, away] = lines.map((line) => JSON.parse(line) as { readonly error: string });
   expect(bug?.error).toMatch(/^Error: bug\n +at [^]*caused by Error: why\n +at /);
   expect(away?.error).toBe('store unavailable: it is away (no route)');
