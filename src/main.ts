@@ -149,7 +149,7 @@ async function serve(
   await patiently(world, followAll);
 
   grpc = await startGrpcServer({
-    listen: hostPort(config.listen),
+    listen: config.listen,
     services: bindAll(
       { decisions, ruleSets, lists, sites },
       {
@@ -222,7 +222,7 @@ async function startHttp(
 ): Promise<HttpServer> {
   try {
     return await startHttpServer({
-      listen: hostPort(config.http),
+      listen: config.http,
       readiness: () => ({
         ready: store.up(),
         store: store.up() ? 'up' : 'down',
@@ -245,8 +245,4 @@ async function openStore(config: StoreConfig, world: World): Promise<Store> {
   } catch (error) {
     throw storeProblem(storeAddress(config), error);
   }
-}
-
-function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
 }

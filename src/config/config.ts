@@ -1,5 +1,6 @@
 import { isCountry } from '../facts/countries.js';
 import { isCurrency } from '../money/currencies.js';
+import type { Address } from '../server/address.js';
 import { durationMs } from '../world/duration.js';
 import { isLoopback } from './loopback.js';
 import { isMongoUri, MONGO_URI_FORM } from './mongo-uri.js';
@@ -9,9 +10,9 @@ import { messageOf } from '../errors/error-text.js';
 
 /** Everything `tollgate serve` can be told, resolved. */
 export interface Config {
-  /** HOST:PORT of gRPC; port 0 takes a free one. */
+  /** Of gRPC. */
   readonly listen: Address;
-  /** HOST:PORT of metrics and health. */
+  /** Of metrics and health. */
   readonly http: Address;
   /** Whether other machines reach an address above; nobody who calls is asked who they are. */
   readonly insecureListen: boolean;
@@ -39,11 +40,6 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** One decision in so many is logged at level info; 0: none. */
   readonly logSample: number;
-}
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 export type StoreConfig =
