@@ -6,6 +6,10 @@ import type { ResolvedOptions } from './options.js';
 
 /** Wire protocol of MongoDB 6.0. */
 const OLDEST_WIRE_VERSION = 17;
+/** How long to look for a primary, ms. */
+const PRIMARY_MS = 2_000;
+/** Connections at most, without those of pings. */
+const CONNECTIONS = 20;
 const PROBE_PAUSE_MS = 100;
 /** How long a ping may take when the server is suspected to be away, ms. */
 const PROBE_MS = 1_000;
@@ -34,7 +38,7 @@ export class Connection {
     const common: MongoClientOptions = {
       appName: 'tollgate',
       serverApi: { version: '1', strict: true, deprecationErrors: true },
-      serverSelectionTimeoutMS: options.serverSelectionTimeoutMs,
+      serverSelectionTimeoutMS: PRIMARY_MS,
       connectTimeoutMS: 2_000,
       heartbeatFrequencyMS: 2_000,
       waitQueueTimeoutMS: options.callTimeoutMs,
@@ -48,7 +52,7 @@ export class Connection {
       retryWrites: true,
       retryReads: true,
       socketTimeoutMS: 30_000,
-      maxPoolSize: options.maxPoolSize,
+      maxPoolSize: CONNECTIONS,
       minPoolSize: 2,
       ignoreUndefined: true,
     });
