@@ -17,7 +17,7 @@ import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
 import { startBackground } from './serve/background.js';
 import { checkLists } from './serve/check-lists.js';
-import { decisionOptions } from './serve/decision-options.js';
+import { decisionOptions, TUNING, type Tuning } from './serve/decision-options.js';
 import { followRules } from './serve/follow-rules.js';
 import { endInTurn, type Part } from './serve/in-time.js';
 import { patiently } from './serve/patiently.js';
@@ -75,7 +75,11 @@ const HEAP_GROWTH = '--heap-growing-percent=100';
 const CLOSE_MS = 15_000;
 
 /** Starts Tollgate: the one place where everything is put together. Throws ConfigProblem or what the store says. */
-export async function startService(config: Config, world: World = REAL_WORLD): Promise<Service> {
+export async function startService(
+  config: Config,
+  world: World = REAL_WORLD,
+  tuning: Tuning = TUNING,
+): Promise<Service> {
   const log = pino(
     { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination(2),
@@ -84,20 +88,24 @@ export async function startService(config: Config, world: World = REAL_WORLD): P
   const assets = readAssets(config);
   const store = await openStore(config.store, world);
   try {
-    return await serve(config, world, log, assets, store);
+    return await serve({ config, tuning, world, log, assets, store });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function serve(
-  config: Config,
-  world: World,
-  log: Logger,
-  assets: Assets,
-  store: Store,
-): Promise<Service> {
+/** What a service is made of. */
+interface Parts {
+  readonly config: Config;
+  readonly tuning: Tuning;
+  readonly world: World;
+  readonly log: Logger;
+  readonly assets: Assets;
+  readonly store: Store;
+}
+
+async function serve({ config, tuning, world, log, assets, store }: Parts): Promise<Service> {
   let decisions: DecisionService | undefined;
   let grpc: GrpcServer | undefined;
   const watch = watchStore(store.health, world.timers, (up, changed, reason) => {
@@ -129,7 +137,7 @@ async function serve(
     now: () => world.clock.now(),
   });
   await patiently(world, () => lists.refresh());
-  const wanted = { config, world, assets, store, sites, lists, observer, hash, readPhone };
+  const wanted = { config, tuning, world, assets, store, sites, lists, observer, hash, readPhone };
   decisions = await patiently(world, () => openDecisions(decisionOptions(wanted)));
   const follow = followRules(() => ruleSets, decisions);
   const ruleSets = createRuleSets({

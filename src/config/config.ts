@@ -35,8 +35,6 @@ export interface Config {
   readonly maxInFlight: number;
   /** Memory for the windows of velocity keys, bytes. */
   readonly windowBytes: number;
-  /** Events read back for a window while all calls wait, at most; not for users. */
-  readonly longestRange: number;
   readonly logLevel: LogLevel;
   /** One decision in so many is logged at level info; 0: none. */
   readonly logSample: number;
@@ -47,8 +45,6 @@ export type StoreConfig =
 
 /** No decision permits a payment for longer, and no clock is that far off. */
 const LONGEST = '366d';
-/** Some milliseconds of reading. */
-const LONGEST_RANGE = 4096;
 
 /** A configuration that cannot be used: one line that says which option, where from, and what is wrong. */
 export class ConfigProblem extends Error {
@@ -103,7 +99,6 @@ export function resolveConfig(sources: ConfigSources): Config {
     skewMs: duration(value('skew'), '0s'),
     onSkew: oneOf(value('onSkew'), ['flag', 'refuse']),
     maxInFlight: wholeNumber(value('maxInFlight'), 1, 1_000_000),
-    longestRange: LONGEST_RANGE,
     windowBytes: wholeNumber(value('windowMemory'), 8, 65_536) * 1024 * 1024,
     logLevel: oneOf(value('logLevel'), LOG_LEVELS),
     logSample: wholeNumber(value('logSample'), 0, 1_000_000_000),

@@ -46,6 +46,7 @@ export function createMemoryJournal(): Journal {
       return entries.at(-1)?.event.seq ?? 0;
     },
     hashKey: HASH_KEY,
+    appendsInFlight: 1,
     append: async (batch) => batch.map(appendOne),
     query: async ({ ids, ranges, longest = Infinity }: JournalQuery) => ({
       entries: ids.map((id) => byId.get(id)),

@@ -111,7 +111,6 @@ export function setStage(options: StageOptions): Stage {
       onSkew: 'flag',
       maxInFlight: IN_FLIGHT,
       longestRange: Infinity,
-      appendsInFlight: 1,
     },
     new Map(),
     options.versions,
