@@ -140,7 +140,7 @@ function benchRules(folder: string): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'bench.rules.json'), JSON.stringify(screenRuleSet()));
   const lists = LISTS.map((list) => ({ ...list, description: 'bench', owner: 'bench', entries: [] }));
-  writeFileSync(join(folder, 'lists.json'), JSON.stringify(lists));
+  writeFileSync(join(folder, 'lists.json'), JSON.stringify({ lists }));
   return folder;
 }
 

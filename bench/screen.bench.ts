@@ -216,7 +216,7 @@ function benchRules(folder: string): string {
   mkdirSync(rules);
   writeFileSync(join(rules, 'bench.rules.json'), JSON.stringify(screenRuleSet()));
   const lists = LISTS.map((list) => ({ ...list, description: 'bench', owner: 'bench', entries: [] }));
-  writeFileSync(join(rules, 'lists.json'), JSON.stringify(lists));
+  writeFileSync(join(rules, 'lists.json'), JSON.stringify({ lists }));
   return rules;
 }
 

@@ -3,6 +3,7 @@ import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
+import { logText } from './errors/error-text.js';
 import { FACT_CATALOGUE, LIMIT_VOCABULARY } from './facts/catalogue.js';
 import { createKeyHash } from './facts/key-hash.js';
 import { ListIndex } from './facts/list-index.js';
@@ -16,7 +17,7 @@ import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
 import { startBackground } from './serve/background.js';
 import { checkLists } from './serve/check-lists.js';
-import { decisionOptions } from './serve/decision-options.js';
+import { decisionOptions, TUNING, type Tuning } from './serve/decision-options.js';
 import { followRules } from './serve/follow-rules.js';
 import { endInTurn, type Part } from './serve/in-time.js';
 import { patiently } from './serve/patiently.js';
@@ -74,7 +75,11 @@ const HEAP_GROWTH = '--heap-growing-percent=100';
 const CLOSE_MS = 15_000;
 
 /** Starts Tollgate: the one place where everything is put together. Throws ConfigProblem or what the store says. */
-export async function startService(config: Config, world: World = REAL_WORLD): Promise<Service> {
+export async function startService(
+  config: Config,
+  world: World = REAL_WORLD,
+  tuning: Tuning = TUNING,
+): Promise<Service> {
   const log = pino(
     { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination(2),
@@ -83,20 +88,24 @@ export async function startService(config: Config, world: World = REAL_WORLD): P
   const assets = readAssets(config);
   const store = await openStore(config.store, world);
   try {
-    return await serve(config, world, log, assets, store);
+    return await serve({ config, tuning, world, log, assets, store });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function serve(
-  config: Config,
-  world: World,
-  log: Logger,
-  assets: Assets,
-  store: Store,
-): Promise<Service> {
+/** What a service is made of. */
+interface Parts {
+  readonly config: Config;
+  readonly tuning: Tuning;
+  readonly world: World;
+  readonly log: Logger;
+  readonly assets: Assets;
+  readonly store: Store;
+}
+
+async function serve({ config, tuning, world, log, assets, store }: Parts): Promise<Service> {
   let decisions: DecisionService | undefined;
   let grpc: GrpcServer | undefined;
   const watch = watchStore(store.health, world.timers, (up, changed, reason) => {
@@ -128,7 +137,7 @@ async function serve(
     now: () => world.clock.now(),
   });
   await patiently(world, () => lists.refresh());
-  const wanted = { config, world, assets, store, sites, lists, observer, hash, readPhone };
+  const wanted = { config, tuning, world, assets, store, sites, lists, observer, hash, readPhone };
   decisions = await patiently(world, () => openDecisions(decisionOptions(wanted)));
   const follow = followRules(() => ruleSets, decisions);
   const ruleSets = createRuleSets({
@@ -151,25 +160,25 @@ async function serve(
   await patiently(world, expire);
 
   grpc = await startGrpcServer({
-    listen: hostPort(config.listen),
+    listen: config.listen,
     services: bindAll(
       { decisions, ruleSets, lists, sites },
       {
         reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
-        unexpected: (error, reference) => log.error({ reference, error: textOf(error) }, 'unexpected error'),
+        unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),
         answered: (code) => metrics.answered(code),
       },
     ),
     timers: world.timers,
   });
-  const http = await startHttp(config, metrics, observer, watch, grpc);
+  const http = await startHttp(config, metrics, log, watch, grpc);
   grpc.setServing(true);
 
   const background = startBackground(world.timers, {
     store: watch,
     follow: followAll,
     expire,
-    trouble: (what, error) => observer.trouble(what, error),
+    failed: (task, error) => observer.backgroundFailed(task, error),
   });
 
   const open = { decisions, grpc };
@@ -218,20 +227,20 @@ async function seedWhenEmpty(
 async function startHttp(
   config: Config,
   metrics: Metrics,
-  observer: { trouble(what: string, error: unknown): void },
+  log: Logger,
   store: StoreWatch,
   grpc: GrpcServer,
 ): Promise<HttpServer> {
   try {
     return await startHttpServer({
-      listen: hostPort(config.http),
+      listen: config.http,
       readiness: () => ({
         ready: store.up(),
         store: store.up() ? 'up' : 'down',
         detail: storeAddress(config.store),
       }),
       metrics,
-      trouble: (what, error) => observer.trouble(what, error),
+      trouble: (what, error) => log.warn({ error: logText(error) }, what),
     });
   } catch (error) {
     await grpc.close(0);
@@ -247,12 +256,4 @@ async function openStore(config: StoreConfig, world: World): Promise<Store> {
   } catch (error) {
     throw storeProblem(storeAddress(config), error);
   }
-}
-
-function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,5 +1,7 @@
 import { ERRORS, TollgateError } from '../errors/errors.js';
 import { CallFailed } from '../server/grpc/bridge.js';
+import { VIOLATIONS_TOTAL } from '../server/grpc/status-details.js';
+import { counted } from './counted.js';
 import { CliError, EXIT } from './exit.js';
 
 /** Statuses after which trying again later may help. */
@@ -9,6 +11,8 @@ function fromTollgate(error: TollgateError): CliError {
   const violations = error.violations.map(({ field, description }) => `${field}: ${description}`);
   // One alone is what the message says already.
   const details = violations.length === 1 && violations[0] === error.message ? [] : violations;
+  const unnamed = Number(error.metadata[VIOLATIONS_TOTAL] ?? 0) - violations.length;
+  if (unnamed > 0) details.push(`and ${counted(unnamed, 'more field')} at fault`);
   const exitCode = AWAY.includes(ERRORS[error.code].status) ? EXIT.unreachable : EXIT.refused;
   return new CliError(exitCode, error.code, `${error.message} (${error.code})`, details);
 }

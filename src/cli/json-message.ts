@@ -5,6 +5,7 @@ import {
   type JsonValue,
   type MessageShape,
 } from '@bufbuild/protobuf';
+import { messageOf } from '../errors/error-text.js';
 
 /** A message read from JSON, or everything that is wrong with it, each as `path: what`. */
 export type ParsedMessage<D extends DescMessage> =
@@ -15,7 +16,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   // "cannot decode field tollgate.v1.Money.minor from JSON: …": the path says which field.
   return text.replace(/^cannot decode (field|message|enum) \S+ from JSON: /, '');
 }

@@ -1,16 +1,18 @@
 import { isCountry } from '../facts/countries.js';
 import { isCurrency } from '../money/currencies.js';
-import { durationMs } from './duration.js';
+import type { Address } from '../server/address.js';
+import { durationMs } from '../world/duration.js';
 import { isLoopback } from './loopback.js';
 import { isMongoUri, MONGO_URI_FORM } from './mongo-uri.js';
 import { LOG_LEVELS, OPTIONS, type LogLevel, type OptionName } from './options.js';
 import { shownStore } from './shown-store.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** Everything `tollgate serve` can be told, resolved. */
 export interface Config {
-  /** HOST:PORT of gRPC; port 0 takes a free one. */
+  /** Of gRPC. */
   readonly listen: Address;
-  /** HOST:PORT of metrics and health. */
+  /** Of metrics and health. */
   readonly http: Address;
   /** Whether other machines reach an address above; nobody who calls is asked who they are. */
   readonly insecureListen: boolean;
@@ -33,16 +35,9 @@ export interface Config {
   readonly maxInFlight: number;
   /** Memory for the windows of velocity keys, bytes. */
   readonly windowBytes: number;
-  /** Events read back for a window while all calls wait, at most; not for users. */
-  readonly longestRange: number;
   readonly logLevel: LogLevel;
   /** One decision in so many is logged at level info; 0: none. */
   readonly logSample: number;
-}
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 export type StoreConfig =
@@ -50,8 +45,6 @@ export type StoreConfig =
 
 /** No decision permits a payment for longer, and no clock is that far off. */
 const LONGEST = '366d';
-/** Some milliseconds of reading. */
-const LONGEST_RANGE = 4096;
 
 /** A configuration that cannot be used: one line that says which option, where from, and what is wrong. */
 export class ConfigProblem extends Error {
@@ -106,7 +99,6 @@ export function resolveConfig(sources: ConfigSources): Config {
     skewMs: duration(value('skew'), '0s'),
     onSkew: oneOf(value('onSkew'), ['flag', 'refuse']),
     maxInFlight: wholeNumber(value('maxInFlight'), 1, 1_000_000),
-    longestRange: LONGEST_RANGE,
     windowBytes: wholeNumber(value('windowMemory'), 8, 65_536) * 1024 * 1024,
     logLevel: oneOf(value('logLevel'), LOG_LEVELS),
     logSample: wholeNumber(value('logSample'), 0, 1_000_000_000),
@@ -138,9 +130,7 @@ function parseFile(file: ConfigSources['file']): Map<OptionName, string> {
   try {
     parsed = JSON.parse(file.text);
   } catch (error) {
-    throw new ConfigProblem(
-      `${file.name}: not JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new ConfigProblem(`${file.name}: not JSON: ${messageOf(error)}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new ConfigProblem(`${file.name}: not a JSON object`);

@@ -2,6 +2,7 @@ import { TollgateError, type FieldViolation } from '../errors/errors.js';
 import { ATTRIBUTE_INDEX, type Attribute, type StreamKind } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
 import { mulDiv } from '../money/fraction.js';
+import { durationText } from '../world/duration.js';
 import type { EventInput } from './decisions.js';
 
 /** What must be in the currency of its payment; disputes and what leads to them may be in another. */
@@ -36,14 +37,14 @@ export function checkReport(
       field: input.arrivalTime === undefined ? 'event_time' : 'arrival_time',
       description:
         input.arrivalTime === undefined
-          ? `is more than ${skewMs / 1000} s after the time of arrival`
-          : `is more than ${skewMs / 1000} s before event_time: nothing is known before it happens`,
+          ? `is after the time of arrival by more than the skew of ${durationText(skewMs)}`
+          : `is before event_time by more than the skew of ${durationText(skewMs)}: nothing is known before it happens`,
     });
   const ahead = Math.max(AHEAD_MS, skewMs);
   if (onSkew === 'refuse' && input.arrivalTime !== undefined && input.arrivalTime > now + ahead)
     violations.push({
       field: 'arrival_time',
-      description: `is more than ${ahead / 1000} s after the service's clock: nobody knows it yet`,
+      description: `is after the service's clock by more than ${durationText(ahead)}: nobody knows it yet`,
     });
   if (
     input.amount !== undefined &&

@@ -14,6 +14,7 @@ import type { Intake } from './intake.js';
 import { afterLimits, dueLimits, goesOn, type DueLimit } from './limit-holds.js';
 import { decodePersonal } from './personal-part.js';
 import type { PipelineOptions } from './pipeline-options.js';
+import { durationText } from '../world/duration.js';
 import type { StoredEntry } from './ports.js';
 import type { DecisionFlag, DecisionRecord, LimitUse } from './record.js';
 
@@ -35,7 +36,7 @@ export class Deciding {
     const now = this.#options.world.clock.now();
     const context = this.#options.resolve(payment, now);
     if (this.#options.onSkew === 'refuse' && this.#skewed(context, now)) {
-      const description = `is more than ${this.#options.skewMs} ms from the time of arrival`;
+      const description = `is further from the time of arrival than the skew of ${durationText(this.#options.skewMs)}`;
       throw new TollgateError('INVALID_REQUEST', `payment.event_time: ${description}`, {
         violations: [{ field: 'payment.event_time', description }],
       });

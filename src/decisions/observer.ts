@@ -11,6 +11,4 @@ export interface Observer {
   round(size: number, coldRanges: number): void;
   /** A fact could not be read: a bug, or broken data. */
   factFailed(fact: string, error: unknown): void;
-  /** Something went wrong beside a call that is answered already. */
-  trouble(what: string, error: unknown): void;
 }

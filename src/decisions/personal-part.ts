@@ -28,6 +28,14 @@ export function decodePersonal(bytes: Uint8Array): PersonalPart {
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(1);
   if (HEADER + length > bytes.length) throw new Error('personal part is cut short');
   const request = bytes.subarray(HEADER, HEADER + length);
-  const facts = JSON.parse(decoder.decode(bytes.subarray(HEADER + length))) as Record<string, unknown>;
-  return { request, facts };
+  return { request, facts: factsOf(decoder.decode(bytes.subarray(HEADER + length))) };
+}
+
+/** What JSON.parse throws quotes the text. */
+function factsOf(json: string): PersonalPart['facts'] {
+  try {
+    return JSON.parse(json) as PersonalPart['facts'];
+  } catch {
+    throw new Error('the facts of a personal part are not JSON');
+  }
 }

@@ -32,6 +32,4 @@ export interface PipelineOptions {
   readonly maxInFlight: number;
   /** Events of a window that a round of decisions waits for at most: what needs more waits for it by itself. */
   readonly longestRange: number;
-  /** Batches the store takes at once. */
-  readonly appendsInFlight: number;
 }

@@ -55,7 +55,7 @@ export class Pipeline implements Taker, Intake {
     heads: ReadonlyMap<number, number>,
     versions: readonly RuleSetVersion[],
   ) {
-    const { journal, sameMessage, world, appendsInFlight } = options;
+    const { journal, sameMessage, world } = options;
     this.#options = options;
     this.#seq = journal.lastSeq;
     this.#seen = new Map(heads);
@@ -65,7 +65,7 @@ export class Pipeline implements Taker, Intake {
     this.keeper = new LimitKeeper(options.limits);
     this.queue = new AppendQueue({
       journal,
-      appendsInFlight,
+      appendsInFlight: journal.appendsInFlight,
       retract: (event) => this.#retract(event),
       unconfirmed: () => {
         this.#inDoubt = true;

@@ -104,6 +104,8 @@ export interface Journal {
   readonly lastSeq: number;
   /** 32 random bytes made when the store was made: the key of all attribute hashes. */
   readonly hashKey: Uint8Array;
+  /** Batches that are worth handing over at once: a further one waits, and grows meanwhile. */
+  readonly appendsInFlight: number;
   /**
    * Makes entries durable: resolves when all that are 'stored' survive a power cut. What is 'duplicate' or 'taken'
    * changes nothing. Rejects with STORE_UNAVAILABLE (TollgateError) when nothing can be said.

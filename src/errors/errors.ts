@@ -15,7 +15,7 @@ export type StatusName =
 export const ERRORS = {
   INVALID_REQUEST: {
     status: 'INVALID_ARGUMENT',
-    meaning: 'The request breaks the contract; every field at fault is named, a list that is too long alone.',
+    meaning: 'The request breaks the contract; the fields at fault are named, a list that is too long alone.',
   },
   RULE_SET_INVALID: {
     status: 'INVALID_ARGUMENT',

@@ -1,3 +1,5 @@
+import { messageOf } from './error-text.js';
+
 const TO_READ: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
@@ -24,5 +26,5 @@ const REASONS = { read: TO_READ, write: TO_WRITE, list: TO_LIST } as const;
 /** In words, why a file cannot be read or written, or a folder listed. */
 export function fileReason(error: unknown, to: keyof typeof REASONS = 'read'): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return REASONS[to][code] ?? (error instanceof Error ? error.message : String(error));
+  return REASONS[to][code] ?? messageOf(error);
 }

@@ -23,12 +23,21 @@ export async function followed(following: Promise<unknown>): Promise<void> {
 /** Errors of a database server may quote what is stored; their numbers do not. */
 const QUOTES = new Set(['MongoServerError', 'MongoBulkWriteError', 'MongoWriteConcernError']);
 
+/** Whether an error comes from a database server. */
+export function quotesStored(error: Error): boolean {
+  return QUOTES.has(error.name);
+}
+
+/** The name and numbers of an error of a database server. */
+export function storeNumbers(error: Error): string {
+  const { code = '', codeName = '' } = error as { readonly code?: number; readonly codeName?: string };
+  return `${error.name} ${String(code)} ${codeName}`.trim();
+}
+
 /** Why a store could not be used, for the log: with what its driver says, as far as that holds nothing personal. */
 export function storeReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (!(cause instanceof Error)) return error.message;
-  const { code = '', codeName = '' } = cause as { readonly code?: number; readonly codeName?: string };
-  const numbers = `${cause.name} ${String(code)} ${codeName}`.trim();
-  return `${error.message} (${QUOTES.has(cause.name) ? numbers : cause.message})`;
+  return `${error.message} (${quotesStored(cause) ? storeNumbers(cause) : cause.message})`;
 }

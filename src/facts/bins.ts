@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { isCountry } from './countries.js';
 import type { CardFunding } from './payment.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** What the issuer's digits tell of a card; what is not known is '' (undefined for prepaid). */
 export interface BinInfo {
@@ -55,7 +56,7 @@ export function parseBins(csv: string): ParsedBins {
       trim: true,
     });
   } catch (error) {
-    return { problems: [error instanceof Error ? error.message : String(error)] };
+    return { problems: [messageOf(error)] };
   }
   if (!head.includes('iin_start')) return { problems: ['there is no column iin_start'] };
   const problems: string[] = [];

@@ -4,6 +4,7 @@ import type { Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
 import { jsonProblem } from '../rules/json-limits.js';
 import { schemaProblems } from '../rules/schema-subset.js';
 import { CASES_SCHEMA } from './case-schema.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** A place to send something, as written in a case. */
 export interface AddressForm {
@@ -192,7 +193,7 @@ export function parseCaseFile(text: string): ParsedCases {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { problems: [`not JSON: ${error instanceof Error ? error.message : String(error)}`] };
+    return { problems: [`not JSON: ${messageOf(error)}`] };
   }
   const problem = jsonProblem(json);
   if (problem !== undefined) return { problems: [`the file ${problem}`] };

@@ -14,7 +14,7 @@ const LOG = 1;
 const HASH_KEY = Uint8Array.from({ length: 32 }, (_, index) => index * 7 + 1);
 
 /** A journal that forgets everything when the process ends. For rehearsals only: nothing in it is durable. */
-export function createMemoryJournal(): Journal {
+export function createMemoryJournal(appendsInFlight = 1): Journal {
   const entries: StoredEntry[] = [];
   const byId = new Map<string, StoredEntry>();
   const byKey = new Map<number, StreamEvent[]>();
@@ -47,6 +47,7 @@ export function createMemoryJournal(): Journal {
       return entries.at(-1)?.event.seq ?? 0;
     },
     hashKey: HASH_KEY,
+    appendsInFlight,
     append: async (batch) => batch.map(appendOne),
     query: async ({ ids, ranges, longest = Infinity }: JournalQuery) => ({
       entries: ids.map((id) => byId.get(id)),

@@ -18,6 +18,7 @@ import { geographyOf, placesOf, ratesOf } from './fixtures.js';
 import { createManualWorld, type ManualWorld } from './manual-world.js';
 import { createMemoryJournal } from './memory-journal.js';
 import { createMemoryLimits } from './memory-limits.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** The live pipeline on a stage: everything around it is in memory and stands still. */
 export interface Stage {
@@ -62,15 +63,13 @@ const LAPSE_MS = 30 * 60_000;
 
 /** Notes what would go to the log of a live service. */
 function noting(troubles: string[]): Observer {
-  const note = (what: string, error: unknown): void =>
-    void troubles.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  const note = (what: string, error: unknown): void => void troubles.push(`${what}: ${messageOf(error)}`);
   return {
     decided: () => undefined,
     recorded: () => undefined,
     failed: () => undefined,
     round: () => undefined,
     factFailed: (fact, error) => note(`the fact ${fact} could not be read`, error),
-    trouble: note,
   };
 }
 
@@ -80,7 +79,7 @@ export function setStage(options: StageOptions): Stage {
   const { inFlight, windowBytes, longestRange, appendsInFlight } = { ...BOUNDS, ...options.bounds };
   const troubles: string[] = [];
   const world = createManualWorld();
-  const journal = createMemoryJournal();
+  const journal = createMemoryJournal(appendsInFlight);
   const hash = createKeyHash(journal.hashKey);
   const readPhone = createPhoneReader();
   const rates = ratesOf(fixtures.rates);
@@ -117,7 +116,6 @@ export function setStage(options: StageOptions): Stage {
       onSkew: 'flag',
       maxInFlight: inFlight,
       longestRange,
-      appendsInFlight,
     },
     new Map(),
     options.versions,

@@ -1,5 +1,5 @@
 import { LIMIT_VOCABULARY } from '../facts/catalogue.js';
-import { LIST_TYPES, type ListType } from '../facts/list-store.js';
+import { parseListsFile } from '../facts/shipped-lists.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { Finding } from '../rules/check.js';
 import { checkRuleSetText } from '../rules/check-text.js';
@@ -54,9 +54,12 @@ export async function testRuleFiles(
       isRules(file)
     )
       continue;
-    const read = readLists(file.text);
-    if ('ok' in read) lists.push(...read.ok);
-    else problems.push({ name: file.name, findings: [finding('bad-lists', read.problem)] });
+    const read = parseListsFile(file.text);
+    if ('ok' in read)
+      for (const { id, type, source } of read.ok)
+        lists.push({ id, type, entries: 'entries' in source ? source.entries : [] });
+    else
+      problems.push({ name: file.name, findings: read.problems.map((text) => finding('bad-lists', text)) });
   }
   const known = new Map(lists.map((list) => [list.id, list]));
   const rules: RuleFile[] = [];
@@ -137,26 +140,4 @@ function documentsFor(
     };
   if (missing.length > 0) return { problem: `no usable rule set is named ${missing.join(', ')}` };
   return { ok: found.filter((document) => document !== undefined) };
-}
-
-type ReadLists = { readonly ok: readonly RehearsalList[] } | { readonly problem: string };
-
-function readLists(text: string): ReadLists {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    return { problem: `not JSON: ${error instanceof Error ? error.message : String(error)}` };
-  }
-  const listed = Array.isArray(json) ? json : (json as { readonly lists?: unknown } | null)?.lists;
-  if (!Array.isArray(listed)) return { problem: 'needs {"lists": [...]}' };
-  const lists: RehearsalList[] = [];
-  for (const one of listed as readonly Readonly<Record<string, unknown>>[]) {
-    const { id, type, entries } = one as Readonly<Record<'id' | 'type' | 'entries', unknown>>;
-    const known = LIST_TYPES.find((name): name is ListType => name === type);
-    if (typeof id !== 'string' || known === undefined)
-      return { problem: `list ${String(id)} has no known type` };
-    lists.push({ id, type: known, entries: Array.isArray(entries) ? entries.map(String) : [] });
-  }
-  return { ok: lists };
 }

@@ -3,6 +3,7 @@ import type { RuleSetDocument } from './document.js';
 import { duplicateKeys } from './duplicate-keys.js';
 import type { Finding } from './findings.js';
 import { LIMITS } from './json-limits.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** Checks the text of a rule-set document: that it is JSON that says everything once, then as `checkRuleSet`. Never throws. */
 export function checkRuleSetText(
@@ -16,7 +17,7 @@ export function checkRuleSetText(
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { findings: [finding('not-json', '', `not JSON: ${why}`)] };
   }
   const twice = duplicateKeys(text).map((path) =>

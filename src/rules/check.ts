@@ -8,6 +8,7 @@ import type { Condition, RuleSetDocument } from './document.js';
 import { error, newReport, pointer, warning, type Finding, type Report } from './findings.js';
 import { isPlainObject, jsonProblem, LIMITS } from './json-limits.js';
 import { conditionResolver } from './resolve.js';
+import { messageOf } from '../errors/error-text.js';
 
 export type { Finding } from './findings.js';
 
@@ -185,7 +186,7 @@ function checkEngine(report: Report, document: RuleSetDocument): void {
     try {
       make();
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
+      const message = messageOf(cause);
       error(report, 'refused-by-engine', path, `json-rules-engine refuses it: ${message}`);
     }
   };

@@ -11,6 +11,7 @@ import {
   type Read,
   type TestNode,
 } from './resolve.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** The value of a fact; `params` are undefined where the rule gives none, or empty ones. */
 export type ValueOf = (fact: string, params: FactParams | undefined) => FactValue;
@@ -112,7 +113,7 @@ function explainTest(test: TestNode, { policy, valueOf, skip }: Context): Condit
       result = test.compare(actual, expected) ? 'true' : 'false';
     } catch (cause) {
       result = 'error';
-      failure = cause instanceof Error ? cause.message : String(cause);
+      failure = messageOf(cause);
     }
   }
   return {

@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigProblem, type Config } from '../config/config.js';
 import { fileReason } from '../errors/file-reason.js';
 import { parseBins, type Bins } from '../facts/bins.js';
 import { createGeography, type Geography } from '../facts/geography.js';
+import { parseListsFile, type ShippedList } from '../facts/shipped-lists.js';
 import { parseRates, type Rates } from '../money/rates.js';
+import { messageOf } from '../errors/error-text.js';
 
 /** The files that ship with Tollgate: beside src and dist alike. */
 export const SHIPPED = fileURLToPath(new URL('../../rules/', import.meta.url));
@@ -43,19 +45,15 @@ function geographyOf(file: string): Geography {
   }
 }
 
-/** A rule set, or a list, that an empty store starts with. */
+/** What an empty store starts with. */
 export interface ShippedRules {
   /** JSON texts of rule-set documents. */
   readonly documents: readonly { readonly file: string; readonly text: string }[];
-  readonly lists: readonly ShippedList[];
+  readonly lists: readonly FilledList[];
 }
 
-export interface ShippedList {
-  readonly id: string;
-  readonly type: string;
-  readonly kind: string;
-  readonly description: string;
-  readonly owner: string;
+/** A list with all its entries, those of its file too. */
+export interface FilledList extends Omit<ShippedList, 'source'> {
   readonly entries: readonly string[];
 }
 
@@ -75,7 +73,7 @@ export function readShippedRules(folder: string): ShippedRules {
   return { documents, lists: readLists(folder) };
 }
 
-function readLists(folder: string): ShippedList[] {
+function readLists(folder: string): FilledList[] {
   const file = join(folder, 'lists.json');
   let text: string;
   try {
@@ -84,25 +82,13 @@ function readLists(folder: string): ShippedList[] {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw new ConfigProblem(`rules: ${file}: ${fileReason(error)}`);
   }
-  const parsed = parseJson(file, text) as
-    { readonly lists?: readonly Record<string, unknown>[] } | readonly Record<string, unknown>[];
-  const lists = Array.isArray(parsed)
-    ? parsed
-    : ((parsed as { lists?: Record<string, unknown>[] }).lists ?? []);
-  return (lists as readonly Record<string, unknown>[]).map((list) => {
-    const entries = Array.isArray(list['entries']) ? list['entries'].map(String) : [];
-    const source = typeof list['file'] === 'string' ? list['file'] : '';
-    if (source !== '') entries.push(...linesOf(read(join(folder, source), basename(file)).toString()));
-    const textOf = (name: string): string => (typeof list[name] === 'string' ? list[name] : '');
-    return {
-      id: textOf('id'),
-      type: textOf('type'),
-      kind: textOf('kind'),
-      description: textOf('description'),
-      owner: textOf('owner'),
-      entries,
-    };
-  });
+  const parsed = parseListsFile(text);
+  if (!('ok' in parsed)) throw new ConfigProblem(`rules: ${file}: ${parsed.problems.slice(0, 3).join('; ')}`);
+  return parsed.ok.map(({ source, ...list }) => ({
+    ...list,
+    entries:
+      'entries' in source ? source.entries : linesOf(read(join(folder, source.file), 'rules').toString()),
+  }));
 }
 
 function linesOf(text: string): string[] {
@@ -126,8 +112,4 @@ function parseJson(file: string, text: string): unknown {
   } catch (error) {
     throw new ConfigProblem(`${file}: not JSON: ${messageOf(error)}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import type { BackgroundTask } from '../server/metrics.js';
 import { every } from '../world/every.js';
 import type { Timers } from '../world/world.js';
 import type { StoreWatch } from './store-watch.js';
@@ -16,25 +17,32 @@ export interface BackgroundWork {
   readonly follow: () => Promise<void>;
   /** Gives back holds that lapsed. */
   readonly expire: () => Promise<unknown>;
-  readonly trouble: (what: string, error: unknown) => void;
+  readonly failed: (task: BackgroundTask, error: unknown) => void;
 }
 
 /** Does it again and again until stopped; what needs the store waits while it is away. */
-export function startBackground(timers: Timers, work: BackgroundWork): { stop(): Promise<void> } {
-  const repeat = (ms: number, task: () => Promise<unknown>, what: string): { stop(): Promise<void> } =>
+export function startBackground(
+  timers: Timers,
+  { store, follow, expire, failed }: BackgroundWork,
+): { stop(): Promise<void> } {
+  const repeat = (
+    task: BackgroundTask,
+    ms: number,
+    work: () => Promise<unknown>,
+  ): { stop(): Promise<void> } =>
     every(
       timers,
       ms,
-      async () => void (await task()),
-      (error) => work.trouble(what, error),
+      async () => void (await work()),
+      (error) => failed(task, error),
     );
-  const withStore = (task: () => Promise<unknown>) => async () => {
-    if (work.store.up()) await task();
+  const withStore = (work: () => Promise<unknown>) => async () => {
+    if (store.up()) await work();
   };
   const loops = [
-    repeat(HEALTH_MS, () => work.store.look(), 'the store could not be asked'),
-    repeat(FOLLOW_MS, withStore(work.follow), 'changes could not be followed'),
-    repeat(EXPIRE_MS, withStore(work.expire), 'lapsed holds could not be given back'),
+    repeat('health', HEALTH_MS, () => store.look()),
+    repeat('follow', FOLLOW_MS, withStore(follow)),
+    repeat('expire', EXPIRE_MS, withStore(expire)),
   ];
   return {
     stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))),

@@ -1,5 +1,5 @@
 import { ConfigProblem } from '../config/config.js';
-import { LIST_TYPES, type ListType } from '../facts/list-store.js';
+import type { ListType } from '../facts/list-store.js';
 import type { ListValue } from '../facts/normalise-list-value.js';
 import type { ShippedRules } from './assets.js';
 
@@ -11,16 +11,11 @@ export function checkLists(
   shipped: ShippedRules,
   readValue: (type: ListType, value: string) => ListValue,
 ): ShippedRules {
-  for (const { id, type: name, kind, entries } of shipped.lists) {
-    const problem = (what: string): ConfigProblem => new ConfigProblem(`lists.json: list '${id}': ${what}`);
-    const type = LIST_TYPES.find((known) => known === name);
-    if (type === undefined) throw problem(`there is no type '${name}'`);
-    if (kind === 'allow' && entries.length > 0)
-      throw problem('entries of an allow list need an end, which this file cannot tell');
+  for (const { id, type, entries } of shipped.lists)
     for (const entry of entries) {
       const value = readValue(type, entry);
-      if ('problem' in value) throw problem(`'${entry}' ${value.problem}`);
+      if ('problem' in value)
+        throw new ConfigProblem(`lists.json: list '${id}': '${entry}' ${value.problem}`);
     }
-  }
   return shipped;
 }

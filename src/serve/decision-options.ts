@@ -16,9 +16,19 @@ import type { Sites } from '../sites/site-service.js';
 import type { World } from '../world/world.js';
 import type { Assets } from './assets.js';
 
+/** What nobody configures, but tests may make small. */
+export interface Tuning {
+  /** Events of a window that a round of decisions waits for at most. */
+  readonly longestRange: number;
+}
+
+/** Some milliseconds of reading. */
+export const TUNING: Tuning = { longestRange: 4096 };
+
 /** What the decisions are put together from. */
 export interface DecisionSources {
   readonly config: Config;
+  readonly tuning: Tuning;
   readonly world: World;
   readonly assets: Assets;
   readonly store: {
@@ -35,7 +45,7 @@ export interface DecisionSources {
 
 /** Ties the decisions to the store, the facts and the configuration. */
 export function decisionOptions(parts: DecisionSources): DecisionServiceOptions {
-  const { config, world, store, lists, observer, hash, readPhone } = parts;
+  const { config, tuning, world, store, lists, observer, hash, readPhone } = parts;
   const { rates } = parts.assets;
   const attributeOf = createAttributeHash(hash, readPhone);
   return {
@@ -61,8 +71,7 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
     skewMs: config.skewMs,
     onSkew: config.onSkew,
     maxInFlight: config.maxInFlight,
-    longestRange: config.longestRange,
-    appendsInFlight: config.store.kind === 'sqlite' ? 8 : 1,
+    longestRange: tuning.longestRange,
   };
 }
 

@@ -1,9 +1,8 @@
-import { LIST_KINDS, LIST_TYPES, type ListKind, type ListType } from '../facts/list-store.js';
 import type { ListsService } from '../facts/lists-service.js';
 import { ConfigProblem } from '../config/config.js';
 import { TollgateError } from '../errors/errors.js';
 import type { RuleSetInfo, RuleSets } from '../rules/rule-sets.js';
-import type { ShippedRules } from './assets.js';
+import type { FilledList, ShippedRules } from './assets.js';
 
 const ACTOR = 'shipped';
 const BATCH = 1000;
@@ -40,15 +39,7 @@ export async function seed(
 }
 
 async function store(shipped: ShippedRules, ruleSets: RuleSets, lists: ListsService): Promise<void> {
-  for (const list of shipped.lists) {
-    const type = LIST_TYPES.find((known) => known === list.type);
-    const kind = LIST_KINDS.find((known) => known === list.kind);
-    if (type === undefined || kind === undefined)
-      throw new ConfigProblem(
-        `lists.json: list '${list.id}' has type '${list.type}' and kind '${list.kind}'`,
-      );
-    await seedList(lists, { ...list, type, kind }, list.entries);
-  }
+  for (const list of shipped.lists) await seedList(lists, list);
   for (const { file, text } of shipped.documents) {
     try {
       await ruleSets.create({ document: text, author: ACTOR, comment: ACTOR, expectedLatestHash: '' });
@@ -71,19 +62,9 @@ async function allRuleSets(ruleSets: RuleSets): Promise<readonly RuleSetInfo[]> 
   return all;
 }
 
-async function seedList(
-  lists: ListsService,
-  list: {
-    readonly id: string;
-    readonly type: ListType;
-    readonly kind: ListKind;
-    readonly description: string;
-    readonly owner: string;
-  },
-  values: readonly string[],
-): Promise<void> {
-  const { id, type, kind, description, owner } = list;
-  const { revision } = await lists.create({ id, type, kind, description, owner });
+async function seedList(lists: ListsService, { entries: values, ...list }: FilledList): Promise<void> {
+  const { id } = list;
+  const { revision } = await lists.create(list);
   if (values.length === 0 || revision > 0) return;
   async function* batches() {
     for (let from = 0; from < values.length; from += BATCH)

@@ -1,15 +1,26 @@
 import type { Logger } from 'pino';
 import type { Observer } from '../decisions/observer.js';
-import { storeReason } from '../errors/store-unavailable.js';
-import type { Metrics } from '../server/metrics.js';
+import { logText } from '../errors/error-text.js';
+import type { BackgroundTask, Metrics } from '../server/metrics.js';
 
 /** A fact that fails does so for every payment: after the first time it is told once in so many. */
 const FAILURES_A_LINE = 1000;
 
+const FAILED: Readonly<Record<BackgroundTask, string>> = {
+  health: 'the store could not be asked',
+  follow: 'changes could not be followed',
+  expire: 'lapsed holds could not be given back',
+};
+
+/** Told what happens in the service, also beside calls. */
+export interface ServiceObserver extends Observer {
+  backgroundFailed(task: BackgroundTask, error: unknown): void;
+}
+
 /**
  * Counts everything, and logs at most one short line in `sample` decisions; 0: none. Never requests, never personal data.
  */
-export function serviceObserver(metrics: Metrics, log: Logger, sample: number): Observer {
+export function serviceObserver(metrics: Metrics, log: Logger, sample: number): ServiceObserver {
   let decided = 0;
   const factFailures = new Map<string, number>();
   return {
@@ -29,15 +40,11 @@ export function serviceObserver(metrics: Metrics, log: Logger, sample: number): 
       const times = (factFailures.get(fact) ?? 0) + 1;
       factFailures.set(fact, times);
       if (times % FAILURES_A_LINE === 1)
-        log.error({ fact, times, error: messageOf(error) }, 'a fact could not be read');
+        log.error({ fact, times, error: logText(error) }, 'a fact could not be read');
     },
-    trouble(what, error) {
-      metrics.trouble(what, error);
-      log.warn({ error: storeReason(error) }, what);
+    backgroundFailed(task, error) {
+      metrics.backgroundFailed(task);
+      log.warn({ error: logText(error) }, FAILED[task]);
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,7 @@ import type { Observer } from '../decisions/observer.js';
 import type { ErrorCode } from '../errors/errors.js';
 import { ERRORS } from '../errors/errors.js';
 import { STREAM_KINDS } from '../facts/attributes.js';
+import { FACT_CATALOGUE } from '../facts/catalogue.js';
 import { OUTCOMES } from '../rules/outcome.js';
 
 /** What is read when metrics are asked for, rather than told as it happens. */
@@ -18,13 +19,15 @@ export interface MetricSources {
   cpuSeconds(): number;
 }
 
+/** What goes on beside calls: asking for the store, following other instances, giving back holds that lapsed. */
+export const BACKGROUND_TASKS = ['health', 'follow', 'expire'] as const;
+export type BackgroundTask = (typeof BACKGROUND_TASKS)[number];
+
 /** Counters of the service: told what happens by the pipeline and the gRPC edge, read in Prometheus' text format. */
-export interface Metrics extends Pick<
-  Observer,
-  'decided' | 'recorded' | 'failed' | 'round' | 'factFailed' | 'trouble'
-> {
+export interface Metrics extends Observer {
   /** An error went out over gRPC. */
   answered(code: ErrorCode): void;
+  backgroundFailed(task: BackgroundTask): void;
   readonly contentType: string;
   text(): Promise<string>;
 }
@@ -45,20 +48,43 @@ export function createMetrics(sources: MetricSources): Metrics {
   const codes = Object.keys(ERRORS) as ErrorCode[];
   const failed = tally(
     registry,
-    'tollgate_failed_total',
-    'Payments and events that could not be taken in, by error code.',
+    'tollgate_intake_failures_total',
+    'Payments and events that were valid and could not be taken in, by error code.',
     'code',
     codes,
   );
   const answered = tally(registry, 'tollgate_errors_total', 'Errors answered over gRPC.', 'code', codes);
-  const flags = tally(registry, 'tollgate_notable_total', 'What happened beside the rule.', 'what', [
-    'repeated-decision',
-    'repeated-event',
-    'degraded-decision',
-    'fact-failed',
-    'trouble',
-    'cold-range',
-  ] as const);
+  const degraded = total(
+    registry,
+    'tollgate_decisions_degraded_total',
+    'Decisions of which a rule lacked an input or failed.',
+  );
+  const repeated = tally(
+    registry,
+    'tollgate_repeated_total',
+    'Payments and events that were there already.',
+    'kind',
+    ['decision', 'event'] as const,
+  );
+  const factFailures = tally(
+    registry,
+    'tollgate_fact_failures_total',
+    'Readings of facts that failed: bugs, or broken data.',
+    'fact',
+    [...FACT_CATALOGUE.keys()],
+  );
+  const coldRanges = total(
+    registry,
+    'tollgate_cold_ranges_total',
+    'Windows of keys that were read from the store, not from memory.',
+  );
+  const backgroundFailures = tally(
+    registry,
+    'tollgate_background_failures_total',
+    'Failures of what goes on beside calls.',
+    'task',
+    BACKGROUND_TASKS,
+  );
   const durations = new Histogram({
     name: 'tollgate_decision_seconds',
     help: 'From admission to durable.',
@@ -93,27 +119,27 @@ export function createMetrics(sources: MetricSources): Metrics {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    decided(record, repeated, tookUs) {
-      if (repeated) {
-        flags('repeated-decision');
+    decided(record, again, tookUs) {
+      if (again) {
+        repeated('decision');
         return;
       }
       decisions(record.outcome);
-      if (record.flags.includes('degraded')) flags('degraded-decision');
+      if (record.flags.includes('degraded')) degraded();
       durations.observe(tookUs / 1e6);
     },
-    recorded(kind, repeated) {
-      if (repeated) flags('repeated-event');
+    recorded(kind, again) {
+      if (again) repeated('event');
       else events(kind);
     },
     failed: (code) => failed(code),
     answered: (code) => answered(code),
-    round(size, coldRanges) {
+    round(size, cold) {
       rounds.observe(size);
-      flags('cold-range', coldRanges);
+      coldRanges(cold);
     },
-    factFailed: () => flags('fact-failed'),
-    trouble: () => flags('trouble'),
+    factFailed: (fact) => factFailures(fact),
+    backgroundFailed: (task) => backgroundFailures(task),
   };
 }
 
@@ -137,6 +163,22 @@ function tally<T extends string>(
   });
   return (value, by = 1) => {
     counts.set(value, (counts.get(value) ?? 0) + by);
+  };
+}
+
+function total(registry: Registry, name: string, help: string): (by?: number) => void {
+  let count = 0;
+  const counter = new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      counter.reset();
+      counter.inc(count);
+    },
+  });
+  return (by = 1) => {
+    count += by;
   };
 }
 

@@ -1,7 +1,7 @@
 import { TollgateError } from '../errors/errors.js';
 import { followed } from '../errors/store-unavailable.js';
-import { pageOf, type Page, type PageQuery } from '../paging/paging.js';
-import type { Merchant, Site, SiteStore } from './site-store.js';
+import { decodeToken, encodeToken, type Page, type PageQuery } from '../paging/paging.js';
+import type { Kind, Kinds, Merchant, Site, SiteChange, SiteStore } from './site-store.js';
 
 /** What a payment's site is taken to be. */
 export interface SiteLookup {
@@ -41,23 +41,34 @@ export interface DefaultSite {
   readonly currency: string;
 }
 
+/** Changes read from the store at a time. */
+const BATCH = 1000;
+
 /** Sites and merchants over a store. */
 export function createSites(store: SiteStore, fallback: DefaultSite): Sites {
-  let sites = new Map<string, SiteLookup>();
-  let merchants = new Map<string, MerchantLookup>();
+  const sites = new Map<string, SiteLookup>();
+  const merchants = new Map<string, MerchantLookup>();
   const unknownSites = new Map<string, SiteLookup>();
-
-  let begun = 0;
-  let shown = 0;
+  let seen = 0;
 
   async function refresh(): Promise<void> {
-    const turn = ++begun;
-    const [allSites, allMerchants] = await Promise.all([store.sites(), store.merchants()]);
-    // Readings may end in another order than they began: an older one must not undo what a newer one showed.
-    if (turn < shown) return;
-    shown = turn;
-    sites = new Map(allSites.map((site) => [site.id, { site, known: true }]));
-    merchants = new Map(allMerchants.map((merchant) => [merchant.id, { merchant, known: true }]));
+    let changes: readonly SiteChange[];
+    do {
+      changes = await store.changes(seen, BATCH);
+      for (const change of changes) take(change);
+      seen = Math.max(seen, changes.at(-1)?.change ?? 0);
+    } while (changes.length === BATCH);
+  }
+
+  /** Readings may end in another order than they began: an older one must not undo what a newer one showed. */
+  function take({ kind, item }: SiteChange): void {
+    if (kind === 'merchant') {
+      if (item.revision > (merchants.get(item.id)?.merchant.revision ?? 0))
+        merchants.set(item.id, { merchant: item, known: true });
+    } else if (item.revision > (sites.get(item.id)?.site.revision ?? 0)) {
+      sites.set(item.id, { site: item, known: true });
+      unknownSites.delete(item.id);
+    }
   }
 
   function siteOf(id: string): SiteLookup {
@@ -70,40 +81,51 @@ export function createSites(store: SiteStore, fallback: DefaultSite): Sites {
     return lookup;
   }
 
-  return {
-    async putSite(site, revision) {
-      const current = (await store.sites()).find((other) => other.id === site.id)?.revision ?? 0;
-      if (revision !== undefined && revision !== current) throw stale('site', site.id);
-      const wanted: Site = { ...site, timeZone: site.timeZone || 'UTC', revision: current };
-      if ((await store.putSite(wanted)) === 'stale') throw stale('site', site.id);
-      await followed(refresh());
-      unknownSites.delete(site.id);
-      return { ...wanted, revision: current + 1 };
-    },
+  /** Stores what `make` gives for the revision it will follow on. */
+  async function put<K extends Kind>(
+    kind: K,
+    id: string,
+    revision: number | undefined,
+    make: (current: number) => Kinds[K],
+  ): Promise<Kinds[K]> {
+    const current = (await store.get(kind, id))?.revision ?? 0;
+    if (revision !== undefined && revision !== current) throw stale(kind, id);
+    if ((await store.put(kind, make(current))) === 'stale') throw stale(kind, id);
+    await followed(refresh());
+    return make(current + 1);
+  }
 
-    async putMerchant(merchant, revision) {
-      const current = (await store.merchants()).find((other) => other.id === merchant.id)?.revision ?? 0;
-      if (revision !== undefined && revision !== current) throw stale('merchant', merchant.id);
-      const wanted: Merchant = { ...merchant, timeZone: merchant.timeZone || 'UTC', revision: current };
-      if ((await store.putMerchant(wanted)) === 'stale') throw stale('merchant', merchant.id);
-      await followed(refresh());
-      return { ...wanted, revision: current + 1 };
-    },
+  async function page<K extends Kind>(kind: K, { size, token }: PageQuery): Promise<Page<Kinds[K]>> {
+    const found = await store.page(kind, token === '' ? '' : decodeToken(token), size + 1);
+    const items = found.slice(0, size);
+    const last = items.at(-1);
+    return { items, next: found.length > size && last !== undefined ? encodeToken(last.id) : '' };
+  }
+
+  return {
+    putSite: (site, expected) =>
+      put('site', site.id, expected, (revision) => ({ ...site, timeZone: site.timeZone || 'UTC', revision })),
+    putMerchant: (merchant, expected) =>
+      put('merchant', merchant.id, expected, (revision) => ({
+        ...merchant,
+        timeZone: merchant.timeZone || 'UTC',
+        revision,
+      })),
 
     async site(id) {
-      const site = (await store.sites()).find((other) => other.id === id);
+      const site = await store.get('site', id);
       if (site === undefined) throw new TollgateError('SITE_NOT_FOUND', `no site is named ${id}`);
       return site;
     },
 
     async merchant(id) {
-      const merchant = (await store.merchants()).find((other) => other.id === id);
+      const merchant = await store.get('merchant', id);
       if (merchant === undefined) throw new TollgateError('MERCHANT_NOT_FOUND', `no merchant is named ${id}`);
       return merchant;
     },
 
-    listSites: async (page) => pageOf(byId(await store.sites()), ({ id }) => id, page),
-    listMerchants: async (page) => pageOf(byId(await store.merchants()), ({ id }) => id, page),
+    listSites: (query) => page('site', query),
+    listMerchants: (query) => page('merchant', query),
 
     siteOf,
 
@@ -129,10 +151,6 @@ function unknownMerchant(id: string, site: Site): Merchant {
     small: false,
     revision: 0,
   };
-}
-
-function byId<T extends { readonly id: string }>(items: readonly T[]): readonly T[] {
-  return items.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function stale(what: string, id: string): TollgateError {

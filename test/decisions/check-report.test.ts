@@ -60,6 +60,13 @@ test('nothing is known in time to come, but clocks may be minutes apart', () => 
   expect(fields('label', NOW + YEAR, NOW + YEAR, undefined, 'flag')).toEqual([]);
 });
 
+test('what is refused is told with the skew as it is configured', () => {
+  const at = { kind: 'declined', eventTime: NOW, amount: undefined } as const;
+  const terms = { now: NOW - 3_600_001, skewMs: 3_600_000, onSkew: 'flag', hash } as const;
+  expect(() => checkReport({ ...at, arrivalTime: undefined }, payment(1, 1), terms)).toThrow('skew of 1h');
+  expect(() => checkReport({ ...at, arrivalTime: terms.now }, payment(1, 1), terms)).toThrow('skew of 1h');
+});
+
 test('nothing is refused for being old', () => {
   expect(fields('chargeback', NOW - 9 * YEAR)).toEqual([]);
   expect(fields('chargeback', NOW - 9 * YEAR, NOW - 8 * YEAR)).toEqual([]);

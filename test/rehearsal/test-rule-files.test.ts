@@ -179,7 +179,7 @@ describe('a run', () => {
     const report = await testRuleFiles(
       [
         { name: 'a.rules.json', text: '{"id": "a"}' },
-        { name: 'lists.json', text: '{"lists": [{"id": "x", "type": "colour"}]}' },
+        { name: 'lists.json', text: '{"lists": [{"id": "x", "type": "colour", "kind": "block"}]}' },
         { name: 'a.cases.json', text: '{"cases": []}' },
         { name: 'b.cases.json', text: '{"ruleSets": ["nobody"], "cases": []}' },
         { name: 'c.cases.json', text: '[]' },
@@ -187,7 +187,7 @@ describe('a run', () => {
       FACT_CATALOGUE,
     );
     expect(report.problems.map(({ name }) => name)).toEqual(['lists.json', 'a.rules.json']);
-    expect(report.problems[0]?.findings[0]?.message).toBe('list x has no known type');
+    expect(report.problems[0]?.findings[0]?.message).toMatch(/^list 'x': type: one of card, /);
     expect(report.files.map(({ problems }) => problems[0])).toEqual([
       'there is no usable rule set a.rules.json beside it; name others in "ruleSets"',
       'no usable rule set is named nobody',
@@ -221,7 +221,7 @@ describe('a run', () => {
       [
         {
           name: 'lists.json',
-          text: JSON.stringify({ lists: [{ id: 'vip', type: 'customer', entries: ['c1'] }] }),
+          text: JSON.stringify({ lists: [{ id: 'vip', type: 'customer', kind: 'custom', entries: ['c1'] }] }),
         },
         { name: 'burst.rules.json', text: JSON.stringify(set) },
         { name: 'burst.cases.json', text: JSON.stringify({ cases }) },

@@ -133,7 +133,7 @@ describe('the work beside answering', () => {
         throw new Error('broken');
       },
       expire: async () => void done.expire++,
-      trouble: (what) => troubles.push(what),
+      failed: (task) => troubles.push(task),
     });
     return { hand, done, troubles, background };
   }
@@ -144,7 +144,7 @@ describe('the work beside answering', () => {
     expect(done.follow).toBeGreaterThan(5);
     expect(done.look).toBeGreaterThan(5);
     expect(done.expire).toBeGreaterThanOrEqual(1);
-    expect(new Set(troubles)).toEqual(new Set(['changes could not be followed']));
+    expect(new Set(troubles)).toEqual(new Set(['follow']));
     await background.stop();
     const before = { ...done };
     await hand.pass(10_000);

@@ -72,7 +72,7 @@ describe('seeding an empty store', () => {
   });
 
   it('says which entry of a list cannot be one, and puts none of the list in', async () => {
-    const list = { id: 'l', type: 'country', kind: 'block', description: '', owner: '' };
+    const list = { id: 'l', type: 'country', kind: 'block', description: '', owner: '' } as const;
     const broken = { documents: [], lists: [{ ...list, entries: ['FR', 'Atlantis'] }] };
     await expect(seed(() => broken, ruleSets(), lists)).rejects.toThrow(
       /lists\.json: list 'l': .*entries\[1\]: is no ISO 3166-1/,

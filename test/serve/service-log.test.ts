@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
+import { storeUnavailable } from '../../src/errors/store-unavailable.js';
 import { createMetrics } from '../../src/server/metrics.js';
 import { serviceObserver } from '../../src/serve/service-log.js';
 import { sampleRecord } from '../server/support/records.js';
@@ -48,9 +49,18 @@ it('does not fill the log when a fact fails for every payment, but counts each',
   for (let i = 0; i < 1_500; i++) told.factFailed('velocity', new Error('broken'));
   told.factFailed('list', new Error('away'));
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-    { fact: 'velocity', times: 1, error: 'broken' },
+    { fact: 'velocity', times: 1, error: expect.stringMatching(/^Error: broken\n +at /) },
     { fact: 'velocity', times: 1001 },
     { fact: 'list', times: 1 },
   ]);
-  expect(await metrics.text()).toContain('tollgate_notable_total{what="fact-failed"} 1501');
+  expect(await metrics.text()).toContain('tollgate_fact_failures_total{fact="velocity"} 1500');
+});
+
+it('tells of a bug with its stack and causes, of a store that is away in one line', () => {
+  const { lines, observer: told } = observer(0);
+  told.backgroundFailed('follow', new Error('bug', { cause: new Error('why') }));
+  told.backgroundFailed('follow', storeUnavailable('it is away', new Error('no route')));
+  const [bug, away] = lines.map((line) => JSON.parse(line) as { readonly error: string });
+  expect(bug?.error).toMatch(/^Error: bug\n +at [^]*caused by Error: why\n +at /);
+  expect(away?.error).toBe('store unavailable: it is away (no route)');
 });

@@ -26,6 +26,13 @@ function start(flags: Partial<Record<OptionName, string>>): Promise<unknown> {
 describe('a start that cannot be', () => {
   const empty = join(folder, 'empty');
   mkdirSync(empty);
+  const misspelt = join(folder, 'misspelt');
+  mkdirSync(misspelt);
+  writeFileSync(join(misspelt, 'a.rules.json'), '{}');
+  writeFileSync(
+    join(misspelt, 'lists.json'),
+    '{"lists": [{"id": "cards", "type": "card", "kind": "block", "entires": ["fp-1"]}, null]}',
+  );
   const text = file('text', 'no database, no rates, no ranges, no map of the world\n');
 
   it.each<[Partial<Record<OptionName, string>>, string]>([
@@ -49,6 +56,10 @@ describe('a start that cannot be', () => {
     [{ rules: '/no/rules' }, 'rules: /no/rules: there is no such folder'],
     [{ rules: text }, `rules: ${text}: it is not a folder`],
     [{ rules: empty }, `rules: ${empty}: there is no *.rules.json in it; 'none' starts without rules`],
+    [
+      { rules: misspelt },
+      `rules: ${misspelt}/lists.json: list 'cards': there is no field 'entires'; lists[1]: not a JSON object`,
+    ],
     [
       { listen: 'no-such-host.invalid:1', insecureListen: 'allow' },
       'cannot listen on no-such-host.invalid:1: no host has that name',

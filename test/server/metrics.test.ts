@@ -26,7 +26,12 @@ test('every counter is there from the start, at 0', async () => {
     'tollgate_decisions_total{outcome="block"} 0',
     'tollgate_events_total{kind="chargeback"} 0',
     'tollgate_errors_total{code="OVERLOADED"} 0',
-    'tollgate_failed_total{code="STORE_UNAVAILABLE"} 0',
+    'tollgate_intake_failures_total{code="STORE_UNAVAILABLE"} 0',
+    'tollgate_repeated_total{kind="event"} 0',
+    'tollgate_fact_failures_total{fact="list"} 0',
+    'tollgate_background_failures_total{task="expire"} 0',
+    'tollgate_decisions_degraded_total 0',
+    'tollgate_cold_ranges_total 0',
     'tollgate_decision_seconds_count 0',
     'tollgate_round_size_count 0',
     'tollgate_queue_depth 0',
@@ -51,6 +56,7 @@ test('what happens is counted, and read twice it is counted once', async () => {
   all.answered('INVALID_REQUEST');
   all.round(64, 5);
   all.factFailed('velocity', new Error('x'));
+  all.backgroundFailed('follow');
   all.state.depth = 12;
   all.state.up = false;
   await all.text();
@@ -58,12 +64,13 @@ test('what happens is counted, and read twice it is counted once', async () => {
   for (const line of [
     'tollgate_decisions_total{outcome="reject"} 2',
     'tollgate_events_total{kind="label"} 1',
-    'tollgate_notable_total{what="repeated-decision"} 1',
-    'tollgate_notable_total{what="repeated-event"} 1',
-    'tollgate_notable_total{what="degraded-decision"} 1',
-    'tollgate_notable_total{what="cold-range"} 5',
-    'tollgate_notable_total{what="fact-failed"} 1',
-    'tollgate_failed_total{code="OVERLOADED"} 1',
+    'tollgate_repeated_total{kind="decision"} 1',
+    'tollgate_repeated_total{kind="event"} 1',
+    'tollgate_decisions_degraded_total 1',
+    'tollgate_cold_ranges_total 5',
+    'tollgate_fact_failures_total{fact="velocity"} 1',
+    'tollgate_background_failures_total{task="follow"} 1',
+    'tollgate_intake_failures_total{code="OVERLOADED"} 1',
     'tollgate_errors_total{code="INVALID_REQUEST"} 1',
     'tollgate_decision_seconds_bucket{le="0.005"} 1',
     'tollgate_decision_seconds_bucket{le="0.05"} 2',

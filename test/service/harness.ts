@@ -21,6 +21,7 @@ import { startService, type Service } from '../../src/main.js';
 import { createClient, openChannel, type Client } from '../../src/server/grpc/client.js';
 import { openMongoStore, type MongoStore } from '../../src/storage/mongo/open.js';
 import { openSqliteStore, type SqliteStore } from '../../src/storage/sqlite/store.js';
+import { TUNING, type Tuning } from '../../src/serve/decision-options.js';
 import type { World } from '../../src/world/world.js';
 import { configOf, type Flags } from './harness-config.js';
 import { OWN_TIME_WORLD, ownTime } from '../support/own-time.js';
@@ -35,7 +36,7 @@ export interface Place {
   /** What `--store` says. */
   readonly store: string;
   /** Starts an instance; without rules unless the flags say otherwise. `change` goes beyond what flags allow. */
-  start(flags?: Flags, world?: World, change?: Partial<Config>): Promise<Instance>;
+  start(flags?: Flags, world?: World, change?: Partial<Config & Tuning>): Promise<Instance>;
   /** Closes every instance and reads the whole journal, each log in order. */
   journal(): Promise<{ readonly entries: readonly StoredEntry[]; readonly hashKey: Uint8Array }>;
   /** Closes every instance and hands the store itself to `use`. */
@@ -136,7 +137,10 @@ function placeOf(
     kind,
     store,
     async start(flags = {}, world = OWN_TIME_WORLD, change = {}) {
-      const service = await startService({ ...configOf(store, flags), ...change }, world);
+      const service = await startService({ ...configOf(store, flags), ...change }, world, {
+        ...TUNING,
+        ...change,
+      });
       const clients = clientsOf(service.grpcAddress);
       let closing: Promise<void> | undefined;
       const instance: Instance = {

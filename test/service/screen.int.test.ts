@@ -155,7 +155,7 @@ onBothStores('a service that is strict', (createPlace) => {
     const call = tollgate.screen('s-3', payment({ at: NOON }));
     await expect(call).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
-      violations: [{ field: 'payment.event_time' }],
+      violations: [{ field: 'payment.event_time', description: expect.stringMatching(/skew of 15m$/) }],
     });
     expect(await failure(tollgate.decisions.getDecision({ site: 'shop', requestId: 's-3' }))).toBe(
       'DECISION_NOT_FOUND',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { storeUnavailable } from '../../src/errors/store-unavailable.js';
 import { createSites } from '../../src/sites/site-service.js';
-import type { Merchant, Site, SiteStore } from '../../src/sites/site-store.js';
+import type { Kind, Kinds, Site, SiteChange, SiteStore } from '../../src/sites/site-store.js';
 
 const FALLBACK = { timeZone: 'UTC', country: '', currency: 'EUR' };
 
@@ -11,23 +11,25 @@ function site(id: string): Site {
 
 /** A store that goes away as soon as it has stored something; `back` brings it back. */
 function leavingStore(): { readonly store: SiteStore; readonly back: () => void } {
-  const sites = new Map<string, Site>();
-  const merchants = new Map<string, Merchant>();
+  const latest = new Map<string, SiteChange>();
+  let change = 0;
   let away = false;
-  const put = async <T extends Site | Merchant>(into: Map<string, T>, item: T): Promise<'stored'> => {
-    into.set(item.id, { ...item, revision: item.revision + 1 });
-    away = true;
-    return 'stored';
-  };
-  const all = async <T>(of: ReadonlyMap<string, T>): Promise<readonly T[]> => {
+  const all = (): readonly SiteChange[] => {
     if (away) throw storeUnavailable('it is away');
-    return [...of.values()];
+    return [...latest.values()];
   };
+  const ofKind = <K extends Kind>(kind: K): readonly Kinds[K][] =>
+    all().flatMap((one) => (one.kind === kind ? [one.item as Kinds[K]] : []));
   const store: SiteStore = {
-    putSite: (item) => put(sites, item),
-    putMerchant: (item) => put(merchants, item),
-    sites: () => all(sites),
-    merchants: () => all(merchants),
+    async put(kind, item) {
+      const stored = { kind, change: ++change, item: { ...item, revision: item.revision + 1 } };
+      latest.set(item.id, stored as unknown as SiteChange);
+      away = true;
+      return 'stored';
+    },
+    get: async (kind, id) => ofKind(kind).find((item) => item.id === id),
+    page: async (kind) => ofKind(kind),
+    changes: async (after) => all().filter((one) => one.change > after),
   };
   return { store, back: () => (away = false) };
 }
@@ -62,18 +64,55 @@ describe('a change that was stored before the store went away', () => {
 
 describe('sites in memory', () => {
   it('are not put back to an older state by a reading that comes late', async () => {
-    const readings: ((sites: readonly Site[]) => void)[] = [];
+    const readings: ((changes: readonly SiteChange[]) => void)[] = [];
     const store = {
-      sites: () => new Promise<readonly Site[]>((resolve) => readings.push(resolve)),
-      merchants: async () => [],
+      changes: () => new Promise<readonly SiteChange[]>((resolve) => readings.push(resolve)),
     } as unknown as SiteStore;
+    const changed = (change: number, item: Site): SiteChange => ({ kind: 'site', change, item });
     const sites = createSites(store, FALLBACK);
     const early = sites.refresh();
     const late = sites.refresh();
-    readings[1]?.([site('es'), site('de')]);
+    readings[1]?.([changed(2, { ...site('es'), revision: 2, name: 'new' }), changed(3, site('de'))]);
     await late;
-    readings[0]?.([site('es')]);
+    readings[0]?.([changed(1, site('es'))]);
     await early;
+    expect(sites.siteOf('es').site.name).toBe('new');
     expect(sites.siteOf('de').known).toBe(true);
+  });
+
+  it('are read from the store once: after that only what changed', async () => {
+    const asked: number[] = [];
+    const kept = Array.from({ length: 2500 }, (_, nth) => ({
+      kind: 'site' as const,
+      change: nth + 1,
+      item: site(`s${nth}`),
+    }));
+    const store = {
+      changes: async (after: number, size: number) => {
+        asked.push(after);
+        return kept.filter(({ change }) => change > after).slice(0, size);
+      },
+    } as unknown as SiteStore;
+    const sites = createSites(store, FALLBACK);
+    await sites.refresh();
+    expect(asked).toEqual([0, 1000, 2000]);
+    expect(sites.siteOf('s2499').known).toBe(true);
+    await sites.refresh();
+    expect(asked.slice(3)).toEqual([2500]);
+  });
+});
+
+describe('a listing', () => {
+  it('goes through all, page by page', async () => {
+    const kept = ['a', 'b', 'c', 'd'].map(site);
+    const store = {
+      page: async (_: string, after: string, size: number) =>
+        kept.filter(({ id }) => id > after).slice(0, size),
+    } as unknown as SiteStore;
+    const sites = createSites(store, FALLBACK);
+    const first = await sites.listSites({ size: 2, token: '' });
+    expect(first.items.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(await sites.listSites({ size: 2, token: first.next })).toEqual({ items: kept.slice(2), next: '' });
+    await expect(sites.listSites({ size: 2, token: 'x' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   });
 });

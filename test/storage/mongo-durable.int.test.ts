@@ -22,7 +22,7 @@ describeMongo('every write to MongoDB', (uri) => {
     const member = { value: 'v', reason: '', actor: '', source: '', validFrom: 1, validUntil: Infinity };
     await store.lists.add('l', [member], 1);
     const site = { id: 's', name: '', group: '', timeZone: 'UTC', country: 'DE', currency: 'EUR' };
-    await store.sites.putSite({ ...site, languages: [], revision: 0 });
+    await store.sites.put('site', { ...site, languages: [], revision: 0 });
     await store.close();
 
     const found = await db.collection('system.profile').find().toArray();

@@ -49,7 +49,7 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
       store.lists.add('l', [], 1),
       store.lists.check('l', ['x'], { asOf: 1 }),
       store.rules.activations(),
-      store.sites.putSite({ ...site, languages: [], revision: 0 }),
+      store.sites.put('site', { ...site, languages: [], revision: 0 }),
     ];
   };
 

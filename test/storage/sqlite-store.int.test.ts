@@ -153,6 +153,7 @@ describe('the embedded store', () => {
       'fulfilled',
       'fulfilled',
     ]);
+    expect(results[1]).toMatchObject({ reason: { cause: expect.stringMatching(/^Error: .*\n +at /) } });
     expect(results[3]).toMatchObject({ value: ['stored', 'duplicate'] });
     expect((await store.journal.list({}, 20, undefined)).entries).toHaveLength(2);
     expect(await store.limits.used('c')).toBe(1);

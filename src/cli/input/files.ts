@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { access, constants, readFile, stat } from 'node:fs/promises';
+import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { fileReason } from '../../errors/file-reason.js';
 import { badInput, CliError, usageError } from '../exit.js';
@@ -31,6 +31,15 @@ export async function readText(path: string, host: Host): Promise<string> {
   }
   try {
     return withoutMark(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/** The names in a folder; undefined where the path is a file. */
+export async function namesIn(path: string): Promise<readonly string[] | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? await readdir(path) : undefined;
   } catch (error) {
     throw fileError(path, error);
   }

@@ -1,5 +1,6 @@
 import type { BadRow } from './bad-row.js';
 import { textLines } from './text-lines.js';
+import { messageOf } from '../../errors/error-text.js';
 
 const LINE_END = 0x0a;
 
@@ -43,7 +44,7 @@ export async function* readNdjson(
       try {
         json = JSON.parse(text);
       } catch (error) {
-        return { problem: `not JSON: ${error instanceof Error ? error.message : ''}`, line };
+        return { problem: `not JSON: ${messageOf(error)}`, line };
       }
       if (typeof json !== 'object' || json === null || Array.isArray(json)) {
         return { problem: 'not a JSON object', line };

@@ -1,4 +1,4 @@
-import { durationMs } from '../../config/duration.js';
+import { durationMs } from '../../world/duration.js';
 import { isCurrency } from '../../money/currencies.js';
 import { SiteSchema, type Site } from '../../gen/tollgate/v1/site_service_pb.js';
 import { parseMessage } from '../json-message.js';

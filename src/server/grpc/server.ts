@@ -1,29 +1,21 @@
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Timers } from '../../world/world.js';
+import { addressText, type Address } from '../address.js';
 import { cannotListen } from '../listen-error.js';
 import type { BoundService } from './serve.js';
 import { addReflection } from './reflection.js';
 
 /** How the gRPC server is run. */
 export interface GrpcServerOptions {
-  /** HOST:PORT; port 0 takes any free one. */
-  readonly listen: string;
+  readonly listen: Address;
   readonly services: readonly BoundService[];
   readonly timers: Pick<Timers, 'after'>;
-  /** Default: no TLS. */
-  readonly credentials?: ServerCredentials;
   /**
    * Largest request message that the transport takes in, bytes; beyond it RESOURCE_EXHAUSTED without details. Default 16
    * MiB: what is larger than the API allows, but not absurd, is refused as an invalid request.
    */
   readonly maxReceiveBytes?: number;
-  /** Calls at once on one connection. Default 2,048. */
-  readonly maxConcurrentStreams?: number;
-  /** A silent connection is asked for a sign of life after this, ms. Default 60,000. */
-  readonly keepaliveMs?: number;
-  /** A connection is asked to reconnect after this, ms, and cut `graceMs` later. Default: never. */
-  readonly maxConnectionAge?: { readonly ms: number; readonly graceMs: number };
 }
 
 /** A running gRPC server. */
@@ -37,20 +29,21 @@ export interface GrpcServer {
   close(graceMs: number): Promise<void>;
 }
 
+/** Calls at once on one connection. */
+const CALLS_A_CONNECTION = 2_048;
+/** A silent connection is asked for a sign of life after this, ms. */
+const KEEPALIVE_MS = 60_000;
+
 /** Starts listening, with health and reflection beside the given services. Rejects when the address cannot be had. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   // It would print on its own what is thrown here anyway.
   setLogVerbosity(logVerbosity.NONE);
-  const age = options.maxConnectionAge;
   const server = new Server({
     'grpc.enable_channelz': 0,
     'grpc.max_receive_message_length': options.maxReceiveBytes ?? 16 * 1024 * 1024,
-    'grpc.max_concurrent_streams': options.maxConcurrentStreams ?? 2_048,
-    'grpc.keepalive_time_ms': options.keepaliveMs ?? 60_000,
+    'grpc.max_concurrent_streams': CALLS_A_CONNECTION,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': 20_000,
-    ...(age === undefined
-      ? {}
-      : { 'grpc.max_connection_age_ms': age.ms, 'grpc.max_connection_age_grace_ms': age.graceMs }),
   });
   for (const service of options.services) {
     server.addService(service.definition, service.implement(options.timers));
@@ -63,13 +56,13 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     options.services.map(({ desc }) => desc),
   );
 
-  const port = await bind(server, options.listen, options.credentials ?? ServerCredentials.createInsecure());
+  const port = await bind(server, options.listen);
   let closing: Promise<void> | undefined;
   const setServing = (serving: boolean): void => {
     const status = serving && closing === undefined ? 'SERVING' : 'NOT_SERVING';
     for (const name of names) health.setStatus(name, status);
   };
-  const address = `${options.listen.slice(0, options.listen.lastIndexOf(':'))}:${port}`;
+  const address = addressText({ ...options.listen, port });
   return {
     port,
     address,
@@ -82,9 +75,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   };
 }
 
-function bind(server: Server, listen: string, credentials: ServerCredentials): Promise<number> {
+function bind(server: Server, address: Address): Promise<number> {
+  const listen = addressText(address);
   return new Promise((resolve, reject) => {
-    server.bindAsync(listen, credentials, (error, port) => {
+    server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(port);
       else reject(cannotListen(listen, error));
     });

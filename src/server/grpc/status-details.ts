@@ -10,11 +10,15 @@ import {
   ErrorInfoSchema,
   RetryInfoSchema,
 } from '../../gen/google/rpc/error_details_pb.js';
+import type { BadRequest_FieldViolation } from '../../gen/google/rpc/error_details_pb.js';
 import type { Status } from '../../gen/google/rpc/status_pb.js';
 import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
 
 /** The domain of every ErrorInfo that Tollgate answers with. */
 export const ERROR_DOMAIN = 'tollgate';
+
+/** In the metadata of an ErrorInfo: how many fields are at fault, where the answer does not name all. */
+export const VIOLATIONS_TOTAL = 'violations_total';
 
 /** After how many ms the caller may try again, for errors that pass. */
 const RETRY_AFTER_MS: { readonly [code in ErrorCode]?: number } = {
@@ -32,15 +36,15 @@ const MAX_VIOLATION_BYTES_IN_BODY = 64_000;
 
 /** A TollgateError as google.rpc.Status with ErrorInfo and, where they apply, BadRequest and RetryInfo. */
 export function toRpcStatus(error: TollgateError, inHeader: boolean): Status {
+  const { violations } = error;
+  const kept = fitting(violations, inHeader ? MAX_VIOLATION_BYTES : MAX_VIOLATION_BYTES_IN_BODY);
+  const total = kept.length < violations.length ? { [VIOLATIONS_TOTAL]: String(violations.length) } : {};
+  const metadata = { ...error.metadata, ...total };
   const details: Any[] = [
-    anyPack(
-      ErrorInfoSchema,
-      create(ErrorInfoSchema, { reason: error.code, domain: ERROR_DOMAIN, metadata: { ...error.metadata } }),
-    ),
+    anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: error.code, domain: ERROR_DOMAIN, metadata })),
   ];
-  if (error.violations.length > 0) {
-    details.push(badRequest(error.violations, inHeader ? MAX_VIOLATION_BYTES : MAX_VIOLATION_BYTES_IN_BODY));
-  }
+  if (kept.length > 0)
+    details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations: kept })));
   const retryAfter = RETRY_AFTER_MS[error.code];
   if (retryAfter !== undefined) {
     details.push(
@@ -65,7 +69,8 @@ export function headerText(text: string): string {
   return cut.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD');
 }
 
-function badRequest(violations: readonly FieldViolation[], maxBytes: number): Any {
+/** The first violations, as many as go into so many bytes. */
+function fitting(violations: readonly FieldViolation[], maxBytes: number): BadRequest_FieldViolation[] {
   const kept = [];
   let bytes = 0;
   for (const violation of violations) {
@@ -75,11 +80,5 @@ function badRequest(violations: readonly FieldViolation[], maxBytes: number): An
     if (bytes > maxBytes) break;
     kept.push(create(BadRequest_FieldViolationSchema, { field, description }));
   }
-  const left = violations.length - kept.length;
-  if (left > 0) {
-    kept.push(
-      create(BadRequest_FieldViolationSchema, { field: '', description: `${left} more fields at fault` }),
-    );
-  }
-  return anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations: kept }));
+  return kept;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { addressText, type Address } from '../address.js';
 import { cannotListen } from '../listen-error.js';
 
 /** What the store is doing. */
@@ -14,8 +15,7 @@ export interface Readiness {
 
 /** How the HTTP listener is run. */
 export interface HttpServerOptions {
-  /** HOST:PORT; port 0 takes any free one. */
-  readonly listen: string;
+  readonly listen: Address;
   readonly readiness: () => Readiness;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   /** Told of errors while answering. */
@@ -64,7 +64,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const port = await listen(server, options.listen);
   return {
     port,
-    address: `${options.listen.slice(0, options.listen.lastIndexOf(':'))}:${port}`,
+    address: addressText({ ...options.listen, port }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -124,12 +124,10 @@ function json(status: number, value: object): Answer {
   return { status, type: JSON_TYPE, body: `${JSON.stringify(value)}\n` };
 }
 
-function listen(server: Server, address: string): Promise<number> {
-  const split = address.lastIndexOf(':');
-  const host = address.slice(0, split).replace(/^\[(.*)\]$/, '$1');
+function listen(server: Server, address: Address): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(cannotListen(address, error)));
-    server.listen(Number(address.slice(split + 1)), host, () => {
+    server.once('error', (error) => reject(cannotListen(addressText(address), error)));
+    server.listen(address.port, address.host, () => {
       resolve((server.address() as AddressInfo).port);
     });
   });

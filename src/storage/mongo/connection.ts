@@ -7,6 +7,10 @@ import type { ResolvedOptions } from './options.js';
 
 /** Wire protocol of MongoDB 6.0. */
 const OLDEST_WIRE_VERSION = 17;
+/** How long to look for a primary, ms. */
+const PRIMARY_MS = 2_000;
+/** Connections at most, without those of pings. */
+const CONNECTIONS = 20;
 const PROBE_PAUSE_MS = 100;
 /** How long a write may take when the server is suspected to be away, ms. */
 const PROBE_MS = 1_000;
@@ -38,7 +42,7 @@ export class Connection {
     const common: MongoClientOptions = {
       appName: 'tollgate',
       serverApi: { version: '1', strict: true, deprecationErrors: true },
-      serverSelectionTimeoutMS: options.serverSelectionTimeoutMs,
+      serverSelectionTimeoutMS: PRIMARY_MS,
       connectTimeoutMS: 2_000,
       // A server that is silent for as long as both together is given up by the driver, with all that waits for it.
       heartbeatFrequencyMS: 500,
@@ -53,7 +57,7 @@ export class Connection {
       retryWrites: true,
       retryReads: true,
       socketTimeoutMS: 30_000,
-      maxPoolSize: options.maxPoolSize,
+      maxPoolSize: CONNECTIONS,
       minPoolSize: 2,
       ignoreUndefined: true,
     });

@@ -14,7 +14,6 @@ export const COLLECTIONS = {
   publications: 'rulePublications',
   layouts: 'layouts',
   sites: 'sites',
-  merchants: 'merchants',
 } as const;
 
 /** What carries a key, newest first. */
@@ -88,6 +87,7 @@ const INDEXES: readonly Index[] = [
     options: { partialFilterExpression: { later: true } },
   },
   { collection: COLLECTIONS.publications, key: { ruleSet: 1, revision: -1 } },
+  { collection: COLLECTIONS.sites, key: { change: 1 } },
   { collection: COLLECTIONS.versions, key: { ruleSet: 1, version: -1 } },
 ];
 

@@ -22,6 +22,8 @@ export class MongoJournal implements Journal {
   /** Every start takes a log of its own. */
   readonly lastSeq = 0;
   readonly hashKey: Uint8Array;
+  /** One insert is on its way at a time. */
+  readonly appendsInFlight = 1;
   readonly #connection: Connection;
   readonly #registry: LogRegistry;
   readonly #appender: JournalAppender;

@@ -12,7 +12,7 @@ import { MongoRuleVersions } from './rules.js';
 import { MongoSites } from './sites.js';
 
 /** The layout of the database, kept in the collection `meta`. Those before it were never released. */
-const SCHEMA = 4;
+const SCHEMA = 5;
 
 interface MetaDocument {
   readonly _id: string;

@@ -7,12 +7,8 @@ export interface MongoStoreOptions {
   /** Default: the one the URI names, else `tollgate`. */
   readonly database?: string;
   readonly world: Pick<World, 'clock' | 'timers' | 'randomBytes'>;
-  /** How long to look for a primary, ms. Default 2000. */
-  readonly serverSelectionTimeoutMs?: number;
   /** How long one step of a call may take before it is given up, ms. Default 2500. */
   readonly callTimeoutMs?: number;
-  /** Connections at most. Default 20. */
-  readonly maxPoolSize?: number;
   /** How often this instance gives a sign of life and looks for other instances, ms. Default 1000. */
   readonly beatMs?: number;
   /** How long an instance must be silent before nobody asks for its log any more, ms. Default 30,000. */
@@ -35,20 +31,12 @@ export function resolveOptions(options: MongoStoreOptions): ResolvedOptions {
     uri: options.uri,
     database: options.database,
     world: options.world,
-    serverSelectionTimeoutMs: options.serverSelectionTimeoutMs ?? 2_000,
     callTimeoutMs: options.callTimeoutMs ?? 2_500,
-    maxPoolSize: options.maxPoolSize ?? 20,
     beatMs: options.beatMs ?? 1_000,
     silentMs: options.silentMs ?? 30_000,
     followMarks: options.followMarks,
   };
-  for (const name of [
-    'serverSelectionTimeoutMs',
-    'callTimeoutMs',
-    'maxPoolSize',
-    'beatMs',
-    'silentMs',
-  ] as const) {
+  for (const name of ['callTimeoutMs', 'beatMs', 'silentMs'] as const) {
     const value = resolved[name];
     if (!Number.isInteger(value) || value <= 0)
       throw new Error(`${name} must be a whole number above 0, not ${value}`);

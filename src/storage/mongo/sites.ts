@@ -1,63 +1,127 @@
-import type { Collection, Filter, OptionalUnlessRequiredId, WithoutId } from 'mongodb';
-import type { Merchant, Site, SiteStore } from '../../sites/site-store.js';
+import type { Collection } from 'mongodb';
+import type { Kind, Kinds, SiteChange, SiteStore } from '../../sites/site-store.js';
 import type { Connection } from './connection.js';
 import { isDuplicateKey } from './errors.js';
 import { COLLECTIONS } from './indexes.js';
 
-interface Revised {
+/** A site or merchant; `_id` is `KIND/ID`. */
+interface ItemDocument {
   readonly _id: string;
-  readonly revision: number;
+  readonly change: number;
+  readonly kind: Kind;
+  readonly item: Kinds[Kind];
 }
-type Stored<T> = Omit<T, 'id'> & Revised;
 
-/** Sites and merchants on MongoDB, one document each. */
+/** The latest change. It is stored by being here; after that it goes to its place. */
+interface HeadDocument {
+  readonly _id: string;
+  readonly latest: ItemDocument;
+}
+
+const HEAD = 'sites';
+/** Follows '/'. */
+const BEYOND_SLASH = '0';
+
+/**
+ * Sites and merchants on MongoDB, one document each.
+ *
+ * Changes come into view in their order, as followers need it: a change takes its number by becoming the head's latest,
+ * and is put in its place before another may. Where whoever made it stopped in between, the next to look does so.
+ */
 export class MongoSites implements SiteStore {
   readonly #connection: Connection;
-  readonly #sites: Collection<Stored<Site>>;
-  readonly #merchants: Collection<Stored<Merchant>>;
+  readonly #items: Collection<ItemDocument>;
+  readonly #heads: Collection<HeadDocument>;
+  /** The highest change that is known to be in its place. */
+  #placed = 0;
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#sites = connection.collection(COLLECTIONS.sites);
-    this.#merchants = connection.collection(COLLECTIONS.merchants);
+    this.#items = connection.collection(COLLECTIONS.sites);
+    this.#heads = connection.collection(COLLECTIONS.meta);
   }
 
-  putSite({ id, ...rest }: Site): Promise<'stored' | 'stale'> {
-    return this.#connection.run(() => put(this.#sites, id, rest));
-  }
-
-  putMerchant({ id, ...rest }: Merchant): Promise<'stored' | 'stale'> {
-    return this.#connection.run(() => put(this.#merchants, id, rest));
-  }
-
-  async sites(): Promise<readonly Site[]> {
-    const found = await this.#connection.run(() => this.#sites.find().sort({ _id: 1 }).toArray());
-    return found.map(({ _id, ...rest }) => ({ id: _id, ...rest }) as Site);
-  }
-
-  async merchants(): Promise<readonly Merchant[]> {
-    const found = await this.#connection.run(() => this.#merchants.find().sort({ _id: 1 }).toArray());
-    return found.map(({ _id, ...rest }) => ({ id: _id, ...rest }) as Merchant);
-  }
-}
-
-/** Stores with the next revision, if the stored one is the one handed in. */
-async function put<T extends Revised>(
-  collection: Collection<T>,
-  id: string,
-  rest: Omit<T, '_id'> & { readonly revision: number },
-): Promise<'stored' | 'stale'> {
-  const next = { ...rest, revision: rest.revision + 1 };
-  if (rest.revision === 0) {
-    try {
-      await collection.insertOne({ _id: id, ...next } as unknown as OptionalUnlessRequiredId<T>);
+  async put<K extends Kind>(kind: K, item: Kinds[K]): Promise<'stored' | 'stale'> {
+    const next = { ...item, revision: item.revision + 1 };
+    for (;;) {
+      const latest = await this.#latest();
+      const _id = `${kind}/${item.id}`;
+      // Nothing changes after this look without a new head, which lets ours fail. 'local' is the primary as it is now.
+      const local = { readConcern: { level: 'local' } } as const;
+      const now = await this.#connection.run(() => this.#items.findOne({ _id }, local));
+      if ((now?.item.revision ?? 0) !== item.revision) return 'stale';
+      const change = { _id, change: latest + 1, kind, item: next };
+      if (!(await this.#become(change))) continue;
+      await this.#place(change);
       return 'stored';
-    } catch (error) {
-      if (isDuplicateKey(error)) return 'stale';
-      throw error;
     }
   }
-  const filter = { _id: id, revision: rest.revision } as unknown as Filter<T>;
-  const { matchedCount } = await collection.replaceOne(filter, next as unknown as WithoutId<T>);
-  return matchedCount === 1 ? 'stored' : 'stale';
+
+  async get<K extends Kind>(kind: K, id: string): Promise<Kinds[K] | undefined> {
+    const found = await this.#connection.run(() => this.#items.findOne({ _id: `${kind}/${id}` }));
+    return found?.item as Kinds[K] | undefined;
+  }
+
+  async page<K extends Kind>(kind: K, after: string, size: number): Promise<readonly Kinds[K][]> {
+    const range = { $gt: `${kind}/${after}`, $lt: `${kind}${BEYOND_SLASH}` };
+    const found = await this.#connection.run(() =>
+      this.#items.find({ _id: range }).sort({ _id: 1 }).limit(size).toArray(),
+    );
+    return found.map(({ item }) => item as Kinds[K]);
+  }
+
+  async changes(after: number, size: number): Promise<readonly SiteChange[]> {
+    if ((await this.#latest()) <= after) return [];
+    const found = await this.#connection.run(() =>
+      this.#items
+        .find({ change: { $gt: after } })
+        .sort({ change: 1 })
+        .limit(size)
+        .toArray(),
+    );
+    return found.map(({ kind, change, item }) => ({ kind, change, item }) as SiteChange);
+  }
+
+  /** The number of the latest change, which is in its place then. */
+  async #latest(): Promise<number> {
+    const head = await this.#connection.run(() => this.#heads.findOne({ _id: HEAD }));
+    if (head === null) return 0;
+    await this.#place(head.latest);
+    return head.latest.change;
+  }
+
+  /** Whether the change came to be the latest. */
+  #become(latest: ItemDocument): Promise<boolean> {
+    const before = { _id: HEAD, 'latest.change': latest.change - 1 };
+    return this.#connection.run(async () => {
+      try {
+        const upsert = latest.change === 1;
+        const { matchedCount, upsertedCount } = await this.#heads.replaceOne(before, { latest }, { upsert });
+        return matchedCount + upsertedCount > 0;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** Only what is read back is known to be kept by a majority. */
+  async #place(latest: ItemDocument): Promise<void> {
+    const { _id, change } = latest;
+    while (this.#placed < change) {
+      const there = await this.#connection.run(() => this.#items.findOne({ _id, change: { $gte: change } }));
+      if (there === null) await this.#connection.run(() => this.#replace(latest));
+      else this.#placed = Math.max(this.#placed, change);
+    }
+  }
+
+  async #replace(latest: ItemDocument): Promise<void> {
+    const older = { _id: latest._id, change: { $lt: latest.change } };
+    try {
+      await this.#items.findOneAndReplace(older, latest, { upsert: true, projection: { _id: 1 } });
+    } catch (error) {
+      // Somebody else put it there, or one that came later.
+      if (!isDuplicateKey(error)) throw error;
+    }
+  }
 }

@@ -154,6 +154,6 @@ function errorOf(error: WireError): Error {
     case 'list-not-found':
       return new TollgateError('LIST_NOT_FOUND', error.message);
     case 'bug':
-      return new Error(error.message);
+      return new Error(error.message, { cause: error.cause });
   }
 }

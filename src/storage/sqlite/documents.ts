@@ -1,5 +1,5 @@
 import type { RuleVersionStore } from '../../rules/version-store.js';
-import type { SiteStore } from '../../sites/site-store.js';
+import type { Kind, Kinds, SiteStore } from '../../sites/site-store.js';
 import type { Connection } from './connection.js';
 
 /** Rule versions and what is active, as the main thread sees them. */
@@ -19,10 +19,13 @@ export function sqliteRules(connection: Connection): RuleVersionStore {
 
 /** Sites and merchants, as the main thread sees them. */
 export function sqliteSites(connection: Connection): SiteStore {
+  // What is asked by kind is of that kind.
   return {
-    putSite: (site) => connection.call('sites.putSite', [site]),
-    putMerchant: (merchant) => connection.call('sites.putMerchant', [merchant]),
-    sites: () => connection.call('sites.sites', []),
-    merchants: () => connection.call('sites.merchants', []),
+    put: (kind, item) => connection.call('sites.put', [kind, item]),
+    get: <K extends Kind>(kind: K, id: string) =>
+      connection.call('sites.get', [kind, id]) as Promise<Kinds[K] | undefined>,
+    page: <K extends Kind>(kind: K, after: string, size: number) =>
+      connection.call('sites.page', [kind, after, size]) as Promise<readonly Kinds[K][]>,
+    changes: (after, size) => connection.call('sites.changes', [after, size]),
   };
 }

@@ -24,6 +24,8 @@ const ENTRY_BYTES = 2048;
 /** The journal as the main thread sees it: packs, asks, unpacks. */
 export class SqliteJournal implements Journal {
   readonly log = LOG;
+  /** Those that wait share a transaction. */
+  readonly appendsInFlight = 8;
   readonly hashKey: Uint8Array;
   readonly lastSeq: number;
   readonly #connection: Connection;

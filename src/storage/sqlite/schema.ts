@@ -1,5 +1,5 @@
 /** The version of the tables below, kept in `PRAGMA user_version`. Those before it were never released. */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 
 /** All tables and indexes of the embedded store, in one place. */
 const TABLES = `
@@ -144,8 +144,14 @@ CREATE TABLE publications (
 ) WITHOUT ROWID;
 CREATE TABLE layouts (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 
-CREATE TABLE sites (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE merchants (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+-- Sites and merchants; change is one higher with every change of any of them.
+CREATE TABLE sites (
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  change INTEGER NOT NULL UNIQUE,
+  PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
 `;
 
 /** Steps from an older version, and to which they lead. From 0: a new file. */

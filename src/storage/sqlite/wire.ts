@@ -19,7 +19,7 @@ export type Request =
 export interface WireError {
   readonly kind: 'unavailable' | 'invalid' | 'list-not-found' | 'bug';
   readonly message: string;
-  /** What SQLite said: for the log, never for a caller. */
+  /** What SQLite said, or where a bug was met: for the log, never for a caller. */
   readonly cause?: string;
 }
 

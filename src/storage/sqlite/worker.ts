@@ -8,6 +8,7 @@ import { Database } from './worker/database.js';
 import { Dispatcher } from './worker/dispatcher.js';
 import { WorkerJournal } from './worker/journal.js';
 import { operations } from './worker/operations.js';
+import { messageOf } from '../../errors/error-text.js';
 
 /** Commits after which the write-ahead log, of some 16 kB for each, is written back whatever is in it. */
 const MANY_COMMITS = 2_000;
@@ -19,7 +20,7 @@ function start(port: MessagePort, settings: WorkerSettings): void {
   try {
     db = new Database(settings);
   } catch (error) {
-    post({ refused: error instanceof Error ? error.message : String(error) });
+    post({ refused: messageOf(error) });
     port.close();
     return;
   }

@@ -127,7 +127,7 @@ describe('closing', () => {
 test('an address that is taken is said in one line', async () => {
   const { server } = await start(fakeApplication());
   const error = await startGrpcServer({
-    listen: server.address,
+    listen: { host: '127.0.0.1', port: server.port },
     services: [],
     timers: REAL_WORLD.timers,
   }).catch((reason: unknown) => reason);

@@ -6,7 +6,7 @@ import { startHttpServer } from '../../../src/server/http/server.js';
 async function started(change: Partial<HttpServerOptions> = {}) {
   const troubles: string[] = [];
   const server = await startHttpServer({
-    listen: '127.0.0.1:0',
+    listen: { host: '127.0.0.1', port: 0 },
     readiness: () => ({ ready: true, store: 'up' }),
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'a_total 1\n' },
     trouble: (what) => troubles.push(what),
@@ -88,7 +88,7 @@ test('counters that fail are a 500 without the reason, which is told inside', as
 
 test('an address that is taken is said in one line', async () => {
   const { server } = await started();
-  await expect(started({ listen: server.address })).rejects.toThrow(
+  await expect(started({ listen: { host: '127.0.0.1', port: server.port } })).rejects.toThrow(
     `cannot listen on ${server.address}: another process listens there`,
   );
 });

@@ -31,7 +31,7 @@ export async function start(
     answered: (code) => answered.push(code),
   };
   const server = await startGrpcServer({
-    listen: '127.0.0.1:0',
+    listen: { host: '127.0.0.1', port: 0 },
     services: bindAll(application, reporter, options.limits),
     timers: REAL_WORLD.timers,
     ...options,

@@ -1,11 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { NamedText, RuleTestReport } from '../../../rehearsal/test-rule-files.js';
 import { counted } from '../../counted.js';
 import { CliError, EXIT, usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
-import { fileError } from '../../input/files.js';
+import { namesIn, readText } from '../../input/files.js';
 import type { Output } from '../../output.js';
 import { withSession } from '../../session.js';
 import { printFindings } from './check.js';
@@ -29,17 +28,14 @@ async function addFolder(
   folder: string,
   wanted: (name: string) => boolean,
 ): Promise<void> {
-  for (const name of await readdir(folder)) if (wanted(name)) names.add(join(folder, name));
+  for (const name of (await namesIn(folder)) ?? []) if (wanted(name)) names.add(join(folder, name));
 }
 
 /** Other rule sets of the folder take part only where the cases name their rule sets. */
-async function addCases(names: Set<string>, folder: string, cases: string): Promise<void> {
+async function addCases(names: Set<string>, folder: string, cases: string, host: Host): Promise<void> {
   const path = join(folder, cases);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError(path, error);
-  });
   const beside = cases.replace(CASES, RULES);
-  const others = /"ruleSets"/.test(text);
+  const others = /"ruleSets"/.test(await readText(path, host));
   names.add(path);
   await addFolder(
     names,
@@ -48,23 +44,19 @@ async function addCases(names: Set<string>, folder: string, cases: string): Prom
   );
 }
 
-async function choose(paths: readonly string[]): Promise<Chosen> {
+async function choose(paths: readonly string[], host: Host): Promise<Chosen> {
   const names = new Set<string>();
   let whole = true;
   for (const path of paths) {
-    try {
-      const isFolder = (await stat(path)).isDirectory();
-      const folder = isFolder ? path : dirname(path);
-      const wanted = basename(path).replace(RULES, CASES);
-      if (!isFolder) whole = false;
-      if (!isFolder && !wanted.endsWith(CASES)) {
-        throw usageError(`${path}: give a folder, a ${CASES} file, or the ${RULES} file beside it`);
-      }
-      if (isFolder) await addFolder(names, folder, isTestFile);
-      else await addCases(names, folder, wanted);
-    } catch (error) {
-      throw error instanceof CliError ? error : fileError(path, error);
+    if ((await namesIn(path)) !== undefined) {
+      await addFolder(names, path, isTestFile);
+      continue;
     }
+    whole = false;
+    const wanted = basename(path).replace(RULES, CASES);
+    if (!wanted.endsWith(CASES))
+      throw usageError(`${path}: give a folder, a ${CASES} file, or the ${RULES} file beside it`);
+    await addCases(names, dirname(path), wanted, host);
   }
   return { names, whole };
 }
@@ -117,9 +109,9 @@ Examples:
         const { SHIPPED } = await import('../../../serve/assets.js');
         const { FACT_CATALOGUE } = await import('../../../facts/catalogue.js');
         const { testRuleFiles } = await import('../../../rehearsal/test-rule-files.js');
-        const { names, whole } = await choose(paths.length > 0 ? paths : [SHIPPED]);
+        const { names, whole } = await choose(paths.length > 0 ? paths : [SHIPPED], host);
         const files: NamedText[] = [];
-        for (const name of [...names].toSorted()) files.push({ name, text: await readFile(name, 'utf8') });
+        for (const name of [...names].toSorted()) files.push({ name, text: await readText(name, host) });
         const report = await testRuleFiles(files, FACT_CATALOGUE);
         if (out.json) out.document(report);
         else printReport(out, report, whole);

@@ -1,6 +1,7 @@
 import Libsql from 'libsql';
 import { SCHEMA_VERSION, migration } from '../schema.js';
 import type { WorkerSettings } from '../wire.js';
+import { messageOf } from '../../../errors/error-text.js';
 
 /** A value that can be bound or read. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -158,7 +159,7 @@ export function sqliteCode(error: unknown): string | undefined {
 }
 
 function openError(file: string, error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/locked|busy/i.test(message)) {
     return new OpenRefused(`the database file ${file} is in use by another process`);
   }

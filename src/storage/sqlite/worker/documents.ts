@@ -1,5 +1,5 @@
 import type { Activation, Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
-import type { Merchant, Site } from '../../../sites/site-store.js';
+import type { Kind, Merchant, Site, SiteChange } from '../../../sites/site-store.js';
 import type { Database, Statement } from './database.js';
 
 /** Rule versions, publications and layouts: few and small, kept as JSON. Writes are part of a transaction. */
@@ -87,24 +87,41 @@ export class WorkerRules {
 
 /** Sites and merchants. Writes are part of a transaction. */
 export class WorkerSites {
-  readonly #db: Database;
+  readonly #statements;
 
   constructor(db: Database) {
-    this.#db = db;
+    this.#statements = {
+      get: db.prepare('SELECT body FROM sites WHERE kind = ? AND id = ?'),
+      put: db.prepare(
+        `INSERT OR REPLACE INTO sites (kind, id, body, change)
+          VALUES (?, ?, ?, (SELECT ifnull(max(change), 0) + 1 FROM sites))`,
+      ),
+      page: db.prepare('SELECT body FROM sites WHERE kind = ? AND id > ? ORDER BY id LIMIT ?'),
+      changes: db.prepare('SELECT kind, change, body FROM sites WHERE change > ? ORDER BY change LIMIT ?'),
+    };
   }
 
-  put(table: 'sites' | 'merchants', body: Site | Merchant): 'stored' | 'stale' {
-    const stored = this.#db.prepare(`SELECT revision FROM ${table} WHERE id = ?`).get(body.id);
-    if (Number(stored?.[0] ?? 0) !== body.revision) return 'stale';
-    const next = { ...body, revision: body.revision + 1 };
-    this.#db
-      .prepare(`INSERT OR REPLACE INTO ${table} (id, revision, body) VALUES (?, ?, ?)`)
-      .run(next.id, next.revision, JSON.stringify(next));
+  put(kind: Kind, item: Site | Merchant): 'stored' | 'stale' {
+    if ((this.get(kind, item.id)?.revision ?? 0) !== item.revision) return 'stale';
+    this.#statements.put.run(kind, item.id, JSON.stringify({ ...item, revision: item.revision + 1 }));
     return 'stored';
   }
 
-  all<T extends Site | Merchant>(table: 'sites' | 'merchants'): T[] {
-    return bodies(this.#db.prepare(`SELECT body FROM ${table} ORDER BY id`));
+  get(kind: Kind, id: string): Site | Merchant | undefined {
+    return parsed(this.#statements.get.get(kind, id));
+  }
+
+  page(kind: Kind, after: string, size: number): (Site | Merchant)[] {
+    return bodies(this.#statements.page, kind, after, size);
+  }
+
+  changes(after: number, size: number): SiteChange[] {
+    return this.#statements.changes
+      .all(after, size)
+      .map(
+        ([kind, change, body]) =>
+          ({ kind, change: Number(change), item: JSON.parse(String(body)) as unknown }) as SiteChange,
+      );
   }
 }
 

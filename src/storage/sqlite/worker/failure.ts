@@ -1,5 +1,6 @@
 import type { WireError } from '../wire.js';
 import { sqliteCode } from './database.js';
+import { logText, messageOf } from '../../../errors/error-text.js';
 
 /** What an operation throws when it cannot be done now. */
 export class Unavailable extends Error {}
@@ -20,7 +21,7 @@ export function isFatal(error: unknown): boolean {
 
 /** An error on its way to the main thread. */
 export function wireError(error: unknown): WireError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof ListNotFound) return { kind: 'list-not-found', message };
   if (error instanceof Invalid) return { kind: 'invalid', message };
   if (error instanceof Unavailable) return { kind: 'unavailable', message };
@@ -29,5 +30,5 @@ export function wireError(error: unknown): WireError {
     const what = code.startsWith('SQLITE_FULL') ? 'there is no room left' : 'its file cannot be used';
     return { kind: 'unavailable', message: what, cause: `${message} (${code})` };
   }
-  return { kind: 'bug', message };
+  return { kind: 'bug', message, cause: logText(error) };
 }

@@ -10,7 +10,7 @@ import { read, sliced, write } from './work.js';
 import type { ListPlace, WireListFilter } from '../journal-wire.js';
 import type { Hold, HoldReport } from '../../../decisions/ports.js';
 import type { Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
-import type { Merchant, Site } from '../../../sites/site-store.js';
+import type { Kind, Merchant, Site } from '../../../sites/site-store.js';
 import { Unavailable } from './failure.js';
 
 /** Everything the main thread may ask for, by name. */
@@ -58,10 +58,10 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
     ),
     'rules.putLayout': write((_, layout: Layout) => rules.putLayout(layout)),
     'rules.layout': read((_, id: string) => rules.layout(id)),
-    'sites.putSite': write((_, site: Site) => sites.put('sites', site)),
-    'sites.putMerchant': write((_, merchant: Merchant) => sites.put('merchants', merchant)),
-    'sites.sites': read(() => sites.all<Site>('sites')),
-    'sites.merchants': read(() => sites.all<Merchant>('merchants')),
+    'sites.put': write((_, kind: Kind, item: Site | Merchant) => sites.put(kind, item)),
+    'sites.get': read((_, kind: Kind, id: string) => sites.get(kind, id)),
+    'sites.page': read((_, kind: Kind, after: string, size: number) => sites.page(kind, after, size)),
+    'sites.changes': read((_, after: number, size: number) => sites.changes(after, size)),
     ...lists.operations(),
     ...importer.operations(),
     'store.ping': write((_, now: number) => void ping.run(now)),

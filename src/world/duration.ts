@@ -6,3 +6,12 @@ export function durationMs(text: string): number | undefined {
   const unit = UNITS[match?.[2] ?? ''];
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
 }
+
+/** A duration as `durationMs` reads it, in the largest unit that fits. */
+export function durationText(ms: number): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, length]) => ms > 0 && ms % length === 0) ?? [
+    's',
+    1000,
+  ];
+  return `${ms / size}${unit}`;
+}
