@@ -1,5 +1,5 @@
 import type { RuleVersionStore } from '../../rules/version-store.js';
-import type { Kind, Kinds, SiteStore } from '../../sites/site-store.js';
+import type { Merchant, Site, SiteStore } from '../../sites/site-store.js';
 import type { Connection } from './connection.js';
 
 /** Rule versions and what is active, as the main thread sees them. */
@@ -19,13 +19,13 @@ export function sqliteRules(connection: Connection): RuleVersionStore {
 
 /** Sites and merchants, as the main thread sees them. */
 export function sqliteSites(connection: Connection): SiteStore {
-  // What is asked by kind is of that kind.
+  // What is asked for by kind is of that kind.
+  type Either = Site & Merchant;
   return {
     put: (kind, item) => connection.call('sites.put', [kind, item]),
-    get: <K extends Kind>(kind: K, id: string) =>
-      connection.call('sites.get', [kind, id]) as Promise<Kinds[K] | undefined>,
-    page: <K extends Kind>(kind: K, after: string, size: number) =>
-      connection.call('sites.page', [kind, after, size]) as Promise<readonly Kinds[K][]>,
+    get: (kind, id) => connection.call('sites.get', [kind, id]) as Promise<Either | undefined>,
+    page: (kind, after, size) =>
+      connection.call('sites.page', [kind, after, size]) as Promise<readonly Either[]>,
     changes: (after, size) => connection.call('sites.changes', [after, size]),
   };
 }

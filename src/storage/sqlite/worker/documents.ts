@@ -111,7 +111,7 @@ export class WorkerSites {
     return parsed(this.#statements.get.get(kind, id));
   }
 
-  page(kind: Kind, after: string, size: number): (Site | Merchant)[] {
+  page(kind: Kind, after: string, size: number): unknown[] {
     return bodies(this.#statements.page, kind, after, size);
   }
 
