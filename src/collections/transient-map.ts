@@ -10,7 +10,7 @@ const SMALLEST = 64;
  * Entries have no order. Keys are well mixed whole numbers, or texts that nobody can choose at will (ids that are
  * digests): others may fall on one place.
  */
-export class TransientMap<K extends string | number, V extends object> {
+export class TransientMap<K extends string | number, V extends object | number> {
   #keys: (K | undefined)[] = slots<K>(SMALLEST);
   #values: (V | undefined)[] = slots<V>(SMALLEST);
   #mask = SMALLEST - 1;

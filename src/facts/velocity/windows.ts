@@ -38,7 +38,7 @@ export class StreamWindows {
   /** Payments being decided, in no order. */
   readonly #asked: AskedPayment[] = [];
   /** Values of load attributes that are being read, with how many wait for that. */
-  readonly #kept = new Map<number, number>();
+  readonly #kept = new TransientMap<number, number>();
   /** Events not durable yet, by position. */
   readonly #pending = new TransientMap<number, { readonly event: StreamEvent; readonly entries: Entries }>();
   /** The payment that was asked about last. */
