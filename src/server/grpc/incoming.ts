@@ -7,9 +7,18 @@ export async function* received<T>(
   call: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
   decode: (bytes: Uint8Array) => T,
 ): AsyncGenerator<T> {
-  // Leaving the loop early must not destroy the stream: a status has still to be sent over it.
-  for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(bytes as Buffer);
+  try {
+    // Leaving the loop early must not destroy the stream: a status has still to be sent over it.
+    for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(bytes as Buffer);
+  } catch (error) {
+    throw closedEarly(error) ? callerGone() : error;
+  }
   if (wasCutOff(call)) throw callerGone();
+}
+
+/** Node says so of a stream that was closed before it ended, as when a deadline passes while more is waited for. */
+function closedEarly(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 /**
