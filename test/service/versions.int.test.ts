@@ -165,6 +165,8 @@ onBothStores('rule versions', (createPlace) => {
     expect(await failure(tollgate.rules.rollBack({ ...PUBLISHED, etag: seen }))).toBe('STALE_ETAG');
     const now = await etag();
     expect(now).not.toBe(seen);
+    for (const other of ['stale', `0${now}`, `${now}.0`, '-1'])
+      expect(await failure(tollgate.rules.rollBack({ ...PUBLISHED, etag: other }))).toBe('STALE_ETAG');
     await tollgate.rules.rollBack({ ...PUBLISHED, etag: now });
   });
 

@@ -7,9 +7,14 @@ export function toPage(request: { readonly pageSize: number; readonly pageToken:
   return { size: request.pageSize === 0 ? DEFAULT_SIZE : request.pageSize, token: request.pageToken };
 }
 
-/** The revision a checked etag stands for; undefined for none. */
+/** No revision is below 0: this one is stale everywhere. */
+const NEVER_GIVEN = -1;
+
+/** The revision an etag stands for; undefined for none. */
 export function toRevision(etag: string): number | undefined {
-  return etag === '' ? undefined : Number(etag);
+  if (etag === '') return undefined;
+  const revision = Number(etag);
+  return toEtag(revision) === etag && revision >= 0 ? revision : NEVER_GIVEN;
 }
 
 /** The etag of a revision. */

@@ -157,7 +157,8 @@ table(
   [
     ['no version', { version: 0 }, 'version: not between 1 and 2,147,483,647'],
     ['nobody', { actor: '' }, 'actor: is required'],
-    ['an etag of one’s own', { etag: '"3"' }, 'etag: not an etag that was given out here'],
+    ['an etag that nobody gave, which is stale', { etag: '"3"' }],
+    ['a long etag', { etag: '3'.repeat(65) }, 'etag: longer than 64 characters'],
     ['a long reason', { reason: 'x'.repeat(501) }, 'reason: longer than 500 characters'],
   ],
 );
