@@ -1,6 +1,6 @@
 import { TollgateError } from '../errors/errors.js';
 import type { Finding } from './check.js';
-import type { Activation } from './version-store.js';
+import type { Activation, StoredVersion } from './version-store.js';
 
 /** The document has errors: each is told with its rule and place. */
 export function invalidDocument(findings: readonly Finding[]): TollgateError {
@@ -25,5 +25,12 @@ function place({ rule, path }: Finding): string {
 export function stale(ruleSet: string, activation: Activation): TollgateError {
   return new TollgateError('STALE_ETAG', `what is active of ${ruleSet} has changed meanwhile`, {
     metadata: { etag: String(activation.revision), active_version: String(activation.version) },
+  });
+}
+
+/** The newest version is not the one that the caller expects. */
+export function staleHash(ruleSet: string, latest: StoredVersion | undefined): TollgateError {
+  return new TollgateError('STALE_ETAG', `the newest version of ${ruleSet} has another hash than expected`, {
+    metadata: { latest_hash: latest?.hash ?? '', latest_version: String(latest?.version ?? 0) },
   });
 }

@@ -8,12 +8,14 @@ import { checkRuleSet, type CheckContext } from './check.js';
 import { diffRuleSets } from './diff.js';
 import type { RuleSetDocument } from './document.js';
 import { versionBefore } from './roll-back.js';
-import { invalidDocument, stale } from './rule-set-errors.js';
+import { invalidDocument, stale, staleHash } from './rule-set-errors.js';
 import type { PublishInput, RuleSetInfo, RuleSets, Validation, VersionInfo } from './rule-sets.js';
 import type { Activation, Publication, RuleVersionStore, StoredVersion } from './version-store.js';
 
 /** Publications that are read at a time: few roll-backs need more. */
 const PAGE = 100;
+/** Of versions of one set that are created at once, one gets through in each try. */
+const CREATE_TRIES = 30;
 
 /** What the service needs from outside. */
 export interface RuleSetsOptions {
@@ -142,30 +144,28 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     async create({ document: text, author, comment, expectedLatestHash }) {
       const { document, findings, hash } = await validate(text);
       if (document === undefined) throw invalidDocument(findings);
-      const latest = await newest(document.id);
-      const activation = await activationOf(document.id);
-      if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? ''))
-        throw new TollgateError(
-          'STALE_ETAG',
-          `the newest version of ${document.id} has another hash than expected`,
-          {
-            metadata: { latest_hash: latest?.hash ?? '', latest_version: String(latest?.version ?? 0) },
-          },
-        );
-      if (latest !== undefined && latest.hash === hash)
-        return { version: infoOf(latest, activation), warnings: findings, created: false };
-      const version: StoredVersion = {
-        ruleSet: document.id,
-        version: (latest?.version ?? 0) + 1,
-        hash,
-        document,
-        author,
-        comment,
-        createdAt: options.now(),
-      };
-      if ((await store.create(version, latest?.version ?? 0)) === 'stale')
-        throw new TollgateError('STALE_ETAG', `somebody else stored a version of ${document.id} meanwhile`);
-      return { version: infoOf(version, activation), warnings: findings, created: true };
+      for (let tries = 1; ; tries++) {
+        const latest = await newest(document.id);
+        const activation = await activationOf(document.id);
+        if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? ''))
+          throw staleHash(document.id, latest);
+        if (latest !== undefined && latest.hash === hash)
+          return { version: infoOf(latest, activation), warnings: findings, created: false };
+        const version: StoredVersion = {
+          ruleSet: document.id,
+          version: (latest?.version ?? 0) + 1,
+          hash,
+          document,
+          author,
+          comment,
+          createdAt: options.now(),
+        };
+        if ((await store.create(version, latest?.version ?? 0)) === 'created')
+          return { version: infoOf(version, activation), warnings: findings, created: true };
+        // Somebody else was first: whether that matters, only the newest version can tell.
+        if (tries === CREATE_TRIES)
+          throw new TollgateError('STALE_ETAG', `others keep storing versions of ${document.id}; try again`);
+      }
     },
 
     async version(ruleSet, wanted) {

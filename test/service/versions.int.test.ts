@@ -185,6 +185,19 @@ onBothStores('rule versions', (createPlace) => {
     expect(codes.filter((code) => code === 'STALE_ETAG')).toHaveLength(2);
   });
 
+  it('created at once without a hash are all taken: the same document once, different ones one after the other', async () => {
+    const create = (number: number) =>
+      tollgate.rules.createVersion({ documentJson: JSON.stringify(version(number)), author: 'test' });
+    const same = await Promise.all(range(8).map(() => create(10)));
+    expect(same.filter(({ created }) => created)).toHaveLength(1);
+    expect(new Set(same.map(({ version: stored }) => stored?.version)).size).toBe(1);
+    const others = await Promise.all(range(8).map((index) => create(20 + index)));
+    const first = (same[0]?.version?.version ?? 0) + 1;
+    expect(others.map(({ version: stored }) => stored?.version).toSorted((a = 0, b = 0) => a - b)).toEqual(
+      range(8).map((index) => first + index),
+    );
+  });
+
   it('and what is active outlive a restart', async () => {
     const before = await screen();
     await tollgate.close();
