@@ -75,7 +75,7 @@ describe('seeding an empty store', () => {
     const list = { id: 'l', type: 'country', kind: 'block', description: '', owner: '' };
     const broken = { documents: [], lists: [{ ...list, entries: ['FR', 'Atlantis'] }] };
     await expect(seed(() => broken, ruleSets(), lists)).rejects.toThrow(
-      /lists\.json: list 'l': .*entries\[1\]: is no ISO 3166-1/,
+      /lists\.json: list 'l': .*entries\[1\]\.value: is no ISO 3166-1/,
     );
     expect(await store.lists.entries('l', { asOf: 1 }, 10, undefined)).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { FieldViolation } from '../../../errors/errors.js';
 import type { ImportEntriesRequest, List, ListService } from '../../../gen/tollgate/v1/list_service_pb.js';
 import {
   AddEntriesResponseSchema,
@@ -43,9 +44,9 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
       return create(ListListsResponseSchema, { lists: items.map(toList), nextPageToken: next });
     },
     async addEntries(request) {
-      checkAddEntries(request);
+      const found = checkAddEntries(request);
       const entries = request.entries.map((entry) => fromListEntry(entry, BY_HAND));
-      const { added, unchanged, revision } = await lists.add(request.list, entries);
+      const { added, unchanged, revision } = await lists.add(request.list, entries, found);
       return create(AddEntriesResponseSchema, {
         added: BigInt(added),
         unchanged: BigInt(unchanged),
@@ -53,9 +54,9 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
       });
     },
     async removeEntries(request) {
-      checkRemoveEntries(request);
+      const found = checkRemoveEntries(request);
       const { list, values, actor, reason } = request;
-      const { removed, unknown, revision } = await lists.remove(list, values, actor, reason);
+      const { removed, unknown, revision } = await lists.remove(list, values, { actor, reason }, found);
       return create(RemoveEntriesResponseSchema, {
         removed: BigInt(removed),
         unknown: BigInt(unknown),
@@ -89,8 +90,8 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
         removed: BigInt(result.removed),
         unchanged: BigInt(result.unchanged),
         invalid: BigInt(result.invalid),
-        invalidEntries: result.problems.map(({ position, value, reason }) =>
-          create(InvalidEntrySchema, { position: BigInt(position), value, reason }),
+        invalidEntries: result.problems.map(({ position, value, faults }) =>
+          create(InvalidEntrySchema, { position: BigInt(position), value, reason: toReason(faults) }),
         ),
         revision: BigInt(result.revision),
       });
@@ -102,4 +103,11 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
       }
     },
   };
+}
+
+/** Why an entry cannot be taken: in the main it is the value. */
+function toReason(faults: readonly FieldViolation[]): string {
+  return faults
+    .map(({ field, description }) => (field === 'value' ? description : `${field} ${description}`))
+    .join('; ');
 }

@@ -32,6 +32,7 @@ import {
   PutMerchantRequestSchema,
   PutSiteRequestSchema,
 } from '../../../../src/gen/tollgate/v1/site_service_pb.js';
+import type { FieldViolation } from '../../../../src/errors/errors.js';
 import { checkListDecisions, checkReference } from '../../../../src/server/grpc/validate/decision.js';
 import * as list from '../../../../src/server/grpc/validate/list.js';
 import * as rule from '../../../../src/server/grpc/validate/rule.js';
@@ -42,7 +43,7 @@ import { violationsOf } from '../../support/violations.js';
 function table<D extends DescMessage>(
   name: string,
   schema: D,
-  check: (request: MessageShape<D>) => void,
+  check: (request: MessageShape<D>) => readonly FieldViolation[] | void,
   right: MessageInitShape<D>,
   rows: readonly (readonly [what: string, change: MessageInitShape<D>, ...violations: string[]])[],
 ): void {
