@@ -3,7 +3,7 @@ import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
-import { FACT_CATALOGUE, LIMIT_VOCABULARY } from './facts/catalogue.js';
+import { FACT_CATALOGUE, RULE_VOCABULARY } from './facts/catalogue.js';
 import { createKeyHash } from './facts/key-hash.js';
 import { ListIndex } from './facts/list-index.js';
 import type { ListStore } from './facts/list-store.js';
@@ -134,7 +134,7 @@ async function serve(
   const ruleSets = createRuleSets({
     store: store.rules,
     catalogue: FACT_CATALOGUE,
-    ...LIMIT_VOCABULARY,
+    ...RULE_VOCABULARY,
     lists: async () => lists.types(),
     now: () => world.clock.now(),
     changed: follow,

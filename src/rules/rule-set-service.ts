@@ -3,8 +3,8 @@ import { followed } from '../errors/store-unavailable.js';
 import { decodeToken, encodeToken, pageOf } from '../paging/paging.js';
 import { documentHash } from './canonical.js';
 import type { FactCatalogue } from './catalogue.js';
-import { checkRuleSetText } from './check-text.js';
-import { checkRuleSet, type CheckContext } from './check.js';
+import { checkRuleSetText, type TextCheckContext } from './check-text.js';
+import { checkRuleSet } from './check.js';
 import { diffRuleSets } from './diff.js';
 import type { RuleSetDocument } from './document.js';
 import { versionBefore } from './roll-back.js';
@@ -25,6 +25,8 @@ export interface RuleSetsOptions {
   readonly attributes: ReadonlySet<string>;
   /** The currencies that caps of limits may be in. */
   readonly currencies: ReadonlySet<string>;
+  /** What no document may hold. */
+  readonly holdsCardNumber: (text: string) => boolean;
   /** The lists that documents may name, with their types. */
   readonly lists: () => Promise<ReadonlyMap<string, { readonly type: string }>>;
   readonly now: () => number;
@@ -103,7 +105,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     if (stored === undefined)
       throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has no version ${version}`);
     const { findings } = checkRuleSet(stored.document, await known());
-    if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings);
+    if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings, 'version');
   }
 
   /** The log of a rule set, newest first. */
@@ -123,9 +125,9 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     return earlier;
   }
 
-  async function known(): Promise<CheckContext> {
-    const { catalogue, attributes, currencies } = options;
-    return { catalogue, attributes, currencies, lists: await options.lists() };
+  async function known(): Promise<TextCheckContext> {
+    const { catalogue, attributes, currencies, holdsCardNumber } = options;
+    return { catalogue, attributes, currencies, holdsCardNumber, lists: await options.lists() };
   }
 
   async function validate(text: string): Promise<Validation & { readonly document?: RuleSetDocument }> {
@@ -143,7 +145,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
 
     async create({ document: text, author, comment, expectedLatestHash }) {
       const { document, findings, hash } = await validate(text);
-      if (document === undefined) throw invalidDocument(findings);
+      if (document === undefined) throw invalidDocument(findings, 'document_json');
       for (let tries = 1; ; tries++) {
         const latest = await newest(document.id);
         const activation = await activationOf(document.id);
@@ -206,7 +208,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       if (typeof to === 'number')
         return diffRuleSets(older.document, (await read(ruleSet, to)).stored.document);
       const { document, findings } = await validate(to.document);
-      if (document === undefined) throw invalidDocument(findings);
+      if (document === undefined) throw invalidDocument(findings, 'to_document_json');
       return diffRuleSets(older.document, document);
     },
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ATTRIBUTES, STREAM_KINDS } from '../../src/facts/attributes.js';
-import { FACT_CATALOGUE, LIMIT_VOCABULARY } from '../../src/facts/catalogue.js';
+import { FACT_CATALOGUE, RULE_VOCABULARY } from '../../src/facts/catalogue.js';
 import { SUCCEEDED, VELOCITY_FUNCTIONS } from '../../src/facts/velocity-spec.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from '../../src/facts/velocity/specs.js';
 import { checkRuleSet } from '../../src/rules/check.js';
@@ -15,7 +15,7 @@ const LISTS = new Map([
 
 /** Codes and places of the errors, below the test or the limit. */
 function errorsOf(document: object): readonly string[] {
-  const context = { catalogue: FACT_CATALOGUE, ...LIMIT_VOCABULARY, lists: LISTS };
+  const context = { catalogue: FACT_CATALOGUE, ...RULE_VOCABULARY, lists: LISTS };
   const base = { id: 'a', description: 'd', owner: 'o', rules: [] };
   return checkRuleSet({ ...base, ...document }, context)
     .findings.filter(({ severity }) => severity === 'error')

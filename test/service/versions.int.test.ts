@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { TollgateError } from '../../src/errors/errors.js';
 import { Outcome, type Decision } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import {
   failure,
@@ -151,6 +152,32 @@ onBothStores('rule versions', (createPlace) => {
     );
     expect(await active()).toBe(before);
     expect((await tollgate.rules.listVersions({ ruleSet: 'switched' })).versions).toHaveLength(3);
+  });
+
+  it('are refused for every fault at once: of the request, of the document, and where it holds a card number', async () => {
+    const unknown = ruleSet('switched', [rule('a', [{ fact: 'no.such', operator: 'equal', value: 1 }])]);
+    const secret = ruleSet('switched', [rule('a', [{ ...ALWAYS[0], value: '4532 0151 1283 0366' }])]);
+    const fields = (call: Promise<unknown>): Promise<readonly string[]> =>
+      call.then(
+        () => [],
+        (error: TollgateError) => error.violations.map(({ field }) => field),
+      );
+    const inRule = (path: string): string => `rule a at /rules/0/conditions/all/0/${path}`;
+    const create = (document: object | string, author = 'test') =>
+      fields(
+        tollgate.rules.createVersion({
+          documentJson: typeof document === 'string' ? document : JSON.stringify(document),
+          author,
+        }),
+      );
+    expect(await create(unknown, '')).toEqual(['author', inRule('fact')]);
+    expect(await create(secret)).toEqual([inRule('value')]);
+    expect(await create('{')).toEqual(['document_json']);
+    expect(await create('', '')).toEqual(['document_json', 'author']);
+    const diff = (toDocumentJson: string, more: object = {}) =>
+      fields(tollgate.rules.diffVersions({ ruleSet: 'switched', fromVersion: 1, toDocumentJson, ...more }));
+    expect(await diff('{')).toEqual(['to_document_json']);
+    expect(await diff(JSON.stringify(unknown), { toVersion: 2 })).toEqual(['to_version', inRule('fact')]);
   });
 
   it('change by the etag that was seen only: of many at once one gets through', async () => {

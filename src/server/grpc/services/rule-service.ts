@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { invalidRequest, type FieldViolation } from '../../../errors/errors.js';
 import type {
   RuleFinding,
   RuleService,
@@ -34,14 +35,22 @@ import {
 import { checkPage } from '../validate/site.js';
 import { toEtag, toPage, toRevision } from './page-query.js';
 import type { Finding } from '../../../rules/check.js';
+import { documentFaults } from '../../../rules/rule-set-errors.js';
 import type { PublishInput, RuleSetInfo, VersionInfo } from '../../../rules/rule-sets.js';
 import type { RuleSets } from './ports.js';
 
 /** The handlers of RuleService. */
 export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
+  /** Throws what is wrong with a request together with what is wrong with the document in it. */
+  async function refuse(found: readonly FieldViolation[], field: string, document: string): Promise<void> {
+    if (found.length === 0) return;
+    const { findings } = document === '' ? { findings: [] } : await ruleSets.validate(document);
+    throw invalidRequest([...found, ...documentFaults(findings, field)]);
+  }
+
   return {
     async createVersion(request) {
-      checkCreateVersion(request);
+      await refuse(checkCreateVersion(request), 'document_json', request.documentJson);
       const { version, warnings, created } = await ruleSets.create({
         document: request.documentJson,
         author: request.author,
@@ -78,7 +87,7 @@ export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
       });
     },
     async diffVersions(request) {
-      checkDiff(request);
+      await refuse(checkDiff(request), 'to_document_json', request.toDocumentJson);
       const to = request.toDocumentJson === '' ? request.toVersion : { document: request.toDocumentJson };
       const changes = await ruleSets.diff(request.ruleSet, request.fromVersion, to);
       return create(DiffVersionsResponseSchema, {
