@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { checkReport, reportedBase } from '../../src/decisions/check-report.js';
 import type { TollgateError } from '../../src/errors/errors.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES, type StreamKind } from '../../src/facts/attributes.js';
+import type { PaymentInput } from '../../src/facts/payment.js';
 import type { StreamEvent } from '../../src/facts/stream.js';
 
 const NOW = 1_700_000_000_000;
@@ -24,10 +25,16 @@ const payment = (minor: number, baseMinor: number, currency = 'EUR'): StreamEven
     attributes,
   };
 };
-const fields = (kind: StreamKind, eventTime: number, arrivalTime?: number, currency?: string): string[] => {
+const fields = (
+  kind: StreamKind,
+  eventTime: number,
+  arrivalTime?: number,
+  currency?: string,
+  own?: Pick<PaymentInput, 'minor' | 'currency'>,
+): string[] => {
   const amount = currency === undefined ? undefined : { minor: 1, currency };
   try {
-    checkReport({ kind, eventTime, arrivalTime, amount }, payment(100, 100), {
+    checkReport({ kind, eventTime, arrivalTime, amount, payment: own as PaymentInput }, payment(100, 100), {
       now: NOW,
       skewMs: SKEW,
       hash,
@@ -59,6 +66,14 @@ test('money moves in the currency of its payment, disputes may differ; every fie
   for (const kind of ['refund-claimed', 'fraud-warning', 'chargeback'] as const)
     expect(fields(kind, NOW, NOW, 'USD')).toEqual([]);
   expect(fields('refunded', NOW + YEAR, NOW, 'USD')).toEqual(['arrival_time', 'amount.currency']);
+});
+
+test('a report that names one payment does not carry another', () => {
+  const own = (minor: number, currency: string) =>
+    fields('declined', NOW, NOW, undefined, { minor, currency });
+  expect(own(100, 'EUR')).toEqual([]);
+  expect(own(101, 'EUR')).toEqual(['payment.amount']);
+  expect(own(100, 'USD')).toEqual(['payment.amount']);
 });
 
 test('an amount counts by the rate of its payment, whatever the rate is today', () => {
