@@ -4,7 +4,7 @@ import { toScreenResponse } from '../../src/server/grpc/convert/decision.js';
 
 /** What a decision under the shipped rules looks like: two rules hit, seven sets took part, one limit was held to. */
 const RECORD: DecisionRecord = {
-  schema: 1,
+  schema: 2,
   id: '0123456789abcdefghjkmnpqrs',
   requestId: '',
   site: 'shop-3',

@@ -28,7 +28,7 @@ export function newRecord(parts: RecordParts): DecisionRecord {
   const { context, verdict, final } = parts;
   const { event, input } = context;
   return {
-    schema: 1,
+    schema: 2,
     id: parts.id,
     requestId: parts.requestId,
     site: input.site,

@@ -14,7 +14,7 @@ import { afterLimits } from './limit-holds.js';
 import { recordedValues } from './new-record.js';
 import { decodePersonal } from './personal-part.js';
 import type { DecisionFilter, Journal, StoredEntry } from './ports.js';
-import type { DecisionRecord, DecisionTrace } from './record.js';
+import { reasonsAsIn, type DecisionRecord, type DecisionTrace } from './record.js';
 import type {
   DecisionDetail,
   DecisionQuery,
@@ -112,7 +112,7 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     const replayed: DecisionRecord = {
       ...record,
       outcome: final.outcome,
-      reasons: final.reasons,
+      reasons: reasonsAsIn(record, final.reasons),
       threeDs: verdict.threeDs,
       exemption: verdict.exemption,
       hits: verdict.hits,

@@ -22,7 +22,8 @@ export interface LimitUse {
 
 /** The decision as it is answered, listed and kept: plain JSON. */
 export interface DecisionRecord {
-  readonly schema: 1;
+  /** Records of schema 1 name the reasons of those who were overruled too. */
+  readonly schema: 1 | 2;
   readonly id: string;
   readonly requestId: string;
   readonly site: string;
@@ -65,4 +66,9 @@ export interface DecisionTrace {
   /** Other logs: how far this decision could see. */
   readonly seen: readonly (readonly [log: number, seq: number])[];
   readonly evaluationUs: number;
+}
+
+/** The reasons of now as a record tells them: of schema 1 the same where those of now are among its own. */
+export function reasonsAsIn({ schema, reasons }: DecisionRecord, now: readonly string[]): readonly string[] {
+  return schema === 1 && now.every((reason) => reasons.includes(reason)) ? reasons : now;
 }

@@ -138,9 +138,21 @@ describe('a record from before it was kept whether 3-D Secure can run', () => {
     const now = await decide({ ...CARD, amount: '7.00 USD' });
     expect(now).toMatchObject({ outcome: 'allow', threeDs: 'none' });
     const { id } = now;
-    expect(await readSide(asBefore({ threeDs: 'challenge' })).replay({ id })).toMatchObject({
+    const reasons = ['strict.allowed', 'strict.all'];
+    expect(await readSide(asBefore({ threeDs: 'challenge', reasons })).replay({ id })).toMatchObject({
       identical: true,
     });
-    expect((await readSide(asBefore({})).replay({ id })).differences).toHaveLength(1);
+    expect((await readSide(asBefore({ reasons })).replay({ id })).differences).toHaveLength(1);
   });
+});
+
+it('a record from before, with the reasons of those who were overruled, replays as it was', async () => {
+  const { id, reasons } = await decide({ ...CARD, amount: '7.00 USD' });
+  expect(reasons).toEqual(['strict.allowed']);
+  const then = async (change: Partial<DecisionRecord>) =>
+    (await readSide((record) => ({ ...record, ...change })).replay({ id })).differences;
+  const more = ['strict.allowed', 'strict.all'];
+  expect(await then({ schema: 1, reasons: more })).toEqual([]);
+  expect(await then({ schema: 2, reasons: more })).toHaveLength(1);
+  expect(await then({ schema: 1, reasons: ['strict.all'] })).toHaveLength(1);
 });

@@ -3,7 +3,7 @@ import type { DecisionRecord } from '../../../src/decisions/record.js';
 /** A decision record of realistic size. */
 export function sampleRecord(change: Partial<DecisionRecord> = {}): DecisionRecord {
   return {
-    schema: 1,
+    schema: 2,
     id: '0123456789abcdefghjkmnpqrs',
     requestId: 'r-1',
     site: 'shop-es',
