@@ -8,7 +8,9 @@ import {
   ExportEntriesResponseSchema,
   ImportEntriesResponseSchema,
   InvalidEntrySchema,
+  ListEntriesRequestSchema,
   ListEntriesResponseSchema,
+  ListListsRequestSchema,
   ListListsResponseSchema,
   RemoveEntriesResponseSchema,
 } from '../../../gen/tollgate/v1/list_service_pb.js';
@@ -25,7 +27,7 @@ import {
 } from '../validate/list.js';
 import { checkPage } from '../validate/site.js';
 import { importBatches } from './import-batches.js';
-import { toPage } from './page-query.js';
+import { pageOf } from './page-query.js';
 import type { Lists } from './ports.js';
 
 const BY_HAND = { actor: '', source: 'manual' };
@@ -40,8 +42,9 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
     },
     async listLists(request) {
       checkPage(request);
-      const { items, next } = await lists.list(toPage(request));
-      return create(ListListsResponseSchema, { lists: items.map(toList), nextPageToken: next });
+      const page = pageOf(ListListsRequestSchema, request);
+      const { items, next } = await lists.list(page.query);
+      return create(ListListsResponseSchema, { lists: items.map(toList), nextPageToken: page.tokenOf(next) });
     },
     async addEntries(request) {
       const found = checkAddEntries(request);
@@ -74,8 +77,12 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
     },
     async listEntries(request) {
       checkListEntries(request);
-      const { items, next } = await lists.entries(request.list, toQuestion(request), toPage(request));
-      return create(ListEntriesResponseSchema, { entries: items.map(toListEntry), nextPageToken: next });
+      const page = pageOf(ListEntriesRequestSchema, request);
+      const { items, next } = await lists.entries(request.list, toQuestion(request), page.query);
+      return create(ListEntriesResponseSchema, {
+        entries: items.map(toListEntry),
+        nextPageToken: page.tokenOf(next),
+      });
     },
     async importEntries(messages) {
       const source = messages[Symbol.asyncIterator]();

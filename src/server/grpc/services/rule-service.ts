@@ -12,7 +12,9 @@ import {
   DeactivateRuleSetResponseSchema,
   DiffVersionsResponseSchema,
   GetVersionResponseSchema,
+  ListRuleSetsRequestSchema,
   ListRuleSetsResponseSchema,
+  ListVersionsRequestSchema,
   ListVersionsResponseSchema,
   RollBackResponseSchema,
   RuleChangeSchema,
@@ -33,7 +35,7 @@ import {
   checkValidate,
 } from '../validate/rule.js';
 import { checkPage } from '../validate/site.js';
-import { toEtag, toPage, toRevision } from './page-query.js';
+import { pageOf, toEtag, toRevision } from './page-query.js';
 import type { Finding } from '../../../rules/check.js';
 import { documentFaults } from '../../../rules/rule-set-errors.js';
 import type { PublishInput, RuleSetInfo, VersionInfo } from '../../../rules/rule-sets.js';
@@ -75,15 +77,20 @@ export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
     },
     async listRuleSets(request) {
       checkPage(request);
-      const { items, next } = await ruleSets.list(toPage(request));
-      return create(ListRuleSetsResponseSchema, { ruleSets: items.map(toRuleSet), nextPageToken: next });
+      const page = pageOf(ListRuleSetsRequestSchema, request);
+      const { items, next } = await ruleSets.list(page.query);
+      return create(ListRuleSetsResponseSchema, {
+        ruleSets: items.map(toRuleSet),
+        nextPageToken: page.tokenOf(next),
+      });
     },
     async listVersions(request) {
       checkListVersions(request);
-      const { items, next } = await ruleSets.versions(request.ruleSet, toPage(request));
+      const page = pageOf(ListVersionsRequestSchema, request);
+      const { items, next } = await ruleSets.versions(request.ruleSet, page.query);
       return create(ListVersionsResponseSchema, {
         versions: items.map((info) => toVersion(info)),
-        nextPageToken: next,
+        nextPageToken: page.tokenOf(next),
       });
     },
     async diffVersions(request) {

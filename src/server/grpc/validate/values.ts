@@ -16,7 +16,8 @@ const EMAIL_LOCAL = /^[^\s@\p{Cc}]{1,64}$/u;
 const EMAIL_DOMAIN = /^[^\s@.\p{Cc}]+(?:\.[^\s@.\p{Cc}]+)+$/u;
 const MAX_ETAG = 64;
 const HASH = /^[0-9a-f]{64}$/;
-const TOKEN = /^[\x21-\x7e]{1,1024}$/;
+/** The longest hold a value of a list: 256 characters, in UTF-8 and base64. */
+const TOKEN = /^[\x21-\x7e]{1,2048}$/;
 
 /** What amounts a place allows. */
 export type AmountRule = 'positive' | 'zero' | 'any';

@@ -77,26 +77,32 @@ describe('DecisionService reads', () => {
         },
       }),
     );
-    const answer = await decisions.listDecisions({
+    const request = {
       site: 's',
       outcomes: [Outcome.REJECT, Outcome.BLOCK],
       from: timestampFromMs(AT),
       rule: 'a/b',
       degraded: true,
-      pageToken: 'from-here',
+    };
+    const answer = await decisions.listDecisions(request);
+    expect(answer).toMatchObject({ decisions: [{}, {}] });
+    const pageToken = answer.nextPageToken;
+    await decisions.listDecisions({ ...request, pageToken, pageSize: 7 });
+    await expect(decisions.listDecisions({ ...request, pageToken, site: 't' })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      violations: [{ field: 'page_token' }],
     });
-    expect(answer).toMatchObject({ nextPageToken: 'more', decisions: [{}, {}] });
+    const asked = {
+      site: 's',
+      outcomes: ['reject', 'block'],
+      from: AT,
+      to: undefined,
+      rule: 'a/b',
+      degraded: true,
+    };
     expect(queries).toMatchObject([
-      {
-        site: 's',
-        outcomes: ['reject', 'block'],
-        from: AT,
-        to: undefined,
-        rule: 'a/b',
-        degraded: true,
-        pageSize: 50,
-        pageToken: 'from-here',
-      },
+      { ...asked, pageSize: 50, pageToken: '' },
+      { ...asked, pageSize: 7, pageToken: 'more' },
     ]);
   });
 
@@ -235,10 +241,9 @@ describe('RuleService', () => {
     expect(await rules.getVersion({ ruleSet: 'velocity' })).toMatchObject({
       version: { documentJson: '{"id":"velocity"}' },
     });
-    expect(await rules.listRuleSets({ pageSize: 10, pageToken: 'p' })).toMatchObject({
-      ruleSets: [{ id: 'velocity', activeVersion: 1, etag: '5' }],
-      nextPageToken: 'n',
-    });
+    const first = await rules.listRuleSets({});
+    expect(first).toMatchObject({ ruleSets: [{ id: 'velocity', activeVersion: 1, etag: '5' }] });
+    await rules.listRuleSets({ pageSize: 10, pageToken: first.nextPageToken });
     expect(await rules.listVersions({ ruleSet: 'velocity' })).toMatchObject({
       versions: [{ documentJson: '' }],
     });
@@ -253,7 +258,8 @@ describe('RuleService', () => {
       { document: '{}', author: 'ana', comment: 'c', expectedLatestHash: '' },
       '{}',
       ['velocity', 0],
-      { size: 10, token: 'p' },
+      { size: 50, token: '' },
+      { size: 10, token: 'n' },
       ['velocity', { size: 50, token: '' }],
       ['velocity', 1, 2],
       ['velocity', 0, { document: '{}' }],
@@ -578,7 +584,10 @@ describe('SiteService', () => {
       merchant: { riskGrade: 'C', small: true, etag: '1' },
     });
     await expect(sites.getMerchant({ id: 'x' })).rejects.toMatchObject({ code: 'MERCHANT_NOT_FOUND' });
-    expect(await sites.listMerchants({})).toMatchObject({ merchants: [{ id: 'm' }], nextPageToken: 'n' });
+    expect(await sites.listMerchants({})).toMatchObject({
+      merchants: [{ id: 'm' }],
+      nextPageToken: expect.stringMatching(/n$/),
+    });
     expect(asked[0]).toEqual([
       { id: 's', name: '', group: '', timeZone: 'UTC', country: '', currency: '', languages: ['es'] },
       2,
