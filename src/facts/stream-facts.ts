@@ -4,6 +4,7 @@ import { ATTRIBUTE_VALUES, PAYMENT_ATTRIBUTES, REPORT_ATTRIBUTES } from './attri
 import { ATTRIBUTES, STREAM_KINDS } from './attributes.js';
 import { FUNCTION_MEANINGS, HABIT_MEANINGS, HISTORY_MEANINGS, KIND_MEANINGS } from './meanings.js';
 import { CLOCKS, SUCCEEDED, VELOCITY_FUNCTIONS, type Aggregate } from './velocity-spec.js';
+import { clockWarnings } from './velocity/clock-warnings.js';
 import { parseHabit, parseHistory, parseVelocity, type Params } from './velocity/parse.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from './velocity/specs.js';
 
@@ -65,8 +66,9 @@ const AGGREGATE = {
   clock: {
     enum: [...CLOCKS],
     description:
-      'What the window goes by: when it happened, when it became known (the default of reports), or when the payment ' +
-      'was made that it is about (the default of succeeded).',
+      'What the window goes by: when it became known (the default where all events are refund-claimed, fraud-warning, ' +
+      'chargeback or label), when the payment was made that it is about (the default of succeeded), or when it happened ' +
+      '(the default of everything else).',
   },
 };
 const PART = {
@@ -106,6 +108,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       additionalProperties: false,
     },
     checkParams: velocityProblems,
+    warnParams: clockWarnings,
     meanings: { fn: FUNCTION_MEANINGS, events: KIND_MEANINGS },
     example: {
       fact: 'velocity',

@@ -41,6 +41,8 @@ export interface FactDefinition {
   readonly params?: { readonly [keyword: string]: Json };
   /** Checks what the schema cannot say. Pure. */
   readonly checkParams?: (params: { readonly [name: string]: Json }) => readonly ParamProblem[];
+  /** What in good parameters may not be what is meant. Pure. */
+  readonly warnParams?: (params: { readonly [name: string]: Json }) => readonly ParamProblem[];
   /** The type of its value for these params, where it depends on them. */
   readonly typeFor?: (params: { readonly [name: string]: Json }) => FactType;
   /** For a fact about lists: the type of list that each value of its parameter `of` stands on. */
