@@ -88,6 +88,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       'Counts, sums and the like over earlier events of the same key; amounts in minor units of the base currency. ' +
       'Missing when the payment lacks the key, or, but for count, sum and distinct, when there is nothing to compute from.',
     range: [0, Number.MAX_VALUE],
+    whole: ({ fn }) => fn === 'count' || fn === 'distinct',
     params: {
       type: 'object',
       properties: {
@@ -124,6 +125,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     description:
       'What is known of the key’s past orders: how many were paid, refunded, claimed, charged back, and the like.',
     range: [0, Number.MAX_VALUE],
+    whole: ({ what }) => typeof what !== 'string' || !what.endsWith('Share'),
     params: {
       type: 'object',
       properties: {

@@ -37,6 +37,8 @@ export interface FactDefinition {
   readonly form?: TextForm;
   /** Smallest and largest possible value of a number. */
   readonly range?: readonly [number, number];
+  /** Whether its numbers are whole, for these params where it depends on them: no other is ever its value. */
+  readonly whole?: boolean | ((params: { readonly [name: string]: Json }) => boolean);
   /** JSON Schema (2020-12 subset) of `params`; absent: the fact takes none. */
   readonly params?: { readonly [keyword: string]: Json };
   /** Checks what the schema cannot say. Pure. */
