@@ -4,7 +4,7 @@ import type { Config, StoreConfig } from './config/config.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
 import { logText } from './errors/error-text.js';
-import { FACT_CATALOGUE, LIMIT_VOCABULARY } from './facts/catalogue.js';
+import { FACT_CATALOGUE, RULE_VOCABULARY } from './facts/catalogue.js';
 import { createKeyHash } from './facts/key-hash.js';
 import { ListIndex } from './facts/list-index.js';
 import type { ListStore } from './facts/list-store.js';
@@ -143,7 +143,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   const ruleSets = createRuleSets({
     store: store.rules,
     catalogue: FACT_CATALOGUE,
-    ...LIMIT_VOCABULARY,
+    ...RULE_VOCABULARY,
     lists: async () => lists.types(),
     now: () => world.clock.now(),
     changed: follow,

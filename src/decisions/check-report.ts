@@ -1,4 +1,4 @@
-import { TollgateError, type FieldViolation } from '../errors/errors.js';
+import { invalidRequest, type FieldViolation } from '../errors/errors.js';
 import { ATTRIBUTE_INDEX, type Attribute, type StreamKind } from '../facts/attributes.js';
 import type { StreamEvent } from '../facts/stream.js';
 import { mulDiv } from '../money/fraction.js';
@@ -23,11 +23,12 @@ export interface ReportTerms {
 }
 
 /**
- * Throws INVALID_REQUEST when a report contradicts itself or its payment: known before it happened, or money in
- * another currency; and, where skew is refused, when it is known in time to come. Nothing is refused for being old.
+ * Throws INVALID_REQUEST when a report contradicts itself or its payment: known before it happened, money in another
+ * currency, or about a payment of another amount; and, where skew is refused, when it is known in time to come. Nothing is
+ * refused for being old.
  */
 export function checkReport(
-  input: Pick<EventInput, 'kind' | 'eventTime' | 'arrivalTime' | 'amount'>,
+  input: Pick<EventInput, 'kind' | 'eventTime' | 'arrivalTime' | 'amount' | 'payment'>,
   payment: StreamEvent,
   { now, skewMs, onSkew, hash }: ReportTerms,
 ): void {
@@ -55,9 +56,13 @@ export function checkReport(
       field: 'amount.currency',
       description: `is not that of the payment, as for ${input.kind} it must be`,
     });
-  const [first] = violations;
-  if (first === undefined) return;
-  throw new TollgateError('INVALID_REQUEST', `${first.field}: ${first.description}`, { violations });
+  const own = input.payment;
+  if (own !== undefined && (own.minor !== payment.minor || !inCurrencyOf(payment, own, hash)))
+    violations.push({
+      field: 'payment.amount',
+      description: 'is not that of the payment which decision_id or request_id names',
+    });
+  if (violations.length > 0) throw invalidRequest(violations);
 }
 
 /**

@@ -163,10 +163,17 @@ export function afterLimits(
     : uses.findLast((use) => use.state === 'refused' && isHard(use));
   const over = refused === undefined ? told : [...told, refused];
   if (over.length === 0) return verdict;
-  const limits = over.map((use) => limitOf(use.ruleSet, use.limit));
+  const said = over.map(({ ruleSet, limit: name }) => {
+    const limit = limitOf(ruleSet, name);
+    return { outcome: limit?.outcome ?? ('reject' as const), reason: limit?.reason ?? 'limit' };
+  });
+  const outcome = strictest(said.map((one) => one.outcome));
+  const reasons = said.filter((one) => one.outcome === outcome).map(({ reason }) => reason);
+  // A payment that goes on keeps its 3-D Secure demand and exemption, and their reasons; an allow is overridden.
+  if (goesOn(outcome) && verdict.outcome !== 'allow') reasons.push(...verdict.reasons);
   return {
-    outcome: strictest(limits.map((limit) => limit?.outcome ?? 'reject')),
-    reasons: [...new Set([...limits.map((limit) => limit?.reason ?? 'limit'), ...verdict.reasons])],
+    outcome,
+    reasons: [...new Set(reasons)],
     degraded: verdict.degraded || over.some(({ state }) => state === 'unheld'),
   };
 }

@@ -101,3 +101,11 @@ export class TollgateError extends Error {
     this.metadata = more.metadata ?? {};
   }
 }
+
+/** INVALID_REQUEST that names every field at fault. */
+export function invalidRequest(violations: readonly FieldViolation[]): TollgateError {
+  const [first] = violations;
+  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
+  const text = first === undefined ? 'the request is wrong' : `${first.field}: ${first.description}${more}`;
+  return new TollgateError('INVALID_REQUEST', text, { violations });
+}

@@ -1,6 +1,7 @@
 import { CURRENCIES } from '../money/currencies.js';
 import type { FactCatalogue, FactDefinition } from '../rules/catalogue.js';
 import { PAYMENT_ATTRIBUTES } from './attribute-vocabulary.js';
+import { containsCardNumber } from './card-number.js';
 import { LIST_FACT } from './list-fact.js';
 import { REQUEST_FACTS } from './request-facts.js';
 import { STREAM_FACTS } from './stream-facts.js';
@@ -10,8 +11,9 @@ export const FACT_CATALOGUE: FactCatalogue = new Map<string, FactDefinition>(
   [...REQUEST_FACTS, LIST_FACT, ...STREAM_FACTS].map((fact) => [fact.name, fact]),
 );
 
-/** What cumulative limits may refer to: attributes for their keys, currencies for their caps. */
-export const LIMIT_VOCABULARY = {
+/** What else rule documents are checked for: the attributes and currencies of limits, and what no document may hold. */
+export const RULE_VOCABULARY = {
   attributes: new Set<string>(PAYMENT_ATTRIBUTES),
   currencies: new Set<string>(CURRENCIES),
+  holdsCardNumber: containsCardNumber,
 } as const;

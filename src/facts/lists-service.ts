@@ -1,4 +1,4 @@
-import { TollgateError } from '../errors/errors.js';
+import { invalidRequest, TollgateError, type FieldViolation } from '../errors/errors.js';
 import { followed } from '../errors/store-unavailable.js';
 import {
   badPageToken,
@@ -8,12 +8,14 @@ import {
   type Page,
   type PageQuery,
 } from '../paging/paging.js';
+import { readEntry, type EntryInput } from './entry-input.js';
 import { listCandidates } from './list-candidates.js';
 import type { ListIndex } from './list-index.js';
 import { invalidEntries, tooManyEntries } from './list-import-errors.js';
 import type { EntryProblem } from './list-import-errors.js';
 import { MAX_ENTRIES_OF_IMPORT } from './list-store.js';
 import type {
+  Ender,
   EntryPlace,
   EntryQuery,
   ListEntry,
@@ -24,19 +26,6 @@ import type {
   ListUpdate,
 } from './list-store.js';
 import type { ListValue } from './normalise-list-value.js';
-
-/** A membership as it is handed in. */
-export interface EntryInput {
-  /** As written; normalised by the type of its list. */
-  readonly value: string;
-  readonly reason: string;
-  readonly actor: string;
-  readonly source: string;
-  /** Epoch ms; undefined: now. */
-  readonly validFrom: number | undefined;
-  /** Epoch ms; undefined: until removed. */
-  readonly validUntil: number | undefined;
-}
 
 /** Which entries to show. */
 export interface EntryQuestion extends Pick<EntryQuery, 'knownAt' | 'planned'> {
@@ -67,12 +56,14 @@ export interface ImportResult extends ListUpdate {
 export interface ListsService {
   create(list: Omit<ListInfo, 'entries' | 'revision'>): Promise<ListInfo>;
   list(page: PageQuery): Promise<Page<ListInfo>>;
-  add(list: string, entries: readonly EntryInput[]): Promise<ListUpdate>;
+  /** `found`: what is wrong already, whatever the list is; told together with what is found here. */
+  add(list: string, entries: readonly EntryInput[], found: readonly FieldViolation[]): Promise<ListUpdate>;
+  /** `found`: as for `add`. */
   remove(
     list: string,
     values: readonly string[],
-    actor: string,
-    reason: string,
+    by: Ender,
+    found: readonly FieldViolation[],
   ): Promise<{ readonly removed: number; readonly unknown: number; readonly revision: number }>;
   /** The entry that covers the value most closely. */
   check(
@@ -113,35 +104,10 @@ export function createListsService({ store, index, normalise, now }: ListsOption
     return named(id, await store.heads());
   }
 
-  /** The entry as it is kept, or what is wrong with it. */
-  function membership(
-    list: ListHead,
-    input: EntryInput,
-    at: number,
-  ): ListEntry | { readonly problem: string } {
-    const value = normalise(list.type, input.value);
-    if ('problem' in value) return value;
-    const validFrom = input.validFrom ?? at;
-    if (list.kind === 'allow' && input.validUntil === undefined)
-      return { problem: 'an entry of an allow list needs an end: valid_until' };
-    if (input.validUntil !== undefined && input.validUntil <= validFrom)
-      return { problem: 'valid_until is not after valid_from' };
-    return {
-      value: value.ok,
-      reason: input.reason,
-      actor: input.actor,
-      source: input.source,
-      validFrom,
-      validUntil: input.validUntil ?? Infinity,
-    };
-  }
-
-  function valueOf(list: ListHead, text: string, field: string): string {
+  function valueOf(list: ListHead, text: string): string {
     const value = normalise(list.type, text);
     if ('ok' in value) return value.ok;
-    throw new TollgateError('INVALID_REQUEST', `${field}: ${value.problem}`, {
-      violations: [{ field, description: value.problem }],
-    });
+    throw invalidRequest([{ field: 'value', description: value.problem }]);
   }
 
   const asked = (question: EntryQuestion): EntryQuery => ({ ...question, asOf: question.asOf ?? now() });
@@ -169,36 +135,42 @@ export function createListsService({ store, index, normalise, now }: ListsOption
 
     list: async (page) => pageOf(sorted(await store.lists()), ({ id }) => id, page),
 
-    async add(id, inputs) {
+    async add(id, inputs, found) {
       const list = await headOf(id);
       const at = now();
       const entries: ListEntry[] = [];
-      const violations: { field: string; description: string }[] = [];
+      const faults: FieldViolation[] = [];
       for (const [position, input] of inputs.entries()) {
-        const entry = membership(list, input, at);
-        if ('problem' in entry)
-          violations.push({ field: `entries[${position}]`, description: entry.problem });
-        else entries.push(entry);
+        const entry = readEntry(list, input, at, normalise);
+        if ('ok' in entry) entries.push(entry.ok);
+        else
+          for (const { field, description } of entry.faults)
+            faults.push({ field: `entries[${position}].${field}`, description });
       }
-      const first = violations[0];
-      if (first !== undefined)
-        throw new TollgateError('INVALID_REQUEST', `${first.field}: ${first.description}`, { violations });
+      refuse(found, faults);
       const update = await store.add(id, entries, at);
       await followed(refresh());
       return update;
     },
 
-    async remove(id, values, actor, reason) {
+    async remove(id, values, by, found) {
       const list = await headOf(id);
-      const normalised = values.map((value, position) => valueOf(list, value, `values[${position}]`));
-      const update = await store.remove(id, normalised, { actor, reason }, now());
+      const normalised: string[] = [];
+      const faults: FieldViolation[] = [];
+      for (const [position, text] of values.entries()) {
+        const value = normalise(list.type, text);
+        if ('ok' in value) normalised.push(value.ok);
+        else faults.push({ field: `values[${position}]`, description: value.problem });
+      }
+      refuse(found, faults);
+      const update = await store.remove(id, normalised, by, now());
       await followed(refresh());
       return { removed: update.removed, unknown: update.unchanged, revision: update.revision };
     },
 
     async check(id, text, question) {
       const list = await headOf(id);
-      const normalised = valueOf(list, text, 'value');
+      const normalised = valueOf(list, text);
       const found = await store.check(id, listCandidates(list.type, normalised), asked(question));
       return { normalised, entry: found[0] };
     },
@@ -224,18 +196,15 @@ export function createListsService({ store, index, normalise, now }: ListsOption
           for (const input of batch) {
             position += 1;
             const { actor, source } = settings;
-            const entry = membership(
-              list,
-              { ...input, actor: input.actor || actor, source: input.source || source },
-              at,
-            );
-            if (!('problem' in entry)) {
-              entries.push(entry);
+            const by = { actor: input.actor || actor, source: input.source || source };
+            const entry = readEntry(list, { ...input, ...by }, at, normalise);
+            if ('ok' in entry) {
+              entries.push(entry.ok);
               continue;
             }
             invalid += 1;
             if (problems.length < MAX_PROBLEMS)
-              problems.push({ position, value: input.value, reason: entry.problem });
+              problems.push({ position, value: input.value, faults: entry.faults });
           }
           yield entries;
         }
@@ -266,6 +235,13 @@ export function createListsService({ store, index, normalise, now }: ListsOption
     types: async () => new Map((await store.heads()).map(({ id, type }) => [id, { type }])),
     refresh,
   };
+}
+
+/** Throws INVALID_REQUEST when there are faults: of one field only the one that was found first. */
+function refuse(found: readonly FieldViolation[], faults: readonly FieldViolation[]): void {
+  const named = new Set(found.map(({ field }) => field));
+  const all = [...found, ...faults.filter(({ field }) => !named.has(field))];
+  if (all.length > 0) throw invalidRequest(all);
 }
 
 /** Throws LIST_NOT_FOUND. */

@@ -5,6 +5,7 @@ import { ATTRIBUTE_VALUES, PAYMENT_ATTRIBUTES, REPORT_ATTRIBUTES } from './attri
 import { ATTRIBUTES, STREAM_KINDS } from './attributes.js';
 import { FUNCTION_MEANINGS, HABIT_MEANINGS, HISTORY_MEANINGS, KIND_MEANINGS } from './meanings.js';
 import { CLOCKS, SUCCEEDED, VELOCITY_FUNCTIONS, type Aggregate } from './velocity-spec.js';
+import { clockWarnings } from './velocity/clock-warnings.js';
 import { parseHabit, parseHistory, parseVelocity, type Params } from './velocity/parse.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from './velocity/specs.js';
 
@@ -66,8 +67,9 @@ const AGGREGATE = {
   clock: {
     enum: [...CLOCKS],
     description:
-      'What the window goes by: when it happened, when it became known (the default of reports), or when the payment ' +
-      'was made that it is about (the default of succeeded).',
+      'What the window goes by: when it became known (the default where all events are refund-claimed, fraud-warning, ' +
+      'chargeback or label), when the payment was made that it is about (the default of succeeded), or when it happened ' +
+      '(the default of everything else).',
   },
 };
 const PART = {
@@ -87,6 +89,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       'Counts, sums and the like over earlier events of the same key; amounts in minor units of the base currency. ' +
       'Missing when the payment lacks the key, or, but for count, sum and distinct, when there is nothing to compute from.',
     range: [0, Number.MAX_VALUE],
+    whole: ({ fn }) => fn === 'count' || fn === 'distinct',
     params: {
       type: 'object',
       properties: {
@@ -107,6 +110,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       additionalProperties: false,
     },
     checkParams: velocityProblems,
+    warnParams: clockWarnings,
     meanings: { fn: FUNCTION_MEANINGS, events: KIND_MEANINGS },
     example: {
       fact: 'velocity',
@@ -122,6 +126,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     description:
       'What is known of the key’s past orders: how many were paid, refunded, claimed, charged back, and the like.',
     range: [0, Number.MAX_VALUE],
+    whole: ({ what }) => typeof what !== 'string' || !what.endsWith('Share'),
     params: {
       type: 'object',
       properties: {

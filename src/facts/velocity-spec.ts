@@ -49,7 +49,7 @@ export interface Aggregate {
   readonly kinds: readonly StreamKind[];
   readonly filters: readonly AttributeFilter[];
   readonly window: SlidingWindow | CalendarWindow;
-  /** Which time the window goes by. Default: `known` for reports, `payment` for what succeeded, else `event`. */
+  /** Which time the window goes by. Default: `known` where all kinds are reports, `payment` for what succeeded, else `event`. */
   readonly clock: Clock;
   /** `count`: authorisations and captures of one payment count once together (`succeeded`). */
   readonly oncePaid: boolean;

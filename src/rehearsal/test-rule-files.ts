@@ -1,4 +1,4 @@
-import { LIMIT_VOCABULARY } from '../facts/catalogue.js';
+import { RULE_VOCABULARY } from '../facts/catalogue.js';
 import { parseListsFile } from '../facts/shipped-lists.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { Finding } from '../rules/check.js';
@@ -117,7 +117,7 @@ function readRules(
   catalogue: FactCatalogue,
   lists: ReadonlyMap<string, { readonly type: string }>,
 ): { readonly document?: RuleSetDocument; readonly findings: readonly Finding[] } {
-  const known = { catalogue, ...LIMIT_VOCABULARY };
+  const known = { catalogue, ...RULE_VOCABULARY };
   return checkRuleSetText(text, lists.size === 0 ? known : { ...known, lists });
 }
 

@@ -37,10 +37,14 @@ export interface FactDefinition {
   readonly form?: TextForm;
   /** Smallest and largest possible value of a number. */
   readonly range?: readonly [number, number];
+  /** Whether its numbers are whole, for these params where it depends on them: no other is ever its value. */
+  readonly whole?: boolean | ((params: { readonly [name: string]: Json }) => boolean);
   /** JSON Schema (2020-12 subset) of `params`; absent: the fact takes none. */
   readonly params?: { readonly [keyword: string]: Json };
   /** Checks what the schema cannot say. Pure. */
   readonly checkParams?: (params: { readonly [name: string]: Json }) => readonly ParamProblem[];
+  /** What in good parameters may not be what is meant. Pure. */
+  readonly warnParams?: (params: { readonly [name: string]: Json }) => readonly ParamProblem[];
   /** The type of its value for these params, where it depends on them. */
   readonly typeFor?: (params: { readonly [name: string]: Json }) => FactType;
   /** For a fact about lists: the type of list that each value of its parameter `of` stands on. */

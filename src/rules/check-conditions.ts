@@ -243,6 +243,8 @@ function checkParams(
     error(report, 'bad-params', path + problem.path, message);
   }
   if (problems.length > 0) return false;
+  for (const doubt of definition.warnParams?.(given) ?? [])
+    warning(report, 'doubtful-params', path + doubt.path, doubt.message);
   return definition.source !== 'list' || lists === undefined || checkList(context, definition, given, path);
 }
 

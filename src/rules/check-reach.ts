@@ -1,4 +1,4 @@
-import type { FactCatalogue } from './catalogue.js';
+import type { FactCatalogue, FactType } from './catalogue.js';
 import { canonicalJson } from './canonical.js';
 import { typeOf } from './check-conditions.js';
 import {
@@ -13,6 +13,7 @@ import {
   MISSING_BIT,
   TRUE_BIT,
   valuesOf,
+  wholeOnly,
   type Domain,
 } from './domains.js';
 import { isGroup, type ConditionNode, type MissingPolicy, type Read, type TestNode } from './resolve.js';
@@ -127,7 +128,7 @@ function setsOf(
 ): { readonly key: string; readonly yes: Domain; readonly no: Domain } {
   const ready = analysis.sets.get(test);
   if (ready !== undefined) return ready;
-  const plain = plainSet(test);
+  const plain = selfSet(test, analysis.catalogue) ?? plainSet(test);
   let sets;
   if (plain === undefined) {
     // Nothing is known but that the same test has the same truth everywhere.
@@ -137,8 +138,9 @@ function setsOf(
   } else {
     const present = analysis.policy === 'unknown' ? complement(domain({ others: MISSING_BIT })) : EVERYTHING;
     const all = intersect(universe(test.read, analysis.catalogue), present);
-    const inside = intersect(all, plain.yes);
-    const outside = intersect(all, plain.no);
+    const narrow = isWhole(test.read, analysis.catalogue) ? wholeOnly : (set: Domain): Domain => set;
+    const inside = narrow(intersect(all, plain.yes));
+    const outside = narrow(intersect(all, plain.no));
     const negated = test.operator.decorators.length % 2 === 1;
     const key = `read:${canonicalJson([test.read.key, test.read.path])}`;
     sets = negated ? { key, yes: outside, no: inside } : { key, yes: inside, no: outside };
@@ -180,6 +182,38 @@ function plainSet(test: TestNode): { readonly yes: Domain; readonly no: Domain }
       return { yes, no: { ...complement(domain({ numbers: [range] })), others: 31 } };
     }
   }
+}
+
+/** For a number, text or boolean that is compared with itself. */
+function selfSet(
+  { read, right, operator }: TestNode,
+  catalogue: FactCatalogue,
+): { readonly yes: Domain; readonly no: Domain } | undefined {
+  if (!('read' in right) || right.read.key !== read.key || right.read.path !== read.path) return undefined;
+  const type = singleType(read, catalogue);
+  if (type === undefined || operator.decorators.some((name) => name !== 'not')) return undefined;
+  const always = { yes: EVERYTHING, no: domain({}) };
+  if (operator.base === 'equal') return always;
+  if (operator.base === 'notEqual') return swapped(always);
+  if (type !== 'number') return undefined;
+  if (operator.base === 'lessThan' || operator.base === 'greaterThan') return swapped(always);
+  if (operator.base !== 'lessThanInclusive' && operator.base !== 'greaterThanInclusive') return undefined;
+  const missing = domain({ others: MISSING_BIT });
+  return { yes: complement(missing), no: missing };
+}
+
+/** The type of a read whose value is one thing that can be compared. */
+function singleType({ fact, steps, params }: Read, catalogue: FactCatalogue): FactType | undefined {
+  const definition = catalogue.get(fact);
+  if (definition === undefined || steps !== undefined) return undefined;
+  const type = typeOf(definition, params ?? {});
+  return type === 'number' || type === 'string' || type === 'boolean' ? type : undefined;
+}
+
+function isWhole(read: Read, catalogue: FactCatalogue): boolean {
+  if (singleType(read, catalogue) !== 'number') return false;
+  const whole = catalogue.get(read.fact)?.whole ?? false;
+  return typeof whole === 'boolean' ? whole : whole(read.params ?? {});
 }
 
 function swapped({ yes, no }: { readonly yes: Domain; readonly no: Domain }): {

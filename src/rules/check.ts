@@ -3,6 +3,7 @@ import type { FactCatalogue } from './catalogue.js';
 import { checkCondition, type ConditionContext, type ConditionSize } from './check-conditions.js';
 import { reachOf } from './check-reach.js';
 import { checkLimit, type LimitContext } from './check-limits.js';
+import { checkScores } from './check-scores.js';
 import { checkShape } from './check-shape.js';
 import type { Condition, RuleSetDocument } from './document.js';
 import { error, newReport, pointer, warning, type Finding, type Report } from './findings.js';
@@ -41,6 +42,7 @@ export function checkRuleSet(
   if (report.errors > 0) return { findings: report.findings };
   const checked = deepFreeze(structuredClone(document)) as unknown as RuleSetDocument;
   checkReach(report, checked, context.catalogue);
+  checkScores(report, checked);
   checkEngine(report, checked);
   return report.errors > 0 ? { findings: report.findings } : { document: checked, findings: report.findings };
 }

@@ -103,6 +103,16 @@ export function complement({ numbers, texts, others }: Domain): Domain {
   };
 }
 
+/** The same without numbers that are not whole. */
+export function wholeOnly(all: Domain): Domain {
+  const numbers = all.numbers.flatMap(({ low, high, openLow, openHigh }) => {
+    const first = Math.ceil(low) + (openLow && Number.isInteger(low) ? 1 : 0);
+    const last = Math.floor(high) - (openHigh && Number.isInteger(high) ? 1 : 0);
+    return first <= last ? [interval(first, last)] : [];
+  });
+  return { ...all, numbers };
+}
+
 function intersectNumbers(a: readonly Interval[], b: readonly Interval[]): readonly Interval[] {
   const result: Interval[] = [];
   let i = 0;

@@ -57,8 +57,8 @@ export interface Verdict {
   readonly threeDs: ThreeDsDemand;
   readonly exemption: ScaExemption;
   /**
-   * Distinct reason codes of the rules and thresholds that made the outcome, strongest first, then document order; last
-   * why 3-D Secure cannot run, where that changed something.
+   * Distinct reason codes of the rules and thresholds that made the outcome or, where the payment goes on, the demand or
+   * the exemption; strongest first, then document order; last why 3-D Secure cannot run, where that changed something.
    */
   readonly reasons: readonly string[];
   readonly hits: readonly Hit[];

@@ -1,23 +1,29 @@
-import { TollgateError } from '../errors/errors.js';
+import { TollgateError, type FieldViolation } from '../errors/errors.js';
 import type { Finding } from './check.js';
-import type { Activation } from './version-store.js';
+import type { Activation, StoredVersion } from './version-store.js';
 
-/** The document has errors: each is told with its rule and place. */
-export function invalidDocument(findings: readonly Finding[]): TollgateError {
-  const errors = findings.filter((finding) => finding.severity === 'error');
-  const first = errors[0];
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  const text = first === undefined ? 'the document has errors' : `${place(first)}: ${first.message}${more}`;
-  return new TollgateError('RULE_SET_INVALID', text, {
-    violations: errors.map((finding) => ({
-      field: place(finding),
-      description: `${finding.code}: ${finding.message}`,
-    })),
-  });
+/** The document has errors: each is told with its rule and place, or `field` where it is the document as a whole. */
+export function invalidDocument(findings: readonly Finding[], field: string): TollgateError {
+  const faults = documentFaults(findings, field);
+  const first = findings.find(({ severity }) => severity === 'error');
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+  const text =
+    first === undefined ? 'the document has errors' : `${place(first, field)}: ${first.message}${more}`;
+  return new TollgateError('RULE_SET_INVALID', text, { violations: faults });
 }
 
-function place({ rule, path }: Finding): string {
-  const where = path === '' ? 'document' : path;
+/** The errors among findings, as the faults of a request that holds the document in this field. */
+export function documentFaults(findings: readonly Finding[], field: string): readonly FieldViolation[] {
+  return findings
+    .filter(({ severity }) => severity === 'error')
+    .map((finding) => ({
+      field: place(finding, field),
+      description: `${finding.code}: ${finding.message}`,
+    }));
+}
+
+function place({ rule, path }: Finding, field: string): string {
+  const where = path === '' ? field : path;
   return rule === '' ? where : `rule ${rule} at ${where}`;
 }
 
@@ -25,5 +31,12 @@ function place({ rule, path }: Finding): string {
 export function stale(ruleSet: string, activation: Activation): TollgateError {
   return new TollgateError('STALE_ETAG', `what is active of ${ruleSet} has changed meanwhile`, {
     metadata: { etag: String(activation.revision), active_version: String(activation.version) },
+  });
+}
+
+/** The newest version is not the one that the caller expects. */
+export function staleHash(ruleSet: string, latest: StoredVersion | undefined): TollgateError {
+  return new TollgateError('STALE_ETAG', `the newest version of ${ruleSet} has another hash than expected`, {
+    metadata: { latest_hash: latest?.hash ?? '', latest_version: String(latest?.version ?? 0) },
   });
 }

@@ -3,17 +3,19 @@ import { followed } from '../errors/store-unavailable.js';
 import { decodeToken, encodeToken, pageOf } from '../paging/paging.js';
 import { documentHash } from './canonical.js';
 import type { FactCatalogue } from './catalogue.js';
-import { checkRuleSetText } from './check-text.js';
-import { checkRuleSet, type CheckContext } from './check.js';
+import { checkRuleSetText, type TextCheckContext } from './check-text.js';
+import { checkRuleSet } from './check.js';
 import { diffRuleSets } from './diff.js';
 import type { RuleSetDocument } from './document.js';
 import { versionBefore } from './roll-back.js';
-import { invalidDocument, stale } from './rule-set-errors.js';
+import { invalidDocument, stale, staleHash } from './rule-set-errors.js';
 import type { PublishInput, RuleSetInfo, RuleSets, Validation, VersionInfo } from './rule-sets.js';
 import type { Activation, Publication, RuleVersionStore, StoredVersion } from './version-store.js';
 
 /** Publications that are read at a time: few roll-backs need more. */
 const PAGE = 100;
+/** Of versions of one set that are created at once, one gets through in each try. */
+const CREATE_TRIES = 30;
 
 /** What the service needs from outside. */
 export interface RuleSetsOptions {
@@ -23,6 +25,8 @@ export interface RuleSetsOptions {
   readonly attributes: ReadonlySet<string>;
   /** The currencies that caps of limits may be in. */
   readonly currencies: ReadonlySet<string>;
+  /** What no document may hold. */
+  readonly holdsCardNumber: (text: string) => boolean;
   /** The lists that documents may name, with their types. */
   readonly lists: () => Promise<ReadonlyMap<string, { readonly type: string }>>;
   readonly now: () => number;
@@ -101,7 +105,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     if (stored === undefined)
       throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has no version ${version}`);
     const { findings } = checkRuleSet(stored.document, await known());
-    if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings);
+    if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings, 'version');
   }
 
   /** The log of a rule set, newest first. */
@@ -121,9 +125,9 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     return earlier;
   }
 
-  async function known(): Promise<CheckContext> {
-    const { catalogue, attributes, currencies } = options;
-    return { catalogue, attributes, currencies, lists: await options.lists() };
+  async function known(): Promise<TextCheckContext> {
+    const { catalogue, attributes, currencies, holdsCardNumber } = options;
+    return { catalogue, attributes, currencies, holdsCardNumber, lists: await options.lists() };
   }
 
   async function validate(text: string): Promise<Validation & { readonly document?: RuleSetDocument }> {
@@ -141,31 +145,29 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
 
     async create({ document: text, author, comment, expectedLatestHash }) {
       const { document, findings, hash } = await validate(text);
-      if (document === undefined) throw invalidDocument(findings);
-      const latest = await newest(document.id);
-      const activation = await activationOf(document.id);
-      if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? ''))
-        throw new TollgateError(
-          'STALE_ETAG',
-          `the newest version of ${document.id} has another hash than expected`,
-          {
-            metadata: { latest_hash: latest?.hash ?? '', latest_version: String(latest?.version ?? 0) },
-          },
-        );
-      if (latest !== undefined && latest.hash === hash)
-        return { version: infoOf(latest, activation), warnings: findings, created: false };
-      const version: StoredVersion = {
-        ruleSet: document.id,
-        version: (latest?.version ?? 0) + 1,
-        hash,
-        document,
-        author,
-        comment,
-        createdAt: options.now(),
-      };
-      if ((await store.create(version, latest?.version ?? 0)) === 'stale')
-        throw new TollgateError('STALE_ETAG', `somebody else stored a version of ${document.id} meanwhile`);
-      return { version: infoOf(version, activation), warnings: findings, created: true };
+      if (document === undefined) throw invalidDocument(findings, 'document_json');
+      for (let tries = 1; ; tries++) {
+        const latest = await newest(document.id);
+        const activation = await activationOf(document.id);
+        if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? ''))
+          throw staleHash(document.id, latest);
+        if (latest !== undefined && latest.hash === hash)
+          return { version: infoOf(latest, activation), warnings: findings, created: false };
+        const version: StoredVersion = {
+          ruleSet: document.id,
+          version: (latest?.version ?? 0) + 1,
+          hash,
+          document,
+          author,
+          comment,
+          createdAt: options.now(),
+        };
+        if ((await store.create(version, latest?.version ?? 0)) === 'created')
+          return { version: infoOf(version, activation), warnings: findings, created: true };
+        // Somebody else was first: whether that matters, only the newest version can tell.
+        if (tries === CREATE_TRIES)
+          throw new TollgateError('STALE_ETAG', `others keep storing versions of ${document.id}; try again`);
+      }
     },
 
     async version(ruleSet, wanted) {
@@ -206,7 +208,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       if (typeof to === 'number')
         return diffRuleSets(older.document, (await read(ruleSet, to)).stored.document);
       const { document, findings } = await validate(to.document);
-      if (document === undefined) throw invalidDocument(findings);
+      if (document === undefined) throw invalidDocument(findings, 'to_document_json');
       return diffRuleSets(older.document, document);
     },
 

@@ -13,6 +13,7 @@ import {
   type ThreeDsDemand,
 } from './outcome.js';
 import type { Hit, Program, RuleSetVersion } from './program.js';
+import { reasonsOf, type Said } from './reasons.js';
 
 /**
  * Wishes for an exemption, weakest first. The order between them is a convention: the narrower the reason, the
@@ -38,12 +39,6 @@ interface SetPlan {
   readonly withoutThreeDs: Outcome;
   /** Reached without any hit. */
   readonly always: boolean;
-}
-
-/** A reason, and the outcome that it made. */
-interface Said {
-  readonly outcome: Outcome;
-  readonly reason: string;
 }
 
 /** What all sets have said so far. */
@@ -106,7 +101,8 @@ export function verdictOf(versions: readonly RuleSetVersion[]): Program['verdict
     const lifted = outcome === 'allow' && talk.threeDs !== 'mandate';
     const demand = lifted ? talk.allowed : talk.threeDs;
     const exemption = demand === 'none' || demand === 'request' ? talk.exemption : 'none';
-    const reasons = reasonsOf(said);
+    // A lifted demand is that of those who allow: their reasons are given for the outcome.
+    const reasons = reasonsOf(said, { outcome, threeDs: lifted ? 'none' : demand, exemption });
     if (cannot === undefined) return { outcome, threeDs: demand, exemption, reasons, hits, scores, degraded };
     const changed = demand !== 'none' || talk.replaced;
     const why = changed ? [...reasons.filter((reason) => reason !== cannot), cannot] : reasons;
@@ -168,22 +164,21 @@ function hearHit(plan: SetPlan, rule: Rule, talk: Talk): void {
   const { type, params } = rule.event;
   const outcome = type === 'score' ? 'accept' : meant(plan, type, talk);
   if (outcome !== type && type !== 'score') talk.replaced = true;
-  if (type !== 'score') ask(talk, outcome, params.reason);
-  else if (params.threeDs !== undefined && params.threeDs !== 'none') ask(talk, 'accept', params.reason);
-  if (params.threeDs !== undefined) demand(talk, params.threeDs, type);
-  if (params.exemption !== undefined) talk.exemption = strongerWish(talk.exemption, params.exemption);
+  const { threeDs = 'none', exemption = 'none' } = params;
+  if (type !== 'score' || threeDs !== 'none') ask(talk, outcome, params.reason, threeDs, exemption);
+  demand(talk, threeDs, type);
+  talk.exemption = strongerWish(talk.exemption, exemption);
   talk.hits.push(hitOf(plan, rule, 'hit', outcome));
 }
 
 function hearUnknown(plan: SetPlan, rule: Rule, talk: Talk): void {
   const { type, params } = rule.event;
   const outcome = type === 'allow' || type === 'score' ? 'accept' : ifUnknown(plan, type, talk);
+  const demanded = plan.onUnknown !== 'accept' && (params.threeDs ?? 'none') !== 'none';
   talk.degraded = true;
-  if (outcome !== 'accept') ask(talk, outcome, params.reason);
+  if (outcome !== 'accept') ask(talk, outcome, params.reason, demanded ? 'request' : 'none');
   if (type === 'block' && outcome !== 'accept') talk.mayBlock = true;
-  if (plan.onUnknown !== 'accept' && params.threeDs !== undefined && params.threeDs !== 'none') {
-    talk.threeDs = strongerDemand(talk.threeDs, 'request');
-  }
+  if (demanded) talk.threeDs = strongerDemand(talk.threeDs, 'request');
   talk.hits.push(hitOf(plan, rule, 'unknown', outcome));
 }
 
@@ -193,9 +188,9 @@ function hearScore(plan: SetPlan, states: Uint8Array, score: number, talk: Talk)
   if (reached === undefined) return;
   const outcome = meant(plan, reached.outcome, talk);
   if (outcome !== reached.outcome) talk.replaced = true;
-  ask(talk, outcome, reached.reason);
+  ask(talk, outcome, reached.reason, reached.threeDs);
   if (reached.threeDs !== undefined) demand(talk, reached.threeDs, reached.outcome);
-  scorers(plan, states, HIT, (rule) => ask(talk, outcome, rule.event.params.reason));
+  scorers(plan, states, HIT, (rule) => ask(talk, outcome, rule.event.params.reason, reached.threeDs));
 }
 
 /**
@@ -216,11 +211,12 @@ function hearPossibleScore(plan: SetPlan, states: Uint8Array, score: number, mos
     }
     if (threshold.threeDs !== undefined && threshold.threeDs !== 'none') demanded = true;
   }
-  if (demanded && plan.onUnknown !== 'accept') talk.threeDs = strongerDemand(talk.threeDs, 'request');
+  const threeDs = demanded && plan.onUnknown !== 'accept' ? 'request' : 'none';
+  talk.threeDs = strongerDemand(talk.threeDs, threeDs);
   if (outcome === 'accept') return;
-  ask(talk, outcome, reason);
+  ask(talk, outcome, reason, threeDs);
   scorers(plan, states, UNKNOWN, (rule) => {
-    ask(talk, outcome, rule.event.params.reason);
+    ask(talk, outcome, rule.event.params.reason, threeDs);
     const at = talk.hits.findIndex((hit) => hit.ruleSet === plan.ruleSet && hit.rule === rule.name);
     const hit = talk.hits[at];
     if (hit !== undefined) talk.hits[at] = { ...hit, outcome: strongerOutcome(hit.outcome, outcome) };
@@ -256,20 +252,20 @@ function demand(talk: Talk, wanted: ThreeDsDemand, by: RuleEventType): void {
   if (by === 'allow') talk.allowed = strongerDemand(talk.allowed, wanted);
 }
 
-function ask(talk: Talk, outcome: Outcome, reason: string): void {
+function ask(
+  talk: Talk,
+  outcome: Outcome,
+  reason: string,
+  threeDs: ThreeDsDemand = 'none',
+  exemption: ScaExemption = 'none',
+): void {
   talk.outcome = strongerOutcome(talk.outcome, outcome);
-  talk.said.push({ outcome, reason });
+  talk.said.push({ outcome, threeDs, exemption, reason });
 }
 
 function hitOf({ ruleSet }: SetPlan, rule: Rule, state: Hit['state'], outcome: Outcome): Hit {
   const { reason, score } = rule.event.params;
   return { ruleSet, rule: rule.name, state, outcome, reason, score: state === 'hit' ? (score ?? 0) : 0 };
-}
-
-function reasonsOf(said: readonly Said[]): readonly string[] {
-  if (said.length < 2) return said.map(({ reason }) => reason);
-  const strongestFirst = said.toSorted((a, b) => OUTCOMES.indexOf(b.outcome) - OUTCOMES.indexOf(a.outcome));
-  return [...new Set(strongestFirst.map(({ reason }) => reason))];
 }
 
 function withoutAllow(said: readonly Said[]): Outcome {

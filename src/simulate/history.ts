@@ -41,6 +41,8 @@ function visitEvents(scene: FraudScene, startMs: number, visit: Visit): readonly
   const random = createRandom(scene.seed, 'visit', visit.name);
   const requestId = `${scene.name}-${visit.name}`;
   const payer = visit.friendly ? friendlyPayer(scene, startMs, visit.payer) : scene.payerAt(visit.payer);
+  // Nobody buys with an account that is yet to be made.
+  if (payer.registeredAt > visit.at) return [];
   const payment = paymentJson(ordinaryCheckout(payer, visit.at, `o-${requestId}`, random));
   const subject: Subject = { site: payment.site, requestId, payment };
   const paid = [

@@ -70,6 +70,15 @@ describe('a map file', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
+  it('names all keys there are, also those that are missing', () => {
+    expect(problemsOf({ requestId: '{id}', felds: {} })).toEqual([
+      'fields: missing',
+      'time: missing',
+      'amount: missing',
+      'felds: no such key; there are $comment, format, delimiter, requestId, fields, time, amount, label, outcome, sites',
+    ]);
+  });
+
   it('names each key at fault, all at once', () => {
     const found = problemsOf({
       format: 'xml',

@@ -8,6 +8,8 @@ import {
   StreamResultSchema,
   ThreeDsDemand,
 } from '../../src/gen/tollgate/v1/decision_service_pb.js';
+import { invalidRequest, TollgateError } from '../../src/errors/errors.js';
+import { toEntryStatus } from '../../src/server/grpc/to-status.js';
 import type { Host } from '../../src/cli/host.js';
 import { createOutput } from '../../src/cli/output.js';
 import type { ScreenItem } from '../../src/cli/stream/items.js';
@@ -49,6 +51,27 @@ function sample(): Tally {
 }
 
 describe('the summary', () => {
+  it('says what was wrong with the first entry once, with all of its fields', () => {
+    const reporter = { reference: () => '', unexpected: () => undefined };
+    const exampleOf = (error: TollgateError): string | undefined => {
+      const tally = createTally();
+      const value = toEntryStatus(error, reporter);
+      countResult(tally, item(false), create(StreamResultSchema, { result: { case: 'error', value } }), 1);
+      return tally.errors.get(error.code)?.example;
+    };
+    const ip = { field: 'payment.ip', description: 'is no address' };
+    const site = { field: 'payment.site', description: 'is required' };
+    expect(exampleOf(invalidRequest([ip]))).toBe('request : payment.ip: is no address');
+    expect(exampleOf(invalidRequest([ip, site]))).toBe(
+      'request : payment.ip: is no address; payment.site: is required',
+    );
+    const other = new TollgateError('INVALID_REQUEST', 'two things', { violations: [ip, site] });
+    expect(exampleOf(other)).toBe(
+      'request : two things; payment.ip: is no address; payment.site: is required',
+    );
+    expect(exampleOf(new TollgateError('OVERLOADED', 'later'))).toBe('request : later');
+  });
+
   it('tells what each bar caught, at what cost', () => {
     const { labels, outcomes } = summarise(sample(), 10_000);
     expect(outcomes['accept']).toEqual({ count: 1992, share: 1992 / 2000 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { checkReport, reportedBase } from '../../src/decisions/check-report.js';
 import type { TollgateError } from '../../src/errors/errors.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES, type StreamKind } from '../../src/facts/attributes.js';
+import type { PaymentInput } from '../../src/facts/payment.js';
 import type { StreamEvent } from '../../src/facts/stream.js';
 
 const NOW = 1_700_000_000_000;
@@ -29,11 +30,12 @@ const fields = (
   eventTime: number,
   arrivalTime?: number,
   currency?: string,
+  own?: Pick<PaymentInput, 'minor' | 'currency'>,
   onSkew: 'flag' | 'refuse' = 'refuse',
 ): string[] => {
   const amount = currency === undefined ? undefined : { minor: 1, currency };
   try {
-    checkReport({ kind, eventTime, arrivalTime, amount }, payment(100, 100), {
+    checkReport({ kind, eventTime, arrivalTime, amount, payment: own as PaymentInput }, payment(100, 100), {
       now: NOW,
       skewMs: SKEW,
       onSkew,
@@ -57,11 +59,11 @@ test('nothing is known in time to come, but clocks may be minutes apart', () => 
   expect(fields('label', NOW, NOW + minutes)).toEqual([]);
   expect(fields('label', NOW, NOW + minutes + 1)).toEqual(['arrival_time']);
   expect(fields('label', NOW + YEAR, NOW + YEAR)).toEqual(['arrival_time']);
-  expect(fields('label', NOW + YEAR, NOW + YEAR, undefined, 'flag')).toEqual([]);
+  expect(fields('label', NOW + YEAR, NOW + YEAR, undefined, undefined, 'flag')).toEqual([]);
 });
 
 test('what is refused is told with the skew as it is configured', () => {
-  const at = { kind: 'declined', eventTime: NOW, amount: undefined } as const;
+  const at = { kind: 'declined', eventTime: NOW, amount: undefined, payment: undefined } as const;
   const terms = { now: NOW - 3_600_001, skewMs: 3_600_000, onSkew: 'flag', hash } as const;
   expect(() => checkReport({ ...at, arrivalTime: undefined }, payment(1, 1), terms)).toThrow('skew of 1h');
   expect(() => checkReport({ ...at, arrivalTime: terms.now }, payment(1, 1), terms)).toThrow('skew of 1h');
@@ -81,6 +83,14 @@ test('money moves in the currency of its payment, disputes may differ; every fie
   for (const kind of ['refund-claimed', 'fraud-warning', 'chargeback'] as const)
     expect(fields(kind, NOW, NOW, 'USD')).toEqual([]);
   expect(fields('refunded', NOW + YEAR, NOW, 'USD')).toEqual(['arrival_time', 'amount.currency']);
+});
+
+test('a report that names one payment does not carry another', () => {
+  const own = (minor: number, currency: string) =>
+    fields('declined', NOW, NOW, undefined, { minor, currency });
+  expect(own(100, 'EUR')).toEqual([]);
+  expect(own(101, 'EUR')).toEqual(['payment.amount']);
+  expect(own(100, 'USD')).toEqual(['payment.amount']);
 });
 
 test('an amount counts by the rate of its payment, whatever the rate is today', () => {

@@ -166,7 +166,7 @@ describe('afterLimits', () => {
   it.each(['accept', 'review', 'allow'] as const)('overrides %s when the cap would be passed', (outcome) => {
     expect(afterLimits(verdict(outcome), [use(199_900, false)], 110, limitOf)).toEqual({
       outcome: 'reject',
-      reasons: ['limit.owner', 'rule'],
+      reasons: ['limit.owner'],
       degraded: false,
     });
   });
@@ -179,7 +179,7 @@ describe('afterLimits', () => {
     // The counter had room again by the time it was read.
     expect(afterLimits(verdict('accept'), [use(0, false)], 110, limitOf)).toMatchObject({
       outcome: 'reject',
-      reasons: ['limit.owner', 'rule'],
+      reasons: ['limit.owner'],
     });
     const asks = limit({ outcome: 'review' });
     expect(afterLimits(verdict('accept'), [use(0, false, asks)], 110, () => asks)).toEqual(verdict('accept'));
@@ -208,9 +208,27 @@ describe('afterLimits', () => {
   it('takes the strictest of several', () => {
     const limits: Record<string, CumulativeLimit> = {
       a: limit({ name: 'a', outcome: 'review' }),
-      b: limit({ name: 'b', outcome: 'block' }),
+      b: limit({ name: 'b', outcome: 'block', reason: 'limit.b' }),
     };
     const uses = [use(200_000, false, limits['a']), use(200_000, false, limits['b'])];
-    expect(afterLimits(verdict('accept'), uses, 110, (_, name) => limits[name]).outcome).toBe('block');
+    expect(afterLimits(verdict('accept'), uses, 110, (_, name) => limits[name])).toMatchObject({
+      outcome: 'block',
+      reasons: ['limit.b'],
+    });
   });
+
+  it.each([
+    ['accept', ['limit.owner', 'rule']],
+    ['review', ['limit.owner', 'rule']],
+    ['allow', ['limit.owner']],
+  ] as const)(
+    'that asks for a review keeps the reasons of %s, but an overridden allow’s',
+    (outcome, reasons) => {
+      const asks = limit({ outcome: 'review' });
+      expect(afterLimits(verdict(outcome), [use(200_000, true, asks)], 110, () => asks)).toMatchObject({
+        outcome: 'review',
+        reasons,
+      });
+    },
+  );
 });

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { storeUnavailable } from '../../src/errors/store-unavailable.js';
+import type { EntryInput } from '../../src/facts/entry-input.js';
 import { createKeyHash } from '../../src/facts/key-hash.js';
 import { ListIndex } from '../../src/facts/list-index.js';
 import { MAX_ENTRIES_OF_IMPORT, type ListEntry, type ListStore } from '../../src/facts/list-store.js';
-import { createListsService, type EntryInput, type ListsService } from '../../src/facts/lists-service.js';
+import { createListsService, type ListsService } from '../../src/facts/lists-service.js';
 import { createListValueReader } from '../../src/facts/normalise-list-value.js';
 import { createPhoneReader } from '../../src/facts/normalise-phone.js';
 import { openSqliteStore, type SqliteStore } from '../../src/storage/sqlite/store.js';
@@ -53,8 +54,8 @@ describe('the lists', () => {
   const settings = { list: 'blocked', replace: true, dryRun: false, actor: 'bob', source: 'file' };
 
   it('let a decision see an entry from its beginning to its end, without any event in between', async () => {
-    await lists.add('blocked', [input('c')]);
-    await lists.add('blocked', [input('c', { validFrom: 2000, validUntil: 3000 })]);
+    await lists.add('blocked', [input('c')], []);
+    await lists.add('blocked', [input('c', { validFrom: 2000, validUntil: 3000 })], []);
     const at = [999, 1000, 1999, 2000, 2999, 3000];
     expect(at.map((moment) => lists.has('blocked', 'c', moment))).toEqual([
       false,
@@ -67,9 +68,11 @@ describe('the lists', () => {
   });
 
   it('say who took a value off, and why', async () => {
-    await lists.add('blocked', [input('c')]);
+    await lists.add('blocked', [input('c')], []);
     now = 1500;
-    expect(await lists.remove('blocked', ['c', 'd'], 'bob', 'a mistake')).toMatchObject({
+    expect(
+      await lists.remove('blocked', ['c', 'd'], { actor: 'bob', reason: 'a mistake' }, []),
+    ).toMatchObject({
       removed: 1,
       unknown: 1,
     });
@@ -85,26 +88,49 @@ describe('the lists', () => {
   });
 
   it('name the entry that covers an address most closely', async () => {
-    await lists.add('networks', [input('100.100.100.0/22'), input('100.100.100.1'), input('100.0.0.0/8')]);
+    await lists.add(
+      'networks',
+      [input('100.100.100.0/22'), input('100.100.100.1'), input('100.0.0.0/8')],
+      [],
+    );
     expect((await lists.check('networks', '100.100.100.1', {})).entry?.value).toBe('100.100.100.1');
     expect((await lists.check('networks', '100.100.100.2', {})).entry?.value).toBe('100.100.100.0/22');
   });
 
   it('take no entry on an allow list that does not expire, nor one that ends before it begins', async () => {
-    await expect(lists.add('allowed', [input('c')])).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
-    await expect(lists.add('allowed', [input('c', { validUntil: 1000 })])).rejects.toMatchObject({
+    const entries = [input('c'), input('c', { validUntil: 1000 })];
+    await expect(lists.add('allowed', entries, [])).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
+      violations: [{ field: 'entries[0].valid_until' }, { field: 'entries[1].valid_until' }],
     });
     expect(lists.has('allowed', 'c', 1000)).toBe(false);
   });
 
+  it('name every field at fault, of the entries and of what is taken off, each once', async () => {
+    const found = [
+      { field: 'entries[1].actor', description: 'is required' },
+      { field: 'entries[2].value', description: 'looks like a card number' },
+    ];
+    const entries = [input('x'), input('192.0.2.1'), input('y', { validUntil: 5 })];
+    await expect(lists.add('networks', entries, found)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      violations: [...found, { field: 'entries[0].value' }, { field: 'entries[2].valid_until' }],
+    });
+    const nobody = { field: 'actor', description: 'is required' };
+    const by = { actor: '', reason: '' };
+    await expect(lists.remove('networks', ['x', '192.0.2.1', 'y'], by, [nobody])).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      violations: [nobody, { field: 'values[0]' }, { field: 'values[2]' }],
+    });
+  });
+
   it('replace nothing when an entry cannot be taken, and say which', async () => {
-    await lists.add('networks', [input('192.0.2.1')]);
+    await lists.add('networks', [input('192.0.2.1')], []);
     const networks = { ...settings, list: 'networks' };
     const replaced = lists.import(networks, once(input('192.0.2.2'), input('nowhere')));
     await expect(replaced).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
-      violations: [{ field: 'entries[1]' }],
+      violations: [{ field: 'entries[1].value' }],
     });
     expect(lists.has('networks', '192.0.2.1', now)).toBe(true);
     const tried = await lists.import(
@@ -120,7 +146,7 @@ describe('the lists', () => {
   });
 
   it('take nothing of an import that holds too many entries, and name the bound', async () => {
-    await lists.add('blocked', [input('c')]);
+    await lists.add('blocked', [input('c')], []);
     async function* batches() {
       yield [input('d')];
       const one = input('e');
@@ -135,8 +161,8 @@ describe('the lists', () => {
   });
 
   it('give out what is imported again without a difference', async () => {
-    await lists.add('blocked', [input('c'), input('c', { validFrom: 2000, validUntil: 2500 })]);
-    await lists.add('blocked', [input('d', { validFrom: 1900 })]);
+    await lists.add('blocked', [input('c'), input('c', { validFrom: 2000, validUntil: 2500 })], []);
+    await lists.add('blocked', [input('d', { validFrom: 1900 })], []);
     now = 1200;
     const exported: ListEntry[] = [];
     for await (const part of lists.export('blocked', { planned: true })) exported.push(...part);
@@ -160,8 +186,8 @@ describe('the lists', () => {
     const exported: string[] = [];
     for await (const part of lists.export('blocked', {})) {
       exported.push(...part.map(({ value }) => value));
-      await lists.remove('blocked', ['c1499'], 'bob', '');
-      await lists.add('blocked', [input('z')]);
+      await lists.remove('blocked', ['c1499'], { actor: 'bob', reason: '' }, []);
+      await lists.add('blocked', [input('z')], []);
     }
     expect(exported).toEqual(names);
   });
@@ -188,9 +214,9 @@ describe('the lists', () => {
         { id: 'new', entries: 0, revision: 0 },
         [],
       ],
-      [() => leaving.add('new', [input('a')]), { added: 1, revision: 1 }, ['a']],
+      [() => leaving.add('new', [input('a')], []), { added: 1, revision: 1 }, ['a']],
       [() => leaving.import({ ...settings, list: 'new' }, once(input('b'))), { added: 1, removed: 1 }, ['b']],
-      [() => leaving.remove('new', ['b'], 'bob', ''), { removed: 1, revision: 3 }, []],
+      [() => leaving.remove('new', ['b'], { actor: 'bob', reason: '' }, []), { removed: 1, revision: 3 }, []],
     ];
     const listed = () => ['a', 'b'].filter((value) => leaving.has('new', value, now) === true);
     for (const [change, answer, on] of changes) {
@@ -208,7 +234,7 @@ describe('the lists', () => {
   });
 
   it('page through entries, and refuse a token that they did not give', async () => {
-    await lists.add('blocked', [input('a'), input('b 1'), input('b', { validFrom: 5000 })]);
+    await lists.add('blocked', [input('a'), input('b 1'), input('b', { validFrom: 5000 })], []);
     const seen: string[] = [];
     let token = '';
     do {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ATTRIBUTES, STREAM_KINDS } from '../../src/facts/attributes.js';
-import { FACT_CATALOGUE, LIMIT_VOCABULARY } from '../../src/facts/catalogue.js';
+import { FACT_CATALOGUE, RULE_VOCABULARY } from '../../src/facts/catalogue.js';
 import { SUCCEEDED, VELOCITY_FUNCTIONS } from '../../src/facts/velocity-spec.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from '../../src/facts/velocity/specs.js';
 import { checkRuleSet } from '../../src/rules/check.js';
@@ -13,32 +13,59 @@ const LISTS = new Map([
   ['bad-countries', { type: 'country' }],
 ]);
 
-/** Codes and places of the errors, below the test or the limit. */
-function errorsOf(document: object): readonly string[] {
-  const context = { catalogue: FACT_CATALOGUE, ...LIMIT_VOCABULARY, lists: LISTS };
+/** Codes and places of the errors, or warnings, below the test or the limit. */
+function findingsOf(document: object, wanted: 'error' | 'warning' = 'error'): readonly string[] {
+  const context = { catalogue: FACT_CATALOGUE, ...RULE_VOCABULARY, lists: LISTS };
   const base = { id: 'a', description: 'd', owner: 'o', rules: [] };
   return checkRuleSet({ ...base, ...document }, context)
-    .findings.filter(({ severity }) => severity === 'error')
+    .findings.filter(({ severity }) => severity === wanted)
     .map(({ code, path }) => `${code} ${path.replace(/^\/rules\/0\/conditions\/all\/0|^\/limits\/0/, '')}`);
 }
 
-function ofTest(test: object): readonly string[] {
+function ofTest(test: object, wanted?: 'warning'): readonly string[] {
   const event = { type: 'review', params: { reason: 'x' } };
-  return errorsOf({ rules: [{ name: 'r', conditions: { all: [test] }, event }] });
+  return findingsOf({ rules: [{ name: 'r', conditions: { all: [test] }, event }] }, wanted);
 }
 
-function ofVelocity(params: object): readonly string[] {
+function ofVelocity(params: object, wanted?: 'warning'): readonly string[] {
   const whole = { fn: 'count', by: 'card', window: '1h', ...params };
-  return ofTest({ fact: 'velocity', params: whole, operator: 'greaterThan', value: 3 });
+  return ofTest({ fact: 'velocity', params: whole, operator: 'greaterThan', value: 3 }, wanted);
 }
 
 function ofLimit(limit: object): readonly string[] {
   const when = { all: [{ fact: 'has', params: { of: 'card' }, operator: 'equal', value: true }] };
   const cap = { minor: 100, currency: 'EUR' };
-  return errorsOf({
+  return findingsOf({
     limits: [{ name: 'l', when, by: ['card'], period: 'day', cap, reason: 'x', ...limit }],
   });
 }
+
+describe('a clock', () => {
+  const mixed = ['refund-claimed', 'refunded'];
+  it('that is left open is a warning where kinds of event would go by different ones', () => {
+    expect(ofVelocity({ events: mixed }, 'warning')).toEqual(['doubtful-params /params/events']);
+    const parts = [
+      { fn: 'count', events: 'chargeback' },
+      { fn: 'count', events: ['succeeded', 'label'] },
+    ];
+    expect(ofVelocity({ fn: 'ratio', of: parts }, 'warning')).toEqual([
+      'doubtful-params /params/of/1/events',
+    ]);
+    expect(ofVelocity({ events: mixed })).toEqual([]);
+  });
+
+  it('that is said, or is the same for all kinds, is none', () => {
+    for (const params of [
+      { events: mixed, clock: 'known' },
+      { events: ['chargeback', 'label', 'fraud-warning', 'refund-claimed'] },
+      { events: ['authorised', 'declined'] },
+      { events: ['succeeded', 'declined'] },
+      { events: 'label' },
+      {},
+    ])
+      expect(ofVelocity(params, 'warning')).toEqual([]);
+  });
+});
 
 describe('a filter', () => {
   it.each<[string, Json]>([

@@ -12,6 +12,7 @@ import { CATALOGUE } from './small-catalogue.js';
 const KINDS = ['card', 'voucher', 'transfer'];
 const VALUES: Readonly<Record<string, readonly FactValue[]>> = {
   amount: [undefined, 0, 0.5, 1, 1.5, 2, 3],
+  pieces: [undefined, 0, 1, 2, 3],
   kind: [undefined, ...KINDS],
   guest: [undefined, true, false],
   country: [undefined, 'FR', 'DE', ''],
@@ -38,6 +39,18 @@ const testCondition: fc.Arbitrary<Condition> = fc.oneof(
     operator: fc.constantFrom('in', 'notIn', 'not:in'),
     value: fc.array(fc.constantFrom(0, 1, 2), { maxLength: 3 }),
   }),
+  fc.record({
+    fact: fc.constant('pieces'),
+    operator: fc.constantFrom('equal', 'notEqual', 'lessThan', 'greaterThanInclusive', 'not:greaterThan'),
+    value: fc.constantFrom(-0.5, 0, 0.5, 1, 1.5),
+  }),
+  fc.constantFrom('amount', 'pieces').chain((fact) =>
+    fc.record({
+      fact: fc.constant(fact),
+      operator: fc.constantFrom('equal', 'notEqual', 'lessThan', 'greaterThanInclusive', 'not:equal'),
+      value: fc.constantFrom('amount', 'pieces').map((other) => ({ fact: other })),
+    }),
+  ),
   fc.record({
     fact: fc.constant('kind'),
     operator: fc.constantFrom('equal', 'notEqual', 'swap:equal'),
@@ -96,6 +109,25 @@ test('never cries wolf: what it calls never or always true is so for every value
   );
   expect(told.never).toBeGreaterThan(100);
   expect(told.always).toBeGreaterThan(100);
+});
+
+test('sees that whole numbers lie between', () => {
+  const pieces = [0, 1, 2, 3, 4];
+  const one = fc.record({
+    fact: fc.constant('pieces'),
+    operator: fc.constantFrom('equal', 'notEqual', 'lessThan', 'greaterThan', 'not:lessThanInclusive', 'in'),
+    value: fc.constantFrom(0, 0.5, 1, 1.5, 2, 2.5),
+  });
+  const test = one.map((drawn) => (drawn.operator === 'in' ? { ...drawn, value: [drawn.value] } : drawn));
+  fc.assert(
+    fc.property(fc.array(test, { minLength: 1, maxLength: 4 }), (all) => {
+      const program = compileProgram([versionOf(ruleSet([{ all }]))]);
+      const states = pieces.map((number) => program.evaluate([number])[0]);
+      const reach = reachOf(conditionResolver({})({ all }), 'unknown', CATALOGUE, 1_000_000);
+      expect([reach.canHit, reach.canMiss]).toEqual([states.includes(HIT), states.includes(NO_HIT)]);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test('sees what can be seen: conjunctions of tests of one fact', () => {

@@ -43,7 +43,9 @@ describe('the text of a rule set', () => {
     `{"name":"r","conditions":${conditions},"event":{"type":"review","params":{"reason":"x"}}}`;
   const set = (rules: string): string => `{"id":"a","description":"d","owner":"o","rules":[${rules}]}`;
   const test = '{"fact":"amount","operator":"greaterThan","value":5}';
-  const check = (text: string) => checkRuleSetText(text, { catalogue: CATALOGUE });
+  const CARD = '4532015112830366';
+  const check = (text: string) =>
+    checkRuleSetText(text, { catalogue: CATALOGUE, holdsCardNumber: (part) => part.includes(CARD) });
 
   it('is refused where half of a rule would be dropped without a word', () => {
     const { document, findings } = check(set(rule(`{"all":[${test}],"all":[]}`)));
@@ -53,6 +55,32 @@ describe('the text of a rule set', () => {
       code: 'duplicate-name',
       path: '/rules/0/conditions/all',
     });
+  });
+
+  it.each<[string, string, string, string]>([
+    [
+      'a value',
+      set(rule(`{"all":[${test.replace('5', `"x ${CARD}"`)}]}`)),
+      'r',
+      '/rules/0/conditions/all/0/value',
+    ],
+    [
+      'an escaped value',
+      set(rule('{}')).replace('"x"', String.raw`"\u0034532015112830366"`),
+      'r',
+      '/rules/0/event/params/reason',
+    ],
+    ['a number', set(rule(`{"all":[${test.replace('5', CARD)}]}`)), 'r', '/rules/0/conditions/all/0/value'],
+    ['a name', set(rule(`{"all":[{"${CARD}":1}]}`)), 'r', '/rules/0/conditions/all/0'],
+    ['the name of a rule', set(rule('{}').replace('"r"', `"${CARD}"`)), '', '/rules/0/name'],
+    ['the description', set('').replace('"d"', `"${CARD}"`), '', '/description'],
+    ['what reading loses', set('').replace('"d"', `"${CARD}","description":"d"`), '', ''],
+    ['what is not JSON', `{"id": ${CARD}x`, '', ''],
+  ])('holds no card number: %s; it is named, not repeated', (_, text, name, path) => {
+    const { document, findings } = check(text);
+    expect(document).toBeUndefined();
+    expect(findings).toMatchObject([{ severity: 'error', code: 'card-number', rule: name, path }]);
+    expect(JSON.stringify(findings)).not.toContain('4532');
   });
 
   it('is otherwise checked as a document', () => {

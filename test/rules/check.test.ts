@@ -62,7 +62,7 @@ describe('a good document', () => {
               },
             ],
           },
-          { name: 'other', event: { type: 'score', params: { reason: 'x', score: 5, threeDs: 'request' } } },
+          { name: 'other', event: { type: 'score', params: { reason: 'x', score: 20, threeDs: 'request' } } },
         ),
       ],
       {
@@ -355,7 +355,7 @@ describe('named conditions', () => {
 });
 
 describe('rules that cannot or must hit', () => {
-  const amount = (operator: string, value: number) => ({ fact: 'amount', operator, value });
+  const amount = (operator: string, value: Json) => ({ fact: 'amount', operator, value });
   const kind = (operator: string, value: Json) => ({ fact: 'kind', operator, value });
 
   test.each<[string, Condition]>([
@@ -394,6 +394,9 @@ describe('rules that cannot or must hit', () => {
         ],
       },
     ],
+    ['more than itself', { all: [amount('greaterThan', { fact: 'amount' })] }],
+    ['other than itself', { all: [kind('notEqual', { fact: 'kind' })] }],
+    ['a whole number that is none', { all: [{ fact: 'pieces', operator: 'equal', value: 5.5 }] }],
   ])('%s: never', (_, conditions) => {
     expect(found(document([rule(conditions)]))).toContain('error unreachable /rules/0/conditions');
   });
@@ -410,6 +413,12 @@ describe('rules that cannot or must hit', () => {
           { fact: 'guest', operator: 'equal', value: false },
         ],
       },
+    ],
+    ['itself', { all: [amount('equal', { fact: 'amount' })] }],
+    ['at most itself', { all: [amount('lessThanInclusive', { fact: 'amount' })] }],
+    [
+      'a whole number that is not half of one',
+      { all: [{ fact: 'pieces', operator: 'notEqual', value: 0.5 }] },
     ],
   ])('%s: always', (_, conditions) => {
     expect(found(document([rule(conditions)]))).toEqual(['warning always-true /rules/0/conditions']);
@@ -436,6 +445,21 @@ describe('rules that cannot or must hit', () => {
     };
     expect(found(document([rule(conditions)]))).toEqual([
       'warning dead-branch /rules/0/conditions/all/1/any/1',
+    ]);
+  });
+
+  test('points that no threshold looks at are pointed out, and thresholds that they do not reach', () => {
+    const scored = (name: string, score: number, more: object = {}) =>
+      rule({ all: [fine] }, { name, event: { type: 'score', params: { reason: 'x', score } }, ...more });
+    const rules = [scored('a', 5), scored('b', -3), scored('c', 60, { enabled: false })];
+    const at = (score: number) => ({ score, outcome: 'review', reason: 'y' });
+    expect(found(document(rules))).toEqual([
+      'warning score-without-threshold /rules/0/event/params/score',
+      'warning score-without-threshold /rules/1/event/params/score',
+    ]);
+    expect(found(document(rules, { thresholds: [at(5)] }))).toEqual([]);
+    expect(found(document(rules, { thresholds: [at(5), at(50)] }))).toEqual([
+      'warning unreachable-threshold /thresholds/1/score',
     ]);
   });
 

@@ -48,6 +48,7 @@ function openStore() {
       catalogue,
       attributes: new Set(),
       currencies: new Set(),
+      holdsCardNumber: () => false,
       lists: async () => new Map(),
       now: () => 0,
       changed,

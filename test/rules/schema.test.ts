@@ -75,12 +75,14 @@ describe('the schema for editors', () => {
       $schema: './rule-set.schema.json',
       kind: 'screening',
       policy: { missing: 'as-undefined', onError: 'reject' },
-      thresholds: [{ score: 5, outcome: 'review', reason: 'x', threeDs: 'request' }],
+      thresholds: [{ score: 0, outcome: 'review', reason: 'x', threeDs: 'request' }],
       conditions: { c: { any: [{ fact: 'guest', operator: 'equal', value: true }] } },
       limits: [limit],
     };
     expect(accepts(document)).toBe(true);
-    expect(checkRuleSet(document, { catalogue: CATALOGUE }).findings).toEqual([]);
+    expect(checkRuleSet(document, { catalogue: CATALOGUE }).findings).toMatchObject([
+      { code: 'always-reached' },
+    ]);
     expect(accepts({ ...document, limits: [{ ...limit, cap: { minor: 0, currency: 'EUR' } }] })).toBe(false);
   });
 

@@ -2,6 +2,14 @@ import type { FactCatalogue, FactDefinition } from '../../src/rules/catalogue.js
 
 const FACTS: readonly FactDefinition[] = [
   { name: 'amount', type: 'number', source: 'request', description: 'Minor units.', range: [0, 9e15] },
+  {
+    name: 'pieces',
+    type: 'number',
+    source: 'request',
+    description: 'How many.',
+    range: [0, Infinity],
+    whole: true,
+  },
   { name: 'country', type: 'string', source: 'request', description: 'ISO 3166.' },
   {
     name: 'kind',

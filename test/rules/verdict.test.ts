@@ -256,7 +256,7 @@ describe('where 3-D Secure cannot run', () => {
     expect(verdictWhen('no-card', [HIT], set([['review']])).reasons).toEqual(['why.0']);
     expect(verdictWhen('no-card', [NO_HIT], without('reject')).reasons).toEqual([]);
     const allowed = without('review', ['allow']);
-    expect(verdictWhen('no-card', [HIT, HIT], allowed).reasons).toEqual(['why.1', 'why.0']);
+    expect(verdictWhen('no-card', [HIT, HIT], allowed).reasons).toEqual(['why.1']);
   });
 });
 
@@ -442,13 +442,54 @@ describe('unknown and failed rules', () => {
   });
 });
 
-test('reasons: strongest first, then in document order, each once', () => {
-  const events: Event[] = [
-    ['review'],
-    ['block'],
-    ['review', { reason: 'why.1' }],
-    ['reject'],
-    ['review', { reason: 'z' }],
-  ];
-  expect(verdict([HIT, HIT, HIT, HIT, HIT], set(events)).reasons).toEqual(['why.1', 'why.3', 'why.0', 'z']);
+describe('reasons', () => {
+  const reasons = (states: readonly number[], ...events: readonly Event[]) =>
+    verdict(states, set(events)).reasons;
+
+  test('are of those who made the outcome, in document order, each once', () => {
+    const events: Event[] = [
+      ['review'],
+      ['reject', { reason: 'z' }],
+      ['review', { reason: 'z' }],
+      ['reject', { reason: 'a' }],
+      ['reject', { reason: 'z' }],
+    ];
+    expect(reasons([HIT, HIT, HIT, HIT, HIT], ...events)).toEqual(['z', 'a']);
+    expect(reasons([HIT, NO_HIT, HIT, NO_HIT, NO_HIT], ...events)).toEqual(['why.0', 'z']);
+    expect(reasons([HIT, HIT], ['allow'], ['reject'])).toEqual(['why.0']);
+    // What is unknown asks for a review, and a refusal is not made of those.
+    expect(reasons([HIT, UNKNOWN, UNKNOWN], ['reject'], ['review'], ['block'])).toEqual(['why.0']);
+    expect(reasons([HIT, UNKNOWN], ['allow'], ['block'])).toEqual(['why.1']);
+    expect(reasons([HIT], ['accept'])).toEqual(['why.0']);
+  });
+
+  test('are of those who made the demand too, where the payment goes on', () => {
+    const demands: Event[] = [
+      ['accept', { threeDs: 'request' }],
+      ['score', { threeDs: 'challenge' }],
+      ['review', { threeDs: 'request' }],
+      ['reject'],
+    ];
+    expect(reasons([HIT, HIT, HIT, NO_HIT], ...demands)).toEqual(['why.2', 'why.1']);
+    expect(reasons([HIT, NO_HIT, NO_HIT, NO_HIT], ...demands)).toEqual(['why.0']);
+    expect(reasons([HIT, HIT, HIT, HIT], ...demands)).toEqual(['why.3']);
+    expect(
+      reasons([HIT, HIT], ['accept', { threeDs: 'request' }], ['accept', { threeDs: 'mandate' }]),
+    ).toEqual(['why.1']);
+    // An allow lifts a challenge, and its reason with it; a mandate stays.
+    expect(reasons([HIT, HIT], ['allow'], ['review', { threeDs: 'challenge' }])).toEqual(['why.0']);
+    expect(reasons([HIT, HIT], ['allow'], ['review', { threeDs: 'mandate' }])).toEqual(['why.0', 'why.1']);
+  });
+
+  test('are of those who made the exemption too, unless it was dropped', () => {
+    const wishes: Event[] = [
+      ['accept', { exemption: 'tra' }],
+      ['accept', { exemption: 'trusted' }],
+      ['review', { threeDs: 'challenge' }],
+      ['review'],
+    ];
+    expect(reasons([HIT, HIT, NO_HIT, HIT], ...wishes)).toEqual(['why.3', 'why.1']);
+    expect(reasons([HIT, NO_HIT, NO_HIT, NO_HIT], ...wishes)).toEqual(['why.0']);
+    expect(reasons([HIT, HIT, HIT, NO_HIT], ...wishes)).toEqual(['why.2']);
+  });
 });

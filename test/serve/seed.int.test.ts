@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FACT_CATALOGUE, LIMIT_VOCABULARY } from '../../src/facts/catalogue.js';
+import { FACT_CATALOGUE, RULE_VOCABULARY } from '../../src/facts/catalogue.js';
 import { createKeyHash } from '../../src/facts/key-hash.js';
 import { ListIndex } from '../../src/facts/list-index.js';
 import { createListsService, type ListsService } from '../../src/facts/lists-service.js';
@@ -56,7 +56,7 @@ describe('seeding an empty store', () => {
         },
       }),
       catalogue: FACT_CATALOGUE,
-      ...LIMIT_VOCABULARY,
+      ...RULE_VOCABULARY,
       lists: () => lists.types(),
       now: () => 1,
       changed: async () => undefined,
@@ -75,7 +75,7 @@ describe('seeding an empty store', () => {
     const list = { id: 'l', type: 'country', kind: 'block', description: '', owner: '' } as const;
     const broken = { documents: [], lists: [{ ...list, entries: ['FR', 'Atlantis'] }] };
     await expect(seed(() => broken, ruleSets(), lists)).rejects.toThrow(
-      /lists\.json: list 'l': .*entries\[1\]: is no ISO 3166-1/,
+      /lists\.json: list 'l': .*entries\[1\]\.value: is no ISO 3166-1/,
     );
     expect(await store.lists.entries('l', { asOf: 1 }, 10, undefined)).toEqual([]);
   });

@@ -107,21 +107,22 @@ onBothStores('an event', (createPlace) => {
     expect(await seen('changed')).toMatchObject({ declined: 1 });
   });
 
-  it('of a decision nobody knows is refused by itself, those beside it are taken', async () => {
+  it('of a decision nobody knows, or with another payment, is refused by itself, those beside it are taken', async () => {
     await tollgate.screen('known', payment({ card: 'known', at: NOON }));
     const results = await tollgate.record(
       event(EventKind.DECLINED, { requestId: 'known', code: '51' }),
       event(EventKind.DECLINED, { requestId: 'unknown', code: '51' }),
       event(EventKind.DECLINED, { decisionId: '0'.repeat(26), code: '51' }),
+      event(EventKind.DECLINED, { requestId: 'known', payment: payment({ card: 'known', minor: 1 }) }),
       event(EventKind.AUTHORISED, { requestId: 'known' }),
     );
-    expect(results.map(({ error }) => error?.code)).toEqual([undefined, 5, 5, undefined]);
+    expect(results.map(({ error }) => error?.code)).toEqual([undefined, 5, 5, 3, undefined]);
     expect(await seen('known')).toMatchObject({ declined: 1 });
   });
 
   it('of kind payment is history: it counts like a payment that was decided', async () => {
     const history = (eventId: string, minor: number) =>
-      event(EventKind.PAYMENT, { eventId, payment: payment({ card: 'history', minor, at: NOON - MINUTE }) });
+      event(EventKind.PAYMENT, { eventId, payment: payment({ card: 'history', minor, at: NOON }) });
     await tollgate.record(history('h-1', 300), history('h-2', 400));
     const [again] = await tollgate.record(history('h-1', 300));
     expect(again?.repeated).toBe(true);

@@ -139,7 +139,8 @@ onMongo('two instances, on MongoDB', (createPlace) => {
     );
     const etag = put.site?.etag ?? '';
     await other.sites.putSite({ site: { ...site, name: 'changed', etag } });
-    expect(await failure(one.sites.putSite({ site: { ...site, name: 'late', etag } }))).toBe('STALE_ETAG');
+    for (const late of [etag, 'bogus'])
+      expect(await failure(one.sites.putSite({ site: { ...site, etag: late } }))).toBe('STALE_ETAG');
   });
 
   it('that started later, and when the first has gone, see all that was decided', async () => {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { TollgateError } from '../../src/errors/errors.js';
 import { Outcome, type Decision } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import {
   failure,
@@ -153,6 +154,32 @@ onBothStores('rule versions', (createPlace) => {
     expect((await tollgate.rules.listVersions({ ruleSet: 'switched' })).versions).toHaveLength(3);
   });
 
+  it('are refused for every fault at once: of the request, of the document, and where it holds a card number', async () => {
+    const unknown = ruleSet('switched', [rule('a', [{ fact: 'no.such', operator: 'equal', value: 1 }])]);
+    const secret = ruleSet('switched', [rule('a', [{ ...ALWAYS[0], value: '4532 0151 1283 0366' }])]);
+    const fields = (call: Promise<unknown>): Promise<readonly string[]> =>
+      call.then(
+        () => [],
+        (error: TollgateError) => error.violations.map(({ field }) => field),
+      );
+    const inRule = (path: string): string => `rule a at /rules/0/conditions/all/0/${path}`;
+    const create = (document: object | string, author = 'test') =>
+      fields(
+        tollgate.rules.createVersion({
+          documentJson: typeof document === 'string' ? document : JSON.stringify(document),
+          author,
+        }),
+      );
+    expect(await create(unknown, '')).toEqual(['author', inRule('fact')]);
+    expect(await create(secret)).toEqual([inRule('value')]);
+    expect(await create('{')).toEqual(['document_json']);
+    expect(await create('', '')).toEqual(['document_json', 'author']);
+    const diff = (toDocumentJson: string, more: object = {}) =>
+      fields(tollgate.rules.diffVersions({ ruleSet: 'switched', fromVersion: 1, toDocumentJson, ...more }));
+    expect(await diff('{')).toEqual(['to_document_json']);
+    expect(await diff(JSON.stringify(unknown), { toVersion: 2 })).toEqual(['to_version', inRule('fact')]);
+  });
+
   it('change by the etag that was seen only: of many at once one gets through', async () => {
     const seen = await etag();
     const codes = await Promise.all(
@@ -165,6 +192,8 @@ onBothStores('rule versions', (createPlace) => {
     expect(await failure(tollgate.rules.rollBack({ ...PUBLISHED, etag: seen }))).toBe('STALE_ETAG');
     const now = await etag();
     expect(now).not.toBe(seen);
+    for (const other of ['stale', `0${now}`, `${now}.0`, '-1'])
+      expect(await failure(tollgate.rules.rollBack({ ...PUBLISHED, etag: other }))).toBe('STALE_ETAG');
     await tollgate.rules.rollBack({ ...PUBLISHED, etag: now });
   });
 
@@ -181,6 +210,19 @@ onBothStores('rule versions', (createPlace) => {
     const codes = await Promise.all([4, 5, 6].map((number) => failure(create(number, again.version?.hash))));
     expect(codes.filter((code) => code === 'none')).toHaveLength(1);
     expect(codes.filter((code) => code === 'STALE_ETAG')).toHaveLength(2);
+  });
+
+  it('created at once without a hash are all taken: the same document once, different ones one after the other', async () => {
+    const create = (number: number) =>
+      tollgate.rules.createVersion({ documentJson: JSON.stringify(version(number)), author: 'test' });
+    const same = await Promise.all(range(8).map(() => create(10)));
+    expect(same.filter(({ created }) => created)).toHaveLength(1);
+    expect(new Set(same.map(({ version: stored }) => stored?.version)).size).toBe(1);
+    const others = await Promise.all(range(8).map((index) => create(20 + index)));
+    const first = (same[0]?.version?.version ?? 0) + 1;
+    expect(others.map(({ version: stored }) => stored?.version).toSorted((a = 0, b = 0) => a - b)).toEqual(
+      range(8).map((index) => first + index),
+    );
   });
 
   it('and what is active outlive a restart', async () => {

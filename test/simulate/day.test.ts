@@ -3,11 +3,15 @@ import { fromJson } from '@bufbuild/protobuf';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamEntrySchema } from '../../src/gen/tollgate/v1/decision_service_pb.js';
+import type { Event } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import { MerchantSchema, SiteSchema } from '../../src/gen/tollgate/v1/site_service_pb.js';
 import { isCurrency } from '../../src/money/currencies.js';
+import { checkScreen } from '../../src/server/grpc/validate/decision.js';
+import { checkEvent } from '../../src/server/grpc/validate/event.js';
 import { simulateDay } from '../../src/simulate/day.js';
 import { FRAUD_KINDS, type EventEntry, type ScreenEntry, type SimEntry } from '../../src/simulate/entry.js';
 import { merchantsJson, SIM_SITES, siteJson } from '../../src/simulate/sites.js';
+import { violationsOf } from '../server/support/violations.js';
 
 const START = Date.UTC(2026, 2, 2);
 const DAY = 86_400_000;
@@ -143,10 +147,13 @@ describe('a simulated day', () => {
     expect(known.length / friendly.length).toBeGreaterThan(0.8);
   });
 
-  it('is made of valid messages', () => {
-    for (const entry of day) {
-      const json = 'screen' in entry ? { screen: entry.screen } : { event: entry.event };
-      expect(() => fromJson(StreamEntrySchema, json as never), JSON.stringify(json)).not.toThrow();
+  it('is made of messages that the service takes', () => {
+    for (const one of day) {
+      const json = 'screen' in one ? { screen: one.screen } : { event: one.event };
+      const { entry } = fromJson(StreamEntrySchema, json as never);
+      const check = () =>
+        entry.case === 'screen' ? checkScreen(entry.value) : checkEvent(entry.value as Event);
+      expect(violationsOf(check), JSON.stringify(json)).toEqual([]);
     }
     for (const site of SIM_SITES) {
       expect(() => fromJson(SiteSchema, siteJson(site) as never)).not.toThrow();

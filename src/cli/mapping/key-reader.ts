@@ -90,6 +90,7 @@ export function keyReader(
     },
     object(key) {
       if (Object.hasOwn(json, key)) return reader.optional(key);
+      asked.add(key);
       problem(key, 'missing');
       return undefined;
     },

@@ -90,7 +90,9 @@ function countError(tally: Tally, status: Status, what: string): void {
     return;
   }
   const fields = (error?.violations ?? []).map(({ field, description }) => `${field}: ${description}`);
-  tally.errors.set(code, { count: 1, example: [`${what}: ${status.message}`, ...fields].join('; ') });
+  // The message repeats the first field at fault.
+  const told = fields[0] !== undefined && status.message.startsWith(fields[0]) ? [] : [status.message];
+  tally.errors.set(code, { count: 1, example: `${what}: ${[...told, ...fields].join('; ')}` });
 }
 
 function countTruth(tally: Tally, item: ScreenItem, decision: Decision): void {

@@ -26,6 +26,7 @@ export const PAYMENT_FACTS: readonly RequestFact[] = [
       description:
         'Amount in minor units of the payment’s own currency; compare it only beside payment.currency.',
       range: AMOUNT,
+      whole: true,
       example: { fact: 'payment.amountMinor', operator: 'greaterThan', value: 50_000 },
     },
     ({ input }) => input.minor,
@@ -49,6 +50,7 @@ export const PAYMENT_FACTS: readonly RequestFact[] = [
       description:
         'Amount in minor units of the base currency at the rate of admission; missing without a rate.',
       range: AMOUNT,
+      whole: true,
       example: { fact: 'payment.amountBase', operator: 'greaterThanInclusive', value: 100_000 },
     },
     ({ baseMinor }) => (Number.isNaN(baseMinor) ? undefined : baseMinor),
@@ -70,6 +72,7 @@ export const PAYMENT_FACTS: readonly RequestFact[] = [
       source: 'request',
       description: 'Number of pieces ordered, over all lines.',
       range: AMOUNT,
+      whole: true,
       example: { fact: 'payment.itemCount', operator: 'greaterThan', value: 20 },
     },
     ({ input }) => input.items.reduce((sum, item) => sum + item.quantity, 0),

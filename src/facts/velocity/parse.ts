@@ -31,7 +31,13 @@ export type { Params } from './params.js';
 export type Parsed<T> = { readonly ok: T } | { readonly problems: readonly ParamProblem[] };
 
 const DAY = 86_400_000;
-const REPORTS: ReadonlySet<StreamKind> = new Set(['refund-claimed', 'fraud-warning', 'chargeback', 'label']);
+/** What others say of a payment later: alone, a window over these goes by when they became known. */
+export const REPORTS: ReadonlySet<StreamKind> = new Set([
+  'refund-claimed',
+  'fraud-warning',
+  'chargeback',
+  'label',
+]);
 const EVENTS = [...STREAM_KINDS, SUCCEEDED] as const;
 const SUMMED: ReadonlySet<string> = new Set(['sum', 'avg', 'max', 'min', 'stddev']);
 const AGGREGATE_FIELDS = ['fn', 'of', 'window', 'events', 'filter', 'clock'];

@@ -44,12 +44,12 @@ Examples:
     .action((files: readonly string[], _options: unknown, command: Command) =>
       withSession(host, command, async ({ out }) => {
         const { checkRuleSetText } = await import('../../../rules/check-text.js');
-        const { FACT_CATALOGUE, LIMIT_VOCABULARY } = await import('../../../facts/catalogue.js');
+        const { FACT_CATALOGUE, RULE_VOCABULARY } = await import('../../../facts/catalogue.js');
         const results = [];
         for (const file of files) {
           const { document, findings } = checkRuleSetText(await readText(file, host), {
             catalogue: FACT_CATALOGUE,
-            ...LIMIT_VOCABULARY,
+            ...RULE_VOCABULARY,
           });
           results.push({ file, valid: document !== undefined, rules: document?.rules.length ?? 0, findings });
         }

@@ -274,7 +274,8 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
   exemption: ScaExemption;
 
   /**
-   * Reason codes of the rules that made the outcome, strongest first.
+   * Reason codes of the rules, thresholds and limits that made the outcome, strongest first; where the payment goes on, also
+   * of those that made the 3DS demand or the exemption. What else hit, with its reason, is in `hits`.
    *
    * @generated from field: repeated string reasons = 6;
    */

@@ -58,7 +58,8 @@ export type Event = Message<"tollgate.v1.Event"> & {
   requestId: string;
 
   /**
-   * … or, for what was never decided here, the payment itself.
+   * … or, for what was never decided here, the payment itself. Beside a decision that is known its amount must be that of
+   * the decision, and of a PAYMENT its event_time is this event's.
    *
    * @generated from field: tollgate.v1.Payment payment = 6;
    */
@@ -82,7 +83,8 @@ export type Event = Message<"tollgate.v1.Event"> & {
 
   /**
    * For authorisations, captures, refunds, claims, warnings and chargebacks; absent: the payment's amount. Authorised,
-   * captured and refunded is in the payment's currency; a dispute may be in another.
+   * captured and refunded is in the payment's currency; a dispute may be in another. Only an authorisation (of a card
+   * check) and a warning may be of 0.
    *
    * @generated from field: tollgate.v1.Money amount = 9;
    */

@@ -124,6 +124,8 @@ export type Customer = Message<"tollgate.v1.Customer"> & {
   name: string;
 
   /**
+   * At most a day after the payment's event_time.
+   *
    * @generated from field: google.protobuf.Timestamp registered_at = 5;
    */
   registeredAt?: Timestamp | undefined;

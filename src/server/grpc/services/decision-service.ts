@@ -3,8 +3,10 @@ import type { DecisionRef, Decisions } from '../../../decisions/decisions.js';
 import type { DecisionService, ListDecisionsRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import {
   ExplainDecisionResponseSchema,
+  ListDecisionsRequestSchema,
   ListDecisionsResponseSchema,
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import type { PageQuery } from '../../../paging/paging.js';
 import type { Handlers } from '../handlers.js';
 import { toDecision, toScreenResponse } from '../convert/decision.js';
 import { decodeEntries } from '../convert/entries.js';
@@ -14,7 +16,7 @@ import { toOutcome } from '../convert/vocabulary.js';
 import type { ErrorReporter } from '../to-status.js';
 import { checkListDecisions, checkReference } from '../validate/decision.js';
 import { ordered } from './ordered.js';
-import { toPage } from './page-query.js';
+import { pageOf } from './page-query.js';
 import type { EntryOptions } from './stream-entries.js';
 import { toScreenInput } from './screen-input.js';
 import { answerEntries } from './stream-entries.js';
@@ -43,8 +45,12 @@ export function decisionHandlers(
     },
     async listDecisions(request) {
       checkListDecisions(request);
-      const { records, next } = await decisions.list(toQuery(request));
-      return create(ListDecisionsResponseSchema, { decisions: records.map(toDecision), nextPageToken: next });
+      const page = pageOf(ListDecisionsRequestSchema, request);
+      const { records, next } = await decisions.list(toQuery(request, page.query));
+      return create(ListDecisionsResponseSchema, {
+        decisions: records.map(toDecision),
+        nextPageToken: page.tokenOf(next),
+      });
     },
     async explainDecision(request, context) {
       const { record, rules, summary } = await decisions.explain(toRef(request), request.allRules, context);
@@ -69,8 +75,10 @@ function toRef(request: {
   return request.id === '' ? { site: request.site, requestId: request.requestId } : { id: request.id };
 }
 
-function toQuery(request: ListDecisionsRequest): Parameters<Decisions['list']>[0] {
-  const { size, token } = toPage(request);
+function toQuery(
+  request: ListDecisionsRequest,
+  { size, token }: PageQuery,
+): Parameters<Decisions['list']>[0] {
   return {
     pageSize: size,
     pageToken: token,

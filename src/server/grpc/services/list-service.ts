@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { FieldViolation } from '../../../errors/errors.js';
 import type { ImportEntriesRequest, List, ListService } from '../../../gen/tollgate/v1/list_service_pb.js';
 import {
   AddEntriesResponseSchema,
@@ -7,7 +8,9 @@ import {
   ExportEntriesResponseSchema,
   ImportEntriesResponseSchema,
   InvalidEntrySchema,
+  ListEntriesRequestSchema,
   ListEntriesResponseSchema,
+  ListListsRequestSchema,
   ListListsResponseSchema,
   RemoveEntriesResponseSchema,
 } from '../../../gen/tollgate/v1/list_service_pb.js';
@@ -24,7 +27,7 @@ import {
 } from '../validate/list.js';
 import { checkPage } from '../validate/page.js';
 import { importBatches } from './import-batches.js';
-import { toPage } from './page-query.js';
+import { pageOf } from './page-query.js';
 import type { Lists } from './ports.js';
 
 const BY_HAND = { actor: '', source: 'manual' };
@@ -39,13 +42,14 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
     },
     async listLists(request) {
       checkPage(request);
-      const { items, next } = await lists.list(toPage(request));
-      return create(ListListsResponseSchema, { lists: items.map(toList), nextPageToken: next });
+      const page = pageOf(ListListsRequestSchema, request);
+      const { items, next } = await lists.list(page.query);
+      return create(ListListsResponseSchema, { lists: items.map(toList), nextPageToken: page.tokenOf(next) });
     },
     async addEntries(request) {
-      checkAddEntries(request);
+      const found = checkAddEntries(request);
       const entries = request.entries.map((entry) => fromListEntry(entry, BY_HAND));
-      const { added, unchanged, revision } = await lists.add(request.list, entries);
+      const { added, unchanged, revision } = await lists.add(request.list, entries, found);
       return create(AddEntriesResponseSchema, {
         added: BigInt(added),
         unchanged: BigInt(unchanged),
@@ -53,9 +57,9 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
       });
     },
     async removeEntries(request) {
-      checkRemoveEntries(request);
+      const found = checkRemoveEntries(request);
       const { list, values, actor, reason } = request;
-      const { removed, unknown, revision } = await lists.remove(list, values, actor, reason);
+      const { removed, unknown, revision } = await lists.remove(list, values, { actor, reason }, found);
       return create(RemoveEntriesResponseSchema, {
         removed: BigInt(removed),
         unknown: BigInt(unknown),
@@ -73,8 +77,12 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
     },
     async listEntries(request) {
       checkListEntries(request);
-      const { items, next } = await lists.entries(request.list, toQuestion(request), toPage(request));
-      return create(ListEntriesResponseSchema, { entries: items.map(toListEntry), nextPageToken: next });
+      const page = pageOf(ListEntriesRequestSchema, request);
+      const { items, next } = await lists.entries(request.list, toQuestion(request), page.query);
+      return create(ListEntriesResponseSchema, {
+        entries: items.map(toListEntry),
+        nextPageToken: page.tokenOf(next),
+      });
     },
     async importEntries(messages) {
       const source = messages[Symbol.asyncIterator]();
@@ -89,8 +97,8 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
         removed: BigInt(result.removed),
         unchanged: BigInt(result.unchanged),
         invalid: BigInt(result.invalid),
-        invalidEntries: result.problems.map(({ position, value, reason }) =>
-          create(InvalidEntrySchema, { position: BigInt(position), value, reason }),
+        invalidEntries: result.problems.map(({ position, value, faults }) =>
+          create(InvalidEntrySchema, { position: BigInt(position), value, reason: toReason(faults) }),
         ),
         revision: BigInt(result.revision),
       });
@@ -102,4 +110,11 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
       }
     },
   };
+}
+
+/** Why an entry cannot be taken: in the main it is the value. */
+function toReason(faults: readonly FieldViolation[]): string {
+  return faults
+    .map(({ field, description }) => (field === 'value' ? description : `${field} ${description}`))
+    .join('; ');
 }

@@ -1,15 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { toBinary } from '@bufbuild/protobuf';
+import { invalidRequest } from '../../../errors/errors.js';
 import type { PageQuery } from '../../../paging/paging.js';
 
 const DEFAULT_SIZE = 50;
+/** 66 bits, in characters of base64url. */
+const DIGEST = 11;
 
-/** The page a checked request asks for; a size of 0 is 50. */
-export function toPage(request: { readonly pageSize: number; readonly pageToken: string }): PageQuery {
-  return { size: request.pageSize === 0 ? DEFAULT_SIZE : request.pageSize, token: request.pageToken };
+/** One page of a listing. */
+export interface Paging {
+  readonly query: PageQuery;
+  /** The token for the next page as callers carry it; '' at the end. */
+  tokenOf(next: string): string;
 }
 
-/** The revision a checked etag stands for; undefined for none. */
+/**
+ * The page that a checked request asks for; a size of 0 is 50. A token goes with what was asked for: with another list or
+ * filter it would leave out a part without a word, so it is INVALID_REQUEST.
+ */
+export function pageOf<D extends DescMessage>(
+  schema: D,
+  request: MessageShape<D> & { readonly pageSize: number; readonly pageToken: string },
+): Paging {
+  const { pageSize, pageToken } = request;
+  const asked = toBinary(schema, { ...request, pageSize: 0, pageToken: '' } as MessageShape<D>);
+  const hash = createHash('sha256').update(`${schema.typeName} `).update(asked);
+  const prefix = `${hash.digest('base64url').slice(0, DIGEST)}.`;
+  if (pageToken !== '' && !pageToken.startsWith(prefix)) {
+    const description = 'is not one that was given for this list and these filters';
+    throw invalidRequest([{ field: 'page_token', description }]);
+  }
+  return {
+    query: { size: pageSize === 0 ? DEFAULT_SIZE : pageSize, token: pageToken.slice(prefix.length) },
+    tokenOf: (next) => (next === '' ? '' : prefix + next),
+  };
+}
+
+/** No revision is below 0: this one is stale everywhere. */
+const NEVER_GIVEN = -1;
+
+/** The revision an etag stands for; undefined for none. */
 export function toRevision(etag: string): number | undefined {
-  return etag === '' ? undefined : Number(etag);
+  if (etag === '') return undefined;
+  const revision = Number(etag);
+  return toEtag(revision) === etag && revision >= 0 ? revision : NEVER_GIVEN;
 }
 
 /** The etag of a revision. */

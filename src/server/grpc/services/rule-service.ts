@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { invalidRequest, type FieldViolation } from '../../../errors/errors.js';
 import type {
   RuleFinding,
   RuleService,
@@ -11,7 +12,9 @@ import {
   DeactivateRuleSetResponseSchema,
   DiffVersionsResponseSchema,
   GetVersionResponseSchema,
+  ListRuleSetsRequestSchema,
   ListRuleSetsResponseSchema,
+  ListVersionsRequestSchema,
   ListVersionsResponseSchema,
   RollBackResponseSchema,
   RuleChangeSchema,
@@ -32,16 +35,24 @@ import {
   checkValidate,
 } from '../validate/rule.js';
 import { checkPage } from '../validate/page.js';
-import { toEtag, toPage, toRevision } from './page-query.js';
+import { pageOf, toEtag, toRevision } from './page-query.js';
 import type { Finding } from '../../../rules/check.js';
+import { documentFaults } from '../../../rules/rule-set-errors.js';
 import type { PublishInput, RuleSetInfo, VersionInfo } from '../../../rules/rule-sets.js';
 import type { RuleSets } from './ports.js';
 
 /** The handlers of RuleService. */
 export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
+  /** Throws what is wrong with a request together with what is wrong with the document in it. */
+  async function refuse(found: readonly FieldViolation[], field: string, document: string): Promise<void> {
+    if (found.length === 0) return;
+    const { findings } = document === '' ? { findings: [] } : await ruleSets.validate(document);
+    throw invalidRequest([...found, ...documentFaults(findings, field)]);
+  }
+
   return {
     async createVersion(request) {
-      checkCreateVersion(request);
+      await refuse(checkCreateVersion(request), 'document_json', request.documentJson);
       const { version, warnings, created } = await ruleSets.create({
         document: request.documentJson,
         author: request.author,
@@ -66,19 +77,24 @@ export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
     },
     async listRuleSets(request) {
       checkPage(request);
-      const { items, next } = await ruleSets.list(toPage(request));
-      return create(ListRuleSetsResponseSchema, { ruleSets: items.map(toRuleSet), nextPageToken: next });
+      const page = pageOf(ListRuleSetsRequestSchema, request);
+      const { items, next } = await ruleSets.list(page.query);
+      return create(ListRuleSetsResponseSchema, {
+        ruleSets: items.map(toRuleSet),
+        nextPageToken: page.tokenOf(next),
+      });
     },
     async listVersions(request) {
       checkListVersions(request);
-      const { items, next } = await ruleSets.versions(request.ruleSet, toPage(request));
+      const page = pageOf(ListVersionsRequestSchema, request);
+      const { items, next } = await ruleSets.versions(request.ruleSet, page.query);
       return create(ListVersionsResponseSchema, {
         versions: items.map((info) => toVersion(info)),
-        nextPageToken: next,
+        nextPageToken: page.tokenOf(next),
       });
     },
     async diffVersions(request) {
-      checkDiff(request);
+      await refuse(checkDiff(request), 'to_document_json', request.toDocumentJson);
       const to = request.toDocumentJson === '' ? request.toVersion : { document: request.toDocumentJson };
       const changes = await ruleSets.diff(request.ruleSet, request.fromVersion, to);
       return create(DiffVersionsResponseSchema, {

@@ -3,7 +3,9 @@ import type { Merchant, Site, SiteService } from '../../../gen/tollgate/v1/site_
 import {
   GetMerchantResponseSchema,
   GetSiteResponseSchema,
+  ListMerchantsRequestSchema,
   ListMerchantsResponseSchema,
+  ListSitesRequestSchema,
   ListSitesResponseSchema,
   MerchantSchema,
   PutMerchantResponseSchema,
@@ -14,7 +16,7 @@ import type { Merchant as CoreMerchant, Site as CoreSite } from '../../../sites/
 import type { Handlers } from '../handlers.js';
 import { checkPage } from '../validate/page.js';
 import { checkMerchantId, checkPutMerchant, checkPutSite, checkSiteId } from '../validate/site.js';
-import { toEtag, toPage, toRevision } from './page-query.js';
+import { pageOf, toEtag, toRevision } from './page-query.js';
 import type { Sites } from './ports.js';
 
 /** The handlers of SiteService. */
@@ -32,8 +34,9 @@ export function siteHandlers(sites: Sites): Handlers<typeof SiteService> {
     },
     async listSites(request) {
       checkPage(request);
-      const { items, next } = await sites.listSites(toPage(request));
-      return create(ListSitesResponseSchema, { sites: items.map(toSite), nextPageToken: next });
+      const page = pageOf(ListSitesRequestSchema, request);
+      const { items, next } = await sites.listSites(page.query);
+      return create(ListSitesResponseSchema, { sites: items.map(toSite), nextPageToken: page.tokenOf(next) });
     },
     async putMerchant(request) {
       checkPutMerchant(request);
@@ -47,8 +50,12 @@ export function siteHandlers(sites: Sites): Handlers<typeof SiteService> {
     },
     async listMerchants(request) {
       checkPage(request);
-      const { items, next } = await sites.listMerchants(toPage(request));
-      return create(ListMerchantsResponseSchema, { merchants: items.map(toMerchant), nextPageToken: next });
+      const page = pageOf(ListMerchantsRequestSchema, request);
+      const { items, next } = await sites.listMerchants(page.query);
+      return create(ListMerchantsResponseSchema, {
+        merchants: items.map(toMerchant),
+        nextPageToken: page.tokenOf(next),
+      });
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { entryId, isEntryId } from '../../../decisions/decision-id.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
 import {
@@ -7,6 +8,7 @@ import {
   LabelSchema,
   ThreeDsStatusSchema,
 } from '../../../gen/tollgate/v1/event_service_pb.js';
+import { toOptionalMs } from '../convert/time.js';
 import { checkPayment } from './payment.js';
 import { Problems } from './problems.js';
 import { opaqueId, requiredId, siteId } from './text.js';
@@ -31,6 +33,14 @@ const WITH_CODE: ReadonlySet<EventKind> = new Set([
   EventKind.CHARGEBACK,
 ]);
 
+/** Kinds whose amount cannot be 0: then nothing happened. */
+const OF_MONEY: ReadonlySet<EventKind> = new Set([
+  EventKind.CAPTURED,
+  EventKind.REFUNDED,
+  EventKind.REFUND_CLAIMED,
+  EventKind.CHARGEBACK,
+]);
+
 /** Kinds that can tell how the payer was authenticated and who bears fraud. */
 const WITH_LIABILITY: ReadonlySet<EventKind> = new Set([
   EventKind.AUTHORISED,
@@ -48,7 +58,7 @@ export function checkEvent(event: Event): void {
   if (event.eventTime === undefined) problems.add('event_time', 'is required');
   timestamp(problems, '', 'event_time', event.eventTime);
   timestamp(problems, '', 'arrival_time', event.arrivalTime);
-  money(problems, '', 'amount', event.amount, 'any');
+  money(problems, '', 'amount', event.amount, OF_MONEY.has(event.kind) ? 'positive' : 'any');
   if (event.amount !== undefined && !WITH_AMOUNT.has(event.kind)) problems.add('amount', MEANINGLESS);
   opaqueId(problems, '', 'code', event.code, 64);
   checkKindFields(problems, event);
@@ -73,6 +83,8 @@ function checkBelonging(problems: Problems, event: Event): void {
   if (payment !== undefined) {
     checkPayment(problems, 'payment.', payment);
     if (payment.site !== event.site) problems.add('payment.site', 'differs from site');
+    if (event.kind === EventKind.PAYMENT && !sameMs(payment.eventTime ?? event.eventTime, event.eventTime))
+      problems.add('payment.event_time', 'differs from event_time, which is when the payment was made');
   }
   if (event.kind === EventKind.PAYMENT) {
     if (payment === undefined) problems.add('payment', 'is required for a payment that was not decided here');
@@ -81,6 +93,10 @@ function checkBelonging(problems: Problems, event: Event): void {
   } else if (event.decisionId === '' && event.requestId === '' && payment === undefined) {
     problems.add('decision_id', 'is required, or request_id, or payment');
   }
+}
+
+function sameMs(one: Timestamp | undefined, other: Timestamp | undefined): boolean {
+  return toOptionalMs(one) === toOptionalMs(other);
 }
 
 /** Fields that belong to one kind of event: required there, refused elsewhere. */

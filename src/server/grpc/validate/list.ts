@@ -9,7 +9,7 @@ import type {
   RemoveEntriesRequest,
 } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { ListKindSchema, ListTypeSchema } from '../../../gen/tollgate/v1/list_service_pb.js';
-import { TollgateError } from '../../../errors/errors.js';
+import { invalidRequest, type FieldViolation } from '../../../errors/errors.js';
 import { Problems } from './problems.js';
 import { freeText, isCardNumber, requiredText, slug } from './text.js';
 import { enumValue, page, timestamp } from './values.js';
@@ -29,14 +29,13 @@ export function checkCreateList(request: CreateListRequest): void {
   problems.throwIfAny();
 }
 
-/** Entries to put on a list. */
-export function checkAddEntries(request: AddEntriesRequest): void {
+/** Entries to put on a list: what is wrong with them, whatever that list is. Throws when no list can be asked for more. */
+export function checkAddEntries(request: AddEntriesRequest): readonly FieldViolation[] {
   const problems = new Problems();
-  slug(problems, '', 'list', request.list);
-  const { entries } = request;
-  if (entries.length === 0) problems.add('entries', 'is required');
-  else for (const [index, entry] of entries.entries()) checkListEntry(problems, `entries[${index}].`, entry);
-  problems.throwIfAny();
+  for (const [index, entry] of request.entries.entries())
+    checkListEntry(problems, `entries[${index}].`, entry);
+  if (request.entries.length === 0) problems.add('entries', 'is required');
+  return orOfNoList(problems, request.list);
 }
 
 /** One membership, as far as it can be judged without knowing its list. */
@@ -64,15 +63,21 @@ function checkMembership(problems: Problems, at: string, entry: ListEntry): void
   }
 }
 
-/** Values to take off a list. */
-export function checkRemoveEntries(request: RemoveEntriesRequest): void {
+/** Values to take off a list: as for `checkAddEntries`. */
+export function checkRemoveEntries(request: RemoveEntriesRequest): readonly FieldViolation[] {
   const problems = new Problems();
-  slug(problems, '', 'list', request.list);
   if (request.values.length === 0) problems.add('values', 'is required');
   else for (const [index, text] of request.values.entries()) value(problems, '', `values[${index}]`, text);
   requiredText(problems, '', 'actor', request.actor, 128);
   freeText(problems, '', 'reason', request.reason, 500);
-  problems.throwIfAny();
+  return orOfNoList(problems, request.list);
+}
+
+function orOfNoList(problems: Problems, list: string): readonly FieldViolation[] {
+  const named = new Problems();
+  slug(named, '', 'list', list);
+  if (named.list.length > 0) throw invalidRequest([...named.list, ...problems.list]);
+  return problems.list;
 }
 
 /** A value to look for. */
@@ -101,9 +106,7 @@ export function checkImportSettings(
 ): asserts request is ImportEntriesRequest {
   const problems = new Problems();
   if (request === undefined) {
-    throw new TollgateError('INVALID_REQUEST', 'list: is required; the stream held no message', {
-      violations: [{ field: 'list', description: 'is required; the stream held no message' }],
-    });
+    throw invalidRequest([{ field: 'list', description: 'is required; the stream held no message' }]);
   }
   slug(problems, '', 'list', request.list);
   requiredText(problems, '', 'actor', request.actor, 128);

@@ -6,6 +6,7 @@ import { anyId, freeText, isCardNumber, opaqueId, siteId } from './text.js';
 import { country, email, enumValue, ip, language, money, phone, timestamp, within } from './values.js';
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+const DAY_SECONDS = 86_400n;
 const ATTRIBUTE_NAME = /^[a-z0-9_.-]{1,64}$/;
 
 /** Every field of a payment; `at` is the path it stands at, with a dot at the end. */
@@ -26,7 +27,9 @@ export function checkPayment(problems: Problems, at: string, payment: Payment): 
   if (payment.billing !== undefined) checkAddress(problems, `${at}billing.`, payment.billing);
   if (payment.shipping !== undefined) checkAddress(problems, `${at}shipping.`, payment.shipping);
   if (payment.items.length > 0) checkItems(problems, at, payment.items);
+  const before = problems.list.length;
   timestamp(problems, at, 'event_time', payment.eventTime);
+  if (problems.list.length === before) checkRegistered(problems, at, payment);
   checkAttributes(problems, at, payment.attributes);
 }
 
@@ -36,6 +39,13 @@ function checkCustomer(problems: Problems, at: string, customer: Customer): void
   phone(problems, at, 'phone', customer.phone);
   freeText(problems, at, 'name', customer.name, 200);
   timestamp(problems, at, 'registered_at', customer.registeredAt);
+}
+
+/** Some know the day of a registration only, in their own time zone: a day is no contradiction. */
+function checkRegistered(problems: Problems, at: string, { eventTime, customer }: Payment): void {
+  if (eventTime === undefined || customer?.registeredAt === undefined) return;
+  if (customer.registeredAt.seconds > eventTime.seconds + DAY_SECONDS)
+    problems.add(`${at}customer.registered_at`, 'is after event_time');
 }
 
 function checkDevice(problems: Problems, at: string, device: Device): void {

@@ -1,5 +1,5 @@
 import type { FieldViolation } from '../../../errors/errors.js';
-import { TollgateError } from '../../../errors/errors.js';
+import { invalidRequest } from '../../../errors/errors.js';
 
 /** Gathers every field at fault, so that a caller mends a request in one go. */
 export class Problems {
@@ -12,11 +12,6 @@ export class Problems {
 
   /** Throws INVALID_REQUEST naming all fields when there are any. */
   throwIfAny(): void {
-    const [first] = this.list;
-    if (first === undefined) return;
-    const more = this.list.length > 1 ? ` (and ${this.list.length - 1} more)` : '';
-    throw new TollgateError('INVALID_REQUEST', `${first.field}: ${first.description}${more}`, {
-      violations: this.list,
-    });
+    if (this.list.length > 0) throw invalidRequest(this.list);
   }
 }

@@ -6,7 +6,7 @@ import type {
   ListVersionsRequest,
   RollBackRequest,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
-import { containsCardNumber } from '../../../facts/card-number.js';
+import type { FieldViolation } from '../../../errors/errors.js';
 import { LIMITS } from '../../../rules/json-limits.js';
 import { Problems } from './problems.js';
 import { freeText, requiredText, slug } from './text.js';
@@ -19,19 +19,22 @@ function document(problems: Problems, name: string, json: string): void {
   if (json === '') problems.add(name, 'is required');
   else if (json.length > LIMITS.bytes || Buffer.byteLength(json) > LIMITS.bytes) {
     problems.add(name, 'larger than 1 MiB');
-  } else if (containsCardNumber(json)) {
-    problems.add(name, 'holds what looks like a card number; use its keyed fingerprint instead');
   }
 }
 
-/** A new version. */
-export function checkCreateVersion(request: CreateVersionRequest): void {
+/** A new version: what is wrong beside its document. Throws when there is none to look into. */
+export function checkCreateVersion(request: CreateVersionRequest): readonly FieldViolation[] {
   const problems = new Problems();
   document(problems, 'document_json', request.documentJson);
   requiredText(problems, '', 'author', request.author, 128);
   freeText(problems, '', 'comment', request.comment, 2000);
   sha256(problems, '', 'expected_latest_hash', request.expectedLatestHash);
-  problems.throwIfAny();
+  return besideDocument(problems, 'document_json');
+}
+
+function besideDocument(problems: Problems, name: string): readonly FieldViolation[] {
+  if (problems.list.some(({ field }) => field === name)) problems.throwIfAny();
+  return problems.list;
 }
 
 /** A document to check. */
@@ -57,8 +60,8 @@ export function checkListVersions(request: ListVersionsRequest): void {
   problems.throwIfAny();
 }
 
-/** Two versions, or a version and a document. */
-export function checkDiff(request: DiffVersionsRequest): void {
+/** Two versions, or a version and a document: as for `checkCreateVersion`. */
+export function checkDiff(request: DiffVersionsRequest): readonly FieldViolation[] {
   const problems = new Problems();
   slug(problems, '', 'rule_set', request.ruleSet);
   within(problems, '', 'from_version', request.fromVersion, 0, MAX_VERSION);
@@ -67,7 +70,7 @@ export function checkDiff(request: DiffVersionsRequest): void {
     document(problems, 'to_document_json', request.toDocumentJson);
     if (request.toVersion !== 0) problems.add('to_version', 'contradicts to_document_json');
   }
-  problems.throwIfAny();
+  return besideDocument(problems, 'to_document_json');
 }
 
 /** What to activate. */

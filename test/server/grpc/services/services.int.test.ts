@@ -2,7 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
 import type { DecisionQuery } from '../../../../src/decisions/decisions.js';
-import { TollgateError } from '../../../../src/errors/errors.js';
+import { invalidRequest, TollgateError } from '../../../../src/errors/errors.js';
 import type { ListEntry, ListInfo } from '../../../../src/facts/list-store.js';
 import {
   Outcome,
@@ -18,7 +18,8 @@ import {
 import { RuleService } from '../../../../src/gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../../../../src/gen/tollgate/v1/site_service_pb.js';
 import { createClient } from '../../../../src/server/grpc/bridge.js';
-import type { EntryInput, ImportSettings } from '../../../../src/facts/lists-service.js';
+import type { ImportSettings } from '../../../../src/facts/lists-service.js';
+import type { EntryInput } from '../../../../src/facts/entry-input.js';
 import type { RuleSetInfo, VersionInfo } from '../../../../src/rules/rule-sets.js';
 import { fakeApplication } from '../../support/fakes.js';
 import { sampleRecord } from '../../support/records.js';
@@ -76,26 +77,32 @@ describe('DecisionService reads', () => {
         },
       }),
     );
-    const answer = await decisions.listDecisions({
+    const request = {
       site: 's',
       outcomes: [Outcome.REJECT, Outcome.BLOCK],
       from: timestampFromMs(AT),
       rule: 'a/b',
       degraded: true,
-      pageToken: 'from-here',
+    };
+    const answer = await decisions.listDecisions(request);
+    expect(answer).toMatchObject({ decisions: [{}, {}] });
+    const pageToken = answer.nextPageToken;
+    await decisions.listDecisions({ ...request, pageToken, pageSize: 7 });
+    await expect(decisions.listDecisions({ ...request, pageToken, site: 't' })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      violations: [{ field: 'page_token' }],
     });
-    expect(answer).toMatchObject({ nextPageToken: 'more', decisions: [{}, {}] });
+    const asked = {
+      site: 's',
+      outcomes: ['reject', 'block'],
+      from: AT,
+      to: undefined,
+      rule: 'a/b',
+      degraded: true,
+    };
     expect(queries).toMatchObject([
-      {
-        site: 's',
-        outcomes: ['reject', 'block'],
-        from: AT,
-        to: undefined,
-        rule: 'a/b',
-        degraded: true,
-        pageSize: 50,
-        pageToken: 'from-here',
-      },
+      { ...asked, pageSize: 50, pageToken: '' },
+      { ...asked, pageSize: 7, pageToken: 'more' },
     ]);
   });
 
@@ -234,10 +241,9 @@ describe('RuleService', () => {
     expect(await rules.getVersion({ ruleSet: 'velocity' })).toMatchObject({
       version: { documentJson: '{"id":"velocity"}' },
     });
-    expect(await rules.listRuleSets({ pageSize: 10, pageToken: 'p' })).toMatchObject({
-      ruleSets: [{ id: 'velocity', activeVersion: 1, etag: '5' }],
-      nextPageToken: 'n',
-    });
+    const first = await rules.listRuleSets({});
+    expect(first).toMatchObject({ ruleSets: [{ id: 'velocity', activeVersion: 1, etag: '5' }] });
+    await rules.listRuleSets({ pageSize: 10, pageToken: first.nextPageToken });
     expect(await rules.listVersions({ ruleSet: 'velocity' })).toMatchObject({
       versions: [{ documentJson: '' }],
     });
@@ -252,7 +258,8 @@ describe('RuleService', () => {
       { document: '{}', author: 'ana', comment: 'c', expectedLatestHash: '' },
       '{}',
       ['velocity', 0],
-      { size: 10, token: 'p' },
+      { size: 50, token: '' },
+      { size: 10, token: 'n' },
       ['velocity', { size: 50, token: '' }],
       ['velocity', 1, 2],
       ['velocity', 0, { document: '{}' }],
@@ -369,13 +376,39 @@ describe('ListService', () => {
       [
         'l',
         [{ value: 'x', reason: '', actor: 'ana', source: 'manual', validFrom: undefined, validUntil: AT }],
+        [],
       ],
-      ['l', ['x', 'y'], 'ana', 'why'],
+      ['l', ['x', 'y'], { actor: 'ana', reason: 'why' }, []],
       ['l', 'X', { asOf: AT, knownAt: AT + 1, planned: false }],
       ['l', 'Y', now],
       ['l', { ...now, planned: true }, { size: 2, token: '' }],
       ['l', now],
     ]);
+  });
+
+  test('hands on what is wrong whatever the list, so that the list names the rest', async () => {
+    const { channel } = await start(
+      fakeApplication({
+        lists: {
+          add: async (_, __, found) => {
+            throw invalidRequest([...found, { field: 'entries[1].value', description: 'is no IP' }]);
+          },
+          remove: async (_, __, ___, found) => {
+            throw invalidRequest([...found, { field: 'values[1]', description: 'is no IP' }]);
+          },
+        },
+      }),
+    );
+    const lists = createClient(ListService, channel);
+    await expect(
+      lists.addEntries({ list: 'l', entries: [{ value: 'x' }, { value: 'y', actor: 'ana' }] }),
+    ).rejects.toMatchObject({ violations: [{ field: 'entries[0].actor' }, { field: 'entries[1].value' }] });
+    await expect(lists.removeEntries({ list: 'l', values: ['', 'y'] })).rejects.toMatchObject({
+      violations: [{ field: 'values[0]' }, { field: 'actor' }, { field: 'values[1]' }],
+    });
+    await expect(lists.addEntries({ entries: [{ value: 'x' }] })).rejects.toMatchObject({
+      violations: [{ field: 'list' }, { field: 'entries[0].actor' }],
+    });
   });
 
   /** An application that takes imports in, and says how each ended. */
@@ -393,7 +426,11 @@ describe('ListService', () => {
             one.ended = 'failed';
             throw error;
           }
-          const problems = [{ position: 2, value: '?', reason: 'not an e-mail address' }];
+          const faults = [
+            { field: 'value', description: 'is no e-mail address' },
+            { field: 'valid_until', description: 'is required' },
+          ];
+          const problems = [{ position: 2, value: '?', faults }];
           return { added: 2, removed: 1, unchanged: 0, invalid: 1, problems, revision: 4 };
         },
       },
@@ -421,7 +458,7 @@ describe('ListService', () => {
       added: 2n,
       removed: 1n,
       invalid: 1n,
-      invalidEntries: [{ position: 2n, value: '?', reason: 'not an e-mail address' }],
+      invalidEntries: [{ position: 2n, value: '?', reason: 'is no e-mail address; valid_until is required' }],
       revision: 4n,
     });
     expect(imports[0]?.settings).toEqual({
@@ -547,7 +584,10 @@ describe('SiteService', () => {
       merchant: { riskGrade: 'C', small: true, etag: '1' },
     });
     await expect(sites.getMerchant({ id: 'x' })).rejects.toMatchObject({ code: 'MERCHANT_NOT_FOUND' });
-    expect(await sites.listMerchants({})).toMatchObject({ merchants: [{ id: 'm' }], nextPageToken: 'n' });
+    expect(await sites.listMerchants({})).toMatchObject({
+      merchants: [{ id: 'm' }],
+      nextPageToken: expect.stringMatching(/n$/),
+    });
     expect(asked[0]).toEqual([
       { id: 's', name: '', group: '', timeZone: '', country: '', currency: '', languages: ['es'] },
       2,

@@ -10,7 +10,7 @@ import {
   ThreeDsStatus,
 } from '../../../../src/gen/tollgate/v1/event_service_pb.js';
 import { checkEvent } from '../../../../src/server/grpc/validate/event.js';
-import { sampleEvent, samplePayment } from '../../support/requests.js';
+import { EVENT_MS, sampleEvent, samplePayment } from '../../support/requests.js';
 import { violationsOf } from '../../support/violations.js';
 
 type Change = MessageInitShape<typeof EventSchema>;
@@ -38,6 +38,12 @@ describe('every kind has a right form', () => {
   test.each(kinds)('%s', (kind) => {
     expect(faults({ kind: kind as EventKind, ...extra[kind as EventKind] })).toEqual([]);
   });
+});
+
+test('a payment from history may tell its time twice, and a card check be authorised', () => {
+  const made = { kind: EventKind.PAYMENT, payment: samplePayment(), requestId: '' };
+  expect(faults({ ...made, eventTime: timestampFromMs(EVENT_MS) })).toEqual([]);
+  expect(faults({ kind: EventKind.AUTHORISED, amount: { minor: 0n, currency: 'EUR' } })).toEqual([]);
 });
 
 test('all faults are named at once', () => {
@@ -68,6 +74,22 @@ test.each<[string, Change, readonly string[]]>([
     { payment: samplePayment({ site: 'other' }) },
     ['payment.site: differs from site'],
   ],
+  [
+    'history that was made at two times',
+    {
+      kind: EventKind.PAYMENT,
+      payment: samplePayment(),
+      eventTime: timestampFromMs(EVENT_MS + 1),
+    },
+    ['payment.event_time: differs from event_time, which is when the payment was made'],
+  ],
+  ...[EventKind.CAPTURED, EventKind.REFUNDED, EventKind.CHARGEBACK].map(
+    (kind): [string, Change, readonly string[]] => [
+      `nothing as the money of ${EventKind[kind]}`,
+      { kind, amount: { minor: 0n, currency: 'EUR' } },
+      ['amount.minor: must be above 0; only a card check has amount 0'],
+    ],
+  ),
   ['a broken payment', { payment: samplePayment({ ip: 'x' }) }, ['payment.ip: not an IPv4 or IPv6 address']],
   ['a claim without reason', { kind: EventKind.REFUND_CLAIMED }, ['claim_reason: is required']],
   ['a reason without claim', { claimReason: ClaimReason.FRAUD }, [`claim_reason: ${MEANINGLESS}`]],

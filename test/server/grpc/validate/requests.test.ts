@@ -32,6 +32,7 @@ import {
   PutMerchantRequestSchema,
   PutSiteRequestSchema,
 } from '../../../../src/gen/tollgate/v1/site_service_pb.js';
+import type { FieldViolation } from '../../../../src/errors/errors.js';
 import { checkListDecisions, checkReference } from '../../../../src/server/grpc/validate/decision.js';
 import * as list from '../../../../src/server/grpc/validate/list.js';
 import { checkPage } from '../../../../src/server/grpc/validate/page.js';
@@ -43,7 +44,7 @@ import { violationsOf } from '../../support/violations.js';
 function table<D extends DescMessage>(
   name: string,
   schema: D,
-  check: (request: MessageShape<D>) => void,
+  check: (request: MessageShape<D>) => readonly FieldViolation[] | void,
   right: MessageInitShape<D>,
   rows: readonly (readonly [what: string, change: MessageInitShape<D>, ...violations: string[]])[],
 ): void {
@@ -92,7 +93,7 @@ table(
     ['a negative page', { pageSize: -1 }, 'page_size: not between 0 and 1,000'],
     ['too large a page', { pageSize: 1001 }, 'page_size: not between 0 and 1,000'],
     ['a token with spaces', { pageToken: 'a b' }, 'page_token: not a token that was given out here'],
-    ['an endless token', { pageToken: 'x'.repeat(1025) }, 'page_token: not a token that was given out here'],
+    ['an endless token', { pageToken: 'x'.repeat(2049) }, 'page_token: not a token that was given out here'],
     ['an outcome that is none', { outcomes: [0] }, 'outcomes[0]: is required'],
     ['an unknown outcome', { outcomes: [6 as Outcome] }, 'outcomes[0]: unknown value 6'],
     ['from after to', { from: late, to: early }, 'to: before from'],
@@ -114,11 +115,6 @@ table(
   [
     ['no document', { documentJson: '' }, 'document_json: is required'],
     ['more than 1 MiB', { documentJson: 'x'.repeat(1024 * 1024 + 1) }, 'document_json: larger than 1 MiB'],
-    [
-      'a card number in a rule',
-      { documentJson: '{"value":"4532 0151 1283 0366"}' },
-      'document_json: holds what looks like a card number; use its keyed fingerprint instead',
-    ],
     ['more than 1 MiB in UTF-8', { documentJson: 'é'.repeat(600_000) }, 'document_json: larger than 1 MiB'],
     ['nobody', { author: ' ' }, 'author: is required'],
     ['a long comment', { comment: 'x'.repeat(2001) }, 'comment: longer than 2000 characters'],
@@ -158,7 +154,8 @@ table(
   [
     ['no version', { version: 0 }, 'version: not between 1 and 2,147,483,647'],
     ['nobody', { actor: '' }, 'actor: is required'],
-    ['an etag of one’s own', { etag: '"3"' }, 'etag: not an etag that was given out here'],
+    ['an etag that nobody gave, which is stale', { etag: '"3"' }],
+    ['a long etag', { etag: '3'.repeat(65) }, 'etag: longer than 64 characters'],
     ['a long reason', { reason: 'x'.repeat(501) }, 'reason: longer than 500 characters'],
   ],
 );

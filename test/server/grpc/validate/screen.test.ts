@@ -14,7 +14,7 @@ import {
   PaymentKind,
 } from '../../../../src/gen/tollgate/v1/payment_pb.js';
 import { checkScreen } from '../../../../src/server/grpc/validate/decision.js';
-import { samplePayment, sampleRequest } from '../../support/requests.js';
+import { EVENT_MS, samplePayment, sampleRequest } from '../../support/requests.js';
 import { violationsOf } from '../../support/violations.js';
 
 const CARD_NUMBER = '4111 1111 1111 1111';
@@ -53,6 +53,15 @@ test('so is one with the least', () => {
     },
   });
   expect(violationsOf(() => checkScreen(least))).toEqual([]);
+});
+
+test('a customer may have registered on the day of the payment, not later', () => {
+  const registered = (ms: number) =>
+    faults({ customer: create(CustomerSchema, { id: 'c', registeredAt: timestampFromMs(ms) }) });
+  expect(registered(EVENT_MS + 86_400_000)).toEqual([]);
+  expect(registered(EVENT_MS + 2 * 86_400_000)).toEqual([
+    'payment.customer.registered_at: is after event_time',
+  ]);
 });
 
 test('all faults are named at once', () => {
