@@ -78,14 +78,17 @@ export async function mongodProcess(binary: string, set: string | undefined): Pr
   };
 }
 
+/** Ports that one process of a run needs at most. */
+const BLOCK = 16;
 let taken = 0;
 
 /**
- * A port below those that the system gives to whoever asks for any: while the server is away, no other test gets it. Where
- * the search begins differs between the processes of a run; one that was given is not given again.
+ * A port below those that the system gives to whoever asks for any: while the server is away, no other test gets it. The
+ * processes of a run search in blocks of their own, since the next one's pid is often the next number; one that was given
+ * is not given again.
  */
 async function freePort(): Promise<number> {
-  let port = Math.max(taken + 1, 20_000 + (process.pid % 10_000));
+  let port = Math.max(taken + 1, 20_000 + (process.pid % 600) * BLOCK);
   while (!(await isFree(port))) port += 1;
   taken = port;
   return port;
