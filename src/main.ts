@@ -67,10 +67,12 @@ export interface Service {
 }
 
 /**
- * The heap is collected when it is twice what lives. V8 would wait for three to four times, for a few percent less CPU
- * time.
+ * How V8 collects. The heap is collected when it is twice what lives; V8 would wait for three to four times, for a few
+ * percent less CPU time. And every object begins young: where most of what one place of the code made has lived long, V8
+ * would make what comes from there old at once, and an old object, also a dead one, keeps the young ones it points to
+ * until the whole heap is collected. Under load that kept whole decisions, for a sixth of the CPU time of a streamed one.
  */
-const HEAP_GROWTH = '--heap-growing-percent=100';
+const COLLECTOR = ['--heap-growing-percent=100', '--no-allocation-site-pretenuring'];
 /** How long each part may take to end, ms. */
 const CLOSE_MS = 15_000;
 
@@ -84,7 +86,7 @@ export async function startService(
     { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination(2),
   );
-  setFlagsFromString(HEAP_GROWTH);
+  for (const flag of COLLECTOR) setFlagsFromString(flag);
   const assets = readAssets(config);
   const store = await openStore(config.store, world);
   try {
