@@ -29,9 +29,10 @@ export interface IndexStorage extends RunStorage {
 export class KeyIndex {
   readonly #storage: IndexStorage;
   readonly #tableEntries: number;
+  /** What new postings go to. */
   #active = new MemTable();
-  /** Full, not yet sealed; oldest first. */
-  #frozen: MemTable[] = [];
+  /** Full ones that are not sealed yet, oldest first, then the active one. Never changed, only replaced. */
+  #tables: readonly MemTable[] = [this.#active];
   /** Oldest first; together they cover the log without overlap. */
   #runs: readonly Run[];
   #nextRun: number;
@@ -57,7 +58,7 @@ export class KeyIndex {
 
   /** Tables that wait to be sealed. */
   get waiting(): number {
-    return this.#frozen.length;
+    return this.#tables.length - 1;
   }
 
   get runs(): readonly Run[] {
@@ -67,8 +68,8 @@ export class KeyIndex {
   /** Adds an entry under its keys and the hash of its id. Sequences only grow. */
   add(seq: number, keys: readonly number[], id: number): void {
     if (this.#active.full || this.#active.entries >= this.#tableEntries) {
-      this.#frozen.push(this.#active);
       this.#active = new MemTable();
+      this.#tables = [...this.#tables, this.#active];
     }
     this.#active.begin(seq);
     this.#active.add(id, seq);
@@ -78,7 +79,7 @@ export class KeyIndex {
   /** Sequences that carry a key, in parts, oldest part first, without runs to skip. Read it to the end or return it. */
   *oldestFirst(key: number, skip: (run: Run) => boolean = () => false): Generator<readonly number[]> {
     const runs = this.#runs;
-    const tables = [...this.#frozen, this.#active];
+    const tables = this.#tables;
     this.#readers += 1;
     try {
       for (const run of runs) {
@@ -97,17 +98,19 @@ export class KeyIndex {
   /** Sequences below `before` that carry a key, in parts, newest first throughout. */
   *newestFirst(key: number, before: number): Generator<readonly number[]> {
     const runs = this.#runs;
-    const tables = [...this.#frozen, this.#active];
+    const tables = this.#tables;
     this.#readers += 1;
     try {
-      for (const table of tables.reverse()) {
-        if (table.entries > 0 && table.firstSeq < before) yield table.seqsOf(key).filter((s) => s < before);
+      for (let place = tables.length - 1; place >= 0; place--) {
+        const seqs = tables[place]?.seqsOf(key) ?? [];
+        if (seqs.length > 0) yield seqs.filter((seq) => seq < before);
       }
-      for (const run of runs.toReversed()) {
-        if (run.firstSeq >= before) continue;
-        for (const block of blocksOf(run, key).reverse()) {
+      for (let place = runs.length - 1; place >= 0; place--) {
+        const run = runs[place];
+        if (run === undefined || run.firstSeq >= before) continue;
+        for (const block of blocksOf(run, key).toReversed()) {
           const seqs = seqsInBlock(this.#storage, run, block, key).reverse();
-          yield seqs.filter((s) => s < before);
+          yield seqs.filter((seq) => seq < before);
         }
       }
     } finally {
@@ -117,8 +120,8 @@ export class KeyIndex {
 
   /** Seals the oldest full table into a run. */
   *seal(): Generator<void> {
-    const table = this.#frozen[0];
-    if (!table) return;
+    const [table] = this.#tables;
+    if (table === undefined || table === this.#active) return;
     const { firstSeq, lastSeq } = table;
     const writer = new RunWriter(this.#storage, { id: this.#nextRun++, level: 0, firstSeq, lastSeq });
     for (const keys of table.sortedKeys()) {
@@ -132,14 +135,14 @@ export class KeyIndex {
     yield;
     // Only now is it committed.
     this.#runs = [...this.#runs, run];
-    this.#frozen = this.#frozen.slice(1);
+    this.#tables = this.#tables.slice(1);
   }
 
   /** How much there is to read of a key: only comparisons mean anything. */
   weight(key: number): number {
     let weight = 0;
     for (const run of this.#runs) weight += blocksOf(run, key).length * 1000;
-    for (const table of [...this.#frozen, this.#active]) weight += table.seqsOf(key).length;
+    for (const table of this.#tables) weight += table.seqsOf(key).length;
     return weight;
   }
 

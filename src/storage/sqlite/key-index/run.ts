@@ -15,6 +15,10 @@ const FILTER = filterBytes(BLOCK_KEYS);
 /** Bytes of a stored slab. */
 const SLAB_BYTES = EDGE_BYTES + SLAB_BLOCKS * FILTER;
 
+/** Keys are positive integers below this. */
+const KEY_RANGE = 2 ** 53;
+const NONE: readonly number[] = [];
+
 /** What is in memory of 64 blocks: first and last key, and a filter for each. */
 interface Slab {
   readonly bytes: Uint8Array;
@@ -82,20 +86,43 @@ export class RunWriter {
 }
 
 /** Blocks of a run that may hold a key, ascending; usually none or one. */
-export function blocksOf(run: Run, key: number): number[] {
+export function blocksOf(run: Run, key: number): readonly number[] {
+  let found: number[] | undefined;
+  for (let block = firstFor(run, key); block < run.blocks && edge(run, block, 0) <= key; block++) {
+    const bytes = run.slabs[Math.floor(block / SLAB_BLOCKS)]?.bytes;
+    if (bytes && mayHold(bytes, EDGE_BYTES + (block % SLAB_BLOCKS) * FILTER, FILTER, key))
+      (found ??= []).push(block);
+  }
+  return found ?? NONE;
+}
+
+/**
+ * The first block that does not end before a key; the number of blocks when all do. Keys are hashes, so that their size
+ * tells nearly where they are: the search begins there.
+ */
+function firstFor(run: Run, key: number): number {
+  const guess = Math.min(Math.floor((key / KEY_RANGE) * run.blocks), run.blocks - 1);
   let low = 0;
   let high = run.blocks;
+  if (edge(run, guess, 1) < key) {
+    low = guess + 1;
+    for (let step = 1; low + step <= high; step *= 2) {
+      if (edge(run, low + step - 1, 1) >= key) high = low + step - 1;
+      else low += step;
+    }
+  } else {
+    high = guess;
+    for (let step = 1; high - step >= low; step *= 2) {
+      if (edge(run, high - step, 1) < key) low = high - step + 1;
+      else high -= step;
+    }
+  }
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (edge(run, middle, 1) < key) low = middle + 1;
     else high = middle;
   }
-  const found: number[] = [];
-  for (let block = low; block < run.blocks && edge(run, block, 0) <= key; block++) {
-    const bytes = run.slabs[Math.floor(block / SLAB_BLOCKS)]?.bytes;
-    if (bytes && mayHold(bytes, EDGE_BYTES + (block % SLAB_BLOCKS) * FILTER, FILTER, key)) found.push(block);
-  }
-  return found;
+  return low;
 }
 
 /** Ascending sequences of a key in one block of a run. */
