@@ -53,7 +53,8 @@ export class Deciding {
     const evaluation = evaluate(rules, { context, windows, lists, now: decidedAt }, (fact, error) =>
       observer.factFailed(fact, error),
     );
-    const times = { decidedAt, lapsesAt: decidedAt + lapseMs, evaluationUs: this.#nowUs() - startedUs };
+    const evaluationUs = this.#nowUs() - startedUs;
+    const lapsesAt = decidedAt + lapseMs;
     const { outcome } = evaluation.verdict;
     const due = this.#due(evaluation, context);
     const place = { log: journal.log, seq: this.#intake.nextSeq() };
@@ -64,7 +65,7 @@ export class Deciding {
     const ready =
       due.length === 0
         ? undefined
-        : this.#intake.keeper.reserve(screening.id, due, times.lapsesAt).then((uses) => {
+        : this.#intake.keeper.reserve(screening.id, due, lapsesAt).then((uses) => {
             limits = uses;
             const final = this.#afterLimits(evaluation, context, uses).outcome;
             if (final !== outcome) event = this.#eventOf(screening.id, context, place, final);
@@ -76,7 +77,17 @@ export class Deciding {
       id: screening.id,
       event,
       ready,
-      append: () => this.#decisionAppend(screening, { context, evaluation, event, limits, seen, ...times }),
+      append: () =>
+        this.#decisionAppend(screening, {
+          context,
+          evaluation,
+          event,
+          limits,
+          seen,
+          decidedAt,
+          lapsesAt,
+          evaluationUs,
+        }),
       // When nobody knows whether it was stored, or the id is another's: what is held stays until it lapses, and the
       // same request again finds it.
       caller: screening,

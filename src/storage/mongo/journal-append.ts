@@ -1,4 +1,4 @@
-import type { ClientSession, Collection } from 'mongodb';
+import type { ClientSession, Collection, UnorderedBulkOperation } from 'mongodb';
 import type { AppendResult, JournalEntry } from '../../decisions/ports.js';
 import type { StreamEvent } from '../../facts/stream.js';
 import type { Connection } from './connection.js';
@@ -13,10 +13,22 @@ import type { ResolvedOptions } from './options.js';
 /** Documents in one insert at most. */
 const INSERT_SIZE = 1_000;
 
+/** Appends that go as one insert. */
+interface Gathering {
+  readonly entries: JournalEntry[];
+  /**
+   * The entries as they are sent: made while the insert before is on its way, since the server has nothing to do while
+   * they are made. Undefined when they have to be made later: only when aliases are held is it known which are sent.
+   */
+  bulk: UnorderedBulkOperation | undefined;
+  /** By place in `entries`. */
+  readonly results: Promise<readonly AppendResult[]>;
+}
+
 /**
  * The writing end of this instance's log. One insert is on its way at a time and all go through one session, so that
  * other instances see every log as a prefix of what was written: a retryable write refuses any older one of its session
- * that comes late.
+ * that comes late. What is appended meanwhile makes the next insert.
  *
  * An insert whose end is unknown (the network failed) is sent again until its end is known or time is up. After that the
  * entries are in doubt; before anything else is written it is settled what became of them, and those that are durable
@@ -32,6 +44,8 @@ export class JournalAppender {
   #last: Promise<unknown> = Promise.resolve();
   /** The driver's own end of the last insert: a session must not be used twice at a time. */
   #driver: Promise<unknown> = Promise.resolve();
+  /** Waits for its turn. */
+  #gathering: Gathering | undefined;
   #doubtful: JournalEntry[] = [];
   #recovered: StreamEvent[] = [];
 
@@ -48,8 +62,18 @@ export class JournalAppender {
     return this.#doubtful.length > 0;
   }
 
-  append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
-    return this.#next(() => this.#append(entries));
+  async append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+    if (entries.length === 0) return [];
+    const waiting = this.#gathering;
+    const gathering =
+      waiting !== undefined && waiting.entries.length + entries.length <= INSERT_SIZE
+        ? waiting
+        : this.#gather();
+    const from = gathering.entries.length;
+    gathering.entries.push(...entries);
+    gathering.bulk = withMore(gathering.bulk, entries);
+    const results = await gathering.results;
+    return results.slice(from, from + entries.length);
   }
 
   /** Settles what is in doubt and gives, once, what of it turned out durable. */
@@ -71,8 +95,20 @@ export class JournalAppender {
     return result;
   }
 
-  async #append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
-    if (entries.length === 0) return [];
+  #gather(): Gathering {
+    const gathering: Gathering = {
+      entries: [],
+      bulk: this.#entries.initializeUnorderedBulkOp(),
+      results: this.#next(() => {
+        if (this.#gathering === gathering) this.#gathering = undefined;
+        return this.#write(gathering);
+      }),
+    };
+    this.#gathering = gathering;
+    return gathering;
+  }
+
+  async #write({ entries, bulk }: Gathering): Promise<readonly AppendResult[]> {
     // Before anything is sent there is nothing to wait for: what is refused now leaves no doubt.
     this.#connection.mustBeThere();
     await this.#settle();
@@ -80,7 +116,7 @@ export class JournalAppender {
     const results: AppendResult[] = [];
     try {
       for (let from = 0; from < entries.length; from += INSERT_SIZE)
-        results.push(...(await this.#insertSlice(entries.slice(from, from + INSERT_SIZE))));
+        results.push(...(await this.#insertSlice(entries.slice(from, from + INSERT_SIZE), bulk)));
     } catch (error) {
       this.#doubtful.push(...entries);
       throw error;
@@ -89,24 +125,34 @@ export class JournalAppender {
     return results;
   }
 
-  async #insertSlice(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+  async #insertSlice(
+    entries: readonly JournalEntry[],
+    bulk: UnorderedBulkOperation | undefined,
+  ): Promise<readonly AppendResult[]> {
     const taken = await this.#aliases.hold(entries);
     const free = entries.filter((entry) => !taken.has(entry));
-    const inserted = await this.#insert(free);
+    const inserted = await this.#insert(free, bulk);
     const results = new Map(free.map((entry, index) => [entry, inserted[index] ?? 'duplicate']));
     const duplicates = free.filter((entry) => results.get(entry) === 'duplicate');
     for (const entry of await this.#aliases.free(duplicates)) results.set(entry, 'taken');
     return entries.map((entry) => results.get(entry) ?? 'taken');
   }
 
-  async #insert(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
+  /** `bulk` is all of them, ready to be sent. */
+  async #insert(
+    entries: readonly JournalEntry[],
+    bulk: UnorderedBulkOperation | undefined,
+  ): Promise<readonly AppendResult[]> {
     if (entries.length === 0) return [];
-    const documents = entries.map(entryDocument);
     const deadline = this.#now() + this.#options.callTimeoutMs;
+    // A bulk can be sent once.
+    let ready = bulk;
     for (let attempt = 1; ; attempt++) {
       const left = Math.max(1, deadline - this.#now());
+      const sending = ready ?? filled(this.#entries.initializeUnorderedBulkOp(), entries);
+      ready = undefined;
       try {
-        const duplicates = await this.#connection.write(() => this.#send(documents), left);
+        const duplicates = await this.#connection.write(() => this.#send(sending, entries.length), left);
         const ours = attempt > 1 ? await this.#storedBefore(entries, duplicates, deadline) : undefined;
         return entries.map(({ id }, index) =>
           duplicates.has(index) && ours?.has(id) !== true ? 'duplicate' : 'stored',
@@ -120,15 +166,15 @@ export class JournalAppender {
   }
 
   /** Sends one insert; gives the places of duplicates, throws when the end is unknown. */
-  async #send(documents: readonly EntryDocument[]): Promise<ReadonlySet<number>> {
+  async #send(bulk: UnorderedBulkOperation, size: number): Promise<ReadonlySet<number>> {
     await this.#driver;
-    const sent = this.#entries.insertMany(documents, { ordered: false, session: this.#session });
+    const sent = bulk.execute({ session: this.#session });
     this.#driver = sent.catch(() => undefined);
     try {
       await sent;
       return NOTHING;
     } catch (error) {
-      const duplicates = duplicatesOf(error, documents.length);
+      const duplicates = duplicatesOf(error, size);
       if (duplicates === undefined) throw error;
       return duplicates;
     }
@@ -175,3 +221,23 @@ export class JournalAppender {
 }
 
 const NOTHING: ReadonlySet<number> = new Set();
+
+/** A bulk with more entries; undefined when it cannot be made yet. */
+function withMore(
+  bulk: UnorderedBulkOperation | undefined,
+  entries: readonly JournalEntry[],
+): UnorderedBulkOperation | undefined {
+  if (bulk === undefined || entries.length > INSERT_SIZE) return undefined;
+  if (entries.some(({ alias }) => alias !== undefined)) return undefined;
+  try {
+    return filled(bulk, entries);
+  } catch {
+    // Said again when it is their turn.
+    return undefined;
+  }
+}
+
+function filled(bulk: UnorderedBulkOperation, entries: readonly JournalEntry[]): UnorderedBulkOperation {
+  for (const entry of entries) bulk.insert(entryDocument(entry));
+  return bulk;
+}

@@ -22,8 +22,8 @@ export class MongoJournal implements Journal {
   /** Every start takes a log of its own. */
   readonly lastSeq = 0;
   readonly hashKey: Uint8Array;
-  /** One insert is on its way at a time. */
-  readonly appendsInFlight = 1;
+  /** One insert is on its way at a time; appends that come meanwhile become the next one. */
+  readonly appendsInFlight = 64;
   readonly #connection: Connection;
   readonly #registry: LogRegistry;
   readonly #appender: JournalAppender;

@@ -312,6 +312,25 @@ export function journalContract(factory: StoreFactory): void {
       expect(await store.journal.append(entries(store.journal.log, 51, 1))).toEqual(['stored']);
     });
 
+    it('tells each of many appends at once about its own entries', async () => {
+      const { log } = store.journal;
+      let seq = 1;
+      const twice = (size: number): JournalEntry[] => {
+        const id = seq;
+        const fresh = Array.from({ length: size }, () => entry({ log, seq: seq++, payload: 2_000 }));
+        return [...fresh, entry({ log, seq: seq++, id: fresh[0]?.id ?? entryId(`${id}`) })];
+      };
+      const batches = [1, 300, 2, 700, 40, 1100, 3].map(twice);
+      const aliased = [named(log, seq++, 'late', 'second name'), named(log, seq++, 'second name')];
+      const ends = await Promise.all([...batches, aliased].map((batch) => store.journal.append(batch)));
+      expect(ends.pop()).toEqual(['stored', 'taken']);
+      expect(ends).toEqual(
+        batches.map((batch) => batch.map((_, at) => (at === batch.length - 1 ? 'duplicate' : 'stored'))),
+      );
+      const stored = batches.flatMap((batch) => batch.slice(0, -1));
+      expect(await find(stored.map(({ id }) => id))).toEqual(stored.map(plain));
+    });
+
     it('appends side by side with reads, in the order of the calls', async () => {
       const { log } = store.journal;
       const card = keyOf('card', 'busy');

@@ -28,10 +28,10 @@ export function toScreenResponse(output: ScreenOutput): ScreenResponse {
   };
 }
 
-/** A decision record as it is answered. Written as literals: this runs for every payment. */
+/** A decision record as it is answered. Written as one literal: this runs for every payment, and spreading costs much. */
 export function toDecision(record: DecisionRecord): Decision {
   const { binding, base } = record;
-  return {
+  const decision: Decision = {
     $typeName: 'tollgate.v1.Decision',
     id: record.id,
     requestId: record.requestId,
@@ -52,11 +52,12 @@ export function toDecision(record: DecisionRecord): Decision {
     decidedAt: fromMs(record.decidedAt),
     ruleSets: record.ruleSets.map(toRuleSetRef),
     limits: record.limits.map(toLimitUse),
-    ...(base === null ? undefined : { baseAmount: toMoney(base.minor, base.currency) }),
     rateId: record.rateId,
     sequence: BigInt(record.seq),
     log: record.log,
   };
+  if (base !== null) decision.baseAmount = toMoney(base.minor, base.currency);
+  return decision;
 }
 
 function toMoney(minor: number, currency: string): Money {
