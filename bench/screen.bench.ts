@@ -9,6 +9,7 @@ import { load, startEcho } from './loader/run.js';
 import { writeRequests } from './loader/request-file.js';
 import type { LoadResult } from './loader/tally.js';
 import type { BenchResult, Figure } from './run.js';
+import { benchAppends } from './support/append-load.js';
 import { startBenchMongod } from './support/bench-mongod.js';
 import { cpuShares } from './support/cpu-profile.js';
 import { scratchFolder, startTollgate } from './support/processes.js';
@@ -28,19 +29,61 @@ const BULK = 100;
 
 interface Target {
   readonly name: string;
-  readonly store: string;
+  /** Addresses of databases by name. */
+  readonly uriOf: (database: string) => string;
   /** Least share of the echo's rate. */
   readonly bar: number;
 }
 
-/** Screen, unary and streamed, against a bare echo of the same messages, on both stores. */
+/** What all targets are sent. */
+interface Workload {
+  readonly folder: string;
+  readonly rules: string;
+  readonly file: string;
+  readonly bulkFile: string;
+  /** Ids of the decisions in the files, in their order. */
+  readonly ids: { readonly unary: readonly string[]; readonly bulk: readonly string[] };
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+/**
+ * Screen, unary and streamed, against a bare echo of the same messages, on both stores: one store after the other, so that
+ * what one has still to write does not slow down the other, each in rounds of its own with the echo.
+ */
 export async function run(args: readonly string[]): Promise<BenchResult> {
   const rounds = Number(args[0] ?? 5);
   const seconds = Number(args[1] ?? 4);
-  const folder = scratchFolder('screen');
-  const rules = benchRules(folder);
+  const work = workload(scratchFolder('screen'), rounds, seconds);
+  const figures: Figure[] = [];
+  const notes: string[] = [];
+  const echo = await startEcho();
+  const embedded: Target = {
+    name: 'embedded',
+    uriOf: (database) => `sqlite:${join(work.folder, `${database}.db`)}`,
+    bar: 0.5,
+  };
+  await measure(embedded, work, echo.address, figures, notes);
+  const mongod = await startBenchMongod();
+  if (mongod === undefined)
+    notes.push('MongoDB: not measured, no mongod was found (npm run mongod gets one)');
+  else
+    await measure(
+      { name: 'MongoDB', uriOf: (database) => mongod.uriOf(database), bar: 0.3 },
+      work,
+      echo.address,
+      figures,
+      notes,
+    );
+  await mongod?.stop();
+  echo.close();
+  return { bench: 'screen', figures, notes };
+}
+
+function workload(folder: string, rounds: number, seconds: number): Workload {
   const count = Math.max(120_000, rounds * seconds * 9000);
   const file = join(folder, 'screen.requests');
+  const bulkFile = join(folder, 'bulk.requests');
   const random = seeded(1);
   const ids = { unary: [] as string[], bulk: [] as string[] };
   const noted = (list: string[], request: ScreenRequest): ScreenRequest => {
@@ -54,7 +97,6 @@ export async function run(args: readonly string[]): Promise<BenchResult> {
         yield toBinary(ScreenRequestSchema, noted(ids.unary, screenRequest(index, random, 'u')));
     })(),
   );
-  const bulkFile = join(folder, 'bulk.requests');
   writeRequests(
     bulkFile,
     (function* () {
@@ -65,150 +107,99 @@ export async function run(args: readonly string[]): Promise<BenchResult> {
       }
     })(),
   );
+  return { folder, rules: benchRules(folder), file, bulkFile, ids, rounds, seconds };
+}
 
-  const mongod = await startBenchMongod();
-  const targets: Target[] = [{ name: 'embedded', store: `sqlite:${join(folder, 'screen.db')}`, bar: 0.5 }];
-  if (mongod !== undefined) targets.push({ name: 'MongoDB', store: mongod.uriOf('screen'), bar: 0.3 });
-  const figures: Figure[] = [];
-  const notes: string[] = [];
-  if (mongod === undefined)
-    notes.push('MongoDB: not measured, no mongod was found (npm run mongod gets one)');
-
-  const echo = await startEcho();
-  const services = await Promise.all(
-    targets.map(({ store }) => startTollgate(['--store', store, '--rules', rules])),
-  );
-  const results = targets.map(() => ({ unary: [] as LoadResult[], bulk: [] as LoadResult[] }));
+async function measure(
+  target: Target,
+  work: Workload,
+  echo: string,
+  figures: Figure[],
+  notes: string[],
+): Promise<void> {
+  const { rules, file, bulkFile, ids, rounds, seconds } = work;
+  const add = (name: string, value: number, unit: string, bar?: string, holds?: boolean): void => {
+    const figure = { name: `${target.name}: ${name}`, value, unit };
+    figures.push(bar === undefined || holds === undefined ? figure : { ...figure, bar, holds });
+  };
+  const service = await startTollgate(['--store', target.uriOf('screen'), '--rules', rules]);
   const echoes: LoadResult[] = [];
-  const next = targets.map(() => ({ unary: 0, bulk: 0 }));
+  const unary: LoadResult[] = [];
+  const bulk: LoadResult[] = [];
+  const sent = { unary: 0, bulk: 0 };
   for (let round = 0; round < rounds; round += 1) {
     const timing = { durationMs: seconds * 1000, warmupMs: round === 0 ? 2000 : 500 };
-    echoes.push(await load({ ...timing, address: echo.address, path: SCREEN, file, wrap: true }));
-    for (const [index, service] of services.entries()) {
-      const at = next[index];
-      const result = results[index];
-      if (at === undefined || result === undefined) continue;
-      const unary = await load({ ...timing, address: service.grpc, path: SCREEN, file, first: at.unary });
-      at.unary += unary.sent;
-      result.unary.push(unary);
-      const bulk = await load({
-        ...timing,
-        address: service.grpc,
-        path: STREAM,
-        file: bulkFile,
-        mode: 'stream',
-        first: at.bulk,
-        inFlight: 8,
-      });
-      at.bulk += bulk.sent;
-      result.bulk.push(bulk);
-    }
+    echoes.push(await load({ ...timing, address: echo, path: SCREEN, file, wrap: true }));
+    const one = await load({ ...timing, address: service.grpc, path: SCREEN, file, first: sent.unary });
+    sent.unary += one.sent;
+    unary.push(one);
+    const streamed = await load({
+      ...timing,
+      address: service.grpc,
+      path: STREAM,
+      file: bulkFile,
+      mode: 'stream',
+      first: sent.bulk,
+      inFlight: 8,
+    });
+    sent.bulk += streamed.sent;
+    bulk.push(streamed);
   }
-  echo.close();
-  figures.push({ name: 'echo', value: median(echoes.map((each) => each.perSecond)), unit: 'calls/s' });
-  figures.push({
-    name: 'loader CPU',
-    value: median(echoes.map((each) => each.loaderCpuUs)),
-    unit: 'us/call',
-  });
+  const all = [...unary, ...bulk];
+  const ratio = median(unary.map((each, round) => each.perSecond / (echoes[round]?.perSecond ?? Number.NaN)));
+  const rate = median(unary.map((each) => each.perSecond));
+  const bulkRate = median(bulk.map((each) => each.perSecond));
+  add('echo', median(echoes.map((each) => each.perSecond)), 'calls/s');
+  add('loader CPU', median(echoes.map((each) => each.loaderCpuUs)), 'us/call');
+  add('screen', rate, 'calls/s');
+  add('screen p50', median(unary.map((each) => each.latencyUs.p50)) / 1000, 'ms');
+  add('screen p99', median(unary.map((each) => each.latencyUs.p99)) / 1000, 'ms');
+  add('screen / echo', ratio, 'x', `>= ${String(target.bar)}`, ratio >= target.bar);
+  add(
+    'refused',
+    all.reduce((sum, each) => sum + each.refused, 0),
+    'calls',
+  );
+  const peak = service.peakBytes();
+  add('peak memory', peak / 2 ** 20, 'MiB', '< 512', peak < 512 * 2 ** 20);
+  await service.stop();
+  const storeRate = await storeOnly(target);
+  const bulkBar = Math.min(2 * rate, 0.7 * storeRate);
+  add('store alone, batches of 256', storeRate, 'entries/s');
+  add(
+    'bulk',
+    bulkRate,
+    'decisions/s',
+    `>= ${Math.round(bulkBar).toString()} (the lesser of 2 x unary and 0.7 x store)`,
+    bulkRate >= bulkBar,
+  );
+  const answered = all.reduce((sum, { ok, okOutside }) => sum + ok + okOutside, 0);
+  const sentIds = [...ids.unary.slice(0, sent.unary), ...ids.bulk.slice(0, sent.bulk * BULK)];
+  const lost = Math.max(0, answered - (await countStored(target, sentIds)));
+  add('answered but not in the store', lost, 'calls', '0', lost === 0);
+  const failures = all.flatMap(({ other, broken }) =>
+    [...Object.entries(other).map(String), broken ?? []].flat(),
+  );
+  if (failures.length > 0) notes.push(`${target.name}: statuses other than OK: ${failures.join(' ')}`);
 
-  for (const [index, target] of targets.entries()) {
-    const service = services[index];
-    const result = results[index];
-    const sent = next[index];
-    if (service === undefined || result === undefined || sent === undefined) continue;
-    const { unary, bulk } = result;
-    const ratio = median(
-      unary.map((each, round) => each.perSecond / (echoes[round]?.perSecond ?? Number.NaN)),
-    );
-    const rate = median(unary.map((each) => each.perSecond));
-    const bulkRate = median(bulk.map((each) => each.perSecond));
-    figures.push({ name: `${target.name}: screen`, value: rate, unit: 'calls/s' });
-    figures.push({
-      name: `${target.name}: screen p50`,
-      value: median(unary.map((each) => each.latencyUs.p50)) / 1000,
-      unit: 'ms',
-    });
-    figures.push({
-      name: `${target.name}: screen p99`,
-      value: median(unary.map((each) => each.latencyUs.p99)) / 1000,
-      unit: 'ms',
-    });
-    figures.push({
-      name: `${target.name}: screen / echo`,
-      value: ratio,
-      unit: 'x',
-      bar: `>= ${String(target.bar)}`,
-      holds: ratio >= target.bar,
-    });
-    figures.push({
-      name: `${target.name}: refused`,
-      value: unary.reduce((sum, each) => sum + each.refused, 0),
-      unit: 'calls',
-    });
-    figures.push({
-      name: `${target.name}: peak memory`,
-      value: service.peakBytes() / 2 ** 20,
-      unit: 'MiB',
-      bar: '< 512',
-      holds: service.peakBytes() < 512 * 2 ** 20,
-    });
-    await service.stop();
-    const storeRate = await storeOnly(target, folder, mongod);
-    const bulkBar = Math.min(2 * rate, 0.7 * storeRate);
-    figures.push({
-      name: `${target.name}: store alone, batches of 256`,
-      value: storeRate,
-      unit: 'entries/s',
-    });
-    figures.push({
-      name: `${target.name}: bulk`,
-      value: bulkRate,
-      unit: 'decisions/s',
-      bar: `>= ${Math.round(bulkBar).toString()} (the lesser of 2 x unary and 0.7 x store)`,
-      holds: bulkRate >= bulkBar,
-    });
-    const answered = [...unary, ...bulk].reduce((sum, { ok, okOutside }) => sum + ok + okOutside, 0);
-    const sentIds = [...ids.unary.slice(0, sent.unary), ...ids.bulk.slice(0, sent.bulk * BULK)];
-    const lost = Math.max(0, answered - (await countStored(target, sentIds)));
-    figures.push({
-      name: `${target.name}: answered but not in the store`,
-      value: lost,
-      unit: 'calls',
-      bar: '0',
-      holds: lost === 0,
-    });
-    const failures = [...unary, ...bulk].flatMap(({ other, broken }) =>
-      [...Object.entries(other).map(String), broken ?? []].flat(),
-    );
-    if (failures.length > 0) notes.push(`${target.name}: statuses other than OK: ${failures.join(' ')}`);
-  }
+  const shares = await profile(target, work);
+  const rulesShare = shares.of('rules') * 100;
+  add("rules' share of the server's CPU", rulesShare, '%', '<= 5', rulesShare <= 5);
+  const parts = shares.shares.map(({ part, share }) => `${part} ${(share * 100).toFixed(1)} %`);
+  notes.push(`${target.name}: where the main thread's CPU goes: ${parts.join(', ')}`);
+}
 
-  for (const target of targets) {
-    const profiles = join(folder, `profile-${target.name}`);
-    mkdirSync(profiles);
-    const store =
-      target.name === 'embedded' ? `sqlite:${join(folder, 'profile.db')}` : (mongod?.uriOf('profile') ?? '');
-    const service = await startTollgate(
-      ['--store', store, '--rules', rules],
-      ['--cpu-prof', '--cpu-prof-dir', profiles],
-    );
-    await load({ address: service.grpc, path: SCREEN, file, durationMs: seconds * 1000, warmupMs: 2000 });
-    await service.stop();
-    const shares = cpuShares(profiles);
-    const rulesShare = shares.of('rules') * 100;
-    figures.push({
-      name: `${target.name}: rules' share of the server's CPU`,
-      value: rulesShare,
-      unit: '%',
-      bar: '<= 5',
-      holds: rulesShare <= 5,
-    });
-    const parts = shares.shares.map(({ part, share }) => `${part} ${(share * 100).toFixed(1)} %`);
-    notes.push(`${target.name}: where the main thread's CPU goes: ${parts.join(', ')}`);
-  }
-  await mongod?.stop();
-  return { bench: 'screen', figures, notes };
+/** Where the processor time of unary calls goes. */
+async function profile(target: Target, { folder, rules, file, seconds }: Workload) {
+  const profiles = join(folder, `profile-${target.name}`);
+  mkdirSync(profiles);
+  const service = await startTollgate(
+    ['--store', target.uriOf('profile'), '--rules', rules],
+    ['--cpu-prof', '--cpu-prof-dir', profiles],
+  );
+  await load({ address: service.grpc, path: SCREEN, file, durationMs: seconds * 1000, warmupMs: 2000 });
+  await service.stop();
+  return cpuShares(profiles);
 }
 
 function benchRules(folder: string): string {
@@ -220,15 +211,15 @@ function benchRules(folder: string): string {
   return rules;
 }
 
-async function openJournal(target: Target): Promise<{ readonly journal: Journal; close(): Promise<void> }> {
-  if (target.store.startsWith('sqlite:'))
-    return openSqliteStore({ file: target.store.slice('sqlite:'.length), world: REAL_WORLD });
-  return openMongoStore({ uri: target.store, world: REAL_WORLD });
+async function openJournal(uri: string): Promise<{ readonly journal: Journal; close(): Promise<void> }> {
+  if (uri.startsWith('sqlite:'))
+    return openSqliteStore({ file: uri.slice('sqlite:'.length), world: REAL_WORLD });
+  return openMongoStore({ uri, world: REAL_WORLD });
 }
 
 /** How many of these ids are in the store. */
 async function countStored(target: Target, ids: readonly string[]): Promise<number> {
-  const store = await openJournal(target);
+  const store = await openJournal(target.uriOf('screen'));
   try {
     let found = 0;
     for (let from = 0; from < ids.length; from += 1000) {
@@ -243,18 +234,11 @@ async function countStored(target: Target, ids: readonly string[]): Promise<numb
 }
 
 /** What the store takes in batches of 256 from this process, nothing else going on. */
-async function storeOnly(
-  target: Target,
-  folder: string,
-  mongod: Awaited<ReturnType<typeof startBenchMongod>>,
-): Promise<number> {
-  const { benchAppends } = await import('./support/append-load.js');
-  const store =
-    target.name === 'embedded' ? `sqlite:${join(folder, 'alone.db')}` : (mongod?.uriOf('alone') ?? '');
-  const open = await openJournal({ ...target, store });
+async function storeOnly(target: Target): Promise<number> {
+  const store = await openJournal(target.uriOf('alone'));
   try {
-    return await benchAppends(open.journal, 256, 3000, target.name === 'embedded' ? 2 : 1);
+    return await benchAppends(store.journal, 256, 3000, target.name === 'embedded' ? 2 : 1);
   } finally {
-    await open.close();
+    await store.close();
   }
 }

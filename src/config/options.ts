@@ -109,7 +109,7 @@ export const OPTIONS = [
   {
     name: 'windowMemory',
     environment: 'TOLLGATE_WINDOW_MEMORY',
-    fallback: '96',
+    fallback: '128',
     help: 'memory for velocity windows, MiB',
   },
   { name: 'logLevel', environment: 'TOLLGATE_LOG_LEVEL', fallback: 'info', help: LOG_LEVELS.join(', ') },

@@ -20,7 +20,7 @@ import { Rounds, type RangeSink } from './rounds.js';
 import type { EventInput, EventOutput, ScreenInput, ScreenOutput } from './decisions.js';
 import { UnderWay } from './under-way.js';
 
-const MAX_ROUND = 256;
+const MAX_ROUND = 128;
 
 /**
  * Takes payments and events in, in one order of admission: gathers them into rounds, evaluates one after the other, makes

@@ -14,7 +14,7 @@ export interface SqliteOptions {
   /** Path of the database file; made when it is not there. Beside it lies a write-ahead log while it is open. */
   readonly file: string;
   readonly world: World;
-  /** Kilobytes of pages kept in memory. Default 32 MB. */
+  /** Kilobytes of pages kept in memory. Default 8 MB: nearly all that is read was not read lately, and windows make more of the memory. */
   readonly cacheKb?: number;
   /** Bytes of the write-ahead log after which it is written back when there is time. Default 2 MB. */
   readonly checkpointBytes?: number;
@@ -37,7 +37,7 @@ export interface SqliteStore {
  * line when the file is in use, of a newer release, or no database; once open, it heals by itself.
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
-  const { file, world, cacheKb = 32 * 1024, checkpointBytes = 2 * 1024 * 1024 } = options;
+  const { file, world, cacheKb = 8 * 1024, checkpointBytes = 2 * 1024 * 1024 } = options;
   const settings = { file, hashKey: world.randomBytes(32), cacheKb, checkpointBytes };
   const connection = new Connection(settings, world.timers);
   const opened = await connection.open();

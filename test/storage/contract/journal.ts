@@ -321,7 +321,7 @@ export function journalContract(factory: StoreFactory): void {
         return [...fresh, entry({ log, seq: seq++, id: fresh[0]?.id ?? entryId(`${id}`) })];
       };
       const batches = [1, 300, 2, 700, 40, 1100, 3].map(twice);
-      const aliased = [named(log, seq++, 'late', 'second name'), named(log, seq++, 'second name')];
+      const aliased = [named(log, seq++, 'late', 'second name'), named(log, seq++, 'second name', undefined)];
       const ends = await Promise.all([...batches, aliased].map((batch) => store.journal.append(batch)));
       expect(ends.pop()).toEqual(['stored', 'taken']);
       expect(ends).toEqual(
