@@ -22,9 +22,12 @@ export interface Application {
   readonly sites: Sites;
 }
 
+/** Keeps both stores busy; what were read beyond it would only wait, and the collector copies what waits. */
+const IN_FLIGHT_PER_STREAM = 384;
+
 /** Bounds of the services. */
 export interface ServiceLimits {
-  /** Entries of one stream that are read but not yet answered. Default 4,096. */
+  /** Entries of one stream that are read but not yet answered. Default 384. */
   readonly maxInFlightPerStream?: number;
 }
 
@@ -34,7 +37,7 @@ export function bindAll(
   reporter: ErrorReporter,
   limits: ServiceLimits = {},
 ): readonly BoundService[] {
-  const stream = { maxInFlight: limits.maxInFlightPerStream ?? 4096 };
+  const stream = { maxInFlight: limits.maxInFlightPerStream ?? IN_FLIGHT_PER_STREAM };
   return [
     bindService(DecisionService, decisionHandlers(application.decisions, reporter, stream), reporter),
     bindService(EventService, eventHandlers(application.decisions, reporter, stream), reporter),

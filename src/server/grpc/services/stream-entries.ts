@@ -15,7 +15,7 @@ import { toScreenInput } from './screen-input.js';
 
 /** Bounds of the streamed calls. */
 export interface EntryOptions {
-  /** Entries of one stream that are read but not yet answered. Default 4,096. */
+  /** Entries of one stream that are read but not yet answered. */
   readonly maxInFlight: number;
 }
 
