@@ -24,7 +24,7 @@ export class BadAddress extends Error {
  * a bug and stays as it is.
  */
 export function toStoreError(error: unknown): unknown {
-  if (error instanceof TollgateError || !(error instanceof MongoError)) return error;
+  if (error instanceof TollgateError || !(error instanceof MongoError || isSocketError(error))) return error;
   const what =
     error instanceof MongoServerError && !isConnectionLoss(error) ? 'it refused a step' : 'it is away';
   return storeUnavailable(what, error);
@@ -36,10 +36,18 @@ export function isConnectionLoss(error: unknown): boolean {
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
     error instanceof MongoNotConnectedError ||
-    error instanceof MongoTopologyClosedError
+    error instanceof MongoTopologyClosedError ||
+    isSocketError(error)
   )
     return true;
   return error instanceof MongoServerError && LEAVING.has(Number(error.code));
+}
+
+/** What the system says of a socket: the driver hands it on as it is when it breaks in the middle of a large write. */
+function isSocketError(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof MongoError) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return syscall === 'read' || syscall === 'write' || code?.startsWith('ERR_STREAM_') === true;
 }
 
 /** Whether a unique index refused a write. */
