@@ -20,6 +20,7 @@ import { Rounds, type RangeSink } from './rounds.js';
 import type { EventInput, EventOutput, ScreenInput, ScreenOutput } from './decisions.js';
 import { UnderWay } from './under-way.js';
 
+/** Calls in one round at most: while one is decided, the next is asked about and the one before is stored. */
 const MAX_ROUND = 128;
 
 /**

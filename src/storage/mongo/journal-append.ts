@@ -64,6 +64,7 @@ export class JournalAppender {
 
   async append(entries: readonly JournalEntry[]): Promise<readonly AppendResult[]> {
     if (entries.length === 0) return [];
+    this.#connection.mustBeThere();
     const waiting = this.#gathering;
     const gathering =
       waiting !== undefined && waiting.entries.length + entries.length <= INSERT_SIZE

@@ -14,7 +14,10 @@ export interface SqliteOptions {
   /** Path of the database file; made when it is not there. Beside it lies a write-ahead log while it is open. */
   readonly file: string;
   readonly world: World;
-  /** Kilobytes of pages kept in memory. Default 8 MB: nearly all that is read was not read lately, and windows make more of the memory. */
+  /**
+   * Kilobytes of pages kept in memory. Default 8 MB: nearly all that is read was not read lately, and windows make more of
+   * the memory.
+   */
   readonly cacheKb?: number;
   /** Bytes of the write-ahead log after which it is written back when there is time. Default 2 MB. */
   readonly checkpointBytes?: number;
