@@ -30,7 +30,7 @@ export function toStoreError(error: unknown): unknown {
   return storeUnavailable(what, error);
 }
 
-/** Whether the server is gone for now. */
+/** Whether the server cannot be reached, or is no primary any more: both may heal. */
 export function isConnectionLoss(error: unknown): boolean {
   if (
     error instanceof MongoNetworkError ||
