@@ -50,7 +50,7 @@ export const ATTRIBUTES = [
   'channel',
   /** credit, debit, prepaid. */
   'funding',
-  /** The paying account: card, else static-code, local-method or transfer account. */
+  /** The paying account: card, else static-code, local-method or transfer account. A card has one value as both. */
   'account',
   /** payment, card-check, merchant-initiated. */
   'paymentKind',
@@ -76,6 +76,9 @@ export const KEY_ATTRIBUTES = [
   'merchant',
   'site',
 ] as const satisfies readonly Attribute[];
+
+/** Attributes whose values are those of another: one key finds what carries either. */
+export const SAME_VALUES: Readonly<Partial<Record<Attribute, Attribute>>> = { account: 'card' };
 
 /** The place of an attribute in an attribute vector. */
 export const ATTRIBUTE_INDEX: Readonly<Record<Attribute, number>> = Object.fromEntries(

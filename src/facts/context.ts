@@ -101,7 +101,8 @@ export function createPaymentResolver(options: ContextOptions): PaymentResolver 
     const baseMinor = toBaseMinor(input.minor, input.currency, rates);
 
     const attributes = ABSENT.slice();
-    attributes[I.card] = hash('card', card);
+    const cardValue = hash('card', card);
+    attributes[I.card] = cardValue;
     attributes[I.email] = hash('email', email);
     attributes[I.phone] = hash('phone', phone.number);
     attributes[I.ip] = hash('ip', ip);
@@ -125,7 +126,7 @@ export function createPaymentResolver(options: ContextOptions): PaymentResolver 
     attributes[I.currency] = common('currency', input.currency);
     attributes[I.amount] = hash('amount', amountValue(input.minor, input.currency));
     attributes[I.funding] = common('funding', funding);
-    attributes[I.account] = hash('account', accountOf(input));
+    attributes[I.account] = isCard ? cardValue : hash('account', accountOf(input));
     attributes[I.paymentKind] = common('paymentKind', input.kind);
 
     return {

@@ -1,12 +1,12 @@
-import { ATTRIBUTES, type Attribute } from './attributes.js';
+import { ATTRIBUTES, SAME_VALUES, type Attribute } from './attributes.js';
 import { createSipHash } from './siphash.js';
 
 /** The keyed hash of an attribute's normalised value: 1 to 2^53 - 1, never 0; 0 for the empty value, which means absent. */
 export type KeyHash = (attribute: Attribute, value: string) => number;
 
 /**
- * Makes the hash under which values are kept in the stream: SipHash-1-3 over the UTF-8 of attribute name, NUL, value,
- * folded to 53 bits. `key` is the store's secret; its first 16 bytes are used. Not to be shared between threads.
+ * Makes the hash under which values are kept in the stream: SipHash-1-3 over the UTF-8 of attribute name (that of the
+ * attribute it shares its values with), NUL, value, folded to 53 bits. `key` is the store's secret; its first 16 bytes are used. Not to be shared between threads.
  */
 export function createKeyHash(key: Uint8Array): KeyHash {
   const sip = createSipHash(key, 1, 3);
@@ -14,7 +14,7 @@ export function createKeyHash(key: Uint8Array): KeyHash {
   // One buffer per attribute with its name in front, so that only the value is written per call.
   const buffers = new Map<Attribute, { bytes: Uint8Array; readonly start: number }>();
   for (const name of ATTRIBUTES) {
-    const prefix = encoder.encode(`${name}\0`);
+    const prefix = encoder.encode(`${SAME_VALUES[name] ?? name}\0`);
     const bytes = new Uint8Array(256);
     bytes.set(prefix);
     buffers.set(name, { bytes, start: prefix.length });

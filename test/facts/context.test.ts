@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAttributeHash } from '../../src/facts/attribute-values.js';
+import { keysOf } from '../../src/decisions/event-entry.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES, type Attribute } from '../../src/facts/attributes.js';
 import { createPaymentResolver, instrumentDigest } from '../../src/facts/context.js';
 import type { PaymentInput } from '../../src/facts/payment.js';
@@ -129,6 +130,14 @@ describe('the context of a payment', () => {
     expect(
       attribute(aPayment({ instrument: aCard({ type: 'voucher', token: '', fingerprint: '' }) }), 'account'),
     ).toBe(0);
+  });
+
+  it('knows a card and its account by one value, so that one key finds both', () => {
+    const { event } = resolve(aPayment(), DECIDED_AT);
+    const card = event.attributes[ATTRIBUTE_INDEX.card] ?? 0;
+    expect(card).not.toBe(0);
+    expect(event.attributes[ATTRIBUTE_INDEX.account]).toBe(card);
+    expect(keysOf(event).filter((key) => key === card)).toHaveLength(1);
   });
 
   it('takes what the payment says over what the BIN says', () => {

@@ -1,4 +1,4 @@
-import { ATTRIBUTE_INDEX, KEY_ATTRIBUTES } from '../attributes.js';
+import { ATTRIBUTE_INDEX, KEY_ATTRIBUTES, SAME_VALUES } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
 import { CLOCKS } from '../velocity-spec.js';
 import type {
@@ -25,6 +25,8 @@ export interface KeyDefinition {
   readonly by: readonly number[];
   /** Place of the attribute by which its events are read back. */
   readonly load: number;
+  /** The same for all attributes with the same values: what is read back for one of them is read for all. */
+  readonly readBy: number;
   /** How far back anything looks, ms. */
   horizon: number;
   /** One by each of CLOCKS. */
@@ -106,6 +108,7 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
         index: definitions.size,
         by: by.map((attribute) => ATTRIBUTE_INDEX[attribute]),
         load: ATTRIBUTE_INDEX[load],
+        readBy: ATTRIBUTE_INDEX[SAME_VALUES[load] ?? load],
         horizon: 0,
         layouts: [new Layout('event'), new Layout('known'), new Layout('payment')],
       };

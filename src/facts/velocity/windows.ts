@@ -33,7 +33,7 @@ export class StreamWindows {
   readonly #plan: WindowPlan;
   readonly #keys: KeyStore;
   readonly #entries: KeyEntries;
-  /** Definitions by the place of the attribute by which they are read back. */
+  /** Definitions by what they are read back by. */
   readonly #byAttribute: KeyDefinition[][] = [];
   /** Payments being decided, in no order. */
   readonly #asked: AskedPayment[] = [];
@@ -48,7 +48,7 @@ export class StreamWindows {
     this.#plan = plan;
     this.#keys = new KeyStore(plan.definitions, options.maxBytes);
     this.#entries = this.#keys.entries;
-    for (const definition of plan.definitions) (this.#byAttribute[definition.load] ??= []).push(definition);
+    for (const definition of plan.definitions) (this.#byAttribute[definition.readBy] ??= []).push(definition);
   }
 
   /** A payment is to be decided: its keys stay in memory from now until it is released. */
@@ -75,7 +75,7 @@ export class StreamWindows {
       const key = all.load(entry);
       const same = ranges.findIndex((range) => range.key === key);
       const from = Math.min(all.asked(entry), ranges[same]?.from ?? Infinity);
-      ranges.splice(same < 0 ? ranges.length : same, 1, { key, from, attribute: definition.load });
+      ranges.splice(same < 0 ? ranges.length : same, 1, { key, from, attribute: definition.readBy });
     }
     return ranges;
   }

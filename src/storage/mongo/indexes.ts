@@ -18,7 +18,7 @@ export const COLLECTIONS = {
 
 /** What carries a key, newest first. */
 export const KEY_INDEX = 'keys';
-/** Decisions, newest first. */
+/** Decisions by time. What is newest stands at its end, where a database inserts fastest; lists read it backwards. */
 export const DECISION_INDEX = 'decisions';
 
 /** Memberships by the revisions that ended them. */
@@ -45,7 +45,7 @@ const INDEXES: readonly Index[] = [
   { collection: COLLECTIONS.entries, key: { k: 1, m: -1 }, options: { name: KEY_INDEX } },
   {
     collection: COLLECTIONS.entries,
-    key: { a: -1, n: -1, l: -1 },
+    key: { a: 1, n: 1, l: 1 },
     options: { name: DECISION_INDEX, partialFilterExpression: { o: { $exists: true } } },
   },
   { collection: COLLECTIONS.logs, key: { alive: 1 } },

@@ -19,6 +19,7 @@ export const ZONES = { site: 'Europe/Paris', merchant: 'Australia/Lord_Howe' };
 
 const VALUES: Partial<Record<Attribute, readonly string[]>> = {
   card: ['c1', 'c2', ''],
+  account: ['a1', ''],
   email: ['e1', 'e2', ''],
   ip: ['i1', ''],
   bin: ['b1'],
@@ -36,6 +37,7 @@ const VALUES: Partial<Record<Attribute, readonly string[]>> = {
 const NAMES = Object.keys(VALUES) as Attribute[];
 const BYS: readonly (readonly Attribute[])[] = [
   ['card'],
+  ['account'],
   ['email'],
   ['ip'],
   ['bin'],
@@ -46,6 +48,8 @@ const BYS: readonly (readonly Attribute[])[] = [
 
 const attributes = fc
   .record(Object.fromEntries(NAMES.map((name) => [name, fc.constantFrom(...(VALUES[name] ?? ['']))])))
+  // A card is its own account; what pays without one has an account alone.
+  .map((chosen) => (chosen['card'] ? { ...chosen, account: chosen['card'] } : chosen))
   .map((chosen) => ATTRIBUTES.map((name) => hashOf(name, chosen[name] ?? '')));
 
 /** A moment: often the same as another's, on whole hours, or just beside. */

@@ -94,7 +94,7 @@ export function journalContract(factory: StoreFactory): void {
       expect(found.entries[0]?.alias).toBe(entryId('event'));
     });
 
-    it('agrees with a model on which ids and aliases are left', async () => {
+    it('agrees with a model on which ids and aliases are left, whatever was asked for before or meanwhile', async () => {
       const { log } = store.journal;
       let seq = next();
       let run = 0;
@@ -105,18 +105,21 @@ export function journalContract(factory: StoreFactory): void {
         .filter(
           (shapes) => new Set(shapes.map(({ alias, id }) => alias ?? `none ${id}`)).size === shapes.length,
         );
+      const asked = fc.constantFrom('no', 'before', 'meanwhile');
       await fc.assert(
-        fc.asyncProperty(fc.array(batch, { maxLength: 6 }), async (batches) => {
+        fc.asyncProperty(fc.array(fc.tuple(batch, asked), { maxLength: 6 }), async (batches) => {
           run += 1;
           const known = new Map<string, string>();
-          for (const shapes of batches) {
+          for (const [shapes, when] of batches) {
             const made = shapes.map(({ id, alias }) => ({
               id: `${run} ${id}`,
               alias: alias === null ? undefined : `${run} alias ${alias}`,
             }));
-            const results = await store.journal.append(
-              made.map(({ id, alias }) => named(log, seq++, id, alias)),
-            );
+            const names = made.flatMap(({ id, alias }) => (alias === undefined ? [id] : [id, alias]));
+            if (when === 'before') await find(names.map(entryId));
+            const appended = store.journal.append(made.map(({ id, alias }) => named(log, seq++, id, alias)));
+            if (when === 'meanwhile') await find(names.map(entryId));
+            const results = await appended;
             for (const [index, { id, alias }] of made.entries()) {
               const holder = alias === undefined ? undefined : known.get(alias);
               const taken = holder !== undefined && holder !== id;

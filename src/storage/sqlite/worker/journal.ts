@@ -13,6 +13,8 @@ import type { Context, Job, PartSink } from './work.js';
 
 /** Rows read in one go. */
 const SLICE_ROWS = 256;
+/** Names known not to be there; beyond it all are forgotten. */
+const MAX_ABSENT = 4_096;
 /** Bytes after which a batch of a scan ends early. */
 const SCAN_BYTES = 4 * 1024 * 1024;
 
@@ -24,6 +26,8 @@ export class WorkerJournal {
   readonly segments: Segments;
   /** Written in a transaction that has not ended yet. */
   #open: EntryRow[] = [];
+  /** Names that were asked for in vain and have not become durable since: an append need not look for them again. */
+  readonly #absent = new Set<string>();
   #lastSeq: number;
   #sealing = false;
   #merging = false;
@@ -55,7 +59,8 @@ export class WorkerJournal {
     const written: EntryRow[] = [];
     const open = new Map<string, string>();
     for (const row of this.#open) name(open, row);
-    const holderOf = (id: string): string | undefined => open.get(id) ?? this.#find(id)?.id;
+    const holderOf = (id: string): string | undefined =>
+      open.get(id) ?? (this.#absent.has(id) ? undefined : this.#find(id)?.id);
     let last = this.#open.at(-1)?.seq ?? this.#lastSeq;
     for (let place = 0; !reader.done; place++) {
       const row = reader.row();
@@ -106,6 +111,7 @@ export class WorkerJournal {
       const row = seq === undefined ? undefined : this.rows.get(seq);
       found.push(row !== undefined);
       if (row) entries.row(row);
+      else this.#notThere(id);
     }
     const ranges = yield* readRanges(this, send, wanted);
     return { found, entries: entries.take(), ...ranges };
@@ -124,7 +130,14 @@ export class WorkerJournal {
     return packer.take();
   }
 
+  #notThere(id: string): void {
+    if (this.#absent.size >= MAX_ABSENT) this.#absent.clear();
+    this.#absent.add(id);
+  }
+
   #note(row: EntryHead): void {
+    this.#absent.delete(row.id);
+    if (row.alias !== null) this.#absent.delete(row.alias);
     const keys = keysOf(row.keys);
     if (row.alias !== null) keys.push(idHash(row.alias));
     this.index.add(row.seq, keys, idHash(row.id));
