@@ -63,6 +63,17 @@ describe('health', () => {
     await expect(check(running, 'tollgate.v1.Nothing')).rejects.toMatchObject({ code: 5 });
   });
 
+  test('an open watch hears of changes only', async () => {
+    const running = await start(fakeApplication());
+    const { seen, call } = watch(running);
+    await expect.poll(() => seen).toEqual(['SERVING']);
+    for (const serving of [true, true, false, false, true]) running.server.setServing(serving);
+    await expect.poll(() => seen).toHaveLength(3);
+    await check(running, '');
+    expect(seen).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
+    call.cancel();
+  });
+
   test('an open watch hears of the shutdown and does not hold it up', async () => {
     const running = await start(fakeApplication());
     const { seen } = watch(running);
