@@ -169,6 +169,28 @@ describe('reflection', () => {
     });
   });
 
+  test('buf curl shows why an entry of a stream was refused', async () => {
+    const { server } = await start(fakeApplication());
+    const { stdout } = await buf(
+      '-d',
+      '{"entries": [{"screen": {"requestId": "x"}}]}',
+      `http://${server.address}/tollgate.v1.DecisionService/ScreenStream`,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      results: [
+        {
+          error: {
+            code: 3,
+            details: [
+              { reason: 'INVALID_REQUEST', domain: 'tollgate' },
+              { fieldViolations: [{ field: 'payment', description: 'is required' }] },
+            ],
+          },
+        },
+      ],
+    });
+  });
+
   test('buf curl asks for health', async () => {
     const { server } = await start(fakeApplication());
     const check = async (service: string): Promise<string> =>
