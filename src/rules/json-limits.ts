@@ -28,7 +28,7 @@ export function jsonProblem(document: unknown): string | undefined {
   const stack: { readonly value: unknown; readonly depth: number }[] = [{ value: document, depth: 0 }];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { value, depth } = next;
-    if (depth > MAX_JSON_DEPTH) return `nested more than ${MAX_JSON_DEPTH} levels deep`;
+    if (depth > MAX_JSON_DEPTH) return `is nested more than ${MAX_JSON_DEPTH} levels deep`;
     if (typeof value === 'string') {
       if (LONE_SURROGATE.test(value)) return 'holds text that is not well-formed Unicode';
       bytes += value.length > LIMITS.bytes ? value.length : Buffer.byteLength(value) + 2;

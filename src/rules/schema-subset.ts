@@ -165,7 +165,10 @@ function unknownName(name: string, known: readonly string[]): string {
     : `${JSON.stringify(name)} is not known here; known are ${known.join(', ')}`;
 }
 
-/** `anyOf` and `oneOf`: where no branch fits, tells what is wrong by the branch that comes closest. */
+/**
+ * `anyOf` and `oneOf`: where no branch fits, tells what is wrong by the branch that comes closest, and where the value
+ * itself is wrong, what is meant: another branch may be what was wanted.
+ */
 function choiceProblems(schema: Schema, value: unknown, path: string): readonly ParamProblem[] {
   for (const keyword of ['anyOf', 'oneOf']) {
     const branches = list(schema[keyword]).filter(isSchema);
@@ -177,10 +180,16 @@ function choiceProblems(schema: Schema, value: unknown, path: string): readonly 
     const near = tried.filter(({ branch }) => typeProblem(branch, value, path) === undefined);
     const [first] = (near.length > 0 ? near : tried).sort((a, b) => a.problems.length - b.problems.length);
     return near.length > 0 && first !== undefined
-      ? first.problems
+      ? first.problems.map((problem) => (problem.path === path ? meant(schema, problem) : problem))
       : [{ path, message: tried.map(({ problems }) => problems[0]?.message ?? '').join(', or ') }];
   }
   return [];
+}
+
+function meant({ description }: Schema, problem: ParamProblem): ParamProblem {
+  return typeof description === 'string'
+    ? { ...problem, message: `${problem.message}. ${description}` }
+    : problem;
 }
 
 function list(value: Json | undefined): readonly Json[] {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { ATTRIBUTES, STREAM_KINDS } from '../../src/facts/attributes.js';
 import { FACT_CATALOGUE, RULE_VOCABULARY } from '../../src/facts/catalogue.js';
 import { SUCCEEDED, VELOCITY_FUNCTIONS } from '../../src/facts/velocity-spec.js';
@@ -39,6 +39,27 @@ function ofLimit(limit: object): readonly string[] {
     limits: [{ name: 'l', when, by: ['card'], period: 'day', cap, reason: 'x', ...limit }],
   });
 }
+
+test.each(['day', 'month', '10 minutes', '24'])(
+  'the window "%s" is told what windows there are',
+  (window) => {
+    const params = { fn: 'count', by: 'card', window };
+    const all = [{ fact: 'velocity', params, operator: 'greaterThan', value: 3 }];
+    const event = { type: 'review', params: { reason: 'x' } };
+    const rules = [{ name: 'r', conditions: { all }, event }];
+    const document = { id: 'windows', description: 'Windows.', owner: 'tests', rules };
+    const { findings } = checkRuleSet(document, { catalogue: FACT_CATALOGUE });
+    expect(findings).toEqual([
+      {
+        severity: 'error',
+        code: 'bad-params',
+        rule: 'r',
+        path: '/rules/0/conditions/all/0/params/window',
+        message: expect.stringMatching(/24h or 30d, or the present calendar day or month\.$/) as string,
+      },
+    ]);
+  },
+);
 
 describe('a clock', () => {
   const mixed = ['refund-claimed', 'refunded'];

@@ -52,7 +52,9 @@ describe('a file of cases', () => {
 
   it('must be JSON, and of sane size and depth', () => {
     expect(problems('{')).toEqual([expect.stringMatching(/^not JSON: /)]);
-    expect(problems('['.repeat(200) + ']'.repeat(200))).toEqual(['the file nested more than 80 levels deep']);
+    expect(problems('['.repeat(200) + ']'.repeat(200))).toEqual([
+      'the file is nested more than 80 levels deep',
+    ]);
     expect(problems('null')).toEqual([expect.stringContaining('must be object')]);
   });
 

@@ -58,8 +58,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 
   const port = await bind(server, options.listen);
   let closing: Promise<void> | undefined;
+  let told = 'NOT_SERVING';
   const setServing = (serving: boolean): void => {
     const status = serving && closing === undefined ? 'SERVING' : 'NOT_SERVING';
+    // A watch hears of changes only; the library writes whatever it is told.
+    if (status === told) return;
+    told = status;
     for (const name of names) health.setStatus(name, status);
   };
   const address = addressText({ ...options.listen, port });

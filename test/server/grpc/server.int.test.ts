@@ -63,6 +63,17 @@ describe('health', () => {
     await expect(check(running, 'tollgate.v1.Nothing')).rejects.toMatchObject({ code: 5 });
   });
 
+  test('an open watch hears of changes only', async () => {
+    const running = await start(fakeApplication());
+    const { seen, call } = watch(running);
+    await expect.poll(() => seen).toEqual(['SERVING']);
+    for (const serving of [true, true, false, false, true]) running.server.setServing(serving);
+    await expect.poll(() => seen).toHaveLength(3);
+    await check(running, '');
+    expect(seen).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
+    call.cancel();
+  });
+
   test('an open watch hears of the shutdown and does not hold it up', async () => {
     const running = await start(fakeApplication());
     const { seen } = watch(running);
@@ -155,6 +166,28 @@ describe('reflection', () => {
     );
     expect(JSON.parse(stdout)).toMatchObject({
       decision: { requestId: 'by-hand', outcome: 'OUTCOME_REVIEW', eventTime: '2026-01-01T00:00:00.123Z' },
+    });
+  });
+
+  test('buf curl shows why an entry of a stream was refused', async () => {
+    const { server } = await start(fakeApplication());
+    const { stdout } = await buf(
+      '-d',
+      '{"entries": [{"screen": {"requestId": "x"}}]}',
+      `http://${server.address}/tollgate.v1.DecisionService/ScreenStream`,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      results: [
+        {
+          error: {
+            code: 3,
+            details: [
+              { reason: 'INVALID_REQUEST', domain: 'tollgate' },
+              { fieldViolations: [{ field: 'payment', description: 'is required' }] },
+            ],
+          },
+        },
+      ],
     });
   });
 

@@ -16,8 +16,8 @@ export interface Paging {
 }
 
 /**
- * The page that a checked request asks for; a size of 0 is 50. A token goes with what was asked for: with another list or
- * filter it would leave out a part without a word, so it is INVALID_REQUEST.
+ * The page that a checked request asks for; a size of 0 is 50. A token goes with what was asked for, and as it was given:
+ * with another list or filter, or cut short on its way, it would leave out a part without a word, so it is INVALID_REQUEST.
  */
 export function pageOf<D extends DescMessage>(
   schema: D,
@@ -25,15 +25,18 @@ export function pageOf<D extends DescMessage>(
 ): Paging {
   const { pageSize, pageToken } = request;
   const asked = toBinary(schema, { ...request, pageSize: 0, pageToken: '' } as MessageShape<D>);
-  const hash = createHash('sha256').update(`${schema.typeName} `).update(asked);
-  const prefix = `${hash.digest('base64url').slice(0, DIGEST)}.`;
-  if (pageToken !== '' && !pageToken.startsWith(prefix)) {
+  const tokenOf = (place: string): string => {
+    const hash = createHash('sha256').update(`${schema.typeName} ${place} `).update(asked);
+    return `${hash.digest('base64url').slice(0, DIGEST)}.${place}`;
+  };
+  const token = pageToken.slice(DIGEST + 1);
+  if (pageToken !== '' && pageToken !== tokenOf(token)) {
     const description = 'is not one that was given for this list and these filters';
     throw invalidRequest([{ field: 'page_token', description }]);
   }
   return {
-    query: { size: pageSize === 0 ? DEFAULT_SIZE : pageSize, token: pageToken.slice(prefix.length) },
-    tokenOf: (next) => (next === '' ? '' : prefix + next),
+    query: { size: pageSize === 0 ? DEFAULT_SIZE : pageSize, token },
+    tokenOf: (next) => (next === '' ? '' : tokenOf(next)),
   };
 }
 

@@ -22,13 +22,15 @@ test('a token leads on where the same is asked for, with pages of any size', () 
   expect(entries().tokenOf('')).toBe('');
 });
 
-test('a token of another list, filter or call is refused, as is one that nobody gave', () => {
+test('a token of another list, filter or call is refused, as is one that nobody gave or that was changed', () => {
   const refused = ['page_token: is not one that was given for this list and these filters'];
   const others = [
     () => entries({ pageToken, list: 'block-devices' }),
     () => entries({ pageToken, asOf: timestampFromMs(2000) }),
     () => entries({ pageToken, planned: true }),
     () => entries({ pageToken: 'place' }),
+    () => entries({ pageToken: pageToken.slice(0, -1) }),
+    () => entries({ pageToken: pageToken.replace('place', 'palce') }),
   ];
   for (const other of others) expect(violationsOf(() => void other())).toEqual(refused);
   const lists = pageOf(ListListsRequestSchema, create(ListListsRequestSchema)).tokenOf('place');
