@@ -1,4 +1,3 @@
-import { isEntryId } from '../../../decisions/decision-id.js';
 import type { ListDecisionsRequest, ScreenRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { OutcomeSchema } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { checkPayment } from './payment.js';
@@ -25,7 +24,7 @@ export function checkReference(request: {
 }): void {
   const problems = new Problems();
   if (request.id !== '') {
-    if (!isEntryId(request.id)) problems.add('id', 'not the id of a decision');
+    opaqueId(problems, '', 'id', request.id, 128);
     if (request.site !== '') problems.add('site', 'contradicts id: give either id, or site and request_id');
     if (request.requestId !== '') {
       problems.add('request_id', 'contradicts id: give either id, or site and request_id');

@@ -1,5 +1,5 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { entryId, isEntryId } from '../../../decisions/decision-id.js';
+import { entryId } from '../../../decisions/decision-id.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
 import {
   ClaimReasonSchema,
@@ -68,9 +68,8 @@ export function checkEvent(event: Event): void {
 }
 
 function checkBelonging(problems: Problems, event: Event): void {
-  if (event.decisionId !== '' && !isEntryId(event.decisionId)) {
-    problems.add('decision_id', 'not the id of a decision');
-  } else if (
+  opaqueId(problems, '', 'decision_id', event.decisionId, 128);
+  if (
     event.kind !== EventKind.PAYMENT &&
     event.decisionId !== '' &&
     event.requestId !== '' &&

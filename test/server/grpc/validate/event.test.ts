@@ -58,7 +58,11 @@ test('all faults are named at once', () => {
 
 test.each<[string, Change, readonly string[]]>([
   ['an unknown kind', { kind: 18 as EventKind }, ['kind: unknown value 18']],
-  ['a decision id of other form', { decisionId: 'd-1' }, ['decision_id: not the id of a decision']],
+  [
+    'too long a decision id',
+    { decisionId: 'd'.repeat(129), requestId: '' },
+    ['decision_id: longer than 128 characters'],
+  ],
   [
     'history without payment',
     { kind: EventKind.PAYMENT },

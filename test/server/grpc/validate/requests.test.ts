@@ -73,7 +73,8 @@ table('GetDecision', GetDecisionRequestSchema, checkReference, { id: ID }, [
   ['by site alone', { id: '', site: 's' }, 'request_id: is required'],
   ['by request alone', { id: '', requestId: 'r' }, 'site: is required'],
   ['by both', { site: 's' }, 'site: contradicts id: give either id, or site and request_id'],
-  ['by an id of other form', { id: ID.toUpperCase() }, 'id: not the id of a decision'],
+  ['by an id that is none of ours, and so not found', { id: 'nope' }],
+  ['by too long an id', { id: 'x'.repeat(129) }, 'id: longer than 128 characters'],
 ]);
 
 table(
