@@ -14,8 +14,8 @@ import type { Activation, Publication, RuleVersionStore, StoredVersion } from '.
 
 /** Publications that are read at a time: few roll-backs need more. */
 const PAGE = 100;
-/** Of versions of one set that are created at once, one gets through in each try. */
-const CREATE_TRIES = 30;
+/** Of changes of one set at once, one gets through in each try. */
+const TRIES = 30;
 
 /** What the service needs from outside. */
 export interface RuleSetsOptions {
@@ -71,11 +71,25 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     return latest;
   }
 
+  /** Of publications at once that name no revision the last one counts; a roll-back would take back what it never saw. */
   async function publish(
     input: PublishInput,
     step: Publication['step'],
     target: (activation: Activation) => Promise<number>,
   ): Promise<RuleSetInfo> {
+    const tries = input.revision === undefined && step !== 'roll-back' ? TRIES : 1;
+    for (let left = tries - 1; ; left--) {
+      const published = await tryToPublish(input, step, target);
+      if (published !== 'stale') return published;
+      if (left === 0) throw stale(input.ruleSet, await activationOf(input.ruleSet));
+    }
+  }
+
+  async function tryToPublish(
+    input: PublishInput,
+    step: Publication['step'],
+    target: (activation: Activation) => Promise<number>,
+  ): Promise<RuleSetInfo | 'stale'> {
     const activation = await activationOf(input.ruleSet);
     const latest = await newestKnown(input.ruleSet);
     if (input.revision !== undefined && input.revision !== activation.revision)
@@ -93,7 +107,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       at: options.now(),
       step,
     });
-    if (published === 'stale') throw stale(input.ruleSet, await activationOf(input.ruleSet));
+    if (published === 'stale') return 'stale';
     // From here on nothing may be asked of the store that could make a failure of what is done already.
     await followed(options.changed());
     return summaryOf({ ruleSet: input.ruleSet, version: to, revision: activation.revision + 1 }, latest);
@@ -165,7 +179,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
         if ((await store.create(version, latest?.version ?? 0)) === 'created')
           return { version: infoOf(version, activation), warnings: findings, created: true };
         // Somebody else was first: whether that matters, only the newest version can tell.
-        if (tries === CREATE_TRIES)
+        if (tries === TRIES)
           throw new TollgateError('STALE_ETAG', `others keep storing versions of ${document.id}; try again`);
       }
     },

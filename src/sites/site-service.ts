@@ -41,6 +41,8 @@ export interface DefaultSite {
   readonly currency: string;
 }
 
+/** Of puts of one site at once that name no revision, one gets through in each try. */
+const PUT_TRIES = 30;
 /** Changes read from the store at a time. */
 const BATCH = 1000;
 
@@ -88,11 +90,16 @@ export function createSites(store: SiteStore, fallback: DefaultSite): Sites {
     revision: number | undefined,
     make: (current: number) => Kinds[K],
   ): Promise<Kinds[K]> {
-    const current = (await store.get(kind, id))?.revision ?? 0;
-    if (revision !== undefined && revision !== current) throw stale(kind, id);
-    if ((await store.put(kind, make(current))) === 'stale') throw stale(kind, id);
-    await followed(refresh());
-    return make(current + 1);
+    for (let tries = 1; ; tries++) {
+      const current = (await store.get(kind, id))?.revision ?? 0;
+      if (revision !== undefined && revision !== current) throw stale(kind, id);
+      if ((await store.put(kind, make(current))) === 'stored') {
+        await followed(refresh());
+        return make(current + 1);
+      }
+      // Somebody else was first: that matters to who said what it follows on, the others are the last to speak.
+      if (revision !== undefined || tries === PUT_TRIES) throw stale(kind, id);
+    }
   }
 
   async function page<K extends Kind>(kind: K, { size, token }: PageQuery): Promise<Page<Kinds[K]>> {

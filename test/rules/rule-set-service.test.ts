@@ -35,7 +35,11 @@ function openStore() {
         .slice(0, limit),
     activations: async () =>
       log.slice(-1).map(({ ruleSet, to, revision }) => ({ ruleSet, version: to, revision })),
-    publish: async (publication: Publication) => (log.push(publication), 'published' as const),
+    publish: async (publication: Publication) => {
+      if (publication.revision !== (log.at(-1)?.revision ?? 0) + 1) return 'stale' as const;
+      log.push(publication);
+      return 'published' as const;
+    },
     publications: async (_: string, limit: number, before = Infinity) =>
       log
         .filter(({ revision }) => revision < before)
@@ -58,7 +62,7 @@ function openStore() {
     const away = (): Promise<never> => Promise.reject(storeUnavailable('it is away'));
     Object.assign(store, { get: away, versions: away, activations: away, publish: away, publications: away });
   };
-  return { over, versions, goAway };
+  return { over, versions, log, goAway };
 }
 
 const code = (call: Promise<unknown>): Promise<string> =>
@@ -109,6 +113,23 @@ describe('what is active', () => {
       revision: 1,
     });
     expect(await code(sets.activate({ ...publication, version: 1 }))).toBe('STORE_UNAVAILABLE');
+  });
+
+  it('is one of several at once that all succeed, unless they say what they follow on or roll back', async () => {
+    const { over, log } = openStore();
+    const sets = over(CATALOGUE);
+    for (const value of [1, 2, 3, 4])
+      await sets.create({ document: document(value), author: 'a', comment: '', expectedLatestHash: '' });
+    const input = { ruleSet: 'a-set', actor: 'a', reason: '' };
+    const activate = (version: number, revision?: number): Promise<string> =>
+      code(sets.activate({ ...input, version, revision }));
+    expect(await Promise.all([activate(1), activate(2), activate(3)])).toEqual(Array(3).fill('no error'));
+    expect(log.map(({ from }) => from)).toEqual([0, ...log.slice(0, -1).map(({ to }) => to)]);
+    expect(log.map(({ to }) => to).sort()).toEqual([1, 2, 3]);
+    const seen = await Promise.all([activate(1, 3), activate(4, 3)]);
+    expect(seen.sort()).toEqual(['STALE_ETAG', 'no error']);
+    const rollBack = (): Promise<string> => code(sets.rollBack({ ...input, revision: undefined }));
+    expect((await Promise.all([rollBack(), rollBack()])).sort()).toEqual(['STALE_ETAG', 'no error']);
   });
 
   it('is told as a failure where it was published but cannot be run here', async () => {

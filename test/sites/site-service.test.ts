@@ -62,6 +62,30 @@ describe('a change that was stored before the store went away', () => {
   });
 });
 
+describe('puts of one site at once', () => {
+  it('all succeed, but for those that say what they follow on', async () => {
+    let stored: Site | undefined;
+    const store = {
+      get: async () => stored,
+      put: async (_: Kind, item: Site) => {
+        if (item.revision !== (stored?.revision ?? 0)) return 'stale';
+        stored = { ...item, revision: item.revision + 1 };
+        return 'stored';
+      },
+      changes: async () => [],
+    } as unknown as SiteStore;
+    const sites = createSites(store, FALLBACK);
+    const { revision: _, ...es } = site('es');
+    const put = (name: string, revision?: number): Promise<number | string> =>
+      sites.putSite({ ...es, name }, revision).then(
+        (one) => one.revision,
+        (error: unknown) => (error as { readonly code: string }).code,
+      );
+    expect((await Promise.all(['a', 'b', 'c', 'd'].map((name) => put(name)))).sort()).toEqual([1, 2, 3, 4]);
+    expect((await Promise.all([put('e', 4), put('f', 4)])).sort()).toEqual(['STALE_ETAG', 5].sort());
+  });
+});
+
 describe('sites in memory', () => {
   it('are not put back to an older state by a reading that comes late', async () => {
     const readings: ((changes: readonly SiteChange[]) => void)[] = [];

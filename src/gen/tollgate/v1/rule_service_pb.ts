@@ -620,6 +620,9 @@ export type RollBackRequest = Message<"tollgate.v1.RollBackRequest"> & {
   reason: string;
 
   /**
+   * When set, the rule set must carry this etag, else ABORTED with reason STALE_ETAG. Of two at once without it one is
+   * ABORTED too: it would take back what it never saw.
+   *
    * @generated from field: string etag = 4;
    */
   etag: string;
