@@ -103,9 +103,13 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     store = await openThrough({ callTimeoutMs: 30_000 });
     const { log } = store.journal;
     const batch = entries(log, 1, 20);
+    const other = entry({ log, seq: 21, id: batch[3]?.id ?? '' });
     const arrived = await arrivals(uri, database);
     proxy.set('no-answers');
-    const answered = expect(store.journal.append(batch)).resolves.toEqual(batch.map(() => 'stored'));
+    const answered = expect(store.journal.append([...batch, other])).resolves.toEqual([
+      ...batch.map(() => 'stored'),
+      'duplicate',
+    ]);
     await arrived(20);
     // From here on it is the store, and not the driver, that sends the batch again.
     await expect(store.health.ping()).rejects.toSatisfy(isUnavailable);
@@ -116,9 +120,10 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
   it('and swallows an answer for long: what proves durable is handed out once, in front of the tail', async () => {
     const { log } = store.journal;
     const batch = entries(log, 1, 20);
+    const other = entry({ log, seq: 21, id: batch[3]?.id ?? '' });
     const arrived = await arrivals(uri, database);
     proxy.set('no-answers');
-    const refused = expect(store.journal.append(batch)).rejects.toSatisfy(isUnavailable);
+    const refused = expect(store.journal.append([...batch, other])).rejects.toSatisfy(isUnavailable);
     await arrived(20);
     await refused;
     proxy.set('pass');
@@ -127,7 +132,7 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
       store.journal.query({ ids: [], ranges: [], seen: NONE }).then(({ tail }) => tail.map(({ seq }) => seq));
     expect(await ask()).toEqual(batch.map(({ event }) => event.seq));
     expect(await ask()).toEqual([]);
-    expect(await store.journal.append([entry({ log, seq: 21 })])).toEqual(['stored']);
+    expect(await store.journal.append([entry({ log, seq: 22 })])).toEqual(['stored']);
   });
 
   it('loses nothing that was acknowledged and doubles nothing, whatever happens in between', async () => {

@@ -155,8 +155,8 @@ export class JournalAppender {
       try {
         const duplicates = await this.#connection.write(() => this.#send(sending, entries.length), left);
         const ours = attempt > 1 ? await this.#storedBefore(entries, duplicates, deadline) : undefined;
-        return entries.map(({ id }, index) =>
-          duplicates.has(index) && ours?.has(id) !== true ? 'duplicate' : 'stored',
+        return entries.map((entry, index) =>
+          duplicates.has(index) && ours?.has(placeOf(entry)) !== true ? 'duplicate' : 'stored',
         );
       } catch (error) {
         if (this.#now() >= deadline) throw error;
@@ -181,7 +181,7 @@ export class JournalAppender {
     }
   }
 
-  /** Of entries that an insert sent again found there: those an earlier attempt of ours had stored. */
+  /** Of entries that an insert sent again found there: where an earlier attempt of ours had stored them. */
   async #storedBefore(
     entries: readonly JournalEntry[],
     duplicates: ReadonlySet<number>,
@@ -204,16 +204,15 @@ export class JournalAppender {
       await fenced;
     });
     const durable = await this.#connection.run(() => this.#durableOf(this.#doubtful));
-    for (const { id, event } of this.#doubtful) if (durable.has(id)) this.#recovered.push(event);
+    for (const entry of this.#doubtful) if (durable.has(placeOf(entry))) this.#recovered.push(entry.event);
     this.#doubtful = [];
   }
 
-  /** Ids of the entries that are durable in exactly the place they have here. */
+  /** Where what is durable under the ids of these entries is: not always in the place that they have here. */
   async #durableOf(entries: readonly JournalEntry[]): Promise<ReadonlySet<string>> {
-    const places = new Map(entries.map(({ id, event }) => [`${id}/${event.log}/${event.seq}`, id]));
     const filter = { _id: { $in: entries.map(({ id }) => id) } };
     const found = await this.#entries.find(filter, { projection: { l: 1, n: 1 } }).toArray();
-    return new Set(found.filter(({ _id, l, n }) => places.has(`${_id}/${l}/${n}`)).map(({ _id }) => _id));
+    return new Set(found.map(({ _id, l, n }) => `${_id}/${l}/${n}`));
   }
 
   #now(): number {
@@ -222,6 +221,11 @@ export class JournalAppender {
 }
 
 const NOTHING: ReadonlySet<number> = new Set();
+
+/** An id and its place in the logs: of two entries of one id that are sent together, at most one is stored. */
+function placeOf({ id, event }: JournalEntry): string {
+  return `${id}/${event.log}/${event.seq}`;
+}
 
 /** A bulk with more entries; undefined when it cannot be made yet. */
 function withMore(
