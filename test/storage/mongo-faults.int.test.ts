@@ -135,6 +135,21 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     expect(await store.journal.append([entry({ log, seq: 22 })])).toEqual(['stored']);
   });
 
+  it('and swallows the last answer of an instance that then ends: what proves durable belongs to its log', async () => {
+    const { log } = store.journal;
+    const arrived = await arrivals(uri, database);
+    proxy.set('no-answers');
+    const refused = expect(store.journal.append(entries(log, 1, 20))).rejects.toSatisfy(isUnavailable);
+    await arrived(20);
+    await refused;
+    proxy.set('pass');
+    await healed();
+    await store.journal.query({ ids: [], ranges: [], seen: NONE });
+    await store.close();
+    store = await openThrough({});
+    expect(await store.journal.heads()).toEqual(new Map([[log, 20]]));
+  });
+
   it('loses nothing that was acknowledged and doubles nothing, whatever happens in between', async () => {
     const { log } = store.journal;
     const acknowledged: number[] = [];

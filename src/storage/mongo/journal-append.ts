@@ -204,7 +204,11 @@ export class JournalAppender {
       await fenced;
     });
     const durable = await this.#connection.run(() => this.#durableOf(this.#doubtful));
-    for (const entry of this.#doubtful) if (durable.has(placeOf(entry))) this.#recovered.push(entry.event);
+    for (const entry of this.#doubtful) {
+      if (!durable.has(placeOf(entry))) continue;
+      this.#recovered.push(entry.event);
+      this.#registry.advance(entry.event.seq);
+    }
     this.#doubtful = [];
   }
 
