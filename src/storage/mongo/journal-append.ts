@@ -42,7 +42,7 @@ export class JournalAppender {
   readonly #session: ClientSession;
   readonly #aliases: JournalAliases;
   #last: Promise<unknown> = Promise.resolve();
-  /** The driver's own end of the last insert: a session must not be used twice at a time. */
+  /** The driver's own end of what went through the session last. */
   #driver: Promise<unknown> = Promise.resolve();
   /** Waits for its turn. */
   #gathering: Gathering | undefined;
@@ -166,13 +166,20 @@ export class JournalAppender {
     }
   }
 
+  /**
+   * What goes through the session does so one after the other, also what was given up before its turn: two at a time may
+   * get one transaction number, and the server then takes the second for the first, sent again.
+   */
+  #inSession<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#driver.then(work);
+    this.#driver = done.catch(() => undefined);
+    return done;
+  }
+
   /** Sends one insert; gives the places of duplicates, throws when the end is unknown. */
   async #send(bulk: UnorderedBulkOperation, size: number): Promise<ReadonlySet<number>> {
-    await this.#driver;
-    const sent = bulk.execute({ session: this.#session });
-    this.#driver = sent.catch(() => undefined);
     try {
-      await sent;
+      await this.#inSession(() => bulk.execute({ session: this.#session }));
       return NOTHING;
     } catch (error) {
       const duplicates = duplicatesOf(error, size);
@@ -197,12 +204,7 @@ export class JournalAppender {
 
   async #settle(): Promise<void> {
     if (!this.inDoubt) return;
-    await this.#connection.run(async () => {
-      await this.#driver;
-      const fenced = this.#registry.fence(this.#session);
-      this.#driver = fenced.catch(() => undefined);
-      await fenced;
-    });
+    await this.#connection.run(() => this.#inSession(() => this.#registry.fence(this.#session)));
     const durable = await this.#connection.run(() => this.#durableOf(this.#doubtful));
     for (const entry of this.#doubtful) {
       if (!durable.has(placeOf(entry))) continue;
