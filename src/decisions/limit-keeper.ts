@@ -38,7 +38,11 @@ export class LimitKeeper {
     const uses = held
       .slice(0, used.length)
       .map((limit, index) => heldLimit(limit, used[index] ?? 0, reserved));
-    return [...missed, ...uses];
+    const full = reserved ? undefined : held[used.length - 1];
+    if (full === undefined || !asksReview(full.limit)) return [...missed, ...uses];
+    // It has counted as much as a number can hold: it says so, and the others are asked without it.
+    const others = due.filter((one) => one !== full);
+    return [...(await this.reserve(decision, others, expiresAt)), ...uses.slice(-1)];
   }
 
   /**
