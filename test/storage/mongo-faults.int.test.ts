@@ -150,6 +150,23 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     expect(await store.journal.heads()).toEqual(new Map([[log, 20]]));
   });
 
+  it('and refuses a batch is not asked without a pause', async () => {
+    const { log } = store.journal;
+    const client = await MongoClient.connect(uri);
+    onTestFinished(() => client.close());
+    const inserts = async (): Promise<number> => {
+      const { metrics } = (await client.db('admin').command({ serverStatus: 1 })) as unknown as ServerStatus;
+      return metrics.commands.insert.total;
+    };
+    await store.journal.append([entry({ log, seq: 1 })]);
+    await client.db(database).command({ collMod: 'entries', validator: { refused: true } });
+    const before = await inserts();
+    await expect(store.journal.append(entries(log, 2, 20))).rejects.toSatisfy(isUnavailable);
+    expect((await inserts()) - before).toBeLessThan(50);
+    await client.db(database).command({ collMod: 'entries', validator: {} });
+    expect(await store.journal.append([entry({ log, seq: 22 })])).toEqual(['stored']);
+  });
+
   it('loses nothing that was acknowledged and doubles nothing, whatever happens in between', async () => {
     const { log } = store.journal;
     const acknowledged: number[] = [];
@@ -177,6 +194,10 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     expect(acknowledged.filter((one) => !stored.includes(one))).toEqual([]);
   });
 });
+
+interface ServerStatus {
+  readonly metrics: { readonly commands: { readonly insert: { readonly total: number } } };
+}
 
 function isUnavailable(error: unknown): boolean {
   return error instanceof TollgateError && error.code === 'STORE_UNAVAILABLE';

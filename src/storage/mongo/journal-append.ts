@@ -12,6 +12,8 @@ import type { ResolvedOptions } from './options.js';
 
 /** Documents in one insert at most. */
 const INSERT_SIZE = 1_000;
+/** Between two tries of one insert, ms. */
+const PAUSE_MS = 100;
 
 /** Appends that go as one insert. */
 interface Gathering {
@@ -160,6 +162,8 @@ export class JournalAppender {
         );
       } catch (error) {
         if (this.#now() >= deadline) throw error;
+        // A server that is there and refuses has to be left alone for a moment.
+        await new Promise<void>((resolve) => this.#options.world.timers.after(PAUSE_MS, resolve));
         await this.#connection.healed(deadline - this.#now());
         if (this.#now() >= deadline) throw error;
       }
