@@ -6,7 +6,7 @@ import type { Position, StreamEvent } from '../facts/stream.js';
 import type { AskedPayment } from '../facts/velocity/asked.js';
 import type { Outcome } from '../rules/outcome.js';
 import type { Screening } from './admissions.js';
-import type { Append } from './append-queue.js';
+import { knownPayment, type Append } from './append-queue.js';
 import { decisionEntry, type DecisionParts } from './decision-entry.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { holdingOf } from './holding.js';
@@ -88,8 +88,7 @@ export class Deciding {
           lapsesAt,
           evaluationUs,
         }),
-      // When nobody knows whether it was stored, or the id is another's: what is held stays until it lapses, and the
-      // same request again finds it.
+      // When nobody knows whether it was stored, what is held stays until it lapses, and the same request again finds it.
       caller: screening,
     });
     return waits ? ready.then(() => this.#intake.insert(event)) : undefined;
@@ -160,15 +159,20 @@ export class Deciding {
       instrument: instrumentDigest(payment),
       seen: parts.seen,
     });
+    const holding = holdingOf(record);
     return {
       entry,
-      holding: holdingOf(record),
+      holding,
       stored: () => {
         observer.decided(record, false, this.#nowUs() - screening.admittedUs);
         screening.done({ record, repeated: false });
       },
       // Another instance decided the same request at the same time and was first: its decision counts.
-      duplicate: async () => this.repeated(screening, await this.#intake.readBack(id)),
+      duplicate: async () => {
+        const first = await this.#intake.readBack(id);
+        await this.#intake.keeper.giveBack(id, holding, knownPayment(first).holding);
+        this.repeated(screening, first);
+      },
     };
   }
 

@@ -5,7 +5,7 @@ import { createReadSide, type ReadSideOptions } from './read-side.js';
 import type { Decisions } from './decisions.js';
 
 /** What the decisions need. */
-export interface DecisionServiceOptions extends PipelineOptions, Omit<ReadSideOptions, 'journal' | 'seen'> {}
+export interface DecisionServiceOptions extends PipelineOptions, Omit<ReadSideOptions, 'journal'> {}
 
 /** The decisions, and what the composition root does with them. */
 export interface DecisionService extends Decisions {
@@ -21,7 +21,7 @@ export interface DecisionService extends Decisions {
 export async function openDecisions(options: DecisionServiceOptions): Promise<DecisionService> {
   const pipeline = new Pipeline(options, await options.journal.heads(), []);
   await options.versions.putLayout(pipeline.layout);
-  const reads = createReadSide({ ...options, seen: () => pipeline.seen });
+  const reads = createReadSide(options);
   return {
     ...reads,
     screen: (input, caller) => pipeline.screen(input, caller),

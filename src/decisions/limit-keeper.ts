@@ -2,6 +2,7 @@ import { KeyedTurns } from '../collections/keyed-turns.js';
 import { holdId } from './decision-id.js';
 import { asksReview, heldLimit, unheldLimit, type DueLimit } from './limit-holds.js';
 import type { KnownPayment } from './append-queue.js';
+import type { Holding } from './holding.js';
 import type { HoldReport, LimitStore } from './ports.js';
 import type { HeldLimit, LimitUse } from './record.js';
 import type { EventInput } from './decisions.js';
@@ -38,7 +39,11 @@ export class LimitKeeper {
     const uses = held
       .slice(0, used.length)
       .map((limit, index) => heldLimit(limit, used[index] ?? 0, reserved));
-    return [...missed, ...uses];
+    const full = reserved ? undefined : held[used.length - 1];
+    if (full === undefined || !asksReview(full.limit)) return [...missed, ...uses];
+    // It has counted as much as a number can hold: it says so, and the others are asked without it.
+    const others = due.filter((one) => one !== full);
+    return [...(await this.reserve(decision, others, expiresAt)), ...uses.slice(-1)];
   }
 
   /**
@@ -54,9 +59,26 @@ export class LimitKeeper {
     if (holding === undefined) return undefined;
     const report = this.#reportOf(input, baseMinor, holding.uses);
     if (report === undefined) return undefined;
-    const counters = countersOf(holding.uses);
-    const id = holdId(decision, holding.baseMinor, counters);
-    return this.#turns.run(counters, () => this.#store.settle(id, report));
+    return this.#settle(heldAs(decision, holding), holding, report);
+  }
+
+  /**
+   * Gives back what was held for a decision that another instance had made first, unless that one holds the very same.
+   * What cannot be given back lapses.
+   */
+  async giveBack(
+    decision: string,
+    holding: Holding | undefined,
+    standing: Holding | undefined,
+  ): Promise<void> {
+    if (holding === undefined) return;
+    const id = heldAs(decision, holding);
+    if (standing !== undefined && heldAs(decision, standing) === id) return;
+    await this.#settle(id, holding, { kind: 'failed' }).catch(() => undefined);
+  }
+
+  #settle(id: string, { uses }: Holding, report: HoldReport): Promise<void> {
+    return this.#turns.run(countersOf(uses), () => this.#store.settle(id, report));
   }
 
   #reportOf(
@@ -72,6 +94,11 @@ export class LimitKeeper {
     if (counters.length === 0 || Number.isNaN(back)) return undefined;
     return { kind: 'refunded', id: eventId, amount: back, counters };
   }
+}
+
+/** What it is held under: as when it was reserved. */
+function heldAs(decision: string, { baseMinor, uses }: Holding): string {
+  return holdId(decision, baseMinor, countersOf(uses));
 }
 
 function countersOf(uses: readonly HeldLimit[]): string[] {

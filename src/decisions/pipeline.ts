@@ -102,11 +102,6 @@ export class Pipeline implements Taker, Intake {
     return this.#rules.layout;
   }
 
-  /** Other logs, and how far they have been seen. */
-  get seen(): ReadonlyMap<number, number> {
-    return this.#seen;
-  }
-
   /** Calls under way. */
   get inFlight(): number {
     return this.#screening.size + this.#recording.size;

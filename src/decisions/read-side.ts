@@ -21,8 +21,6 @@ import { replay, type KeptDecision } from './replay.js';
 /** What reading decisions needs. */
 export interface ReadSideOptions {
   readonly journal: Journal;
-  /** Other logs and how far they have been seen: what came to them since is not asked for here. */
-  readonly seen: () => ReadonlyMap<number, number>;
   readonly versions: RuleVersionStore;
   readonly catalogue: FactCatalogue;
   /** The hash that the stream's attributes are kept as, of a value as a person writes it; 0 when it cannot be one. */
@@ -45,7 +43,7 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     const id = 'id' in ref ? ref.id : entryId('decision', ref.site, ref.requestId);
     const known = isEntryId(id);
     const { entries } = known
-      ? await journal.query({ ids: [id], ranges: [], seen: options.seen() })
+      ? await journal.query({ ids: [id], ranges: [], seen: undefined })
       : { entries: [undefined] };
     const entry = entries[0];
     if (entry?.decision === undefined)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { afterLimits, type DueLimit } from '../../src/decisions/limit-holds.js';
 import { holdId } from '../../src/decisions/decision-id.js';
 import { LimitKeeper } from '../../src/decisions/limit-keeper.js';
+import type { Hold } from '../../src/decisions/ports.js';
 import type { LimitUse } from '../../src/decisions/record.js';
 import { createMemoryLimits } from '../../src/rehearsal/memory-limits.js';
 import type { CumulativeLimit } from '../../src/rules/document.js';
@@ -55,6 +56,19 @@ describe('limits that only ask for a review', () => {
     expect(outcomes).toEqual(['accept', 'review', 'block', 'block']);
     expect(await store.used('wall')).toBe(200);
     expect(await store.used('soft')).toBe(200);
+  });
+
+  it('do not however much they count', async () => {
+    const store = createMemoryLimits();
+    const amount = Number.MAX_SAFE_INTEGER;
+    const most: Hold = { counter: 'soft', amount, cap: amount, periodEnd: 1 };
+    await store.reserve('most', [most], 9);
+    const keeper = new LimitKeeper(store);
+    const outcomes: string[] = [];
+    for (const id of ['a', 'b'])
+      outcomes.push(outcomeOf(await keeper.reserve(id, [due('soft', 150), due('hard', 100)], 9)));
+    expect(outcomes).toEqual(['review', 'reject']);
+    expect(await store.used('hard')).toBe(100);
   });
 
   it('do not either when they could not be held themselves', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Journal, JournalQuery } from '../../src/decisions/ports.js';
 import { createReadSide, type ReadSide } from '../../src/decisions/read-side.js';
 import type { DecisionRecord } from '../../src/decisions/record.js';
 import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
@@ -49,14 +50,13 @@ async function decide(form: PaymentForm): Promise<DecisionRecord> {
   return record;
 }
 
-function readSide(): ReadSide {
+function readSide(journal: Journal = stage.journal): ReadSide {
   const versions: Pick<RuleVersionStore, 'get' | 'layout'> = {
     get: async () => ({ ...VERSION, author: '', comment: '', createdAt: 0 }),
     layout: async () => stage.layout,
   };
   return createReadSide({
-    journal: stage.journal,
-    seen: () => new Map(),
+    journal,
     versions: versions as RuleVersionStore,
     catalogue: FACT_CATALOGUE,
     attributeOf: () => 0,
@@ -101,6 +101,21 @@ describe('a decision where 3-D Secure cannot run', () => {
     const { summary } = await readSide().explain({ id }, false);
     expect(summary.join('\n')).not.toContain('cannot run');
   });
+});
+
+it('a decision is read without what came to other logs: that is for whoever decides', async () => {
+  const { id } = await decide(CARD);
+  const asked: JournalQuery[] = [];
+  const { journal } = stage;
+  const listening: Journal = {
+    ...journal,
+    query: (query) => {
+      asked.push(query);
+      return journal.query(query);
+    },
+  };
+  await readSide(listening).get({ id });
+  expect(asked).toEqual([{ ids: [id], ranges: [], seen: undefined }]);
 });
 
 describe('a caller that goes away', () => {

@@ -264,4 +264,16 @@ onMongo('a cumulative limit shared by two instances, on MongoDB', (createPlace) 
       expect(accepted(after)).toBe(false);
     }
   });
+
+  it('gives back what the other held for another amount under the same request id', async () => {
+    for (const round of range(10)) {
+      const card = `lost-${String(round)}`;
+      const raced = await Promise.allSettled(
+        instances.map((instance, index) => pay(instance, `${card}-first`, card, 100 + index)),
+      );
+      const held = raced.map((one) => (one.status === 'fulfilled' ? one.value.binding?.amount?.minor : 0n));
+      const after = await pay(instances[round % 2]!, `${card}-after`, card, 1);
+      expect(held).toContain(after.limits[0]?.usedMinor);
+    }
+  });
 });

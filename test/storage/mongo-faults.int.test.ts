@@ -103,9 +103,13 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     store = await openThrough({ callTimeoutMs: 30_000 });
     const { log } = store.journal;
     const batch = entries(log, 1, 20);
+    const other = entry({ log, seq: 21, id: batch[3]?.id ?? '' });
     const arrived = await arrivals(uri, database);
     proxy.set('no-answers');
-    const answered = expect(store.journal.append(batch)).resolves.toEqual(batch.map(() => 'stored'));
+    const answered = expect(store.journal.append([...batch, other])).resolves.toEqual([
+      ...batch.map(() => 'stored'),
+      'duplicate',
+    ]);
     await arrived(20);
     // From here on it is the store, and not the driver, that sends the batch again.
     await expect(store.health.ping()).rejects.toSatisfy(isUnavailable);
@@ -116,9 +120,10 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
   it('and swallows an answer for long: what proves durable is handed out once, in front of the tail', async () => {
     const { log } = store.journal;
     const batch = entries(log, 1, 20);
+    const other = entry({ log, seq: 21, id: batch[3]?.id ?? '' });
     const arrived = await arrivals(uri, database);
     proxy.set('no-answers');
-    const refused = expect(store.journal.append(batch)).rejects.toSatisfy(isUnavailable);
+    const refused = expect(store.journal.append([...batch, other])).rejects.toSatisfy(isUnavailable);
     await arrived(20);
     await refused;
     proxy.set('pass');
@@ -127,7 +132,39 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
       store.journal.query({ ids: [], ranges: [], seen: NONE }).then(({ tail }) => tail.map(({ seq }) => seq));
     expect(await ask()).toEqual(batch.map(({ event }) => event.seq));
     expect(await ask()).toEqual([]);
-    expect(await store.journal.append([entry({ log, seq: 21 })])).toEqual(['stored']);
+    expect(await store.journal.append([entry({ log, seq: 22 })])).toEqual(['stored']);
+  });
+
+  it('and swallows the last answer of an instance that then ends: what proves durable belongs to its log', async () => {
+    const { log } = store.journal;
+    const arrived = await arrivals(uri, database);
+    proxy.set('no-answers');
+    const refused = expect(store.journal.append(entries(log, 1, 20))).rejects.toSatisfy(isUnavailable);
+    await arrived(20);
+    await refused;
+    proxy.set('pass');
+    await healed();
+    await store.journal.query({ ids: [], ranges: [], seen: NONE });
+    await store.close();
+    store = await openThrough({});
+    expect(await store.journal.heads()).toEqual(new Map([[log, 20]]));
+  });
+
+  it('and refuses a batch is not asked without a pause', async () => {
+    const { log } = store.journal;
+    const client = await MongoClient.connect(uri);
+    onTestFinished(() => client.close());
+    const inserts = async (): Promise<number> => {
+      const { metrics } = (await client.db('admin').command({ serverStatus: 1 })) as unknown as ServerStatus;
+      return metrics.commands.insert.total;
+    };
+    await store.journal.append([entry({ log, seq: 1 })]);
+    await client.db(database).command({ collMod: 'entries', validator: { refused: true } });
+    const before = await inserts();
+    await expect(store.journal.append(entries(log, 2, 20))).rejects.toSatisfy(isUnavailable);
+    expect((await inserts()) - before).toBeLessThan(50);
+    await client.db(database).command({ collMod: 'entries', validator: {} });
+    expect(await store.journal.append([entry({ log, seq: 22 })])).toEqual(['stored']);
   });
 
   it('loses nothing that was acknowledged and doubles nothing, whatever happens in between', async () => {
@@ -157,6 +194,10 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     expect(acknowledged.filter((one) => !stored.includes(one))).toEqual([]);
   });
 });
+
+interface ServerStatus {
+  readonly metrics: { readonly commands: { readonly insert: { readonly total: number } } };
+}
 
 function isUnavailable(error: unknown): boolean {
   return error instanceof TollgateError && error.code === 'STORE_UNAVAILABLE';

@@ -62,8 +62,9 @@ export function lowOfSquare(value: number, high: number): number {
   return Number((whole * whole) % BigInt(LOW));
 }
 
-/** Population standard deviation from exact sums; undefined over nothing. */
+/** Population standard deviation; undefined over nothing. Sums that are not exact may seem to spread by less than nothing. */
 export function deviationOf(count: number, sum: bigint, squares: bigint): number | undefined {
   if (count === 0) return undefined;
-  return Math.sqrt(Number(BigInt(count) * squares - sum * sum)) / count;
+  const spread = BigInt(count) * squares - sum * sum;
+  return spread <= 0n ? 0 : Math.sqrt(Number(spread)) / count;
 }

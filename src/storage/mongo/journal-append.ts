@@ -12,6 +12,8 @@ import type { ResolvedOptions } from './options.js';
 
 /** Documents in one insert at most. */
 const INSERT_SIZE = 1_000;
+/** Between two tries of one insert, ms. */
+const PAUSE_MS = 100;
 
 /** Appends that go as one insert. */
 interface Gathering {
@@ -42,7 +44,7 @@ export class JournalAppender {
   readonly #session: ClientSession;
   readonly #aliases: JournalAliases;
   #last: Promise<unknown> = Promise.resolve();
-  /** The driver's own end of the last insert: a session must not be used twice at a time. */
+  /** The driver's own end of what went through the session last. */
   #driver: Promise<unknown> = Promise.resolve();
   /** Waits for its turn. */
   #gathering: Gathering | undefined;
@@ -155,24 +157,33 @@ export class JournalAppender {
       try {
         const duplicates = await this.#connection.write(() => this.#send(sending, entries.length), left);
         const ours = attempt > 1 ? await this.#storedBefore(entries, duplicates, deadline) : undefined;
-        return entries.map(({ id }, index) =>
-          duplicates.has(index) && ours?.has(id) !== true ? 'duplicate' : 'stored',
+        return entries.map((entry, index) =>
+          duplicates.has(index) && ours?.has(placeOf(entry)) !== true ? 'duplicate' : 'stored',
         );
       } catch (error) {
         if (this.#now() >= deadline) throw error;
+        // A server that is there and refuses has to be left alone for a moment.
+        await new Promise<void>((resolve) => this.#options.world.timers.after(PAUSE_MS, resolve));
         await this.#connection.healed(deadline - this.#now());
         if (this.#now() >= deadline) throw error;
       }
     }
   }
 
+  /**
+   * What goes through the session does so one after the other, also what was given up before its turn: two at a time may
+   * get one transaction number, and the server then takes the second for the first, sent again.
+   */
+  #inSession<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#driver.then(work);
+    this.#driver = done.catch(() => undefined);
+    return done;
+  }
+
   /** Sends one insert; gives the places of duplicates, throws when the end is unknown. */
   async #send(bulk: UnorderedBulkOperation, size: number): Promise<ReadonlySet<number>> {
-    await this.#driver;
-    const sent = bulk.execute({ session: this.#session });
-    this.#driver = sent.catch(() => undefined);
     try {
-      await sent;
+      await this.#inSession(() => bulk.execute({ session: this.#session }));
       return NOTHING;
     } catch (error) {
       const duplicates = duplicatesOf(error, size);
@@ -181,7 +192,7 @@ export class JournalAppender {
     }
   }
 
-  /** Of entries that an insert sent again found there: those an earlier attempt of ours had stored. */
+  /** Of entries that an insert sent again found there: where an earlier attempt of ours had stored them. */
   async #storedBefore(
     entries: readonly JournalEntry[],
     duplicates: ReadonlySet<number>,
@@ -197,23 +208,21 @@ export class JournalAppender {
 
   async #settle(): Promise<void> {
     if (!this.inDoubt) return;
-    await this.#connection.run(async () => {
-      await this.#driver;
-      const fenced = this.#registry.fence(this.#session);
-      this.#driver = fenced.catch(() => undefined);
-      await fenced;
-    });
+    await this.#connection.run(() => this.#inSession(() => this.#registry.fence(this.#session)));
     const durable = await this.#connection.run(() => this.#durableOf(this.#doubtful));
-    for (const { id, event } of this.#doubtful) if (durable.has(id)) this.#recovered.push(event);
+    for (const entry of this.#doubtful) {
+      if (!durable.has(placeOf(entry))) continue;
+      this.#recovered.push(entry.event);
+      this.#registry.advance(entry.event.seq);
+    }
     this.#doubtful = [];
   }
 
-  /** Ids of the entries that are durable in exactly the place they have here. */
+  /** Where what is durable under the ids of these entries is: not always in the place that they have here. */
   async #durableOf(entries: readonly JournalEntry[]): Promise<ReadonlySet<string>> {
-    const places = new Map(entries.map(({ id, event }) => [`${id}/${event.log}/${event.seq}`, id]));
     const filter = { _id: { $in: entries.map(({ id }) => id) } };
     const found = await this.#entries.find(filter, { projection: { l: 1, n: 1 } }).toArray();
-    return new Set(found.filter(({ _id, l, n }) => places.has(`${_id}/${l}/${n}`)).map(({ _id }) => _id));
+    return new Set(found.map(({ _id, l, n }) => `${_id}/${l}/${n}`));
   }
 
   #now(): number {
@@ -222,6 +231,11 @@ export class JournalAppender {
 }
 
 const NOTHING: ReadonlySet<number> = new Set();
+
+/** An id and its place in the logs: of two entries of one id that are sent together, at most one is stored. */
+function placeOf({ id, event }: JournalEntry): string {
+  return `${id}/${event.log}/${event.seq}`;
+}
 
 /** A bulk with more entries; undefined when it cannot be made yet. */
 function withMore(
