@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HOW_TO_GET_ONE, findMongod } from '../../scripts/lib/mongod.mjs';
 import { killableReplicaSet } from '../support/killable-mongod.js';
-import { mongoPlace, until } from './harness.js';
+import { mongoPlace } from './harness.js';
 import { expectExact, expectKept, LOAD_RULES, startLoad } from './load.js';
 
 const found = findMongod();
@@ -23,17 +23,13 @@ describe.skipIf(binary === undefined)(
           const tollgate = await place.start();
           await tollgate.activate(LOAD_RULES);
           const load = startLoad(tollgate, 8);
-          const goesOn = async (): Promise<number> => {
-            const before = load.decided.size;
-            return await until(() => load.decided.size > before + 60);
-          };
-          await goesOn();
+          await load.goesOn(60);
           await set.stepDown();
-          await goesOn();
+          await load.goesOn(60);
           const startAgain = await set.killPrimary();
-          const healed = await goesOn();
+          const healed = await load.goesOn(60);
           await startAgain();
-          await goesOn();
+          await load.goesOn(60);
           await load.stop();
           console.info(
             `${String(load.decided.size)} decided, ${String(load.failed.length)} refused; slowest call ${load.slowest.toFixed(0)} ms; ` +

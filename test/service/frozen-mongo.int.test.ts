@@ -62,23 +62,19 @@ describe.skipIf(binary === undefined)(
             const tollgate = await place.start();
             await tollgate.activate(LOAD_RULES);
             const load = startLoad(tollgate, 16);
-            const goesOn = async (): Promise<number> => {
-              const before = load.decided.size;
-              return await until(() => load.decided.size > before + 100);
-            };
-            await goesOn();
+            await load.goesOn(100);
             const thaw = await mongo.freeze();
             const frozen = ownTime();
             const unhealthy = await until(async () => (await health(tollgate)) === 'NOT_SERVING', 3_000);
             const later = () => load.failed.filter(({ at }) => at > frozen + 3_000);
             const slowestOf = (calls: readonly Failed[]): number => Math.max(0, ...calls.map(({ ms }) => ms));
             let healed = 0;
-            if (heals === 'by itself') healed = await goesOn();
+            if (heals === 'by itself') healed = await load.goesOn(100);
             else await until(() => later().length > 300);
             const slowest = slowestOf(load.failed);
             const slowestLater = slowestOf(later());
             thaw();
-            healed = Math.max(healed, await goesOn());
+            healed = Math.max(healed, await load.goesOn(100));
             await until(async () => (await health(tollgate)) === 'SERVING', 5_000);
             await load.stop();
             console.info(

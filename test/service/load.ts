@@ -4,7 +4,7 @@ import type { Decision } from '../../src/gen/tollgate/v1/decision_service_pb.js'
 import { EventKind, type EventResult } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import { fromRpcStatus } from '../../src/server/grpc/call-failed.js';
 import { ownTime } from '../support/own-time.js';
-import { failure, pause, payment, range, rule, ruleSet, velocity, type Instance } from './harness.js';
+import { failure, pause, payment, range, rule, ruleSet, until, velocity, type Instance } from './harness.js';
 
 /** Decisions until the load takes other cards: at any moment some limit is being filled. */
 const BLOCK = 200;
@@ -51,6 +51,8 @@ export interface Load {
   readonly cards: Set<string>;
   /** How long the slowest call took so far, ms of own time. */
   slowest: number;
+  /** Waits until so many more are decided; gives how long that took, ms of own time. */
+  goesOn(decisions: number): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -96,6 +98,10 @@ export function startLoad(tollgate: Pick<Instance, 'screen' | 'record'>, lanes: 
     failed: [],
     cards: new Set(),
     slowest: 0,
+    async goesOn(decisions) {
+      const before = load.decided.size;
+      return await until(() => load.decided.size > before + decisions);
+    },
     async stop() {
       over = true;
       await running;
