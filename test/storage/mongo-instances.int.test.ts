@@ -102,6 +102,22 @@ for (const followMarks of [false, true]) {
       );
     });
 
+    it('leave a log ended, whatever sign of life was on its way', async () => {
+      const client = await MongoClient.connect(uri);
+      try {
+        const logs = client.db(database).collection<{ _id: number; alive: boolean }>('logs');
+        for (let time = 0; time < 25; time++) {
+          const store = await open({ beatMs: 1 });
+          await new Promise((resolve) => setTimeout(resolve, 5 + time));
+          await store.close();
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        expect(await logs.countDocuments({ alive: true })).toBe(0);
+      } finally {
+        await client.close();
+      }
+    });
+
     it('start to follow at the heads, also of logs that have ended', async () => {
       const gone = await open();
       await gone.journal.append(entries(gone.journal.log, 1, 4));

@@ -46,6 +46,8 @@ export class LogRegistry {
   #durable = 0;
   /** Our own time of the last sign of life that arrived, ms. */
   #signed = 0;
+  /** The last sign of life on its way: the end must not be overtaken by it. */
+  #signing: Promise<unknown> = Promise.resolve();
   #publishing: Promise<void> | undefined;
   #published = 0;
   #stopBeating: () => void = () => undefined;
@@ -154,6 +156,7 @@ export class LogRegistry {
     this.#closed = true;
     this.#stopBeating();
     if (!endKnown) return;
+    await this.#signing;
     const end = { $set: { alive: false, last: this.#durable } };
     await this.#connection.run(() => this.#logs.updateOne({ _id: this.#own }, end)).catch(() => undefined);
   }
@@ -188,7 +191,9 @@ export class LogRegistry {
   async #sign(): Promise<void> {
     const before = this.#now();
     const sign = { $inc: { b: 1 }, $set: { alive: true, last: this.#durable } };
-    await this.#connection.write(() => this.#logs.updateOne({ _id: this.#own }, sign));
+    const signed = this.#connection.write(() => this.#logs.updateOne({ _id: this.#own }, sign));
+    this.#signing = signed.catch(() => undefined);
+    await signed;
     this.#signed = before;
   }
 
