@@ -1,4 +1,4 @@
-import type { ConditionExplanation } from '../rules/explanation.js';
+import type { ConditionExplanation } from '../rules/explain/explanation.js';
 import type { StreamKind } from '../facts/attributes.js';
 import type { PaymentInput } from '../facts/payment.js';
 import type { Claim, Label, ThreeDsResult } from '../facts/report-words.js';

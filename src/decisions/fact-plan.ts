@@ -6,7 +6,7 @@ import { parseHabit, parseHistory, parseVelocity } from '../facts/velocity/parse
 import type { HabitSpec, HistorySpec } from '../facts/velocity/specs.js';
 import type { VelocitySpec } from '../facts/velocity-spec.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
-import type { FactParams, Json } from '../rules/document.js';
+import type { FactParams, Json } from '../rules/document/document.js';
 import type { FactSlot, FactValue } from '../rules/program.js';
 
 /** Lists as they stand now, for synchronous look-up. */

@@ -3,7 +3,7 @@ import type { StreamEvent } from '../facts/stream.js';
 import { periodEnd, periodName, periodStart } from '../facts/velocity/calendar.js';
 import { decimalFraction, multiply, type Fraction } from '../money/fraction.js';
 import { ERROR, HIT, NO_HIT, SKIPPED, type Outcome } from '../rules/outcome.js';
-import type { CumulativeLimit } from '../rules/document.js';
+import type { CumulativeLimit } from '../rules/document/document.js';
 import type { ProgramLimit } from '../rules/program.js';
 import type { Hold } from './ports.js';
 import type { CountedBy, HeldLimit, LimitUse, UnheldLimit } from './record.js';

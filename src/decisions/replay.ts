@@ -1,8 +1,8 @@
-import { canonicalJson } from '../rules/canonical.js';
-import { layoutOf } from '../rules/layout.js';
+import { canonicalJson } from '../rules/document/canonical.js';
+import { layoutOf } from '../rules/versions/layout.js';
 import { RULE_STATES } from '../rules/outcome.js';
 import type { FactValue, Program } from '../rules/program.js';
-import { slotKey } from '../rules/resolve.js';
+import { slotKey } from '../rules/document/resolve.js';
 import type { Layout } from '../rules/version-store.js';
 import { afterLimits } from './limit-holds.js';
 import type { DecisionRecord, DecisionTrace } from './record.js';

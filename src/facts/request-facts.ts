@@ -1,4 +1,4 @@
-import type { FactParams } from '../rules/document.js';
+import type { FactParams } from '../rules/document/document.js';
 import { DERIVED_FACTS } from './request/derived-facts.js';
 import { INSTRUMENT_FACTS } from './request/instrument-facts.js';
 import { PAYER_FACTS } from './request/payer-facts.js';

@@ -1,5 +1,5 @@
-import { duplicateKeys } from '../rules/duplicate-keys.js';
-import { isPlainObject } from '../rules/json-limits.js';
+import { duplicateKeys } from '../rules/check/duplicate-keys.js';
+import { isPlainObject } from '../rules/document/json-limits.js';
 import { LIST_KINDS, LIST_TYPES, type ListHead } from './list-store.js';
 import { messageOf } from '../errors/error-text.js';
 

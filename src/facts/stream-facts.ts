@@ -1,5 +1,5 @@
 import type { FactDefinition, ParamProblem } from '../rules/catalogue.js';
-import type { Json } from '../rules/document.js';
+import type { Json } from '../rules/document/document.js';
 import { neverHas } from './attribute-form.js';
 import { ATTRIBUTE_VALUES, PAYMENT_ATTRIBUTES, REPORT_ATTRIBUTES } from './attribute-vocabulary.js';
 import { ATTRIBUTES, STREAM_KINDS } from './attributes.js';

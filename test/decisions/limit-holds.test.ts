@@ -9,7 +9,7 @@ import {
 } from '../../src/decisions/limit-holds.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES } from '../../src/facts/attributes.js';
 import type { StreamEvent } from '../../src/facts/stream.js';
-import type { CumulativeLimit } from '../../src/rules/document.js';
+import type { CumulativeLimit } from '../../src/rules/document/document.js';
 import { ERROR, HIT, NO_HIT, SKIPPED, UNKNOWN, type Outcome } from '../../src/rules/outcome.js';
 import type { ProgramLimit } from '../../src/rules/program.js';
 

@@ -5,7 +5,7 @@ import { LimitKeeper } from '../../src/decisions/limit-keeper.js';
 import type { Hold } from '../../src/decisions/ports.js';
 import type { LimitUse } from '../../src/decisions/record.js';
 import { createMemoryLimits } from '../../src/rehearsal/memory-limits.js';
-import type { CumulativeLimit } from '../../src/rules/document.js';
+import type { CumulativeLimit } from '../../src/rules/document/document.js';
 import { holdingOf } from '../../src/decisions/holding.js';
 import type { EventInput } from '../../src/decisions/decisions.js';
 import type { StreamKind } from '../../src/facts/attributes.js';

@@ -6,7 +6,7 @@ import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
 import { createKeyHash } from '../../src/facts/key-hash.js';
 import { createPhoneReader } from '../../src/facts/normalise-phone.js';
 import { setStage, type Stage, type StageBounds } from '../../src/rehearsal/stage.js';
-import type { CumulativeLimit, FactParams } from '../../src/rules/document.js';
+import type { CumulativeLimit, FactParams } from '../../src/rules/document/document.js';
 import type { RuleSetVersion } from '../../src/rules/program.js';
 import type { Layout } from '../../src/rules/version-store.js';
 import { EFFORT, runs } from '../support/runs.js';

@@ -6,7 +6,7 @@ import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
 import type { PaymentForm } from '../../src/rehearsal/case-file.js';
 import { paymentOf } from '../../src/rehearsal/payment-form.js';
 import { setStage, type Stage } from '../../src/rehearsal/stage.js';
-import type { RuleSetDocument } from '../../src/rules/document.js';
+import type { RuleSetDocument } from '../../src/rules/document/document.js';
 import type { RuleVersionStore } from '../../src/rules/version-store.js';
 
 const NOW = Date.UTC(2026, 2, 2, 12);

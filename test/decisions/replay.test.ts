@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { decisionSummary } from '../../src/decisions/decision-summary.js';
 import type { DecisionRecord } from '../../src/decisions/record.js';
 import { replay, type KeptDecision } from '../../src/decisions/replay.js';
-import { compileProgram } from '../../src/rules/compile.js';
-import type { CumulativeLimit, Rule, RuleSetDocument } from '../../src/rules/document.js';
-import { layoutOf } from '../../src/rules/layout.js';
+import { compileProgram } from '../../src/rules/compile/compile.js';
+import type { CumulativeLimit, Rule, RuleSetDocument } from '../../src/rules/document/document.js';
+import { layoutOf } from '../../src/rules/versions/layout.js';
 import type { Program } from '../../src/rules/program.js';
 import { sampleRecord } from '../server/support/records.js';
 

@@ -1,5 +1,5 @@
 import type { ParamProblem } from '../../rules/catalogue.js';
-import type { Json } from '../../rules/document.js';
+import type { Json } from '../../rules/document/document.js';
 import { isObject, type Params } from './params.js';
 import { REPORTS } from './parse.js';
 

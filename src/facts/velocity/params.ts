@@ -1,5 +1,5 @@
 import type { ParamProblem } from '../../rules/catalogue.js';
-import type { Json } from '../../rules/document.js';
+import type { Json } from '../../rules/document/document.js';
 import { ATTRIBUTE_INDEX } from '../attributes.js';
 import type { Attribute } from '../attributes.js';
 

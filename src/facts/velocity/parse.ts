@@ -1,5 +1,5 @@
 import type { ParamProblem } from '../../rules/catalogue.js';
-import type { Json } from '../../rules/document.js';
+import type { Json } from '../../rules/document/document.js';
 import { KEY_ATTRIBUTES, STREAM_KINDS } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
 import { countedBin, normaliseBin } from '../normalise-bin.js';
