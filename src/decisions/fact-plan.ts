@@ -1,10 +1,10 @@
 import type { PaymentContext } from '../facts/context.js';
-import { listFact } from '../facts/list-fact.js';
-import { requestFact } from '../facts/request-facts.js';
+import { listFact } from '../facts/lists/fact.js';
+import { requestFact } from '../facts/request/request-facts.js';
 import type { AskedPayment } from '../facts/velocity/asked.js';
-import { parseHabit, parseHistory, parseVelocity } from '../facts/velocity/parse.js';
-import type { HabitSpec, HistorySpec } from '../facts/velocity/specs.js';
-import type { VelocitySpec } from '../facts/velocity-spec.js';
+import { parseHabit, parseHistory, parseVelocity } from '../facts/velocity/specs/parse.js';
+import type { HabitSpec, HistorySpec } from '../facts/velocity/specs/specs.js';
+import type { VelocitySpec } from '../facts/velocity/specs/velocity-spec.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { FactParams, Json } from '../rules/document/document.js';
 import type { FactSlot, FactValue } from '../rules/program.js';

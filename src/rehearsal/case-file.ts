@@ -1,5 +1,5 @@
 import type { CardFunding } from '../facts/payment.js';
-import type { Claim, Label, ThreeDsResult } from '../facts/report-words.js';
+import type { Claim, Label, ThreeDsResult } from '../facts/attributes/report-words.js';
 import type { Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
 import { jsonProblem } from '../rules/document/json-limits.js';
 import { schemaProblems } from '../rules/document/schema-subset.js';

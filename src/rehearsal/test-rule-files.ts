@@ -1,5 +1,5 @@
 import { RULE_VOCABULARY } from '../facts/catalogue.js';
-import { parseListsFile } from '../facts/shipped-lists.js';
+import { parseListsFile } from '../facts/lists/shipped-lists.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { Finding } from '../rules/check/check.js';
 import { checkRuleSetText } from '../rules/check/text.js';

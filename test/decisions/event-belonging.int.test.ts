@@ -1,7 +1,7 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ATTRIBUTE_INDEX } from '../../src/facts/attributes.js';
-import { createKeyHash } from '../../src/facts/key-hash.js';
+import { createKeyHash } from '../../src/facts/attributes/key-hash.js';
 import { EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import { NOON, payment, sqlitePlace, type EventInit, type Instance, type Place } from '../service/harness.js';
 

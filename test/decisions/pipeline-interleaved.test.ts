@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { StoredEntry } from '../../src/decisions/ports.js';
-import { createAttributeHash } from '../../src/facts/attribute-values.js';
+import { createAttributeHash } from '../../src/facts/attributes/values.js';
 import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
-import { createKeyHash } from '../../src/facts/key-hash.js';
-import { createPhoneReader } from '../../src/facts/normalise-phone.js';
+import { createKeyHash } from '../../src/facts/attributes/key-hash.js';
+import { createPhoneReader } from '../../src/facts/normalise/phone.js';
 import { setStage, type Stage, type StageBounds } from '../../src/rehearsal/stage.js';
 import type { CumulativeLimit, FactParams } from '../../src/rules/document/document.js';
 import type { RuleSetVersion } from '../../src/rules/program.js';

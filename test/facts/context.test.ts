@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAttributeHash } from '../../src/facts/attribute-values.js';
+import { createAttributeHash } from '../../src/facts/attributes/values.js';
 import { keysOf } from '../../src/decisions/event-entry.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES, type Attribute } from '../../src/facts/attributes.js';
 import { createPaymentResolver, instrumentDigest } from '../../src/facts/context.js';

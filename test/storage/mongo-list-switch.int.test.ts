@@ -1,6 +1,6 @@
 import type { Document, MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { ImportOptions } from '../../src/facts/list-store.js';
+import type { ImportOptions } from '../../src/facts/lists/list-store.js';
 import { Connection } from '../../src/storage/mongo/connection.js';
 import type { Instances } from '../../src/storage/mongo/list-staging.js';
 import type { ListDocument, MembershipDocument } from '../../src/storage/mongo/list-view.js';

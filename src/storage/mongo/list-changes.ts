@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import type { ListChange } from '../../facts/list-store.js';
+import type { ListChange } from '../../facts/lists/list-store.js';
 import { ENDS_INDEX } from './indexes.js';
 import { counts, entryOf, lastEnd, untouched } from './list-view.js';
 import type { ListView } from './list-view.js';

@@ -1,6 +1,6 @@
-import type { Ender, ListEntry } from '../../facts/list-store.js';
-import { byValue, endAll, placeEntries } from '../../facts/list-timeline.js';
-import type { Ending, Interval } from '../../facts/list-timeline.js';
+import type { Ender, ListEntry } from '../../facts/lists/list-store.js';
+import { byValue, endAll, placeEntries } from '../../facts/lists/timeline.js';
+import type { Ending, Interval } from '../../facts/lists/timeline.js';
 import { entryOf, reaching } from './list-view.js';
 import type { ListView, MembershipDocument } from './list-view.js';
 import type { ListCollections } from './list-collections.js';

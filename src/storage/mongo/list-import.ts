@@ -1,6 +1,6 @@
-import type { ImportOptions, ListEntry, ListUpdate } from '../../facts/list-store.js';
-import { endAll, endRest, placeEntries } from '../../facts/list-timeline.js';
-import type { Ending } from '../../facts/list-timeline.js';
+import type { ImportOptions, ListEntry, ListUpdate } from '../../facts/lists/list-store.js';
+import { endAll, endRest, placeEntries } from '../../facts/lists/timeline.js';
+import type { Ending } from '../../facts/lists/timeline.js';
 import { chunks, earliestOf, standingOf } from './list-difference.js';
 import type { Difference, Standing } from './list-difference.js';
 import type { ListStaging } from './list-staging.js';

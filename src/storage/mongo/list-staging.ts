@@ -1,9 +1,9 @@
 import type { Collection, ObjectId } from 'mongodb';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 import { TollgateError } from '../../errors/errors.js';
-import { MAX_ENTRIES_OF_VALUE } from '../../facts/list-store.js';
-import type { ListEntry } from '../../facts/list-store.js';
-import { byValue } from '../../facts/list-timeline.js';
+import { MAX_ENTRIES_OF_VALUE } from '../../facts/lists/list-store.js';
+import type { ListEntry } from '../../facts/lists/list-store.js';
+import { byValue } from '../../facts/lists/timeline.js';
 import type { Connection } from './connection.js';
 import { STAGING, STAGING_KEY } from './indexes.js';
 import { CHUNK } from './list-difference.js';

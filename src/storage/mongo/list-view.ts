@@ -1,5 +1,5 @@
 import type { Document, ObjectId } from 'mongodb';
-import type { EntryQuery, ListEntry, ListKind, ListType } from '../../facts/list-store.js';
+import type { EntryQuery, ListEntry, ListKind, ListType } from '../../facts/lists/list-store.js';
 
 /** A list. Its revision is what makes changes visible: one document, changed at once. */
 export interface ListDocument {

@@ -1,8 +1,8 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import { TollgateError } from '../../errors/errors.js';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
-import type { ListEntry, ListUpdate } from '../../facts/list-store.js';
-import type { Ending } from '../../facts/list-timeline.js';
+import type { ListEntry, ListUpdate } from '../../facts/lists/list-store.js';
+import type { Ending } from '../../facts/lists/timeline.js';
 import { ENDS_INDEX } from './indexes.js';
 import type { ListCollections } from './list-collections.js';
 import type { Difference, Standing } from './list-difference.js';

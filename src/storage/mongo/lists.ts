@@ -11,7 +11,7 @@ import type {
   ListInfo,
   ListStore,
   ListUpdate,
-} from '../../facts/list-store.js';
+} from '../../facts/lists/list-store.js';
 import type { Connection } from './connection.js';
 import { isDuplicateKey } from './errors.js';
 import { COLLECTIONS } from './indexes.js';

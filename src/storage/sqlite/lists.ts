@@ -1,5 +1,5 @@
 import { KeyedTurns } from '../../collections/keyed-turns.js';
-import type { ListStore } from '../../facts/list-store.js';
+import type { ListStore } from '../../facts/lists/list-store.js';
 import type { Clock } from '../../world/world.js';
 import type { Connection } from './connection.js';
 import type { FeedPlace } from './worker/list-feed.js';

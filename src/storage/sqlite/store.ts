@@ -1,5 +1,5 @@
 import type { Journal, LimitStore, StoreHealth } from '../../decisions/ports.js';
-import type { ListStore } from '../../facts/list-store.js';
+import type { ListStore } from '../../facts/lists/list-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import type { SiteStore } from '../../sites/site-store.js';
 import type { World } from '../../world/world.js';

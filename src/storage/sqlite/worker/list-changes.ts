@@ -1,5 +1,5 @@
-import type { ListEntry } from '../../../facts/list-store.js';
-import type { Ending, Interval } from '../../../facts/list-timeline.js';
+import type { ListEntry } from '../../../facts/lists/list-store.js';
+import type { Ending, Interval } from '../../../facts/lists/timeline.js';
 import type { Database } from './database.js';
 import { ListNotFound } from './failure.js';
 import { SEEN, UNTIL, boundUntil, untilOf } from './list-rows.js';

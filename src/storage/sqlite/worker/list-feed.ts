@@ -1,4 +1,4 @@
-import type { ListEntry } from '../../../facts/list-store.js';
+import type { ListEntry } from '../../../facts/lists/list-store.js';
 import type { Database, SqlValue } from './database.js';
 import { ENTRY, FIRST, entryOf } from './list-rows.js';
 import type { ListRow } from './list-rows.js';

@@ -1,7 +1,7 @@
-import { MAX_ENTRIES_OF_VALUE } from '../../../facts/list-store.js';
-import type { Ender, ListEntry } from '../../../facts/list-store.js';
-import { byValue, endAll, endRest, placeEntries } from '../../../facts/list-timeline.js';
-import type { Ending } from '../../../facts/list-timeline.js';
+import { MAX_ENTRIES_OF_VALUE } from '../../../facts/lists/list-store.js';
+import type { Ender, ListEntry } from '../../../facts/lists/list-store.js';
+import { byValue, endAll, endRest, placeEntries } from '../../../facts/lists/timeline.js';
+import type { Ending } from '../../../facts/lists/timeline.js';
 import type { Database, SqlValue } from './database.js';
 import { Invalid } from './failure.js';
 import type { ListChanges, Standing } from './list-changes.js';

@@ -1,4 +1,4 @@
-import type { ListEntry } from '../../../facts/list-store.js';
+import type { ListEntry } from '../../../facts/lists/list-store.js';
 import type { SqlValue } from './database.js';
 
 /** A list as its row says, or as it was at an earlier revision. */

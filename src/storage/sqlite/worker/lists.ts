@@ -5,8 +5,8 @@ import type {
   ListEntry,
   ListHead,
   ListInfo,
-} from '../../../facts/list-store.js';
-import { byValue, endAll, placeEntries } from '../../../facts/list-timeline.js';
+} from '../../../facts/lists/list-store.js';
+import { byValue, endAll, placeEntries } from '../../../facts/lists/timeline.js';
 import type { Database, SqlValue } from './database.js';
 import { ListChanges } from './list-changes.js';
 import { ListCount } from './list-count.js';
