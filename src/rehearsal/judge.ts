@@ -1,7 +1,7 @@
-import { recordedValues } from '../decisions/new-record.js';
-import { decodePersonal } from '../decisions/personal-part.js';
-import { exceeded } from '../decisions/limit-holds.js';
-import { limitText } from '../decisions/limit-text.js';
+import { recordedValues } from '../decisions/record/new-record.js';
+import { decodePersonal } from '../decisions/record/personal-part.js';
+import { exceeded } from '../decisions/limits/holds.js';
+import { limitText } from '../decisions/limits/text.js';
 import type { DecisionPayload } from '../decisions/ports.js';
 import type { DecisionRecord, DecisionTrace } from '../decisions/record.js';
 import { explainRule } from '../rules/explain/explain.js';

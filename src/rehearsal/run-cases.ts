@@ -1,5 +1,5 @@
 import type { EventInput } from '../decisions/decisions.js';
-import { entryId } from '../decisions/decision-id.js';
+import { entryId } from '../decisions/record/decision-id.js';
 import { TollgateError } from '../errors/errors.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { RuleSetDocument } from '../rules/document/document.js';

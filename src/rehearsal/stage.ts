@@ -1,4 +1,4 @@
-import { Pipeline } from '../decisions/pipeline.js';
+import { Pipeline } from '../decisions/pipeline/pipeline.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal } from '../decisions/ports.js';
 import { createAttributeHash } from '../facts/attributes/values.js';

@@ -1,6 +1,6 @@
 import type { Document, Filter } from 'mongodb';
 import type { DecisionFilter, DecisionPage, StoredEntry } from '../../decisions/ports.js';
-import { mentionOf, ruleHit } from '../../decisions/rule-hits.js';
+import { mentionOf, ruleHit } from '../../decisions/record/rule-hits.js';
 import { TollgateError } from '../../errors/errors.js';
 import type { Connection } from './connection.js';
 import { readEntry } from './entry-document.js';

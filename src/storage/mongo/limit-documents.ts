@@ -1,6 +1,6 @@
-import type { HoldState } from '../../decisions/hold-state.js';
+import type { HoldState } from '../../decisions/limits/hold-state.js';
 import type { Hold, HoldResult } from '../../decisions/ports.js';
-import { forgetAt, forgetHoldsAt } from '../../decisions/hold-state.js';
+import { forgetAt, forgetHoldsAt } from '../../decisions/limits/hold-state.js';
 
 /**
  * An amount that was added to a counter and that no decision document vouches for yet. It says whose it is, so that it

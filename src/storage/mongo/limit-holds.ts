@@ -1,5 +1,5 @@
 import type { ClientSession, Collection } from 'mongodb';
-import { changesOf, isOpen, type HoldState } from '../../decisions/hold-state.js';
+import { changesOf, isOpen, type HoldState } from '../../decisions/limits/hold-state.js';
 import type { Hold, HoldResult } from '../../decisions/ports.js';
 import type { Connection } from './connection.js';
 import { isDuplicateKey } from './errors.js';

@@ -1,4 +1,4 @@
-import { afterLapse, afterReport, isMade } from '../../decisions/hold-state.js';
+import { afterLapse, afterReport, isMade } from '../../decisions/limits/hold-state.js';
 import type { Hold, HoldReport, HoldResult, LimitStore } from '../../decisions/ports.js';
 import type { Connection } from './connection.js';
 import { LimitCounters } from './limit-counters.js';

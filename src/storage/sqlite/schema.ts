@@ -47,7 +47,7 @@ CREATE TABLE limit_counters (
   forget_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX limit_counters_old ON limit_counters (forget_at);
--- What is known of a decision's holds, and when they are forgotten. See decisions/hold-state.ts.
+-- What is known of a decision's holds, and when they are forgotten. See decisions/limits/hold-state.ts.
 CREATE TABLE limit_decisions (
   decision TEXT PRIMARY KEY,
   -- held, expired, refused

@@ -1,4 +1,4 @@
-import { mentionOf, ruleHit } from '../../../decisions/rule-hits.js';
+import { mentionOf, ruleHit } from '../../../decisions/record/rule-hits.js';
 import type { ListPlace, WireListFilter, WirePage } from '../journal-wire.js';
 import { Packer } from '../packing.js';
 import type { Database, SqlValue, Statement } from './database.js';
