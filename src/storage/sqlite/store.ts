@@ -5,7 +5,7 @@ import type { SiteStore } from '../../sites/site-store.js';
 import type { World } from '../../world/world.js';
 import { Connection } from './connection.js';
 import { sqliteRules, sqliteSites } from './documents.js';
-import { SqliteJournal } from './journal.js';
+import { SqliteJournal } from './journal/journal.js';
 import { sqliteLimits } from './limits.js';
 import { sqliteLists } from './lists.js';
 
