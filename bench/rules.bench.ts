@@ -1,6 +1,6 @@
 import { Engine } from 'json-rules-engine';
-import { compileProgram } from '../src/rules/compile.js';
-import type { Condition, RuleSetDocument } from '../src/rules/document.js';
+import { compileProgram } from '../src/rules/compile/compile.js';
+import type { Condition, RuleSetDocument } from '../src/rules/document/document.js';
 import { HIT, NO_HIT } from '../src/rules/outcome.js';
 import type { FactValue, Program } from '../src/rules/program.js';
 import { benchPayments, type BenchFacts } from './rules/facts.js';

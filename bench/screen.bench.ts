@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { entryId } from '../src/decisions/decision-id.js';
+import { entryId } from '../src/decisions/record/decision-id.js';
 import type { Journal } from '../src/decisions/ports.js';
 import { openMongoStore } from '../src/storage/mongo/open.js';
 import { openSqliteStore } from '../src/storage/sqlite/store.js';

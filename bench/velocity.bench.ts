@@ -3,10 +3,10 @@ import { runInNewContext } from 'node:vm';
 import { ATTRIBUTE_INDEX, ATTRIBUTES } from '../src/facts/attributes.js';
 import type { Attribute, StreamKind } from '../src/facts/attributes.js';
 import type { StreamEvent } from '../src/facts/stream.js';
-import { parseVelocity } from '../src/facts/velocity/parse.js';
-import type { Params } from '../src/facts/velocity/parse.js';
+import { parseVelocity } from '../src/facts/velocity/specs/parse.js';
+import type { Params } from '../src/facts/velocity/specs/parse.js';
 import { planWindows } from '../src/facts/velocity/plan.js';
-import type { HistorySpec } from '../src/facts/velocity/specs.js';
+import type { HistorySpec } from '../src/facts/velocity/specs/specs.js';
 import { StreamWindows } from '../src/facts/velocity/windows.js';
 import type { BenchResult, Figure } from './run.js';
 

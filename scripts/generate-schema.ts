@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { ERRORS } from '../src/errors/errors.js';
 import { FACT_CATALOGUE } from '../src/facts/catalogue.js';
-import { factsDoc } from '../src/rules/facts-doc.js';
-import { ruleSetSchema } from '../src/rules/schema.js';
+import { factsDoc } from '../src/rules/authoring/facts-doc.js';
+import { ruleSetSchema } from '../src/rules/authoring/schema.js';
 
 /** The table of errors for those who call, in Markdown. */
 function errorsDoc(): string {

@@ -1,4 +1,4 @@
-import type { Condition } from '../../src/rules/document.js';
+import type { Condition } from '../../src/rules/document/document.js';
 import { BINS, COUNTRIES, DOMAINS, type BenchFacts } from './facts.js';
 
 /** One rule twice: as a document, and as somebody would write it by hand for these very facts. */

@@ -1,9 +1,9 @@
 import type { Journal, JournalEntry } from '../../src/decisions/ports.js';
-import { keysOf } from '../../src/decisions/event-entry.js';
-import { entryId } from '../../src/decisions/decision-id.js';
+import { keysOf } from '../../src/decisions/record/event-entry.js';
+import { entryId } from '../../src/decisions/record/decision-id.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES, type Attribute } from '../../src/facts/attributes.js';
-import { createKeyHash } from '../../src/facts/key-hash.js';
-import type { ListEntry, ListStore } from '../../src/facts/list-store.js';
+import { createKeyHash } from '../../src/facts/attributes/key-hash.js';
+import type { ListEntry, ListStore } from '../../src/facts/lists/list-store.js';
 import type { StreamEvent } from '../../src/facts/stream.js';
 import { seeded } from './random.js';
 

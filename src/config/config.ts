@@ -1,4 +1,4 @@
-import { isCountry } from '../facts/countries.js';
+import { isCountry } from '../facts/geography/countries.js';
 import { isCurrency } from '../money/currencies.js';
 import type { Address } from '../server/address.js';
 import { durationMs } from '../world/duration.js';

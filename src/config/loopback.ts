@@ -1,4 +1,4 @@
-import { parseIp } from '../facts/ip.js';
+import { parseIp } from '../facts/normalise/ip.js';
 
 /** Whether only this machine can reach what listens on the host: 127.0.0.0/8, ::1 or `localhost`. */
 export function isLoopback(host: string): boolean {

@@ -1,7 +1,7 @@
 import type { RuleSetVersion } from '../rules/program.js';
-import { Pipeline } from './pipeline.js';
-import type { PipelineOptions } from './pipeline-options.js';
-import { createReadSide, type ReadSideOptions } from './read-side.js';
+import { Pipeline } from './pipeline/pipeline.js';
+import type { PipelineOptions } from './pipeline/options.js';
+import { createReadSide, type ReadSideOptions } from './read-side/read-side.js';
 import type { Decisions } from './decisions.js';
 
 /** What the decisions need. */

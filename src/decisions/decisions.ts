@@ -1,7 +1,7 @@
-import type { ConditionExplanation } from '../rules/explanation.js';
+import type { ConditionExplanation } from '../rules/explain/explanation.js';
 import type { StreamKind } from '../facts/attributes.js';
 import type { PaymentInput } from '../facts/payment.js';
-import type { Claim, Label, ThreeDsResult } from '../facts/report-words.js';
+import type { Claim, Label, ThreeDsResult } from '../facts/attributes/report-words.js';
 import type { Outcome, RuleState } from '../rules/outcome.js';
 import type { Caller } from './caller.js';
 import type { DecisionRecord } from './record.js';

@@ -168,8 +168,8 @@ export interface LimitStore {
   /** Reserves for a decision until `expiresAt` (epoch ms). The same decision again gives the same answer, until its hold expires. */
   reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult>;
   /**
-   * Takes in what was reported of a decision's payment: what counts afterwards is as hold-state.ts says. Idempotent. What
-   * is not held, or not held any more (see `forgetHoldsAt`), is left alone.
+   * Takes in what was reported of a decision's payment: what counts afterwards is as limits/hold-state.ts says.
+   * Idempotent. What is not held, or not held any more (see `forgetHoldsAt`), is left alone.
    */
   settle(decision: string, report: HoldReport): Promise<void>;
   /**

@@ -1,7 +1,7 @@
 /**
- * What an entry of the payment stream is known by. Every value is kept as a keyed 53-bit hash (see key-hash.ts), 0 when
- * absent: enough to count, compare and group by, and no personal data at rest. The order is part of the stored format:
- * only ever append.
+ * What an entry of the payment stream is known by. Every value is kept as a keyed 53-bit hash (see
+ * attributes/key-hash.ts), 0 when absent: enough to count, compare and group by, and no personal data at rest. The order
+ * is part of the stored format: only ever append.
  */
 export const ATTRIBUTES = [
   /** Payment account reference, else card fingerprint, else token. */

@@ -1,10 +1,10 @@
 import { CURRENCIES } from '../money/currencies.js';
 import type { FactCatalogue, FactDefinition } from '../rules/catalogue.js';
-import { PAYMENT_ATTRIBUTES } from './attribute-vocabulary.js';
+import { PAYMENT_ATTRIBUTES } from './attributes/vocabulary.js';
 import { containsCardNumber } from './card-number.js';
-import { LIST_FACT } from './list-fact.js';
-import { REQUEST_FACTS } from './request-facts.js';
-import { STREAM_FACTS } from './stream-facts.js';
+import { LIST_FACT } from './lists/fact.js';
+import { REQUEST_FACTS } from './request/request-facts.js';
+import { STREAM_FACTS } from './velocity/stream-facts.js';
 
 /** Every fact that rules may ask, by name: what the JSON Schema, the static checks and the docs are made from. */
 export const FACT_CATALOGUE: FactCatalogue = new Map<string, FactDefinition>(

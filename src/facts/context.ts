@@ -1,15 +1,15 @@
 import { toBaseMinor, type Rates } from '../money/rates.js';
 import type { Merchant, Site } from '../sites/site-store.js';
-import { amountValue } from './attribute-values.js';
+import { amountValue } from './attributes/values.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES, type Attribute } from './attributes.js';
-import type { Bins } from './bins.js';
-import type { Geography } from './geography.js';
-import { normaliseIp } from './ip.js';
-import type { KeyHash } from './key-hash.js';
-import { normaliseAddress } from './normalise-address.js';
-import { countedBin, normaliseBin } from './normalise-bin.js';
-import { emailDomain, normaliseEmail } from './normalise-email.js';
-import type { Phone } from './normalise-phone.js';
+import type { Bins } from './geography/bins.js';
+import type { Geography } from './geography/geography.js';
+import { normaliseIp } from './normalise/ip.js';
+import type { KeyHash } from './attributes/key-hash.js';
+import { normaliseAddress } from './normalise/address.js';
+import { countedBin, normaliseBin } from './normalise/bin.js';
+import { emailDomain, normaliseEmail } from './normalise/email.js';
+import type { Phone } from './normalise/phone.js';
 import type { CardFunding, PaymentInput } from './payment.js';
 import type { StreamEvent } from './stream.js';
 

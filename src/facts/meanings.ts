@@ -1,6 +1,6 @@
 import type { Attribute, StreamKind } from './attributes.js';
-import type { SUCCEEDED, VelocityFunction } from './velocity-spec.js';
-import type { HabitQuestion, HistoryQuestion } from './velocity/specs.js';
+import type { SUCCEEDED, VelocityFunction } from './velocity/specs/velocity-spec.js';
+import type { HabitQuestion, HistoryQuestion } from './velocity/specs/specs.js';
 
 /** What the words mean that facts take as parameters: for the reference of facts. */
 export const ATTRIBUTE_MEANINGS: Readonly<Record<Attribute, string>> = {

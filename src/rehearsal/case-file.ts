@@ -1,8 +1,8 @@
 import type { CardFunding } from '../facts/payment.js';
-import type { Claim, Label, ThreeDsResult } from '../facts/report-words.js';
+import type { Claim, Label, ThreeDsResult } from '../facts/attributes/report-words.js';
 import type { Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
-import { jsonProblem } from '../rules/json-limits.js';
-import { schemaProblems } from '../rules/schema-subset.js';
+import { jsonProblem } from '../rules/document/json-limits.js';
+import { schemaProblems } from '../rules/document/schema-subset.js';
 import { CASES_SCHEMA } from './case-schema.js';
 import { messageOf } from '../errors/error-text.js';
 

@@ -1,8 +1,8 @@
-import { LIST_TYPES } from '../facts/list-store.js';
+import { LIST_TYPES } from '../facts/lists/list-store.js';
 import { STREAM_KINDS } from '../facts/attributes.js';
 import { CARD_FUNDINGS, PAYMENT_KINDS } from '../facts/payment.js';
-import { CLAIMS, LABELS, THREE_DS_RESULTS } from '../facts/report-words.js';
-import type { Json } from '../rules/document.js';
+import { CLAIMS, LABELS, THREE_DS_RESULTS } from '../facts/attributes/report-words.js';
+import type { Json } from '../rules/document/document.js';
 import { OUTCOMES, SCA_EXEMPTIONS, THREE_DS_DEMANDS } from '../rules/outcome.js';
 import { DURATION_PATTERN, MOMENT_PATTERN } from './moments.js';
 

@@ -1,4 +1,4 @@
-import type { RuleSetDocument } from '../rules/document.js';
+import type { RuleSetDocument } from '../rules/document/document.js';
 import type { CaseFile, Expectation } from './case-file.js';
 
 /** Rules and limits, as `set/name`, that no case speaks of. */

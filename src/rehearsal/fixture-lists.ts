@@ -1,6 +1,6 @@
-import type { ListIndex } from '../facts/list-index.js';
-import type { ListType } from '../facts/list-store.js';
-import type { ListValue } from '../facts/normalise-list-value.js';
+import type { ListIndex } from '../facts/lists/list-index.js';
+import type { ListType } from '../facts/lists/list-store.js';
+import type { ListValue } from '../facts/lists/normalise-value.js';
 import type { ListsForm } from './case-file.js';
 import { CaseProblem } from './payment-form.js';
 

@@ -1,5 +1,5 @@
 import type { ContextOptions } from '../facts/context.js';
-import type { Geography } from '../facts/geography.js';
+import type { Geography } from '../facts/geography/geography.js';
 import { parseRates, type Rates } from '../money/rates.js';
 import type { Merchant, Site } from '../sites/site-store.js';
 import type { CaseFile } from './case-file.js';

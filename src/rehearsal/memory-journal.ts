@@ -6,7 +6,7 @@ import type {
   JournalQuery,
   StoredEntry,
 } from '../decisions/ports.js';
-import { ruleHit } from '../decisions/rule-hits.js';
+import { ruleHit } from '../decisions/record/rule-hits.js';
 import { TollgateError } from '../errors/errors.js';
 import type { KeyRange, StreamEvent } from '../facts/stream.js';
 

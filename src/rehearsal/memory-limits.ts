@@ -8,7 +8,7 @@ import {
   isOpen,
   newHoldState,
   type HoldState,
-} from '../decisions/hold-state.js';
+} from '../decisions/limits/hold-state.js';
 import type { HoldResult, LimitStore } from '../decisions/ports.js';
 
 interface Counter {

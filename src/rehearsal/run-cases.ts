@@ -1,8 +1,8 @@
 import type { EventInput } from '../decisions/decisions.js';
-import { entryId } from '../decisions/decision-id.js';
+import { entryId } from '../decisions/record/decision-id.js';
 import { TollgateError } from '../errors/errors.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
-import type { RuleSetDocument } from '../rules/document.js';
+import type { RuleSetDocument } from '../rules/document/document.js';
 import type { RuleSetVersion } from '../rules/program.js';
 import type { CaseFile, CaseForm } from './case-file.js';
 import { judge, type Failure } from './judge.js';

@@ -1,9 +1,9 @@
 import { RULE_VOCABULARY } from '../facts/catalogue.js';
-import { parseListsFile } from '../facts/shipped-lists.js';
+import { parseListsFile } from '../facts/lists/shipped-lists.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
-import type { Finding } from '../rules/check.js';
-import { checkRuleSetText } from '../rules/check-text.js';
-import type { RuleSetDocument } from '../rules/document.js';
+import type { Finding } from '../rules/check/check.js';
+import { checkRuleSetText } from '../rules/check/text.js';
+import type { RuleSetDocument } from '../rules/document/document.js';
 import { parseCaseFile, type CaseFile } from './case-file.js';
 import { uncovered, type Uncovered } from './coverage.js';
 import { runCases, type CaseResult } from './run-cases.js';

@@ -1,4 +1,4 @@
-import type { Json } from './document.js';
+import type { Json } from './document/document.js';
 
 /** The types a fact's value can have; every one can also be missing. */
 export type FactType = 'boolean' | 'number' | 'string' | 'string-list' | 'object';

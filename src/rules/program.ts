@@ -1,4 +1,4 @@
-import type { CumulativeLimit, FactParams, Rule, RuleSetDocument } from './document.js';
+import type { CumulativeLimit, FactParams, Rule, RuleSetDocument } from './document/document.js';
 import type { Authentication, Outcome, ScaExemption, ThreeDsDemand } from './outcome.js';
 
 /** The value of a fact; undefined is missing. */

@@ -1,5 +1,5 @@
 import { TollgateError, type FieldViolation } from '../errors/errors.js';
-import type { Finding } from './check.js';
+import type { Finding } from './check/check.js';
 import type { Activation, StoredVersion } from './version-store.js';
 
 /** The document has errors: each is told with its rule and place, or `field` where it is the document as a whole. */

@@ -1,6 +1,6 @@
 import type { Page, PageQuery } from '../paging/paging.js';
-import type { Finding } from './check.js';
-import type { RuleChange } from './diff.js';
+import type { Finding } from './check/check.js';
+import type { RuleChange } from './versions/diff.js';
 import type { RuleSetVersion } from './program.js';
 
 /** A rule set and what is active of it. */

@@ -1,4 +1,4 @@
-import type { FactParams } from './document.js';
+import type { FactParams } from './document/document.js';
 import type { RuleSetVersion } from './program.js';
 
 /** A stored version and who made it. */

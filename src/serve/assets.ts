@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigProblem, type Config } from '../config/config.js';
 import { fileReason } from '../errors/file-reason.js';
-import { parseBins, type Bins } from '../facts/bins.js';
-import { createGeography, type Geography } from '../facts/geography.js';
-import { parseListsFile, type ShippedList } from '../facts/shipped-lists.js';
+import { parseBins, type Bins } from '../facts/geography/bins.js';
+import { createGeography, type Geography } from '../facts/geography/geography.js';
+import { parseListsFile, type ShippedList } from '../facts/lists/shipped-lists.js';
 import { parseRates, type Rates } from '../money/rates.js';
 import { messageOf } from '../errors/error-text.js';
 

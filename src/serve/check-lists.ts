@@ -1,6 +1,6 @@
 import { ConfigProblem } from '../config/config.js';
-import type { ListType } from '../facts/list-store.js';
-import type { ListValue } from '../facts/normalise-list-value.js';
+import type { ListType } from '../facts/lists/list-store.js';
+import type { ListValue } from '../facts/lists/normalise-value.js';
 import type { ShippedRules } from './assets.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { ListsService } from '../facts/lists-service.js';
+import type { ListsService } from '../facts/lists/lists-service.js';
 import { ConfigProblem } from '../config/config.js';
 import { TollgateError } from '../errors/errors.js';
 import type { RuleSetInfo, RuleSets } from '../rules/rule-sets.js';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
 import { createPaymentResolver, type PaymentContext } from '../../src/facts/context.js';
-import { REQUEST_FACTS, requestFact } from '../../src/facts/request-facts.js';
+import { REQUEST_FACTS, requestFact } from '../../src/facts/request/request-facts.js';
 import type { PaymentInput } from '../../src/facts/payment.js';
-import { checkRuleSet } from '../../src/rules/check.js';
-import type { Json } from '../../src/rules/document.js';
+import { checkRuleSet } from '../../src/rules/check/check.js';
+import type { Json } from '../../src/rules/document/document.js';
 import type { FactValue } from '../../src/rules/program.js';
 import { aCard, aPayment, contextOptions } from './payments.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createAttributeHash } from '../../src/facts/attribute-values.js';
-import { keysOf } from '../../src/decisions/event-entry.js';
+import { createAttributeHash } from '../../src/facts/attributes/values.js';
+import { keysOf } from '../../src/decisions/record/event-entry.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES, type Attribute } from '../../src/facts/attributes.js';
 import { createPaymentResolver, instrumentDigest } from '../../src/facts/context.js';
 import type { PaymentInput } from '../../src/facts/payment.js';

@@ -1,8 +1,8 @@
 import type { ContextOptions } from '../../src/facts/context.js';
-import { NO_BINS } from '../../src/facts/bins.js';
-import { NO_GEOGRAPHY } from '../../src/facts/geography.js';
-import { createKeyHash } from '../../src/facts/key-hash.js';
-import { createPhoneReader } from '../../src/facts/normalise-phone.js';
+import { NO_BINS } from '../../src/facts/geography/bins.js';
+import { NO_GEOGRAPHY } from '../../src/facts/geography/geography.js';
+import { createKeyHash } from '../../src/facts/attributes/key-hash.js';
+import { createPhoneReader } from '../../src/facts/normalise/phone.js';
 import type { AddressInput, InstrumentInput, PaymentInput } from '../../src/facts/payment.js';
 import { parseRates } from '../../src/money/rates.js';
 import type { Merchant, Site } from '../../src/sites/site-store.js';

@@ -1,10 +1,10 @@
 import { describe, expect, it, test } from 'vitest';
 import { ATTRIBUTES, STREAM_KINDS } from '../../src/facts/attributes.js';
 import { FACT_CATALOGUE, RULE_VOCABULARY } from '../../src/facts/catalogue.js';
-import { SUCCEEDED, VELOCITY_FUNCTIONS } from '../../src/facts/velocity-spec.js';
-import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from '../../src/facts/velocity/specs.js';
-import { checkRuleSet } from '../../src/rules/check.js';
-import type { Json } from '../../src/rules/document.js';
+import { SUCCEEDED, VELOCITY_FUNCTIONS } from '../../src/facts/velocity/specs/velocity-spec.js';
+import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from '../../src/facts/velocity/specs/specs.js';
+import { checkRuleSet } from '../../src/rules/check/check.js';
+import type { Json } from '../../src/rules/document/document.js';
 
 const LISTS = new Map([
   ['bad-emails', { type: 'email' }],

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parseCaseFile } from '../../src/rehearsal/case-file.js';
 import { CASES_SCHEMA } from '../../src/rehearsal/case-schema.js';
-import { unsupportedKeywords } from '../../src/rules/schema-subset.js';
+import { unsupportedKeywords } from '../../src/rules/document/schema-subset.js';
 
 const folder = new URL('../../rules/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');

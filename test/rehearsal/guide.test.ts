@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FACT_CATALOGUE } from '../../src/facts/catalogue.js';
 import { testRuleFiles } from '../../src/rehearsal/test-rule-files.js';
-import { checkRuleSet } from '../../src/rules/check.js';
+import { checkRuleSet } from '../../src/rules/check/check.js';
 
 const root = new URL('../../', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, root), 'utf8');

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import type { Condition, Json, Rule, RuleSetDocument } from '../../src/rules/document.js';
+import type { Condition, Json, Rule, RuleSetDocument } from '../../src/rules/document/document.js';
 import type { FactValue, Program, RuleSetVersion } from '../../src/rules/program.js';
-import { DECORATORS, OPERATORS } from '../../src/rules/operators.js';
-import { slotKey } from '../../src/rules/resolve.js';
+import { DECORATORS, OPERATORS } from '../../src/rules/document/operators.js';
+import { slotKey } from '../../src/rules/document/resolve.js';
 
 /** Few names, so that rules share facts and named conditions. */
 const FACTS = ['a', 'b', 'c', 'constructor'];

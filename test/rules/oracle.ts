@@ -1,6 +1,6 @@
 import { Engine } from 'json-rules-engine';
-import type { Condition, FactReference, RuleSetDocument } from '../../src/rules/document.js';
-import { slotKey } from '../../src/rules/resolve.js';
+import type { Condition, FactReference, RuleSetDocument } from '../../src/rules/document/document.js';
+import { slotKey } from '../../src/rules/document/resolve.js';
 import type { Facts } from './arbitraries.js';
 
 interface EngineOperators {

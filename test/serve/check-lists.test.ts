@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createListValueReader } from '../../src/facts/normalise-list-value.js';
-import { createPhoneReader } from '../../src/facts/normalise-phone.js';
+import { createListValueReader } from '../../src/facts/lists/normalise-value.js';
+import { createPhoneReader } from '../../src/facts/normalise/phone.js';
 import { readShippedRules, SHIPPED } from '../../src/serve/assets.js';
 import { checkLists } from '../../src/serve/check-lists.js';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StreamResult } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { ClaimReason, EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import { fromRpcStatus } from '../../src/server/grpc/call-failed.js';
-import { canonicalJson } from '../../src/rules/canonical.js';
+import { canonicalJson } from '../../src/rules/document/canonical.js';
 import {
   failure,
   NOON,

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { StoredEntry } from '../../src/decisions/ports.js';
 import type { DecisionTrace } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
-import { createAttributeHash } from '../../src/facts/attribute-values.js';
-import { createKeyHash } from '../../src/facts/key-hash.js';
-import { createPhoneReader } from '../../src/facts/normalise-phone.js';
-import type { Params } from '../../src/facts/velocity/parse.js';
+import { createAttributeHash } from '../../src/facts/attributes/values.js';
+import { createKeyHash } from '../../src/facts/attributes/key-hash.js';
+import { createPhoneReader } from '../../src/facts/normalise/phone.js';
+import type { Params } from '../../src/facts/velocity/specs/parse.js';
 import { createRandom, type Random } from '../../src/simulate/random.js';
 import { isOfThePast, recountFact } from '../facts/velocity/recount-fact.js';
 import {

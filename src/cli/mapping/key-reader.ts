@@ -1,4 +1,4 @@
-import { isPlainObject } from '../../rules/json-limits.js';
+import { isPlainObject } from '../../rules/document/json-limits.js';
 import type { Template } from './template.js';
 
 /** Reads the keys of a JSON object and notes what is wrong, each problem as `key.path: what`. */

@@ -7,7 +7,7 @@ import {
   type Merchant,
   type Site,
 } from '../../gen/tollgate/v1/site_service_pb.js';
-import { isPlainObject } from '../../rules/json-limits.js';
+import { isPlainObject } from '../../rules/document/json-limits.js';
 import { badInput } from '../exit.js';
 import { goodRows } from '../input/bad-row.js';
 import { readMessage } from '../input/files.js';

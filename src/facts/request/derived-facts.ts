@@ -1,5 +1,5 @@
 import type { ParamProblem } from '../../rules/catalogue.js';
-import type { FactParams } from '../../rules/document.js';
+import type { FactParams } from '../../rules/document/document.js';
 import { ATTRIBUTE_INDEX, ATTRIBUTES, type Attribute } from '../attributes.js';
 import type { PaymentContext } from '../context.js';
 import { ATTRIBUTE_MEANINGS } from '../meanings.js';

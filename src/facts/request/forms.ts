@@ -1,6 +1,6 @@
 import { CURRENCIES } from '../../money/currencies.js';
 import type { TextForm } from '../../rules/catalogue.js';
-import { COUNTRIES } from '../countries.js';
+import { COUNTRIES } from '../geography/countries.js';
 
 const oneOf = (words: readonly string[]): string => `^(?:${words.join('|')})$`;
 

@@ -1,5 +1,5 @@
 import type { FactDefinition } from '../../rules/catalogue.js';
-import type { FactParams } from '../../rules/document.js';
+import type { FactParams } from '../../rules/document/document.js';
 import type { FactValue } from '../../rules/program.js';
 import type { PaymentContext } from '../context.js';
 

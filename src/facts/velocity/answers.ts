@@ -2,12 +2,12 @@ import type { StreamEvent } from '../stream.js';
 import { periodStart } from './calendar.js';
 import { selects, timeOf, valueOf } from './layout.js';
 import type { Layout } from './layout.js';
-import { Totals } from './moments.js';
-import { OrderTally } from './order-tally.js';
+import { Totals } from './series/moments.js';
+import { OrderTally } from './series/order-tally.js';
 import type { AggregatePlan, HabitPlan, HistoryPlan } from './plan.js';
-import { NO_SERIES } from './series.js';
-import type { Series, SeriesStore } from './series.js';
-import { ValueCounts } from './value-counts.js';
+import { NO_SERIES } from './series/series.js';
+import type { Series, SeriesStore } from './series/series.js';
+import { ValueCounts } from './tables/value-counts.js';
 
 /** Time zones of a payment's site and merchant, IANA names. */
 export interface Zones {

@@ -1,6 +1,6 @@
 import type { KeyRange, StreamEvent } from '../stream.js';
 import type { Zones } from './answers.js';
-import type { KeyEntry } from './key-entries.js';
+import type { KeyEntry } from './keys/key-entries.js';
 
 /** Who answers for a payment that is being decided. */
 interface Answering {

@@ -1,8 +1,8 @@
 import { ATTRIBUTE_INDEX, STREAM_KINDS } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
 import type { StreamEvent } from '../stream.js';
-import type { AttributeFilter, Clock } from '../velocity-spec.js';
-import { mix } from './mix.js';
+import type { AttributeFilter, Clock } from './specs/velocity-spec.js';
+import { mix } from './tables/mix.js';
 
 /** The keyed hash of an attribute's value, as it stands in events. */
 export type HashOf = (attribute: Attribute, value: string) => number;

@@ -1,18 +1,18 @@
 import { ATTRIBUTE_INDEX, KEY_ATTRIBUTES, SAME_VALUES } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
-import { CLOCKS } from '../velocity-spec.js';
+import { CLOCKS } from './specs/velocity-spec.js';
 import type {
   Aggregate,
   AttributeFilter,
   CalendarWindow,
   SlidingWindow,
   VelocitySpec,
-} from '../velocity-spec.js';
+} from './specs/velocity-spec.js';
 import { Layout, selectorOf } from './layout.js';
 import type { Column, HashOf, Selector, SelectorOptions } from './layout.js';
-import { fraudSelector, planOrders } from './order-plan.js';
-import type { OrdersPlan } from './order-plan.js';
-import type { HabitSpec, HistoryQuestion, HistorySpec } from './specs.js';
+import { fraudSelector, planOrders } from './series/order-plan.js';
+import type { OrdersPlan } from './series/order-plan.js';
+import type { HabitSpec, HistoryQuestion, HistorySpec } from './specs/specs.js';
 
 /** Safe bounds of a calendar period, ms: a day can have 25 hours and more where an offset changes. */
 const LONGEST_DAY = 50 * 3_600_000;

@@ -1,13 +1,13 @@
 import { ATTRIBUTE_INDEX } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
 import type { StreamEvent } from '../stream.js';
-import type { Aggregate, AttributeFilter, VelocitySpec } from '../velocity-spec.js';
+import type { Aggregate, AttributeFilter, VelocitySpec } from './specs/velocity-spec.js';
 import type { Zones } from './answers.js';
 import { periodStart } from './calendar.js';
 import type { HashOf } from './layout.js';
-import { deviationOf } from './moments.js';
-import { REFUNDED_PART } from './specs.js';
-import type { HabitSpec, HistorySpec } from './specs.js';
+import { deviationOf } from './series/moments.js';
+import { REFUNDED_PART } from './specs/specs.js';
+import type { HabitSpec, HistorySpec } from './specs/specs.js';
 
 const DAY = 86_400_000;
 const PAID: readonly StreamKind[] = ['authorised', 'captured'];

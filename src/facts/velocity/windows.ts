@@ -3,14 +3,14 @@ import type { KeyRange, StreamEvent } from '../stream.js';
 import { aggregate, answerHabit, answerHistory, windowFrom } from './answers.js';
 import type { Zones } from './answers.js';
 import { AskedPayment } from './asked.js';
-import { NO_ENTRY } from './key-entries.js';
-import type { KeyEntries, KeyEntry } from './key-entries.js';
-import { KeyStore } from './key-store.js';
-import type { StreamWindowsStats } from './key-store.js';
-import { hasKey } from './keys.js';
+import { NO_ENTRY } from './keys/key-entries.js';
+import type { KeyEntries, KeyEntry } from './keys/key-entries.js';
+import { KeyStore } from './keys/key-store.js';
+import type { StreamWindowsStats } from './keys/key-store.js';
+import { hasKey } from './keys/keys.js';
 import { positionOf } from './layout.js';
 import type { AggregatePlan, KeyDefinition, WindowPlan } from './plan.js';
-import { keptFrom, readFrom } from './reach.js';
+import { keptFrom, readFrom } from './keys/reach.js';
 
 /** Bounds of the windows in memory. */
 export interface StreamWindowsOptions {

@@ -24,7 +24,7 @@ export const DECISION_INDEX = 'decisions';
 /** Memberships by the revisions that ended them. */
 export const ENDS_INDEX = 'ends';
 
-/** What the names of collections begin with that hold the entries of imports until they switch; more in list-staging.ts. */
+/** What the names of collections begin with that hold the entries of imports until they switch; more in lists/staging.ts. */
 export const STAGING = 'listStaging.';
 /** Entries of one import, by value. */
 export const STAGING_KEY = { v: 1, p: 1 } as const;

@@ -1,9 +1,9 @@
 import { KeyedTurns } from '../../collections/keyed-turns.js';
-import type { ListStore } from '../../facts/list-store.js';
+import type { ListStore } from '../../facts/lists/list-store.js';
 import type { Clock } from '../../world/world.js';
 import type { Connection } from './connection.js';
-import type { FeedPlace } from './worker/list-feed.js';
-import type { SwitchOptions } from './worker/list-import.js';
+import type { FeedPlace } from './worker/lists/feed.js';
+import type { SwitchOptions } from './worker/lists/import.js';
 
 /** Entries in one message. */
 const BATCH = 1_000;

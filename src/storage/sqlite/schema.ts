@@ -25,7 +25,7 @@ CREATE TABLE entries (
 -- Decisions, newest first; the sequence tells apart what has the same event time.
 CREATE INDEX entries_at ON entries (at) WHERE outcome IS NOT NULL;
 
--- The event of every entry, with its keys: some in one block, see worker/event-block.ts. All that windows read.
+-- The event of every entry, with its keys: some in one block, see worker/journal/event-block.ts. All that windows read.
 CREATE TABLE event_blocks (first_seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 
 -- The key index: sorted runs in blocks, and what is kept in memory of every 64 blocks. See key-index/.
@@ -47,7 +47,7 @@ CREATE TABLE limit_counters (
   forget_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX limit_counters_old ON limit_counters (forget_at);
--- What is known of a decision's holds, and when they are forgotten. See decisions/hold-state.ts.
+-- What is known of a decision's holds, and when they are forgotten. See decisions/limits/hold-state.ts.
 CREATE TABLE limit_decisions (
   decision TEXT PRIMARY KEY,
   -- held, expired, refused

@@ -1,11 +1,11 @@
 import type { Journal, LimitStore, StoreHealth } from '../../decisions/ports.js';
-import type { ListStore } from '../../facts/list-store.js';
+import type { ListStore } from '../../facts/lists/list-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import type { SiteStore } from '../../sites/site-store.js';
 import type { World } from '../../world/world.js';
 import { Connection } from './connection.js';
 import { sqliteRules, sqliteSites } from './documents.js';
-import { SqliteJournal } from './journal.js';
+import { SqliteJournal } from './journal/journal.js';
 import { sqliteLimits } from './limits.js';
 import { sqliteLists } from './lists.js';
 

@@ -6,7 +6,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Request, Response, WorkerSettings } from './wire.js';
 import { Database } from './worker/database.js';
 import { Dispatcher } from './worker/dispatcher.js';
-import { WorkerJournal } from './worker/journal.js';
+import { WorkerJournal } from './worker/journal/journal.js';
 import { operations } from './worker/operations.js';
 import { messageOf } from '../../errors/error-text.js';
 

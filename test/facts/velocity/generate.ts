@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { ATTRIBUTES, STREAM_KINDS } from '../../../src/facts/attributes.js';
 import type { Attribute } from '../../../src/facts/attributes.js';
-import { createKeyHash } from '../../../src/facts/key-hash.js';
+import { createKeyHash } from '../../../src/facts/attributes/key-hash.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
-import { CLOCKS } from '../../../src/facts/velocity-spec.js';
-import type { Aggregate, VelocitySpec } from '../../../src/facts/velocity-spec.js';
-import { parseVelocity } from '../../../src/facts/velocity/parse.js';
-import type { Params } from '../../../src/facts/velocity/parse.js';
-import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from '../../../src/facts/velocity/specs.js';
-import type { HabitSpec, HistorySpec } from '../../../src/facts/velocity/specs.js';
+import { CLOCKS } from '../../../src/facts/velocity/specs/velocity-spec.js';
+import type { Aggregate, VelocitySpec } from '../../../src/facts/velocity/specs/velocity-spec.js';
+import { parseVelocity } from '../../../src/facts/velocity/specs/parse.js';
+import type { Params } from '../../../src/facts/velocity/specs/parse.js';
+import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from '../../../src/facts/velocity/specs/specs.js';
+import type { HabitSpec, HistorySpec } from '../../../src/facts/velocity/specs/specs.js';
 
 /** A world small enough for everything to meet: few values, few moments, windows of the same size as the times. */
 export const hashOf = createKeyHash(Uint8Array.from({ length: 32 }, (_, index) => index));

@@ -3,12 +3,12 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ATTRIBUTE_INDEX, ATTRIBUTES } from '../../../src/facts/attributes.js';
-import { EmptyKeys } from '../../../src/facts/velocity/empty-keys.js';
-import { KeyEntries } from '../../../src/facts/velocity/key-entries.js';
-import { parseVelocity } from '../../../src/facts/velocity/parse.js';
-import type { Params } from '../../../src/facts/velocity/parse.js';
+import { EmptyKeys } from '../../../src/facts/velocity/keys/empty-keys.js';
+import { KeyEntries } from '../../../src/facts/velocity/keys/key-entries.js';
+import { parseVelocity } from '../../../src/facts/velocity/specs/parse.js';
+import type { Params } from '../../../src/facts/velocity/specs/parse.js';
 import { planWindows } from '../../../src/facts/velocity/plan.js';
-import type { HistorySpec } from '../../../src/facts/velocity/specs.js';
+import type { HistorySpec } from '../../../src/facts/velocity/specs/specs.js';
 import { StreamWindows } from '../../../src/facts/velocity/windows.js';
 import { hashOf, START, ZONES } from './generate.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { VelocitySpec } from '../../../src/facts/velocity-spec.js';
+import type { VelocitySpec } from '../../../src/facts/velocity/specs/velocity-spec.js';
 import { planWindows } from '../../../src/facts/velocity/plan.js';
 import { hashOf } from './generate.js';
 

@@ -1,8 +1,8 @@
 import { ATTRIBUTE_INDEX } from '../../../src/facts/attributes.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
 import type { HashOf } from '../../../src/facts/velocity/layout.js';
-import { parseHabit, parseHistory, parseVelocity } from '../../../src/facts/velocity/parse.js';
-import type { Params, Parsed } from '../../../src/facts/velocity/parse.js';
+import { parseHabit, parseHistory, parseVelocity } from '../../../src/facts/velocity/specs/parse.js';
+import type { Params, Parsed } from '../../../src/facts/velocity/specs/parse.js';
 import { habitOf, historyOf, velocityOf } from '../../../src/facts/velocity/recount.js';
 
 const ZONES = { site: 'UTC', merchant: 'UTC' };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseHistory } from '../../../src/facts/velocity/parse.js';
-import type { Params } from '../../../src/facts/velocity/parse.js';
-import type { HistorySpec } from '../../../src/facts/velocity/specs.js';
+import { parseHistory } from '../../../src/facts/velocity/specs/parse.js';
+import type { Params } from '../../../src/facts/velocity/specs/parse.js';
+import type { HistorySpec } from '../../../src/facts/velocity/specs/specs.js';
 import { draftOf, hashOf, payment, questions, report, spec, START } from './generate.js';
 import type { Draft } from './generate.js';
 import { Model } from './model.js';

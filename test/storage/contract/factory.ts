@@ -1,5 +1,5 @@
 import type { Journal, LimitStore, StoreHealth } from '../../../src/decisions/ports.js';
-import type { ListStore } from '../../../src/facts/list-store.js';
+import type { ListStore } from '../../../src/facts/lists/list-store.js';
 import type { RuleVersionStore } from '../../../src/rules/version-store.js';
 import type { SiteStore } from '../../../src/sites/site-store.js';
 

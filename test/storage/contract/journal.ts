@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionFilter, JournalEntry, StoredEntry } from '../../../src/decisions/ports.js';
-import { ruleHit } from '../../../src/decisions/rule-hits.js';
+import { ruleHit } from '../../../src/decisions/record/rule-hits.js';
 import { TollgateError } from '../../../src/errors/errors.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
 import { OUTCOMES } from '../../../src/rules/outcome.js';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HOLD_MEMORY_MS } from '../../../src/decisions/hold-state.js';
+import { HOLD_MEMORY_MS } from '../../../src/decisions/limits/hold-state.js';
 import type { Hold, HoldReport, HoldResult, LimitStore } from '../../../src/decisions/ports.js';
 import { T0 } from './entries.js';
 

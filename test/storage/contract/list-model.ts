@@ -1,4 +1,4 @@
-import type { Ender, ListEntry } from '../../../src/facts/list-store.js';
+import type { Ender, ListEntry } from '../../../src/facts/lists/list-store.js';
 
 /** What is said to a list: counts as `ListUpdate` has them. */
 export interface Told {

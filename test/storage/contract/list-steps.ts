@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Ender, ListEntry, ListStore, ListUpdate } from '../../../src/facts/list-store.js';
+import type { Ender, ListEntry, ListStore, ListUpdate } from '../../../src/facts/lists/list-store.js';
 import { T0 } from './entries.js';
 import { ListModel, type Told } from './list-model.js';
 

@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TollgateError } from '../../../src/errors/errors.js';
-import { createKeyHash } from '../../../src/facts/key-hash.js';
-import { ListIndex } from '../../../src/facts/list-index.js';
+import { createKeyHash } from '../../../src/facts/attributes/key-hash.js';
+import { ListIndex } from '../../../src/facts/lists/list-index.js';
 import {
   MAX_ENTRIES_OF_VALUE,
   type ListEntry,
   type ListHead,
   type ListStore,
-} from '../../../src/facts/list-store.js';
+} from '../../../src/facts/lists/list-store.js';
 import { T0 } from './entries.js';
 import type { StoreFactory, TestDatabase, TestStore } from './factory.js';
 import { FIRST, LAST, listStep, takeSteps, type Known } from './list-steps.js';

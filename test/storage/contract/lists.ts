@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TollgateError } from '../../../src/errors/errors.js';
-import type { ListEntry } from '../../../src/facts/list-store.js';
+import type { ListEntry } from '../../../src/facts/lists/list-store.js';
 import { T0 } from './entries.js';
 import type { StoreFactory, TestDatabase, TestStore } from './factory.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RuleSetDocument } from '../../../src/rules/document.js';
+import type { RuleSetDocument } from '../../../src/rules/document/document.js';
 import type { Layout, Publication, StoredVersion } from '../../../src/rules/version-store.js';
 import { T0 } from './entries.js';
 import type { StoreFactory, TestDatabase, TestStore } from './factory.js';

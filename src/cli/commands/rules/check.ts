@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Finding } from '../../../rules/check.js';
+import type { Finding } from '../../../rules/check/check.js';
 import { counted } from '../../counted.js';
 import { CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
@@ -43,7 +43,7 @@ Examples:
     )
     .action((files: readonly string[], _options: unknown, command: Command) =>
       withSession(host, command, async ({ out }) => {
-        const { checkRuleSetText } = await import('../../../rules/check-text.js');
+        const { checkRuleSetText } = await import('../../../rules/check/text.js');
         const { FACT_CATALOGUE, RULE_VOCABULARY } = await import('../../../facts/catalogue.js');
         const results = [];
         for (const file of files) {

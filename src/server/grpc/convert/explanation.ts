@@ -22,7 +22,7 @@ import {
   RuleResultSchema,
   ScreenRequestSchema,
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
-import type { ConditionExplanation as CoreCondition } from '../../../rules/explanation.js';
+import type { ConditionExplanation as CoreCondition } from '../../../rules/explain/explanation.js';
 import { decoderOf } from '../codec.js';
 import { toDecision } from './decision.js';
 import { RULE_STATE } from './vocabulary.js';

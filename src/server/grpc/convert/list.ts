@@ -5,9 +5,9 @@ import type {
   ListInfo,
   ListKind as CoreKind,
   ListType as CoreType,
-} from '../../../facts/list-store.js';
-import { LIST_KINDS, LIST_TYPES } from '../../../facts/list-store.js';
-import type { EntryQuestion } from '../../../facts/lists-service.js';
+} from '../../../facts/lists/list-store.js';
+import { LIST_KINDS, LIST_TYPES } from '../../../facts/lists/list-store.js';
+import type { EntryQuestion } from '../../../facts/lists/lists-service.js';
 import type { List, ListEntry } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { ListEntrySchema, ListKind, ListSchema, ListType } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { fromMs, toOptionalMs } from './time.js';

@@ -2,7 +2,7 @@ import type { ImportEntriesRequest } from '../../../gen/tollgate/v1/list_service
 import { fromListEntry } from '../convert/list.js';
 import { checkImportEntry } from '../validate/list.js';
 import { Problems } from '../validate/problems.js';
-import type { EntryInput } from '../../../facts/entry-input.js';
+import type { EntryInput } from '../../../facts/lists/entry-input.js';
 
 /**
  * The entries of an import, message by message. An entry with a broken field fails the import as a whole, since it is

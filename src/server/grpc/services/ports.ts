@@ -1,4 +1,4 @@
-import type { ListsService } from '../../../facts/lists-service.js';
+import type { ListsService } from '../../../facts/lists/lists-service.js';
 import type { RuleSets as RuleSetService } from '../../../rules/rule-sets.js';
 import type { Sites as SiteService } from '../../../sites/site-service.js';
 

@@ -36,7 +36,7 @@ import {
 } from '../validate/rule.js';
 import { checkPage } from '../validate/page.js';
 import { pageOf, toEtag, toRevision } from './page-query.js';
-import type { Finding } from '../../../rules/check.js';
+import type { Finding } from '../../../rules/check/check.js';
 import { documentFaults } from '../../../rules/rule-set-errors.js';
 import type { PublishInput, RuleSetInfo, VersionInfo } from '../../../rules/rule-sets.js';
 import type { RuleSets } from './ports.js';

@@ -1,5 +1,5 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { entryId } from '../../../decisions/decision-id.js';
+import { entryId } from '../../../decisions/record/decision-id.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
 import {
   ClaimReasonSchema,

@@ -7,7 +7,7 @@ import type {
   RollBackRequest,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import type { FieldViolation } from '../../../errors/errors.js';
-import { LIMITS } from '../../../rules/json-limits.js';
+import { LIMITS } from '../../../rules/document/json-limits.js';
 import { Problems } from './problems.js';
 import { freeText, requiredText, slug } from './text.js';
 import { etag, page, sha256, within } from './values.js';

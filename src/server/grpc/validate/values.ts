@@ -3,7 +3,7 @@ import type { DescEnum } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Money } from '../../../gen/tollgate/v1/payment_pb.js';
 import { isCurrency } from '../../../money/currencies.js';
-import { isCountry } from '../../../facts/countries.js';
+import { isCountry } from '../../../facts/geography/countries.js';
 import type { Problems } from './problems.js';
 import { isCardNumber } from './text.js';
 

@@ -7,7 +7,7 @@ import {
   isMade,
   newHoldState,
   type HoldState,
-} from '../../../decisions/hold-state.js';
+} from '../../../decisions/limits/hold-state.js';
 import type { Hold, HoldReport, HoldResult } from '../../../decisions/ports.js';
 import type { ExpiredPart } from '../wire.js';
 import type { Database, SqlValue } from './database.js';

@@ -1,13 +1,13 @@
 import type { Database } from './database.js';
 import type { Dispatcher } from './dispatcher.js';
 import { WorkerRules, WorkerSites } from './documents.js';
-import type { WorkerJournal } from './journal.js';
+import type { WorkerJournal } from './journal/journal.js';
 import { WorkerLimits } from './limits.js';
-import { ListImporter } from './list-import.js';
-import { DecisionLister } from './journal-list.js';
-import { WorkerLists } from './lists.js';
+import { ListImporter } from './lists/import.js';
+import { DecisionLister } from './journal/list.js';
+import { WorkerLists } from './lists/lists.js';
 import { read, sliced, write } from './work.js';
-import type { ListPlace, WireListFilter } from '../journal-wire.js';
+import type { ListPlace, WireListFilter } from '../journal/wire.js';
 import type { Hold, HoldReport } from '../../../decisions/ports.js';
 import type { Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
 import type { Kind, Merchant, Site } from '../../../sites/site-store.js';

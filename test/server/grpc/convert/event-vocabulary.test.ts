@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { expect, it } from 'vitest';
-import { ATTRIBUTE_VALUES } from '../../../../src/facts/attribute-vocabulary.js';
+import { ATTRIBUTE_VALUES } from '../../../../src/facts/attributes/vocabulary.js';
 import {
   ClaimReason,
   EventSchema,

@@ -3,7 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
 import type { DecisionQuery } from '../../../../src/decisions/decisions.js';
 import { invalidRequest, TollgateError } from '../../../../src/errors/errors.js';
-import type { ListEntry, ListInfo } from '../../../../src/facts/list-store.js';
+import type { ListEntry, ListInfo } from '../../../../src/facts/lists/list-store.js';
 import {
   Outcome,
   RuleState,
@@ -18,8 +18,8 @@ import {
 import { RuleService } from '../../../../src/gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../../../../src/gen/tollgate/v1/site_service_pb.js';
 import { createClient } from '../../../../src/server/grpc/bridge.js';
-import type { ImportSettings } from '../../../../src/facts/lists-service.js';
-import type { EntryInput } from '../../../../src/facts/entry-input.js';
+import type { ImportSettings } from '../../../../src/facts/lists/lists-service.js';
+import type { EntryInput } from '../../../../src/facts/lists/entry-input.js';
 import type { RuleSetInfo, VersionInfo } from '../../../../src/rules/rule-sets.js';
 import { fakeApplication } from '../../support/fakes.js';
 import { sampleRecord } from '../../support/records.js';

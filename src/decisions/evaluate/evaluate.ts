@@ -1,0 +1,36 @@
+import type { Authentication } from '../../rules/outcome.js';
+import type { FactValue, Verdict } from '../../rules/program.js';
+import type { RulesInForce } from './active-rules.js';
+import { authenticationOf } from './authentication.js';
+import { readFacts, type FactInput } from './fact-plan.js';
+
+/** What the rules say of one payment, before limits. */
+export interface Evaluation {
+  readonly rules: RulesInForce;
+  readonly values: readonly FactValue[];
+  readonly states: Uint8Array;
+  readonly authentication: Authentication;
+  readonly verdict: Verdict;
+  /** By limit index: state of its `when`. */
+  readonly limitStates: readonly number[];
+}
+
+/** Reads the facts and evaluates all rules: synchronous, so that nothing can come between fact and verdict. */
+export function evaluate(
+  rules: RulesInForce,
+  input: FactInput,
+  failed: (fact: string, error: unknown) => void,
+): Evaluation {
+  const { program, plan } = rules;
+  const values = readFacts(plan, input, (slot, error) => failed(program.slots[slot]?.fact ?? '', error));
+  const states = program.evaluate(values);
+  const authentication = authenticationOf(input.context.input);
+  return {
+    rules,
+    values,
+    states,
+    authentication,
+    verdict: program.verdict(states, authentication),
+    limitStates: program.limits.map((limit) => limit.applies(values)),
+  };
+}

@@ -1,0 +1,121 @@
+import type { PaymentContext } from '../../facts/context.js';
+import { listFact } from '../../facts/lists/fact.js';
+import { requestFact } from '../../facts/request/request-facts.js';
+import type { AskedPayment } from '../../facts/velocity/asked.js';
+import { parseHabit, parseHistory, parseVelocity } from '../../facts/velocity/specs/parse.js';
+import type { HabitSpec, HistorySpec } from '../../facts/velocity/specs/specs.js';
+import type { VelocitySpec } from '../../facts/velocity/specs/velocity-spec.js';
+import type { FactCatalogue } from '../../rules/catalogue.js';
+import type { FactParams, Json } from '../../rules/document/document.js';
+import type { FactSlot, FactValue } from '../../rules/program.js';
+
+/** Lists as they stand now, for synchronous look-up. */
+export interface ListLookup {
+  /** undefined: no such list, or its entries are not in memory. */
+  has(list: string, value: string, at: number): boolean | undefined;
+  typeOf(list: string): string | undefined;
+}
+
+/** What the facts of one decision are read from. */
+export interface FactInput {
+  readonly context: PaymentContext;
+  readonly windows: AskedPayment;
+  readonly lists: ListLookup;
+  /** Processing time, epoch ms: lists are read as of it. */
+  readonly now: number;
+}
+
+type Reader = (input: FactInput) => FactValue;
+
+/** How to fill a fact vector: made once per program. */
+export interface FactPlan {
+  readonly readers: readonly Reader[];
+  /** Slots whose value can identify a person. */
+  readonly personal: readonly number[];
+  readonly velocities: readonly VelocitySpec[];
+  readonly histories: readonly HistorySpec[];
+  readonly habits: readonly HabitSpec[];
+  /** Whether a velocity looks at what was decided about earlier payments. */
+  readonly asksOutcome: boolean;
+}
+
+/** Plans every slot of a program. The program's documents have passed the static checks, so all facts and params are good. */
+export function planFacts(slots: readonly FactSlot[], catalogue: FactCatalogue): FactPlan {
+  const readers: Reader[] = [];
+  const personal: number[] = [];
+  const velocities: VelocitySpec[] = [];
+  const histories: HistorySpec[] = [];
+  const habits: HabitSpec[] = [];
+
+  function reader(fact: string, params: FactParams | undefined): Reader {
+    switch (fact) {
+      case 'velocity': {
+        const index = velocities.push(parsed(parseVelocity(params ?? {}))) - 1;
+        return ({ windows, context }) => windows.velocity(index, context.zones);
+      }
+      case 'history': {
+        const index = histories.push(parsed(parseHistory(params ?? {}))) - 1;
+        return ({ windows }) => windows.history(index);
+      }
+      case 'habit': {
+        const index = habits.push(parsed(parseHabit(params ?? {}))) - 1;
+        return ({ windows }) => windows.habit(index);
+      }
+      case 'list': {
+        const list = textOf(params?.['list']);
+        const of = params?.['of'];
+        const read = listFact(list, typeof of === 'string' ? of : undefined);
+        return ({ lists, context, now }) => read(context, lists, now);
+      }
+      default: {
+        const read = requestFact(fact, params);
+        return ({ context }) => read(context);
+      }
+    }
+  }
+
+  for (const { slot, fact, params } of slots) {
+    readers[slot] = reader(fact, params);
+    if (catalogue.get(fact)?.personal === true) personal.push(slot);
+  }
+  return { readers, personal, velocities, histories, habits, asksOutcome: velocities.some(asksOutcome) };
+}
+
+/** The fact vector of one decision. A reader that fails leaves its fact missing, so that the set's policy applies. */
+export function readFacts(
+  plan: FactPlan,
+  input: FactInput,
+  failed: (slot: number, error: unknown) => void,
+): FactValue[] {
+  return plan.readers.map((read, slot) => {
+    try {
+      return read(input);
+    } catch (error) {
+      failed(slot, error);
+      return undefined;
+    }
+  });
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function asksOutcome({ by, value, over }: VelocitySpec): boolean {
+  const aggregates = over === undefined ? [value] : [value, over];
+  return (
+    by.includes('outcome') ||
+    aggregates.some(
+      ({ of, filters }) => of === 'outcome' || filters.some(({ attribute }) => attribute === 'outcome'),
+    )
+  );
+}
+
+function parsed<T>(
+  result: { readonly ok: T } | { readonly problems: readonly { readonly message: string }[] },
+): T {
+  if ('ok' in result) return result.ok;
+  throw new Error(
+    `params passed the checks but not the parser: ${result.problems.map(({ message }) => message).join('; ')}`,
+  );
+}

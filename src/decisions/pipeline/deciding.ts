@@ -1,0 +1,193 @@
+import { TollgateError } from '../../errors/errors.js';
+import { ATTRIBUTE_INDEX } from '../../facts/attributes.js';
+import type { PaymentContext } from '../../facts/context.js';
+import type { PaymentInput } from '../../facts/payment.js';
+import type { Position, StreamEvent } from '../../facts/stream.js';
+import type { AskedPayment } from '../../facts/velocity/asked.js';
+import type { Outcome } from '../../rules/outcome.js';
+import type { Screening } from './admissions.js';
+import { knownPayment, type Append } from './append-queue.js';
+import { decisionEntry, type DecisionParts } from '../record/decision-entry.js';
+import { evaluate, type Evaluation } from '../evaluate/evaluate.js';
+import { holdingOf } from '../limits/holding.js';
+import type { Intake } from './intake.js';
+import { afterLimits, dueLimits, goesOn, type DueLimit } from '../limits/holds.js';
+import { decodePersonal } from '../record/personal-part.js';
+import type { PipelineOptions } from './options.js';
+import { durationText } from '../../world/duration.js';
+import type { StoredEntry } from '../ports.js';
+import type { DecisionFlag, DecisionRecord, LimitUse } from '../record.js';
+
+const OUTCOME = ATTRIBUTE_INDEX.outcome;
+const PAYMENT = ATTRIBUTE_INDEX.payment;
+
+/** Decides payments whose facts are at hand, and answers those that were decided before. */
+export class Deciding {
+  readonly #options: PipelineOptions;
+  readonly #intake: Intake;
+
+  constructor(options: PipelineOptions, intake: Intake) {
+    this.#options = options;
+    this.#intake = intake;
+  }
+
+  /** Resolves a payment. Throws TollgateError when it may not be decided. */
+  contextOf(payment: PaymentInput): PaymentContext {
+    const now = this.#options.world.clock.now();
+    const context = this.#options.resolve(payment, now);
+    if (this.#options.onSkew === 'refuse' && this.#skewed(context, now)) {
+      const description = `is further from the time of arrival than the skew of ${durationText(this.#options.skewMs)}`;
+      throw new TollgateError('INVALID_REQUEST', `payment.event_time: ${description}`, {
+        violations: [{ field: 'payment.event_time', description }],
+      });
+    }
+    return context;
+  }
+
+  /** Evaluates a payment and stages its entry; a promise holds up what was admitted later. */
+  decide(screening: Screening, context: PaymentContext, windows: AskedPayment): void | Promise<void> {
+    const { world, lists, observer, lapseMs, journal } = this.#options;
+    const { rules } = this.#intake;
+    const decidedAt = world.clock.now();
+    const startedUs = this.#nowUs();
+    const evaluation = evaluate(rules, { context, windows, lists, now: decidedAt }, (fact, error) =>
+      observer.factFailed(fact, error),
+    );
+    const evaluationUs = this.#nowUs() - startedUs;
+    const lapsesAt = decidedAt + lapseMs;
+    const { outcome } = evaluation.verdict;
+    const due = this.#due(evaluation, context);
+    const place = { log: journal.log, seq: this.#intake.nextSeq() };
+    let event = this.#eventOf(screening.id, context, place, outcome);
+    let limits: readonly LimitUse[] = [];
+
+    // Where a rule asks what was decided before, those after it wait to see what the limits say; else they need not.
+    const ready =
+      due.length === 0
+        ? undefined
+        : this.#intake.keeper.reserve(screening.id, due, lapsesAt).then((uses) => {
+            limits = uses;
+            const final = this.#afterLimits(evaluation, context, uses).outcome;
+            if (final !== outcome) event = this.#eventOf(screening.id, context, place, final);
+          });
+    const waits = ready !== undefined && rules.plan.asksOutcome;
+    if (!waits) this.#intake.insert(event);
+    const seen = this.#intake.seenPairs;
+    this.#intake.queue.stage({
+      id: screening.id,
+      event,
+      ready,
+      append: () =>
+        this.#decisionAppend(screening, {
+          context,
+          evaluation,
+          event,
+          limits,
+          seen,
+          decidedAt,
+          lapsesAt,
+          evaluationUs,
+        }),
+      // When nobody knows whether it was stored, what is held stays until it lapses, and the same request again finds it.
+      caller: screening,
+    });
+    return waits ? ready.then(() => this.#intake.insert(event)) : undefined;
+  }
+
+  /** The answer to a payment that was decided before. Throws REQUEST_ID_REUSED when it was another payment. */
+  repeated(screening: Screening, { decision }: StoredEntry): void {
+    if (decision === undefined)
+      throw new TollgateError(
+        'REQUEST_ID_REUSED',
+        'the request id belongs to a payment that was recorded, not decided',
+      );
+    const { request } = decodePersonal(decision.personal);
+    if (!this.#options.sameMessage('screen', request, screening.raw))
+      throw new TollgateError('REQUEST_ID_REUSED', 'the request id was used in this site with other content');
+    const record = JSON.parse(decision.record) as DecisionRecord;
+    this.#options.observer.decided(record, true, 0);
+    screening.done({ record, repeated: true });
+  }
+
+  #due({ verdict, limitStates }: Evaluation, context: PaymentContext): DueLimit[] {
+    if (limitStates.length === 0 || !goesOn(verdict.outcome)) return [];
+    const { limits } = this.#intake.rules.program;
+    const { toBaseMinor } = this.#options;
+    const { event, zones, merchant } = context;
+    return dueLimits(limits, limitStates, event, { toBaseMinor, zones, riskGrade: merchant.riskGrade });
+  }
+
+  #afterLimits({ rules, verdict }: Evaluation, context: PaymentContext, uses: readonly LimitUse[]) {
+    return afterLimits(verdict, uses, context.event.baseMinor, rules.program.limitOf);
+  }
+
+  #eventOf(id: string, context: PaymentContext, place: Position, outcome: Outcome): StreamEvent {
+    const { hash } = this.#options.rules;
+    const attributes = context.event.attributes.slice();
+    attributes[OUTCOME] = hash('outcome', outcome);
+    attributes[PAYMENT] = hash('payment', id);
+    const { kind, at, knownAt, paymentAt, minor, baseMinor } = context.event;
+    const { log, seq } = place;
+    return { log, seq, kind, at, knownAt, paymentAt, baseMinor, minor, attributes };
+  }
+
+  #decisionAppend(
+    screening: Screening,
+    parts: Pick<
+      DecisionParts,
+      'context' | 'evaluation' | 'event' | 'limits' | 'seen' | 'decidedAt' | 'lapsesAt' | 'evaluationUs'
+    >,
+  ): Append {
+    const { id, raw, requestId } = screening;
+    const payment = parts.context.input;
+    const { baseCurrency, instrumentDigest, observer, rules } = this.#options;
+    const { record, entry } = decisionEntry({
+      id,
+      requestId,
+      raw,
+      context: parts.context,
+      evaluation: parts.evaluation,
+      event: parts.event,
+      final: this.#afterLimits(parts.evaluation, parts.context, parts.limits),
+      limits: parts.limits,
+      flags: this.#flags(parts.context, parts.decidedAt),
+      decidedAt: parts.decidedAt,
+      lapsesAt: parts.lapsesAt,
+      evaluationUs: parts.evaluationUs,
+      baseCurrency,
+      hash: rules.hash,
+      instrument: instrumentDigest(payment),
+      seen: parts.seen,
+    });
+    const holding = holdingOf(record);
+    return {
+      entry,
+      holding,
+      stored: () => {
+        observer.decided(record, false, this.#nowUs() - screening.admittedUs);
+        screening.done({ record, repeated: false });
+      },
+      // Another instance decided the same request at the same time and was first: its decision counts.
+      duplicate: async () => {
+        const first = await this.#intake.readBack(id);
+        await this.#intake.keeper.giveBack(id, holding, knownPayment(first).holding);
+        this.repeated(screening, first);
+      },
+    };
+  }
+
+  #flags(context: PaymentContext, decidedAt: number): DecisionFlag[] {
+    const flags: DecisionFlag[] = [];
+    if (!context.siteKnown) flags.push('unknown-site');
+    if (this.#skewed(context, decidedAt)) flags.push('event-time-skew');
+    return flags;
+  }
+
+  #skewed(context: PaymentContext, now: number): boolean {
+    return Math.abs(context.event.at - now) > this.#options.skewMs;
+  }
+
+  #nowUs(): number {
+    return this.#options.world.clock.monotonicUs();
+  }
+}

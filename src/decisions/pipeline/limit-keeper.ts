@@ -1,0 +1,106 @@
+import { KeyedTurns } from '../../collections/keyed-turns.js';
+import { holdId } from '../record/decision-id.js';
+import { asksReview, heldLimit, unheldLimit, type DueLimit } from '../limits/holds.js';
+import type { KnownPayment } from './append-queue.js';
+import type { Holding } from '../limits/holding.js';
+import type { HoldReport, LimitStore } from '../ports.js';
+import type { HeldLimit, LimitUse } from '../record.js';
+import type { EventInput } from '../decisions.js';
+
+/**
+ * Holds amounts against cumulative limits and settles the holds by what is reported. What concerns the same counter is
+ * done in the order of admission; the rest at the same time.
+ */
+export class LimitKeeper {
+  readonly #store: LimitStore;
+  readonly #turns = new KeyedTurns();
+
+  constructor(store: LimitStore) {
+    this.#store = store;
+  }
+
+  /**
+   * Reserves all that is due, or nothing; tells what became of each limit up to the first without room. A limit that
+   * only asks for a review neither refuses nor keeps the others from being asked: what it counts may pass its cap.
+   */
+  async reserve(decision: string, due: readonly DueLimit[], expiresAt: number): Promise<LimitUse[]> {
+    const unheld = due.filter((one) => one.hold === undefined);
+    const missed: LimitUse[] = unheld.map(unheldLimit);
+    const held = due.filter((one) => one.hold !== undefined);
+    if (held.length === 0 || unheld.some(({ limit }) => !asksReview(limit))) return missed;
+    const holds = held.map(({ hold, limit }) =>
+      asksReview(limit) ? { ...hold, cap: Number.MAX_SAFE_INTEGER } : hold,
+    );
+    const counters = holds.map(({ counter }) => counter);
+    const id = holdId(decision, holds[0]?.amount ?? 0, counters);
+    const { reserved, used } = await this.#turns.run(counters, () =>
+      this.#store.reserve(id, holds, expiresAt),
+    );
+    const uses = held
+      .slice(0, used.length)
+      .map((limit, index) => heldLimit(limit, used[index] ?? 0, reserved));
+    const full = reserved ? undefined : held[used.length - 1];
+    if (full === undefined || !asksReview(full.limit)) return [...missed, ...uses];
+    // It has counted as much as a number can hold: it says so, and the others are asked without it.
+    const others = due.filter((one) => one !== full);
+    return [...(await this.reserve(decision, others, expiresAt)), ...uses.slice(-1)];
+  }
+
+  /**
+   * Settles a decision's holds by what was reported of it; undefined when the event concerns no hold. `baseMinor` is what
+   * the event's amount counts for, minor units of the base currency, NaN when there is no rate. Before the event
+   * is durable, so that one that is repeated after a failure settles them again.
+   */
+  settle(
+    { id: decision, holding }: Pick<KnownPayment, 'id' | 'holding'>,
+    input: EventInput,
+    baseMinor: number,
+  ): Promise<void> | undefined {
+    if (holding === undefined) return undefined;
+    const report = this.#reportOf(input, baseMinor, holding.uses);
+    if (report === undefined) return undefined;
+    return this.#settle(heldAs(decision, holding), holding, report);
+  }
+
+  /**
+   * Gives back what was held for a decision that another instance had made first, unless that one holds the very same.
+   * What cannot be given back lapses.
+   */
+  async giveBack(
+    decision: string,
+    holding: Holding | undefined,
+    standing: Holding | undefined,
+  ): Promise<void> {
+    if (holding === undefined) return;
+    const id = heldAs(decision, holding);
+    if (standing !== undefined && heldAs(decision, standing) === id) return;
+    await this.#settle(id, holding, { kind: 'failed' }).catch(() => undefined);
+  }
+
+  #settle(id: string, { uses }: Holding, report: HoldReport): Promise<void> {
+    return this.#turns.run(countersOf(uses), () => this.#store.settle(id, report));
+  }
+
+  #reportOf(
+    { kind, eventId, eventTime }: EventInput,
+    back: number,
+    uses: readonly HeldLimit[],
+  ): HoldReport | undefined {
+    if (kind === 'authorised' || kind === 'captured') return { kind: 'made', at: eventTime };
+    if (kind === 'declined' || kind === 'abandoned') return { kind: 'failed' };
+    if (kind === 'cancelled') return { kind: 'cancelled', at: eventTime };
+    if (kind !== 'refunded') return undefined;
+    const counters = countersOf(uses.filter(({ refunds }) => refunds === 'restore'));
+    if (counters.length === 0 || Number.isNaN(back)) return undefined;
+    return { kind: 'refunded', id: eventId, amount: back, counters };
+  }
+}
+
+/** What it is held under: as when it was reserved. */
+function heldAs(decision: string, { baseMinor, uses }: Holding): string {
+  return holdId(decision, baseMinor, countersOf(uses));
+}
+
+function countersOf(uses: readonly HeldLimit[]): string[] {
+  return uses.map(({ counter }) => counter);
+}

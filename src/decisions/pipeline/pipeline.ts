@@ -1,0 +1,283 @@
+import { TollgateError, type ErrorCode } from '../../errors/errors.js';
+import type { PaymentContext } from '../../facts/context.js';
+import type { PaymentInput } from '../../facts/payment.js';
+import type { KeyRange, StreamEvent } from '../../facts/stream.js';
+import type { AskedPayment } from '../../facts/velocity/asked.js';
+import type { RuleSetVersion } from '../../rules/program.js';
+import type { Layout } from '../../rules/version-store.js';
+import { rulesInForce, withFreshWindows, type RulesInForce } from '../evaluate/active-rules.js';
+import { Recording, Screening, type Taker } from './admissions.js';
+import { AppendQueue, type KnownPayment } from './append-queue.js';
+import type { Caller } from '../caller.js';
+import { Deciding } from './deciding.js';
+import { entryId, eventIds } from '../record/decision-id.js';
+import type { Intake } from './intake.js';
+import { LimitKeeper } from './limit-keeper.js';
+import type { PipelineOptions } from './options.js';
+import type { JournalAnswer, JournalQuery, StoredEntry } from '../ports.js';
+import { Reporting } from './reporting.js';
+import { Rounds, type RangeSink } from './rounds.js';
+import type { EventInput, EventOutput, ScreenInput, ScreenOutput } from '../decisions.js';
+import { UnderWay } from './under-way.js';
+
+/** Calls in one round at most: while one is decided, the next is asked about and the one before is stored. */
+const MAX_ROUND = 128;
+
+/**
+ * Takes payments and events in, in one order of admission: gathers them into rounds, evaluates one after the other, makes
+ * them durable in batches, and answers. What has a lifetime is here and in the parts it holds; the rest is pure.
+ */
+export class Pipeline implements Taker, Intake {
+  readonly queue: AppendQueue;
+  readonly keeper: LimitKeeper;
+  readonly #options: PipelineOptions;
+  readonly #rounds: Rounds;
+  readonly #deciding: Deciding;
+  readonly #reporting: Reporting;
+  readonly #screening: UnderWay<ScreenOutput>;
+  readonly #recording: UnderWay<EventOutput>;
+  /** How far other logs have been seen, and which of them moved since this log was opened. */
+  readonly #seen: Map<number, number>;
+  readonly #moved = new Map<number, number>();
+  seenPairs: readonly (readonly [number, number])[] = [];
+  /** Other instances' events of the last question: durable, but its ranges may have missed them. */
+  #tail: readonly StreamEvent[] = [];
+  /** What decides: changes between rounds only. */
+  #rules: RulesInForce;
+  #next: RulesInForce | undefined;
+  /** Something was not confirmed and may be stored all the same: the next round reads its windows again. */
+  #inDoubt = false;
+  #coldRanges = 0;
+  #seq: number;
+  #closed = false;
+
+  constructor(
+    options: PipelineOptions,
+    heads: ReadonlyMap<number, number>,
+    versions: readonly RuleSetVersion[],
+  ) {
+    const { journal, sameMessage, world } = options;
+    this.#options = options;
+    this.#seq = journal.lastSeq;
+    this.#seen = new Map(heads);
+    this.#rules = rulesInForce(versions, options.rules);
+    this.#screening = new UnderWay((a, b) => sameMessage('screen', a, b), 'REQUEST_ID_REUSED');
+    this.#recording = new UnderWay((a, b) => sameMessage('event', a, b), 'EVENT_ID_REUSED');
+    this.keeper = new LimitKeeper(options.limits);
+    this.queue = new AppendQueue({
+      journal,
+      appendsInFlight: journal.appendsInFlight,
+      retract: (event) => this.#retract(event),
+      unconfirmed: () => {
+        this.#inDoubt = true;
+      },
+    });
+    this.#deciding = new Deciding(options, this);
+    this.#reporting = new Reporting(options, this);
+    this.#rounds = new Rounds(
+      journal,
+      {
+        mayAskAhead: () => this.#next === undefined && !this.#inDoubt,
+        begin: () => this.#begin(),
+        seen: () => this.#seen,
+        part: (range, events) => this.#rules.windows.arrived(range, this.#visible(events)),
+        aside: (range) => this.#aside(range),
+        arrived: (ranges, answer) => this.#arrived(ranges, answer),
+        end: (size) => {
+          options.observer.round(size, this.#coldRanges);
+          return this.queue.send();
+        },
+      },
+      { maxRound: MAX_ROUND, longest: options.longestRange },
+      world,
+    );
+  }
+
+  get rules(): RulesInForce {
+    return this.#rules;
+  }
+
+  /** The layout that records of the present rules refer to. */
+  get layout(): Layout {
+    return this.#rules.layout;
+  }
+
+  /** Calls under way. */
+  get inFlight(): number {
+    return this.#screening.size + this.#recording.size;
+  }
+
+  /** Compiles versions; nothing changes before the result is handed to `switchTo`. Throws when they cannot be compiled. */
+  prepare(versions: readonly RuleSetVersion[]): RulesInForce {
+    return rulesInForce(versions, this.#options.rules);
+  }
+
+  /** From the next round on, decisions are made by these rules; a round under way ends with the ones it began with. */
+  switchTo(rules: RulesInForce): void {
+    this.#next = rules;
+  }
+
+  screen(input: ScreenInput, caller: Caller | undefined): Promise<ScreenOutput> {
+    return this.#told(this.#screen(input, caller));
+  }
+
+  record(input: EventInput, caller: Caller | undefined): Promise<EventOutput> {
+    return this.#told(this.#record(input, caller));
+  }
+
+  /** Refuses what is new, ends what is under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#rounds.idle();
+    await this.queue.drain();
+  }
+
+  now(): number {
+    return this.#options.world.clock.now();
+  }
+
+  nowUs(): number {
+    return this.#options.world.clock.monotonicUs();
+  }
+
+  contextOf(payment: PaymentInput): PaymentContext {
+    return this.#deciding.contextOf(payment);
+  }
+
+  admitted(id: string): KnownPayment | undefined {
+    return this.queue.find(id);
+  }
+
+  ask(event: StreamEvent): AskedPayment {
+    return this.#rules.windows.ask(event);
+  }
+
+  decide(screening: Screening, context: PaymentContext, windows: AskedPayment): void | Promise<void> {
+    return this.#deciding.decide(screening, context, windows);
+  }
+
+  report(recording: Recording, stored: StoredEntry | undefined): void | Promise<void> {
+    return this.#reporting.report(recording, stored);
+  }
+
+  repeatedDecision(screening: Screening, stored: StoredEntry): void {
+    this.#deciding.repeated(screening, stored);
+  }
+
+  repeatedReport(recording: Recording, stored: StoredEntry): void {
+    this.#reporting.repeated(recording, stored);
+  }
+
+  /** The place in this log of what is admitted next. */
+  nextSeq(): number {
+    this.#seq += 1;
+    return this.#seq;
+  }
+
+  /** From now on decisions see this event. */
+  insert(event: StreamEvent): void {
+    this.#rules.windows.insert(event);
+  }
+
+  /** An entry that another instance stored first. */
+  async readBack(id: string): Promise<StoredEntry> {
+    const answer = await this.#options.journal.query({ ids: [id], ranges: [], seen: undefined });
+    const entry = answer.entries[0];
+    if (entry === undefined)
+      throw new TollgateError('STORE_UNAVAILABLE', 'an entry that exists could not be read');
+    return entry;
+  }
+
+  #screen(input: ScreenInput, caller: Caller | undefined): Promise<ScreenOutput> {
+    const id = entryId('decision', input.payment.site, input.requestId);
+    if (this.#screening.has(id))
+      return this.#screening.follow(id, input.raw, () => this.#screen(input, caller));
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const call = this.#screening.begin([id], input.raw);
+    this.#rounds.admit(new Screening(this, call, id, input, caller));
+    return call.answer;
+  }
+
+  #record(input: EventInput, caller: Caller | undefined): Promise<EventOutput> {
+    const names = eventIds(input);
+    const ids = names.alias === undefined ? [names.id] : [names.id, names.alias];
+    const known = ids.find((id) => this.#recording.has(id));
+    if (known !== undefined)
+      return this.#recording.follow(known, input.raw, () => this.#record(input, caller));
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const call = this.#recording.begin(ids, input.raw);
+    this.#rounds.admit(new Recording(this, call, names, input, caller));
+    return call.answer;
+  }
+
+  #refusal(): TollgateError | undefined {
+    if (this.#closed) return new TollgateError('SHUTTING_DOWN', 'this instance is stopping');
+    if (this.inFlight < this.#options.maxInFlight) return undefined;
+    return new TollgateError('OVERLOADED', `${this.#options.maxInFlight} calls are under way`);
+  }
+
+  /** The same promise; a failure is counted. */
+  #told<T>(answer: Promise<T>): Promise<T> {
+    answer.catch((error: unknown) => {
+      const code: ErrorCode = error instanceof TollgateError ? error.code : 'INTERNAL';
+      this.#options.observer.failed(code);
+    });
+    return answer;
+  }
+
+  /** A round begins: it sees one set of rules to its end, and all that is durable before its question is asked. */
+  #begin(): void {
+    const fresh =
+      this.#next ?? (this.#inDoubt ? withFreshWindows(this.#rules, this.#options.rules) : undefined);
+    this.#next = undefined;
+    this.#inDoubt = false;
+    if (fresh !== undefined) {
+      this.#rules = fresh;
+      for (const event of this.queue.undurable()) this.insert(event);
+    }
+    for (const event of this.queue.takeDurable()) this.#rules.windows.settled(event);
+    for (const event of this.#tail) this.#rules.windows.settled(event);
+    this.#tail = [];
+  }
+
+  /** What the store had for a round: first what other instances admitted, then the windows that were not in memory. */
+  #arrived(ranges: JournalQuery['ranges'], answer: JournalAnswer): void {
+    const { log } = this.#options.journal;
+    for (const event of answer.tail) {
+      this.insert(event);
+      if (event.log === log) continue;
+      this.#seen.set(event.log, event.seq);
+      this.#moved.set(event.log, event.seq);
+    }
+    this.#tail = answer.tail;
+    if (answer.tail.length > 0) this.seenPairs = [...this.#moved];
+    this.#coldRanges = ranges.length;
+    for (const [index, range] of ranges.entries()) {
+      const events = answer.ranges[index];
+      if (events !== undefined) this.#rules.windows.loaded(range, this.#visible(events));
+    }
+  }
+
+  /** Whatever rules decide when it has been read, what is read belongs to the windows of now: none gets half of it. */
+  #aside(range: KeyRange): RangeSink {
+    const { windows } = this.#rules;
+    windows.keep(range);
+    return {
+      part: (events) => windows.arrived(range, this.#visible(events)),
+      end: (events) => windows.loaded(range, this.#visible(events)),
+      over: () => windows.letGo(range),
+    };
+  }
+
+  /** What a round may see of what was read: of other logs only what the tail has brought, or brings yet. */
+  #visible(events: readonly StreamEvent[]): readonly StreamEvent[] {
+    const own = this.#options.journal.log;
+    return events.filter(({ log, seq }) => log === own || seq <= (this.#seen.get(log) ?? 0));
+  }
+
+  #retract(event: StreamEvent): void {
+    this.#rules.windows.retract(event);
+  }
+}

@@ -1,0 +1,50 @@
+import type { FactCatalogue, FactDefinition, FactSource } from '../catalogue.js';
+
+const SOURCES: Readonly<Record<FactSource, string>> = {
+  request: 'From the request',
+  site: 'From the site and the merchant',
+  clock: 'From the time of the decision',
+  rates: 'From the exchange rates',
+  velocity: 'From the stream of payments',
+  list: 'From the lists',
+  geography: 'From geography',
+  history: "From the payer's history",
+};
+
+/** The reference of all facts, in Markdown, generated from the catalogue. */
+export function factsDoc(catalogue: FactCatalogue): string {
+  const facts = [...catalogue.values()];
+  const sections = Object.entries(SOURCES).flatMap(([source, title]) => {
+    const those = facts.filter((fact) => fact.source === source);
+    return those.length === 0 ? [] : [`## ${title}\n`, ...those.map(factText)];
+  });
+  return [
+    '# Facts\n',
+    'What rules may ask about a payment. Generated from the fact catalogue by `scripts/generate-schema.ts`; do not edit.\n',
+    'Every fact can be missing; what a test on a missing fact means is the policy of the rule set.\n',
+    ...sections,
+  ].join('\n');
+}
+
+function factText(fact: FactDefinition): string {
+  const lines = [`### \`${fact.name}\`\n`, `${fact.description}\n`, `- Type: ${fact.type}`];
+  if (fact.values !== undefined)
+    lines.push(`- Values: ${fact.values.map((value) => `\`${value}\``).join(', ')}`);
+  if (fact.form !== undefined) lines.push(`- Written as ${fact.form.says}`);
+  if (fact.range !== undefined) lines.push(`- Range: ${fact.range[0]} to ${fact.range[1]}`);
+  if (fact.personal === true) lines.push('- Personal: kept apart in records');
+  if (fact.params !== undefined) lines.push('- Parameters:', '', fence(fact.params));
+  for (const [param, values] of Object.entries(fact.meanings ?? {}))
+    lines.push(...meaningTable(param, values));
+  if (fact.example !== undefined) lines.push('- Example:', '', fence(fact.example));
+  return `${lines.join('\n')}\n`;
+}
+
+function meaningTable(param: string, values: { readonly [value: string]: string }): string[] {
+  const rows = Object.entries(values).map(([value, meaning]) => `| \`${value}\` | ${meaning} |`);
+  return [`- What \`${param}\` can be:`, '', '| value | meaning |', '| --- | --- |', ...rows, ''];
+}
+
+function fence(value: unknown): string {
+  return `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\`\n`;
+}

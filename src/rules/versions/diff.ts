@@ -1,0 +1,285 @@
+import { canonicalJson } from '../document/canonical.js';
+import type { Condition, FactReference, Json, RuleSetDocument } from '../document/document.js';
+import { pointer, quoted } from '../check/findings.js';
+import { isPlainObject } from '../document/json-limits.js';
+
+/** One difference between two versions of a rule set, in terms of rules. */
+export interface RuleChange {
+  readonly change: 'added' | 'removed' | 'changed';
+  /** Name of the rule, limit or named condition; empty: the set as a whole. */
+  readonly rule: string;
+  /** JSON Pointer: into the newer document, for what was removed into the older. */
+  readonly path: string;
+  /** Undefined: there was nothing. */
+  readonly from: Json | undefined;
+  readonly to: Json | undefined;
+  /** For people: `velocity greaterThanInclusive: 5 -> 8`. */
+  readonly text: string;
+}
+
+/**
+ * What changed from one document to the other. Rules and limits are matched by name, tests by the fact that they ask;
+ * a rule that only moved is no change, since order means nothing but the order of reasons.
+ */
+export function diffRuleSets(from: RuleSetDocument, to: RuleSetDocument): readonly RuleChange[] {
+  const changes: RuleChange[] = [];
+  for (const name of ['id', 'kind', 'description', 'owner'] as const) {
+    value(changes, '', `/${name}`, name, from[name], to[name]);
+  }
+  fields(changes, '', '/policy', 'policy', json(from.policy ?? {}), json(to.policy ?? {}));
+  thresholds(changes, from, to);
+  members(changes, 'condition', named(from), named(to), ({ path, item }, older) => {
+    conditions(changes, older.name, path, older.item as Condition, item as Condition);
+  });
+  members(changes, 'rule', byName(from.rules, '/rules'), byName(to.rules, '/rules'), (newer, older) =>
+    owners(changes, newer, older, 'conditions'),
+  );
+  members(
+    changes,
+    'limit',
+    byName(from.limits ?? [], '/limits'),
+    byName(to.limits ?? [], '/limits'),
+    (newer, older) => owners(changes, newer, older, 'when'),
+  );
+  return changes;
+}
+
+interface Member {
+  readonly name: string;
+  readonly path: string;
+  readonly item: unknown;
+}
+
+function byName(items: readonly { readonly name: string }[], path: string): readonly Member[] {
+  return items.map((item, at) => ({ name: item.name, path: `${path}/${at}`, item }));
+}
+
+function named({ conditions: all }: RuleSetDocument): readonly Member[] {
+  return Object.entries(all ?? {}).map(([name, item]) => ({
+    name,
+    path: pointer('/conditions', name),
+    item,
+  }));
+}
+
+function members(
+  changes: RuleChange[],
+  what: string,
+  from: readonly Member[],
+  to: readonly Member[],
+  compare: (newer: Member, older: Member) => void,
+): void {
+  const before = new Map(from.map((member) => [member.name, member]));
+  const after = new Set(to.map(({ name }) => name));
+  for (const { name, path, item } of from) {
+    if (!after.has(name)) push(changes, 'removed', name, path, json(item), undefined, `${what} removed`);
+  }
+  for (const newer of to) {
+    const older = before.get(newer.name);
+    if (older === undefined) {
+      push(changes, 'added', newer.name, newer.path, undefined, json(newer.item), `${what} added`);
+    } else compare(newer, older);
+  }
+}
+
+/** Rules and limits: their conditions test by test, all else field by field. */
+function owners(changes: RuleChange[], newer: Member, older: Member, key: 'conditions' | 'when'): void {
+  const { [key]: after, ...rest } = newer.item as { readonly [name: string]: Json };
+  const { [key]: before, ...earlier } = older.item as { readonly [name: string]: Json };
+  conditions(
+    changes,
+    newer.name,
+    `${newer.path}/${key}`,
+    before as unknown as Condition,
+    after as unknown as Condition,
+  );
+  fields(changes, newer.name, newer.path, '', earlier, rest);
+}
+
+function thresholds(changes: RuleChange[], from: RuleSetDocument, to: RuleSetDocument): void {
+  const member =
+    (path: string) =>
+    (item: NonNullable<RuleSetDocument['thresholds']>[number], at: number): Member => ({
+      name: item.reason,
+      path: `${path}/${at}`,
+      item,
+    });
+  const before = (from.thresholds ?? []).map(member('/thresholds'));
+  const after = (to.thresholds ?? []).map(member('/thresholds'));
+  const unique = new Set(before.map(({ name }) => name)).size === before.length;
+  if (!unique || new Set(after.map(({ name }) => name)).size !== after.length) {
+    value(changes, '', '/thresholds', 'thresholds', json(from.thresholds ?? []), json(to.thresholds ?? []));
+    return;
+  }
+  const own: RuleChange[] = [];
+  members(own, 'threshold', before, after, (newer, older) => {
+    fields(own, '', newer.path, `threshold ${newer.name}`, json(older.item), json(newer.item));
+  });
+  for (const change of own) changes.push({ ...change, rule: '' });
+}
+
+/** Compares objects field by field, arrays and plain values as a whole. */
+function fields(
+  changes: RuleChange[],
+  rule: string,
+  path: string,
+  label: string,
+  from: Json | undefined,
+  to: Json | undefined,
+): void {
+  if (!isPlainObject(from) || !isPlainObject(to)) {
+    value(changes, rule, path, label, from, to);
+    return;
+  }
+  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
+    const inner = label === '' ? key : `${label} ${key}`;
+    const [a, b] = [own(from, key), own(to, key)];
+    fields(changes, rule, pointer(path, key), inner, a, b);
+  }
+}
+
+function value(
+  changes: RuleChange[],
+  rule: string,
+  path: string,
+  label: string,
+  from: Json | undefined,
+  to: Json | undefined,
+): void {
+  if (same(from, to)) return;
+  if (from === undefined) push(changes, 'added', rule, path, from, to, `${label} added: ${quoted(to)}`);
+  else if (to === undefined)
+    push(changes, 'removed', rule, path, from, to, `${label} removed: ${quoted(from)}`);
+  else if (Array.isArray(from) && Array.isArray(to)) {
+    push(changes, 'changed', rule, path, from, to, `${label}: ${listText(from, to)}`);
+  } else push(changes, 'changed', rule, path, from, to, `${label}: ${quoted(from)} -> ${quoted(to)}`);
+}
+
+function conditions(changes: RuleChange[], rule: string, path: string, from: Condition, to: Condition): void {
+  if (same(json(from), json(to))) return;
+  const [before, after] = [kindOf(from), kindOf(to)];
+  if (before !== after) {
+    const text = `condition: ${conditionText(from)} -> ${conditionText(to)}`;
+    push(changes, 'changed', rule, path, json(from), json(to), text);
+  } else if ('all' in from && 'all' in to) {
+    children(changes, rule, `${path}/all`, from.all, to.all);
+    notes(changes, rule, path, from, to);
+  } else if ('any' in from && 'any' in to) {
+    children(changes, rule, `${path}/any`, from.any, to.any);
+    notes(changes, rule, path, from, to);
+  } else if ('not' in from && 'not' in to) {
+    conditions(changes, rule, `${path}/not`, from.not, to.not);
+    notes(changes, rule, path, from, to);
+  } else {
+    const label = 'operator' in to ? `${readLabel(to)} ${to.operator}` : 'condition';
+    for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
+      const name = key === 'value' ? label : `${label} ${key}`;
+      value(changes, rule, pointer(path, key), name, own(json(from), key), own(json(to), key));
+    }
+  }
+}
+
+/** Name and priority of a group. */
+function notes(changes: RuleChange[], rule: string, path: string, from: Condition, to: Condition): void {
+  for (const key of ['name', 'priority'] as const) {
+    value(changes, rule, `${path}/${key}`, `condition ${key}`, from[key], to[key]);
+  }
+}
+
+/** Pairs equal children first, then tests of the same fact, then groups of one kind; the rest came or went. */
+function children(
+  changes: RuleChange[],
+  rule: string,
+  path: string,
+  from: readonly Condition[],
+  to: readonly Condition[],
+): void {
+  const open = new Map(from.map((condition, at) => [at, condition]));
+  const partner = new Map<number, number>();
+  const pair = (keyOf: (condition: Condition) => string): void => {
+    const places = new Map<string, number[]>();
+    for (const [at, condition] of open) {
+      const key = keyOf(condition);
+      places.set(key, [...(places.get(key) ?? []), at]);
+    }
+    to.forEach((condition, at) => {
+      if (partner.has(at)) return;
+      const found = places.get(keyOf(condition))?.shift();
+      if (found === undefined) return;
+      partner.set(at, found);
+      open.delete(found);
+    });
+  };
+  pair((condition) => canonicalJson(condition));
+  pair(
+    (condition) =>
+      `${kindOf(condition)} ${readLabel(condition)} ${'operator' in condition ? condition.operator : ''}`,
+  );
+  pair((condition) => `${kindOf(condition)} ${readLabel(condition)}`);
+  for (const [at, condition] of open) {
+    const text = `condition removed: ${conditionText(condition)}`;
+    push(changes, 'removed', rule, `${path}/${at}`, json(condition), undefined, text);
+  }
+  to.forEach((condition, at) => {
+    const older = from[partner.get(at) ?? -1];
+    if (older !== undefined) conditions(changes, rule, `${path}/${at}`, older, condition);
+    else {
+      const text = `condition added: ${conditionText(condition)}`;
+      push(changes, 'added', rule, `${path}/${at}`, undefined, json(condition), text);
+    }
+  });
+}
+
+function kindOf(condition: Condition): string {
+  return ['all', 'any', 'not', 'condition'].find((kind) => kind in condition) ?? 'test';
+}
+
+function readLabel(condition: Condition | FactReference): string {
+  if ('condition' in condition) return condition.condition;
+  if (!('fact' in condition)) return '';
+  const { fact, params, path } = condition;
+  return fact + (path?.slice(1) ?? '') + (params === undefined ? '' : ` ${canonicalJson(params)}`);
+}
+
+function conditionText(condition: Condition): string {
+  if ('fact' in condition) return `${readLabel(condition)} ${condition.operator} ${quoted(condition.value)}`;
+  if ('condition' in condition) return condition.condition;
+  if ('not' in condition) return `not (${conditionText(condition.not)})`;
+  return 'all' in condition ? `all of ${condition.all.length}` : `any of ${condition.any.length}`;
+}
+
+function listText(from: readonly Json[], to: readonly Json[]): string {
+  const [before, after] = [new Set(from.map(canonicalJson)), new Set(to.map(canonicalJson))];
+  const added = to.filter((item) => !before.has(canonicalJson(item)));
+  const gone = from.filter((item) => !after.has(canonicalJson(item)));
+  const parts = [
+    ...(added.length > 0 ? [`added ${quoted(added)}`] : []),
+    ...(gone.length > 0 ? [`removed ${quoted(gone)}`] : []),
+  ];
+  return parts.length === 0 ? 'other order' : parts.join(', ');
+}
+
+function push(
+  changes: RuleChange[],
+  change: RuleChange['change'],
+  rule: string,
+  path: string,
+  from: Json | undefined,
+  to: Json | undefined,
+  text: string,
+): void {
+  changes.push({ change, rule, path, from, to, text });
+}
+
+function same(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return canonicalJson(a) === canonicalJson(b);
+}
+
+function own(value: Json, key: string): Json | undefined {
+  return isPlainObject(value) && Object.hasOwn(value, key) ? (value[key] as Json) : undefined;
+}
+
+function json(value: unknown): Json {
+  return value as Json;
+}

@@ -1,0 +1,189 @@
+import type { Collection, Document } from 'mongodb';
+import { KeyedTurns } from '../../../collections/keyed-turns.js';
+import type { Connection } from '../connection.js';
+import { isDuplicateKey } from '../errors.js';
+import { COLLECTIONS } from '../indexes.js';
+import type { CounterDocument, Marker, Want } from './documents.js';
+import type { ResolvedOptions } from '../options.js';
+
+/** How taking an amount ended: `used` before it. The marker may be one that the same decision left before. */
+export type Taken =
+  | { readonly taken: true; readonly used: number; readonly marker: string; readonly amount: number }
+  | { readonly taken: false; readonly used: number };
+
+/** How long to wait for reservations under way that may yet be taken back, ms. */
+const PATIENCE_MS = 1_000;
+const PAUSE_MS = 10;
+/** Markers that were waited for in vain and are remembered, so that nobody waits for them again. */
+const REMEMBERED = 10_000;
+
+const markers = { $ifNull: ['$p', []] };
+
+/** The counters. Whether there is room is decided, and the room taken, in one change of one document. */
+export class LimitCounters {
+  readonly #connection: Connection;
+  readonly #world: ResolvedOptions['world'];
+  readonly #counters: Collection<CounterDocument>;
+  /** One change at a time for each counter: the server would only let them run into each other. */
+  readonly #turns = new KeyedTurns();
+  /** Markers that are vouched for, by counter: they are removed with the next change of the counter. */
+  readonly #vouched = new Map<string, string[]>();
+  #inVain = new Set<string>();
+
+  constructor(connection: Connection, { world }: Pick<ResolvedOptions, 'world'>) {
+    this.#connection = connection;
+    this.#world = world;
+    this.#counters = connection.collection(COLLECTIONS.counters);
+  }
+
+  async used(counter: string): Promise<number> {
+    const options = { projection: { total: 1 } };
+    const found = await this.#connection.run(() => this.#counters.findOne({ _id: counter }, options));
+    return found?.total ?? 0;
+  }
+
+  /** Takes what is wanted, or finds a marker that the same decision left before. */
+  async take(want: Want, decision: string, expiresAt: number): Promise<Taken> {
+    const { counter, amount, atMost } = want;
+    const marker = Buffer.from(this.#world.randomBytes(12)).toString('base64url');
+    const patience = this.#now() + PATIENCE_MS;
+    for (;;) {
+      if (atMost >= 0) {
+        const fresh = { i: marker, d: decision, a: amount, e: expiresAt };
+        const used = await this.#turns.run([counter], () => this.#tryTake(want, fresh));
+        if (used !== undefined) return { taken: true, used, marker, amount };
+      }
+      const found = await this.#connection.run(() => this.#counters.findOne({ _id: counter }));
+      const own = found?.p.find(({ d }) => d === decision);
+      if (own) return { taken: true, used: own.u, marker: own.i, amount: own.a };
+      const total = found?.total ?? 0;
+      // There was no room when it was tried, but there is now: try again, however long that took.
+      if (atMost >= 0 && total <= atMost) continue;
+      const unsure = (found?.p ?? []).filter(({ i }) => !this.#inVain.has(i));
+      const sure = total - unsure.reduce((sum, { a }) => sum + a, 0);
+      if (atMost < 0 || sure > atMost) return { taken: false, used: total };
+      if (this.#now() >= patience) {
+        this.#remember(unsure);
+        return { taken: false, used: total };
+      }
+      await this.#pause();
+    }
+  }
+
+  /** A decision vouches for the marker: the amount stays and the marker goes, with the next change or soon. */
+  vouched(counter: string, marker: string): void {
+    const waiting = this.#vouched.get(counter);
+    if (waiting) waiting.push(marker);
+    else this.#vouched.set(counter, [marker]);
+    // When it fails, others wait a moment longer; `expire` removes what is left.
+    void this.#turns.run([counter], () => this.#removeVouched(counter)).catch(() => undefined);
+  }
+
+  /** Takes the amount of a marker away, if it is still there. */
+  async giveBack(counter: string, marker: string): Promise<void> {
+    const others = { $filter: { input: '$p', as: 'x', cond: { $ne: ['$$x.i', marker] } } };
+    const own = { $filter: { input: '$p', as: 'x', cond: { $eq: ['$$x.i', marker] } } };
+    const amount = { $sum: { $map: { input: own, as: 'x', in: '$$x.a' } } };
+    await this.#connection.run(() =>
+      this.#counters.updateOne({ _id: counter, 'p.i': marker }, [
+        { $set: { total: { $subtract: ['$total', amount] }, p: others } },
+      ]),
+    );
+  }
+
+  /** Removes a marker and leaves its amount. */
+  async remove(counter: string, gone: readonly string[]): Promise<void> {
+    await this.#connection.run(() =>
+      this.#counters.updateOne({ _id: counter }, { $pull: { p: { i: { $in: [...gone] } } } }),
+    );
+  }
+
+  /** Up to `limit` counters with markers that have run out, with those markers. */
+  async due(now: number, limit: number): Promise<{ readonly counter: string; readonly markers: Marker[] }[]> {
+    const found = await this.#connection.run(() =>
+      this.#counters
+        .find({ 'p.e': { $lte: now } })
+        .limit(limit)
+        .toArray(),
+    );
+    return found.map(({ _id, p }) => ({ counter: _id, markers: p.filter(({ e }) => e <= now) }));
+  }
+
+  /** Forgets up to `limit` counters whose time has come; returns how many. */
+  async forget(now: number, limit: number): Promise<number> {
+    const old = { f: { $lte: now } };
+    const found = await this.#connection.run(() =>
+      this.#counters
+        .find(old, { projection: { _id: 1 } })
+        .limit(limit)
+        .toArray(),
+    );
+    if (found.length === 0) return 0;
+    const ids = found.map(({ _id }) => _id);
+    // One that was used again meanwhile stays.
+    await this.#connection.run(() => this.#counters.deleteMany({ _id: { $in: ids }, ...old }));
+    return found.length;
+  }
+
+  /** What was used before; undefined when there is no room or the decision has a marker there already. */
+  async #tryTake(
+    { counter, amount, atMost, forgetAt }: Want,
+    marker: Omit<Marker, 'u'>,
+  ): Promise<number | undefined> {
+    const before = { $ifNull: ['$total', 0] };
+    const gone = this.#takeVouched(counter);
+    const left =
+      gone.length === 0
+        ? markers
+        : { $filter: { input: markers, as: 'x', cond: { $not: [{ $in: ['$$x.i', gone] }] } } };
+    const added = { ...marker, d: { $literal: marker.d }, i: { $literal: marker.i }, u: before };
+    const change: Document = {
+      total: { $add: [before, amount] },
+      f: { $max: ['$f', forgetAt] },
+      p: { $concatArrays: [left, [added]] },
+    };
+    try {
+      return await this.#connection.run(async () => {
+        try {
+          const found = await this.#counters.findOneAndUpdate(
+            { _id: counter, total: { $not: { $gt: atMost } }, 'p.d': { $ne: marker.d } },
+            [{ $set: change }],
+            { upsert: true, returnDocument: 'before', projection: { total: 1 } },
+          );
+          return found?.total ?? 0;
+        } catch (error) {
+          if (!isDuplicateKey(error)) throw error;
+          for (const one of gone) this.vouched(counter, one);
+          return undefined;
+        }
+      });
+    } catch (error) {
+      for (const one of gone) this.vouched(counter, one);
+      throw error;
+    }
+  }
+
+  #takeVouched(counter: string): readonly string[] {
+    const gone = this.#vouched.get(counter) ?? [];
+    this.#vouched.delete(counter);
+    return gone;
+  }
+
+  async #removeVouched(counter: string): Promise<void> {
+    const gone = this.#takeVouched(counter);
+    if (gone.length > 0) await this.remove(counter, gone);
+  }
+
+  #remember(unsure: readonly Marker[]): void {
+    if (this.#inVain.size > REMEMBERED) this.#inVain = new Set();
+    for (const { i } of unsure) this.#inVain.add(i);
+  }
+
+  #now(): number {
+    return this.#world.clock.monotonicUs() / 1000;
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#world.timers.after(PAUSE_MS, resolve));
+  }
+}

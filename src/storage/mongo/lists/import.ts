@@ -1,0 +1,128 @@
+import type { ImportOptions, ListEntry, ListUpdate } from '../../../facts/lists/list-store.js';
+import { endAll, endRest, placeEntries } from '../../../facts/lists/timeline.js';
+import type { Ending } from '../../../facts/lists/timeline.js';
+import { chunks, earliestOf, standingOf } from './difference.js';
+import type { Difference, Standing } from './difference.js';
+import type { ListStaging } from './staging.js';
+import { reaching } from './view.js';
+import type { ListView } from './view.js';
+import { ListWriter } from './writer.js';
+import type { ListCollections } from './collections.js';
+
+/** Memberships looked through in one step. */
+const STRETCH = 20_000;
+/** How long a whole import waits for another writer, ms: that may be the switch of another one. */
+const PATIENCE_MS = 600_000;
+
+type SwitchOptions = Pick<ImportOptions, 'replace' | 'by' | 'now'>;
+
+/** Makes what is staged take its places in the list. Only now are other changes of the list kept away. */
+export async function switchTo(
+  on: ListCollections,
+  list: string,
+  staging: ListStaging,
+  options: SwitchOptions,
+): Promise<ListUpdate> {
+  return await ListWriter.change(on, list, { now: options.now, patienceMs: PATIENCE_MS }, (writer) =>
+    differences(on, writer.view, staging, options, writer.now),
+  );
+}
+
+/** Tells what that would do to a list as it stands. */
+export async function tell(
+  on: ListCollections,
+  view: ListView,
+  staging: ListStaging,
+  options: SwitchOptions,
+): Promise<ListUpdate> {
+  const update = { added: 0, removed: 0, unchanged: 0, revision: view.revision };
+  for await (const { added, removed, unchanged } of differences(on, view, staging, options, options.now())) {
+    update.added += added.length;
+    update.removed += removed;
+    update.unchanged += unchanged;
+  }
+  return update;
+}
+
+async function* differences(
+  on: ListCollections,
+  view: ListView,
+  staging: ListStaging,
+  options: SwitchOptions,
+  now: number,
+): AsyncIterable<Difference> {
+  for await (const groups of staging.groups()) yield await placed(on, view, groups, options, now);
+  if (!options.replace) return;
+  for await (const found of reachingValues(on, view, now))
+    for (const values of chunks(found)) {
+      const came = await staging.has(values);
+      const others = values.filter((value) => !came.has(value));
+      const standing = [...(await standingOf(on, view, others, now)).values()];
+      const ended = endAll(standing.flat(), options.by, now);
+      yield { added: [], ended, removed: others.length, unchanged: 0 };
+    }
+}
+
+async function placed(
+  on: ListCollections,
+  view: ListView,
+  groups: ReadonlyMap<string, readonly ListEntry[]>,
+  { replace, by }: SwitchOptions,
+  now: number,
+): Promise<Difference> {
+  const earliest = earliestOf([...groups.values()].flat());
+  const moment = replace ? Math.min(earliest, now) : earliest;
+  const standing = await standingOf(on, view, [...groups.keys()], moment);
+  const added: ListEntry[] = [];
+  const ended: Ending<Standing>[] = [];
+  let removed = 0;
+  let unchanged = 0;
+  for (const [value, entries] of groups) {
+    const stood = standing.get(value) ?? [];
+    const placement = placeEntries(stood, entries, now);
+    added.push(...placement.added);
+    unchanged += placement.unchanged.length;
+    const ends = new Map(placement.ended.map((ending) => [ending.membership, ending]));
+    if (replace) {
+      const rest = stood.filter((one) => !placement.kept.includes(one));
+      const cut = new Map(
+        rest.map((one) => [{ ...one, validUntil: ends.get(one)?.at ?? one.validUntil }, one]),
+      );
+      const more = endRest([...cut.keys()], [...placement.added, ...placement.kept], by, now);
+      for (const ending of more) {
+        const membership = cut.get(ending.membership) ?? ending.membership;
+        ends.set(membership, { ...ending, membership });
+      }
+      if (more.length > 0) removed += 1;
+    }
+    ended.push(...ends.values());
+  }
+  return { added, ended, removed, unchanged };
+}
+
+/** The values on the list, now or later; stretch by stretch, so that no step takes long however much is over. */
+async function* reachingValues(
+  { connection, memberships }: ListCollections,
+  view: ListView,
+  now: number,
+): AsyncIterable<readonly string[]> {
+  const { list } = view;
+  const only = { projection: { _id: 0, v: 1 } } as const;
+  for (let after: string | undefined, more = true; more;) {
+    const from = after === undefined ? {} : { $gt: after };
+    const stretch = after === undefined ? { list } : { list, v: from };
+    const beyond = await connection.run(() =>
+      memberships.find(stretch, only).sort({ v: 1 }).skip(STRETCH).limit(1).toArray(),
+    );
+    const end = beyond[0]?.v;
+    const within = { ...from, ...(end === undefined ? {} : { $lte: end }) };
+    const found = await connection.run(() =>
+      memberships
+        .find({ ...reaching(view, now), ...(Object.keys(within).length > 0 ? { v: within } : {}) }, only)
+        .toArray(),
+    );
+    yield [...new Set(found.map(({ v }) => v))];
+    after = end;
+    more = end !== undefined;
+  }
+}

@@ -1,0 +1,211 @@
+import type { Collection, Document } from 'mongodb';
+import { TollgateError } from '../../../errors/errors.js';
+import type {
+  Ender,
+  EntryPlace,
+  EntryQuery,
+  ImportOptions,
+  ListChange,
+  ListEntry,
+  ListHead,
+  ListInfo,
+  ListStore,
+  ListUpdate,
+} from '../../../facts/lists/list-store.js';
+import type { Connection } from '../connection.js';
+import { isDuplicateKey } from '../errors.js';
+import { COLLECTIONS } from '../indexes.js';
+import { changesAfter } from './changes.js';
+import { additions, chunks, removals } from './difference.js';
+import { switchTo, tell } from './import.js';
+import { StagingAreas } from './staging.js';
+import type { Instances } from './staging.js';
+import { asked, counts, entryOf, untouched } from './view.js';
+import type { ListChangeDocument, ListDocument, ListView, MembershipDocument } from './view.js';
+import { ListWriter } from './writer.js';
+import type { ListCollections } from './collections.js';
+import type { ResolvedOptions } from '../options.js';
+
+/** Lists on MongoDB. */
+export class MongoLists implements ListStore {
+  readonly #connection: Connection;
+  readonly #world: ResolvedOptions['world'];
+  readonly #lists: Collection<ListDocument>;
+  readonly #memberships: Collection<MembershipDocument>;
+  readonly #changes: Collection<ListChangeDocument>;
+  readonly #staging: StagingAreas;
+
+  constructor(connection: Connection, { world }: ResolvedOptions, instances: Instances) {
+    this.#connection = connection;
+    this.#staging = new StagingAreas(connection, instances);
+    this.#world = world;
+    this.#lists = connection.collection(COLLECTIONS.lists);
+    this.#memberships = connection.collection(COLLECTIONS.memberships);
+    this.#changes = connection.collection(COLLECTIONS.listChanges);
+  }
+
+  async create(list: Omit<ListInfo, 'entries' | 'revision'>): Promise<'created' | 'exists'> {
+    const { id, type, kind, description, owner } = list;
+    const document = { _id: id, type, kind, description, owner, revision: 0, next: 0, void: [], open: 0 };
+    return await this.#connection.run(async () => {
+      try {
+        await this.#lists.insertOne(document);
+        return 'created';
+      } catch (error) {
+        if (isDuplicateKey(error)) return 'exists';
+        throw error;
+      }
+    });
+  }
+
+  async lists(): Promise<readonly ListInfo[]> {
+    const found = await this.#all();
+    const now = this.#world.clock.now();
+    const others = await Promise.all(found.map((list) => this.#moreThanOpen(viewOf(list), now)));
+    return found.map((list, index) => ({ ...headOf(list), entries: list.open + (others[index] ?? 0) }));
+  }
+
+  async heads(): Promise<readonly ListHead[]> {
+    return (await this.#all()).map(headOf);
+  }
+
+  #all(): Promise<ListDocument[]> {
+    return this.#connection.run(() => this.#lists.find().sort({ _id: 1 }).toArray());
+  }
+
+  async add(list: string, entries: readonly ListEntry[], now: number): Promise<ListUpdate> {
+    const on = this.#collections;
+    return await ListWriter.change(on, list, { now: () => now }, ({ view }) =>
+      additions(on, view, entries, now),
+    );
+  }
+
+  async remove(list: string, values: readonly string[], by: Ender, now: number): Promise<ListUpdate> {
+    const on = this.#collections;
+    return await ListWriter.change(on, list, { now: () => now }, ({ view }) =>
+      removals(on, view, values, by, now),
+    );
+  }
+
+  async check(list: string, values: readonly string[], query: EntryQuery): Promise<readonly ListEntry[]> {
+    const view = await this.#asKnown(await this.#view(list), query);
+    const found = new Map<string, ListEntry[]>();
+    for (const chunk of chunks([...new Set(values)])) {
+      const filter = { ...asked(view, query), v: { $in: chunk } };
+      const part = await this.#connection.run(() =>
+        this.#memberships.find(filter).sort({ from: 1 }).toArray(),
+      );
+      for (const one of part) found.set(one.v, [...(found.get(one.v) ?? []), entryOf(one, view)]);
+    }
+    return values.flatMap((value) => found.get(value) ?? []);
+  }
+
+  async entries(
+    list: string,
+    query: EntryQuery,
+    limit: number,
+    after: EntryPlace | undefined,
+  ): Promise<readonly ListEntry[]> {
+    const view = await this.#asKnown(await this.#view(list), query);
+    const found = await this.#connection.run(() =>
+      this.#memberships
+        .find({ ...asked(view, query), ...beyond(after) })
+        .sort({ v: 1, from: 1 })
+        .limit(limit)
+        .toArray(),
+    );
+    return found.map((one) => entryOf(one, view));
+  }
+
+  async import(
+    list: string,
+    batches: AsyncIterable<readonly ListEntry[]>,
+    options: ImportOptions,
+  ): Promise<ListUpdate> {
+    const on = this.#collections;
+    await this.#view(list);
+    await this.sweep();
+    const name = Buffer.from(this.#world.randomBytes(12)).toString('hex');
+    return await this.#staging.use(name, async (staging) => {
+      for await (const batch of batches) for (const chunk of chunks(batch)) await staging.add(chunk);
+      return options.dryRun
+        ? await tell(on, await this.#view(list), staging, options)
+        : await switchTo(on, list, staging, options);
+    });
+  }
+
+  /** Removes what imports have left behind whose instances have gone. */
+  async sweep(): Promise<void> {
+    await this.#staging.sweep();
+  }
+
+  async *changes(list: string, afterRevision: number): AsyncIterable<readonly ListChange[]> {
+    yield* changesAfter(this.#collections, await this.#view(list), afterRevision);
+  }
+
+  get #collections(): ListCollections {
+    return {
+      connection: this.#connection,
+      world: this.#world,
+      lists: this.#lists,
+      memberships: this.#memberships,
+      changes: this.#changes,
+    };
+  }
+
+  async #view(list: string): Promise<ListView> {
+    const found = await this.#connection.run(() => this.#lists.findOne({ _id: list }));
+    if (!found) throw new TollgateError('LIST_NOT_FOUND', `no list ${list}`);
+    return viewOf(found);
+  }
+
+  async #asKnown(view: ListView, { knownAt, revision = Infinity }: EntryQuery): Promise<ListView> {
+    const asked = { ...view, revision: Math.min(view.revision, revision) };
+    if (knownAt === undefined) return asked;
+    const filter = { list: view.list, at: { $lte: knownAt }, r: counts(asked) };
+    const last = await this.#connection.run(() => this.#changes.findOne(filter, { sort: { at: -1, r: -1 } }));
+    return { ...asked, revision: last?.r ?? 0 };
+  }
+
+  /**
+   * How many more are in force than are open: less those that have run out by themselves or begin later, and those whose
+   * end was moved, but to a moment that is still to come.
+   */
+  async #moreThanOpen(view: ListView, now: number): Promise<number> {
+    const reached = counts(view);
+    const count = (filter: Document): Promise<number> =>
+      this.#connection.run(() => this.#memberships.countDocuments(filter));
+    const notOver = { $not: { $lte: now } };
+    const [over, later, ending] = await Promise.all([
+      count({ ...untouched(view), until: { $lte: now } }),
+      count({ ...untouched(view), later: true, from: { $gt: now }, until: notOver }),
+      count({
+        list: view.list,
+        r: reached,
+        from: { $lte: now },
+        until: notOver,
+        ends: {
+          $exists: true,
+          $elemMatch: { r: reached, u: { $gt: now } },
+          $not: { $elemMatch: { r: reached, u: { $lte: now } } },
+        },
+      }),
+    ]);
+    return ending - over - later;
+  }
+}
+
+function headOf({ _id, type, kind, description, owner, revision }: ListDocument): ListHead {
+  return { id: _id, type, kind, description, owner, revision };
+}
+
+function viewOf({ _id, revision, void: voided }: ListDocument): ListView {
+  return { list: _id, revision, void: voided };
+}
+
+/** Memberships after a place in the order of values and beginnings. */
+function beyond(place: EntryPlace | undefined): Document {
+  if (place === undefined) return {};
+  const { value, validFrom } = place;
+  return { v: { $gte: value }, $or: [{ v: { $gt: value } }, { from: { $gt: validFrom } }] };
+}

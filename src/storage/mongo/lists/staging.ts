@@ -1,0 +1,162 @@
+import type { Collection, ObjectId } from 'mongodb';
+import { storeUnavailable } from '../../../errors/store-unavailable.js';
+import { TollgateError } from '../../../errors/errors.js';
+import { MAX_ENTRIES_OF_VALUE } from '../../../facts/lists/list-store.js';
+import type { ListEntry } from '../../../facts/lists/list-store.js';
+import { byValue } from '../../../facts/lists/timeline.js';
+import type { Connection } from '../connection.js';
+import { STAGING, STAGING_KEY } from '../indexes.js';
+import { CHUNK } from './difference.js';
+
+/** An entry that waits for the switch of its import. */
+interface StagedDocument {
+  readonly _id?: ObjectId;
+  /** Value. */
+  readonly v: string;
+  /** Its place in the stream. */
+  readonly p: number;
+  readonly from: number;
+  /** Left out: until removed. */
+  readonly until?: number;
+  readonly reason: string;
+  readonly actor: string;
+  readonly source: string;
+}
+
+/**
+ * The entries of one import, in a collection of their own until it switches. The name tells whose it is: that of an
+ * instance that has gone is dropped by any other, see `StagingAreas`.
+ */
+export class ListStaging {
+  readonly #connection: Connection;
+  readonly #collection: Collection<StagedDocument>;
+  #made = false;
+  #size = 0;
+
+  constructor(connection: Connection, name: string) {
+    this.#connection = connection;
+    this.#collection = connection.collection(name);
+  }
+
+  async add(entries: readonly ListEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    if (!this.#made) {
+      this.#made = true;
+      await this.#connection.run(() => this.#collection.createIndex(STAGING_KEY, { unique: true }));
+    }
+    const documents = entries.map((entry, index) => staged(entry, this.#size + index));
+    await this.#connection.run(() => this.#collection.insertMany(documents, { ordered: false }));
+    this.#size += entries.length;
+  }
+
+  /**
+   * All entries, values whole and in order. Throws when a value has too many, and when not all of them are there: who is
+   * held up for so long that it is taken for dead loses them.
+   */
+  async *groups(): AsyncIterable<ReadonlyMap<string, readonly ListEntry[]>> {
+    let read = 0;
+    let rest: readonly StagedDocument[] = [];
+    for (let last: StagedDocument | undefined, more = this.#size > 0; more;) {
+      const found = await this.#after(last);
+      read += found.length;
+      more = found.length === CHUNK;
+      last = found.at(-1);
+      // The last value may go on beyond this part.
+      const begun = last?.v;
+      const all = [...rest, ...found];
+      rest = more ? all.filter(({ v }) => v === begun) : [];
+      const whole = byValue((more ? all.filter(({ v }) => v !== begun) : all).map(entryOf));
+      for (const [value, { length }] of whole) mustBeFew(value, length);
+      mustBeFew(begun ?? '', rest.length);
+      if (whole.size > 0) yield whole;
+    }
+    if (read !== this.#size) throw storeUnavailable('the import was held up for too long');
+  }
+
+  /** Which of these values came. */
+  async has(values: readonly string[]): Promise<ReadonlySet<string>> {
+    if (this.#size === 0 || values.length === 0) return new Set();
+    const found = await this.#connection.run(() =>
+      this.#collection.find({ v: { $in: values } }, { projection: { _id: 0, v: 1 } }).toArray(),
+    );
+    return new Set(found.map(({ v }) => v));
+  }
+
+  async drop(): Promise<void> {
+    if (this.#made) await this.#connection.run(() => this.#collection.drop());
+  }
+
+  async #after(last: StagedDocument | undefined): Promise<readonly StagedDocument[]> {
+    const beyond =
+      last === undefined
+        ? {}
+        : { v: { $gte: last.v }, $or: [{ v: { $gt: last.v } }, { p: { $gt: last.p } }] };
+    return await this.#connection.run(() =>
+      this.#collection
+        .find(beyond, { projection: { _id: 0 } })
+        .sort(STAGING_KEY)
+        .limit(CHUNK)
+        .toArray(),
+    );
+  }
+}
+
+/** Instances, by the numbers of their logs. */
+export interface Instances {
+  readonly own: number;
+  /** Whether it may come back to what it has staged. */
+  lives(log: number): boolean;
+}
+
+/** Where imports of this instance stage, and what is left of imports of instances that have gone. */
+export class StagingAreas {
+  readonly #connection: Connection;
+  readonly #instances: Instances;
+  readonly #inUse = new Set<string>();
+
+  constructor(connection: Connection, instances: Instances) {
+    this.#connection = connection;
+    this.#instances = instances;
+  }
+
+  /** Does something with a new, empty staging area, gone afterwards. */
+  async use<T>(token: string, work: (staging: ListStaging) => Promise<T>): Promise<T> {
+    const name = `${STAGING}${this.#instances.own}.${token}`;
+    this.#inUse.add(name);
+    const staging = new ListStaging(this.#connection, name);
+    try {
+      return await work(staging);
+    } finally {
+      // What cannot be dropped now is swept later.
+      await staging.drop().catch(() => undefined);
+      this.#inUse.delete(name);
+    }
+  }
+
+  /** Drops what nobody will come back to. */
+  async sweep(): Promise<void> {
+    const { db } = this.#connection;
+    const filter = { name: { $regex: `^${STAGING.replaceAll('.', '\\.')}` } };
+    const found = await this.#connection.run(() => db.listCollections(filter, { nameOnly: true }).toArray());
+    for (const { name } of found) {
+      const log = Number.parseInt(name.slice(STAGING.length), 10);
+      const used = log === this.#instances.own ? this.#inUse.has(name) : this.#instances.lives(log);
+      if (!used) await this.#connection.run(() => db.dropCollection(name));
+    }
+  }
+}
+
+function mustBeFew(value: string, length: number): void {
+  if (length > MAX_ENTRIES_OF_VALUE)
+    throw new TollgateError('INVALID_REQUEST', `entries: more than ${MAX_ENTRIES_OF_VALUE} of ${value}`);
+}
+
+function staged({ value, validFrom, validUntil, ...rest }: ListEntry, place: number): StagedDocument {
+  const { reason, actor, source } = rest;
+  const until = validUntil === Infinity ? {} : { until: validUntil };
+  return { v: value, p: place, from: validFrom, ...until, reason, actor, source };
+}
+
+function entryOf({ v, from, until, reason, actor, source }: StagedDocument): ListEntry {
+  return { value: v, validFrom: from, validUntil: until ?? Infinity, reason, actor, source };
+}

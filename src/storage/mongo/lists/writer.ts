@@ -1,0 +1,236 @@
+import type { AnyBulkWriteOperation } from 'mongodb';
+import { TollgateError } from '../../../errors/errors.js';
+import { storeUnavailable } from '../../../errors/store-unavailable.js';
+import type { ListEntry, ListUpdate } from '../../../facts/lists/list-store.js';
+import type { Ending } from '../../../facts/lists/timeline.js';
+import { ENDS_INDEX } from '../indexes.js';
+import type { ListCollections } from './collections.js';
+import type { Difference, Standing } from './difference.js';
+import { lastEnd, membership } from './view.js';
+import type { EndDocument, ListDocument, ListView, MembershipDocument } from './view.js';
+
+/** A writer that has not been heard of for this long has lost its place, ms of the server's clock. */
+const LEASE_MS = 20_000;
+/** How long to wait for another writer, ms. */
+const PATIENCE_MS = 2_000;
+const PAUSE_MS = 20;
+/** How long the removal of what failed changes wrote may take, ms. */
+const REMOVAL_MS = 60_000;
+
+/** How a change is to be made. */
+export interface ChangeOptions {
+  /** Epoch ms; asked once the list may be changed. */
+  readonly now: () => number;
+  /** How long to wait for another writer, ms. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * The one writer of a list: writes memberships under a number of its own, which take effect by `commit`. It never sees
+ * what it wrote itself, so each value must be handled in one go.
+ */
+export class ListWriter {
+  /** What is in force. */
+  readonly view: ListView;
+  /** The moment of the change, epoch ms. */
+  readonly now: number;
+  readonly #on: ListCollections;
+  readonly #revision: number;
+  readonly #token: string;
+  readonly #lastAt: number;
+  #added = 0;
+  #removed = 0;
+  #unchanged = 0;
+  #ended = 0;
+  /** Memberships whose end was moved for the first time: no longer open. */
+  #closed = 0;
+
+  private constructor(on: ListCollections, list: ListDocument, token: string, now: number) {
+    this.#on = on;
+    this.#token = token;
+    this.view = { list: list._id, revision: list.revision, void: list.void };
+    this.#revision = list.next;
+    this.#lastAt = list.at ?? 0;
+    this.now = now;
+  }
+
+  /** Runs a change of a list and makes it visible at once, or not at all. */
+  static async change(
+    on: ListCollections,
+    list: string,
+    { now, patienceMs = PATIENCE_MS }: ChangeOptions,
+    differences: (writer: ListWriter) => AsyncIterable<Difference>,
+  ): Promise<ListUpdate> {
+    const writer = await ListWriter.#open(on, list, now, patienceMs);
+    try {
+      for await (const difference of differences(writer)) await writer.#take(difference);
+      return await writer.#end();
+    } catch (error) {
+      await writer.#fail().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  static async #open(
+    on: ListCollections,
+    list: string,
+    now: () => number,
+    patienceMs: number,
+  ): Promise<ListWriter> {
+    const token = Buffer.from(on.world.randomBytes(12)).toString('hex');
+    const patience = on.world.clock.monotonicUs() + patienceMs * 1000;
+    /** Numbers given out and never reached belong to writers that failed without a word. */
+    const lost = { $range: [{ $add: ['$revision', 1] }, { $add: ['$next', 1] }] };
+    const filter = {
+      _id: list,
+      $or: [{ writer: { $exists: false } }, { $expr: { $lt: ['$writer.until', '$$NOW'] } }],
+    };
+    const change = {
+      void: { $setUnion: ['$void', lost] },
+      next: { $add: ['$next', 1] },
+      writer: { token, until: { $add: ['$$NOW', LEASE_MS] } },
+    };
+    for (;;) {
+      const opened = await on.connection.run(() =>
+        on.lists.findOneAndUpdate(filter, [{ $set: change }], { returnDocument: 'after' }),
+      );
+      if (opened) {
+        void removeFailed(
+          on,
+          list,
+          opened.void.filter((number) => number > opened.revision),
+        );
+        return new ListWriter(on, opened, token, now());
+      }
+      const there = await on.connection.run(() =>
+        on.lists.findOne({ _id: list }, { projection: { _id: 1 } }),
+      );
+      if (!there) throw new TollgateError('LIST_NOT_FOUND', `no list ${list}`);
+      if (on.world.clock.monotonicUs() >= patience)
+        throw new TollgateError('LIST_BUSY', `another change of list ${list} is under way; try again`);
+      await new Promise<void>((resolve) => on.world.timers.after(PAUSE_MS, resolve));
+    }
+  }
+
+  async #take({ added, ended, removed, unchanged }: Difference): Promise<void> {
+    await this.#renew();
+    await this.#endMemberships(ended);
+    await this.#begin(added);
+    this.#removed += removed;
+    this.#unchanged += unchanged;
+  }
+
+  async #begin(entries: readonly ListEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const documents = entries.map((entry) => membership(entry, this.view.list, this.#revision, this.now));
+    await this.#on.connection.run(() => this.#on.memberships.insertMany(documents, { ordered: false }));
+    this.#added += entries.length;
+  }
+
+  async #endMemberships(endings: readonly Ending<Standing>[]): Promise<void> {
+    if (endings.length === 0) return;
+    const operations = endings.map((ending) => this.#ending(ending));
+    await this.#on.connection.run(() => this.#on.memberships.bulkWrite(operations, { ordered: false }));
+    this.#ended += endings.length;
+  }
+
+  #ending({
+    membership: { document, validFrom },
+    at,
+    by,
+  }: Ending<Standing>): AnyBulkWriteOperation<MembershipDocument> {
+    const { _id } = document;
+    const filter = { list: this.view.list, ...(_id === undefined ? {} : { _id }) };
+    if (lastEnd(document, this.view) === undefined) this.#closed += 1;
+    const end: EndDocument = {
+      r: this.#revision,
+      u: at,
+      ...by,
+      ...(at <= validFrom ? { never: true as const } : {}),
+    };
+    return { updateOne: { filter, update: { $push: { ends: end } } } };
+  }
+
+  /** Keeps the place; throws when it is lost. */
+  async #renew(): Promise<void> {
+    const until = { $add: ['$$NOW', LEASE_MS] };
+    const { matchedCount } = await this.#on.connection.run(() =>
+      this.#on.lists.updateOne(this.#mine(), [{ $set: { 'writer.until': until } }]),
+    );
+    if (matchedCount === 0) throw this.#tooLong();
+  }
+
+  #mine(): { readonly _id: string; readonly 'writer.token': string } {
+    return { _id: this.view.list, 'writer.token': this.#token };
+  }
+
+  #tooLong(): TollgateError {
+    return storeUnavailable(`the change of list ${this.view.list} took too long`);
+  }
+
+  async #end(): Promise<ListUpdate> {
+    const changed = this.#added > 0 || this.#ended > 0;
+    await (changed ? this.#commit() : this.#giveBack());
+    return {
+      added: this.#added,
+      removed: this.#removed,
+      unchanged: this.#unchanged,
+      revision: changed ? this.#revision : this.view.revision,
+    };
+  }
+
+  async #commit(): Promise<void> {
+    const revision = this.#revision;
+    const { list } = this.view;
+    const { connection, changes, lists } = this.#on;
+    const at = Math.max(this.now, this.#lastAt);
+    const id = `${list}/${String(revision)}`;
+    await connection.run(() => changes.replaceOne({ _id: id }, { list, r: revision, at }, { upsert: true }));
+    const { matchedCount } = await connection.run(() =>
+      lists.updateOne(this.#mine(), {
+        $set: { revision, at },
+        $inc: { open: this.#added - this.#closed },
+        $unset: { writer: '' },
+      }),
+    );
+    if (matchedCount === 0) throw this.#tooLong();
+  }
+
+  /** Gives up the place and the number: nothing was written. */
+  async #giveBack(): Promise<void> {
+    const back = { $set: { next: this.#revision - 1 }, $unset: { writer: '' as const } };
+    await this.#on.connection.run(() => this.#on.lists.updateOne(this.#mine(), back));
+  }
+
+  /** Gives up the place. The number is void: something may still be on its way. */
+  async #fail(): Promise<void> {
+    const { matchedCount } = await this.#on.connection.run(() =>
+      this.#on.lists.updateOne(this.#mine(), {
+        $addToSet: { void: this.#revision },
+        $unset: { writer: '' },
+      }),
+    );
+    // Else it was committed and only the answer was lost, or the next writer has seen to it.
+    if (matchedCount > 0) void removeFailed(this.#on, this.view.list, [this.#revision]);
+  }
+}
+
+/** Removes what failed changes wrote. It never counts, so nobody waits for this, and what is left does no harm. */
+async function removeFailed(
+  { connection, memberships }: ListCollections,
+  list: string,
+  numbers: readonly number[],
+): Promise<void> {
+  if (numbers.length === 0) return;
+  const r = { $in: [...numbers] };
+  const ended = { list, ends: { $exists: true, $elemMatch: { r } } };
+  try {
+    await connection.run(() => memberships.deleteMany({ list, r }), REMOVAL_MS);
+    await connection.run(
+      () => memberships.updateMany(ended, { $pull: { ends: { r } } }, { hint: ENDS_INDEX }),
+      REMOVAL_MS,
+    );
+  } catch {
+    return;
+  }
+}

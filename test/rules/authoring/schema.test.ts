@@ -1,0 +1,117 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { FACT_CATALOGUE } from '../../../src/facts/catalogue.js';
+import { checkRuleSet } from '../../../src/rules/check/check.js';
+import { factsDoc } from '../../../src/rules/authoring/facts-doc.js';
+import { unsupportedKeywords } from '../../../src/rules/document/schema-subset.js';
+import { ruleSetSchema } from '../../../src/rules/authoring/schema.js';
+import { CATALOGUE } from '../small-catalogue.js';
+
+const ajv = new Ajv2020({ strict: false });
+const accepts = ajv.compile(ruleSetSchema(CATALOGUE));
+
+function withTest(test: unknown): unknown {
+  const event = { type: 'review', params: { reason: 'x' } };
+  return {
+    id: 'a',
+    description: 'd',
+    owner: 'o',
+    rules: [{ name: 'r', conditions: { all: [test] }, event }],
+  };
+}
+
+describe('the schema for editors', () => {
+  test.each<[string, unknown, boolean]>([
+    ['a plain test', { fact: 'amount', operator: 'greaterThan', value: 5 }, true],
+    ['a decorated one', { fact: 'skus', operator: 'not:someFact:equal', value: 'x' }, true],
+    ['params', { fact: 'velocity', params: { by: 'card', window: '1h' }, operator: 'equal', value: 1 }, true],
+    [
+      'a reference',
+      {
+        fact: 'amount',
+        operator: 'equal',
+        value: { fact: 'velocity', params: { by: 'card', window: '1h' } },
+      },
+      true,
+    ],
+    ['a path', { fact: 'extra', path: '$.a[0].b', operator: 'equal', value: 1 }, true],
+    ['a list of the values of a closed set', { fact: 'kind', operator: 'in', value: ['card'] }, true],
+    ['an unknown fact', { fact: 'nothing', operator: 'equal', value: 1 }, false],
+    ['an unknown operator', { fact: 'amount', operator: 'bigger', value: 1 }, false],
+    ['an unknown decorator', { fact: 'amount', operator: 'never:equal', value: 1 }, false],
+    [
+      'wrong params',
+      { fact: 'velocity', params: { by: 'shoe', window: '1h' }, operator: 'equal', value: 1 },
+      false,
+    ],
+    ['params lacking', { fact: 'velocity', operator: 'equal', value: 1 }, false],
+    [
+      'params of a fact without',
+      { fact: 'amount', params: { by: 'card' }, operator: 'equal', value: 1 },
+      false,
+    ],
+    ['a path with a filter', { fact: 'extra', path: '$[?(@.x)]', operator: 'equal', value: 1 }, false],
+    ['a misspelt field', { fact: 'amount', operater: 'equal', value: 1 }, false],
+  ])('%s', (_, condition, valid) => {
+    const document = withTest(condition);
+    expect(accepts(document)).toBe(valid);
+    const errors = checkRuleSet(document, { catalogue: CATALOGUE }).findings.filter(
+      ({ severity }) => severity === 'error',
+    );
+    expect(errors.length === 0).toBe(valid);
+  });
+
+  test('takes a whole document', () => {
+    const limit = {
+      name: 'l',
+      when: { not: { condition: 'c' } },
+      by: ['owner'],
+      period: 'month',
+      cap: { minor: 1, currency: 'EUR' },
+      reason: 'x',
+    };
+    const document = {
+      ...(withTest({ condition: 'c', priority: 2 }) as object),
+      $schema: './rule-set.schema.json',
+      kind: 'screening',
+      policy: { missing: 'as-undefined', onError: 'reject' },
+      thresholds: [{ score: 0, outcome: 'review', reason: 'x', threeDs: 'request' }],
+      conditions: { c: { any: [{ fact: 'guest', operator: 'equal', value: true }] } },
+      limits: [limit],
+    };
+    expect(accepts(document)).toBe(true);
+    expect(checkRuleSet(document, { catalogue: CATALOGUE }).findings).toMatchObject([
+      { code: 'always-reached' },
+    ]);
+    expect(accepts({ ...document, limits: [{ ...limit, cap: { minor: 0, currency: 'EUR' } }] })).toBe(false);
+  });
+
+  test('describes every fact, and so does the reference', () => {
+    const text = JSON.stringify(ruleSetSchema(CATALOGUE));
+    const doc = factsDoc(CATALOGUE);
+    for (const { name, description } of CATALOGUE.values()) {
+      expect(text).toContain(`{"const":"${name}","description":"${description}`);
+      expect(doc).toContain(`### \`${name}\`\n\n${description}`);
+    }
+  });
+});
+
+test('facts use no keyword in their parameter schemas that the checks would ignore', () => {
+  for (const { name, params } of FACT_CATALOGUE.values()) {
+    expect([name, unsupportedKeywords(params ?? {})]).toEqual([name, []]);
+  }
+  expect(unsupportedKeywords({ properties: { a: { if: true } }, anyOf: [{ contains: {} }] })).toEqual([
+    'contains',
+    'if',
+  ]);
+});
+
+test("every fact's example passes the checks and the schema", () => {
+  const acceptsReal = ajv.compile(ruleSetSchema(FACT_CATALOGUE));
+  for (const { name, example } of FACT_CATALOGUE.values()) {
+    if (example === undefined) continue;
+    const { findings } = checkRuleSet(withTest(example), { catalogue: FACT_CATALOGUE });
+    expect([name, findings]).toEqual([name, []]);
+    expect([name, acceptsReal(withTest(example))]).toEqual([name, true]);
+  }
+});

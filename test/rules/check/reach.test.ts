@@ -1,0 +1,157 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { reachOf } from '../../../src/rules/check/reach.js';
+import { compileProgram } from '../../../src/rules/compile/compile.js';
+import type { Condition } from '../../../src/rules/document/document.js';
+import { HIT, NO_HIT } from '../../../src/rules/outcome.js';
+import type { FactValue } from '../../../src/rules/program.js';
+import { conditionResolver } from '../../../src/rules/document/resolve.js';
+import { ruleSet, versionOf } from '../arbitraries.js';
+import { CATALOGUE } from '../small-catalogue.js';
+
+const KINDS = ['card', 'voucher', 'transfer'];
+const VALUES: Readonly<Record<string, readonly FactValue[]>> = {
+  amount: [undefined, 0, 0.5, 1, 1.5, 2, 3],
+  pieces: [undefined, 0, 1, 2, 3],
+  kind: [undefined, ...KINDS],
+  guest: [undefined, true, false],
+  country: [undefined, 'FR', 'DE', ''],
+};
+
+const testCondition: fc.Arbitrary<Condition> = fc.oneof(
+  fc.record({
+    fact: fc.constant('amount'),
+    operator: fc.constantFrom(
+      'equal',
+      'notEqual',
+      'lessThan',
+      'lessThanInclusive',
+      'greaterThan',
+      'greaterThanInclusive',
+      'not:lessThan',
+      'not:not:greaterThan',
+      'not:equal',
+    ),
+    value: fc.constantFrom(-1, 0, 1, 2, 3),
+  }),
+  fc.record({
+    fact: fc.constant('amount'),
+    operator: fc.constantFrom('in', 'notIn', 'not:in'),
+    value: fc.array(fc.constantFrom(0, 1, 2), { maxLength: 3 }),
+  }),
+  fc.record({
+    fact: fc.constant('pieces'),
+    operator: fc.constantFrom('equal', 'notEqual', 'lessThan', 'greaterThanInclusive', 'not:greaterThan'),
+    value: fc.constantFrom(-0.5, 0, 0.5, 1, 1.5),
+  }),
+  fc.constantFrom('amount', 'pieces').chain((fact) =>
+    fc.record({
+      fact: fc.constant(fact),
+      operator: fc.constantFrom('equal', 'notEqual', 'lessThan', 'greaterThanInclusive', 'not:equal'),
+      value: fc.constantFrom('amount', 'pieces').map((other) => ({ fact: other })),
+    }),
+  ),
+  fc.record({
+    fact: fc.constant('kind'),
+    operator: fc.constantFrom('equal', 'notEqual', 'swap:equal'),
+    value: fc.constantFrom(...KINDS),
+  }),
+  fc.record({
+    fact: fc.constant('kind'),
+    operator: fc.constantFrom('in', 'notIn', 'someValue:equal'),
+    value: fc.subarray(KINDS),
+  }),
+  fc.record({
+    fact: fc.constantFrom('guest'),
+    operator: fc.constantFrom('equal', 'notEqual'),
+    value: fc.boolean(),
+  }),
+  fc.record({
+    fact: fc.constant('country'),
+    operator: fc.constantFrom('equal', 'notEqual'),
+    value: fc.constantFrom('FR', 'DE', 'XX'),
+  }),
+);
+
+const condition: fc.Arbitrary<Condition> = fc.letrec<{ node: Condition; group: Condition }>((tie) => ({
+  node: fc.oneof({ maxDepth: 3, depthSize: 'small' }, testCondition, tie('group')),
+  group: fc.oneof(
+    fc.array(tie('node'), { maxLength: 4 }).map((all) => ({ all })),
+    fc.array(tie('node'), { maxLength: 4 }).map((any) => ({ any })),
+    tie('node').map((not) => ({ not })),
+  ),
+})).group;
+
+/** All combinations of the values that these facts can have. */
+function combinations(facts: readonly string[]): readonly FactValue[][] {
+  return facts.reduce<FactValue[][]>(
+    (rows, fact) => rows.flatMap((row) => (VALUES[fact] ?? []).map((value) => [...row, value])),
+    [[]],
+  );
+}
+
+test('never cries wolf: what it calls never or always true is so for every value', () => {
+  const told = { never: 0, always: 0 };
+  fc.assert(
+    fc.property(condition, fc.constantFrom('unknown' as const, 'as-undefined' as const), (drawn, missing) => {
+      const reach = reachOf(conditionResolver({})(drawn), missing, CATALOGUE, 1_000_000);
+      if (reach.canHit && reach.canMiss) return;
+      told.never += reach.canHit ? 0 : 1;
+      told.always += reach.canMiss ? 0 : 1;
+      const program = compileProgram([versionOf(ruleSet([drawn], {}, missing))]);
+      for (const values of combinations(program.slots.map(({ fact }) => fact))) {
+        const state = program.evaluate(values)[0];
+        if (!reach.canHit) expect(state).not.toBe(HIT);
+        if (!reach.canMiss) expect(state).not.toBe(NO_HIT);
+      }
+    }),
+    { numRuns: 5000 },
+  );
+  expect(told.never).toBeGreaterThan(100);
+  expect(told.always).toBeGreaterThan(100);
+});
+
+test('sees that whole numbers lie between', () => {
+  const pieces = [0, 1, 2, 3, 4];
+  const one = fc.record({
+    fact: fc.constant('pieces'),
+    operator: fc.constantFrom('equal', 'notEqual', 'lessThan', 'greaterThan', 'not:lessThanInclusive', 'in'),
+    value: fc.constantFrom(0, 0.5, 1, 1.5, 2, 2.5),
+  });
+  const test = one.map((drawn) => (drawn.operator === 'in' ? { ...drawn, value: [drawn.value] } : drawn));
+  fc.assert(
+    fc.property(fc.array(test, { minLength: 1, maxLength: 4 }), (all) => {
+      const program = compileProgram([versionOf(ruleSet([{ all }]))]);
+      const states = pieces.map((number) => program.evaluate([number])[0]);
+      const reach = reachOf(conditionResolver({})({ all }), 'unknown', CATALOGUE, 1_000_000);
+      expect([reach.canHit, reach.canMiss]).toEqual([states.includes(HIT), states.includes(NO_HIT)]);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('sees what can be seen: conjunctions of tests of one fact', () => {
+  // Enough values that a test which can be true is true for one of them.
+  const amounts = [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5];
+  const one = fc.record({
+    fact: fc.constant('amount'),
+    operator: fc.constantFrom(
+      'equal',
+      'notEqual',
+      'lessThan',
+      'lessThanInclusive',
+      'greaterThan',
+      'not:greaterThan',
+    ),
+    value: fc.constantFrom(0, 1, 2, 3),
+  });
+  fc.assert(
+    fc.property(fc.array(one, { minLength: 1, maxLength: 4 }), (all) => {
+      const program = compileProgram([versionOf(ruleSet([{ all }]))]);
+      const states = amounts.map((amount) => program.evaluate([amount])[0]);
+      const reach = reachOf(conditionResolver({})({ all }), 'unknown', CATALOGUE, 1_000_000);
+      expect(reach.canHit).toBe(states.includes(HIT));
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -1,5 +1,0 @@
-import { describeMongo } from '../support/mongo-suite.js';
-import { journalContract } from './contract/journal.js';
-import { mongoFactory } from './mongo-factory.js';
-
-describeMongo('journal contract', (uri) => journalContract(mongoFactory(uri)));

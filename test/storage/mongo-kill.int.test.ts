@@ -1,5 +1,0 @@
-import { describeMongo } from '../support/mongo-suite.js';
-import { killContract } from './contract/kill.js';
-import { mongoFactory } from './mongo-factory.js';
-
-describeMongo('kill contract', (uri) => killContract(mongoFactory(uri)));

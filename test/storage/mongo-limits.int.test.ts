@@ -1,5 +1,0 @@
-import { describeMongo } from '../support/mongo-suite.js';
-import { limitsContract } from './contract/limits.js';
-import { mongoFactory } from './mongo-factory.js';
-
-describeMongo('limits contract', (uri) => limitsContract(mongoFactory(uri)));

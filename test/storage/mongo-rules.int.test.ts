@@ -1,5 +1,0 @@
-import { describeMongo } from '../support/mongo-suite.js';
-import { rulesContract } from './contract/rules.js';
-import { mongoFactory } from './mongo-factory.js';
-
-describeMongo('rules contract', (uri) => rulesContract(mongoFactory(uri)));

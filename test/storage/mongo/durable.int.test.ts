@@ -1,0 +1,54 @@
+import { MongoClient, type Document } from 'mongodb';
+import { expect, it } from 'vitest';
+import { openMongoStore } from '../../../src/storage/mongo/open.js';
+import { describeMongo, dropDatabase, freshDatabase } from '../../support/mongo-suite.js';
+import { OWN_TIME_WORLD } from '../../support/own-time.js';
+import { entry } from '../contract/entries.js';
+
+/** Commands that the server keeps whole: of others it keeps each change without what the command says beside it. */
+const WHOLE = ['insert', 'findAndModify', 'findandmodify'];
+
+describeMongo('every write to MongoDB', (uri) => {
+  it('waits for a majority and its journal before anything is answered', async () => {
+    const database = freshDatabase();
+    const beside = await MongoClient.connect(uri);
+    const db = beside.db(database);
+    await db.command({ profile: 2 });
+    const store = await openMongoStore({ uri, database, world: OWN_TIME_WORLD });
+    const { log } = store.journal;
+    await store.journal.append([entry({ log, seq: 1 })]);
+    await store.limits.reserve('d', [{ counter: 'c', amount: 1, cap: 2, periodEnd: 1 }], 1);
+    await store.lists.create({ id: 'l', type: 'card', kind: 'block', description: '', owner: '' });
+    const member = { value: 'v', reason: '', actor: '', source: '', validFrom: 1, validUntil: Infinity };
+    await store.lists.add('l', [member], 1);
+    const site = { id: 's', name: '', group: '', timeZone: 'UTC', country: 'DE', currency: 'EUR' };
+    await store.sites.put('site', { ...site, languages: [], revision: 0 });
+    await store.close();
+
+    const found = await db.collection('system.profile').find().toArray();
+    const written = found.flatMap(({ command }) => {
+      const whole = command as Document | undefined;
+      const collection: unknown = WHOLE.map((name) => whole?.[name] as unknown).find(
+        (name) => name !== undefined,
+      );
+      return collection === undefined ? [] : [{ collection, concern: whole?.['writeConcern'] as unknown }];
+    });
+    await db.command({ profile: 0 });
+    await beside.close();
+    await dropDatabase(uri, database);
+    expect(new Set(written.map(({ collection }) => collection))).toEqual(
+      new Set([
+        'entries',
+        'limitCounters',
+        'limitHolds',
+        'listMemberships',
+        'lists',
+        'logs',
+        'meta',
+        'sites',
+      ]),
+    );
+    for (const { collection, concern } of written)
+      expect(concern, String(collection)).toMatchObject({ w: 'majority', j: true });
+  });
+});

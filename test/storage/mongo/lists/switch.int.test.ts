@@ -1,0 +1,233 @@
+import type { Document, MongoClient } from 'mongodb';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { ImportOptions } from '../../../../src/facts/lists/list-store.js';
+import { Connection } from '../../../../src/storage/mongo/connection.js';
+import type { Instances } from '../../../../src/storage/mongo/lists/staging.js';
+import type { ListDocument, MembershipDocument } from '../../../../src/storage/mongo/lists/view.js';
+import { MongoLists } from '../../../../src/storage/mongo/lists/lists.js';
+import { openMongoStore, type MongoStore } from '../../../../src/storage/mongo/open.js';
+import { resolveOptions } from '../../../../src/storage/mongo/options.js';
+import { describeMongo } from '../../../support/mongo-suite.js';
+import { OWN_TIME_WORLD } from '../../../support/own-time.js';
+import { T0 } from '../../contract/entries.js';
+import { SlowStream } from '../../contract/list-imports.js';
+import { member, stream } from '../../contract/lists.js';
+import { openStore } from '../opened.js';
+
+type Run = Connection['run'];
+
+/** The log of the instance that has gone. */
+const GONE = 900;
+const OLD = ['both 0.. ', 'old 0.. '];
+const NEW = ['both 0.. ', 'new 10.. ', 'old 0..10 importer'];
+
+describeMongo('an import on MongoDB', (uri) => {
+  let database: string;
+  let store: MongoStore;
+  let connection: Connection;
+  let client: MongoClient;
+  let close: () => Promise<void>;
+
+  beforeEach(async () => {
+    ({ database, store, connection, client, close } = await openStore(
+      { uri, world: OWN_TIME_WORLD },
+      { beatMs: 20, silentMs: 60 },
+    ));
+  });
+  afterEach(() => close());
+
+  /** Lists of an instance whose steps and collections are tampered with. */
+  const listsOf = (
+    tampered: Partial<Pick<Connection, 'run' | 'collection'>> = {},
+    instances: Instances = { own: GONE, lives: () => true },
+  ): MongoLists => {
+    const { db } = connection;
+    const through = {
+      db,
+      run: connection.run.bind(connection),
+      collection: connection.collection.bind(connection),
+      ...tampered,
+    };
+    const resolved = resolveOptions({ uri, world: OWN_TIME_WORLD });
+    return new MongoLists(through as unknown as Connection, resolved, instances);
+  };
+  /** Lists that make a call of a collection in another way. */
+  const listsWhere = (
+    collection: string,
+    call: 'insertMany' | 'replaceOne' | 'updateOne',
+    otherwise: (given: readonly unknown[], make: () => Promise<unknown>) => Promise<unknown>,
+  ): MongoLists =>
+    listsOf({
+      collection: <T extends Document>(name: string) => {
+        const real = connection.collection<T>(name);
+        if (name !== collection) return real;
+        const made = real[call].bind(real) as (...given: unknown[]) => Promise<unknown>;
+        const get = (_: unknown, key: string | symbol): unknown =>
+          key === call
+            ? (...given: unknown[]) => otherwise(given, () => made(...given))
+            : Reflect.get(real, key, real);
+        return new Proxy<typeof real>(real, { get });
+      },
+    });
+  /** Lists that are held up before a call of a collection until they are let go. */
+  const heldUpBefore = (collection: string, call: 'insertMany' | 'replaceOne') => {
+    let goOn: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    let reached: () => void = () => undefined;
+    const there = new Promise<void>((resolve) => (reached = resolve));
+    const lists = listsWhere(collection, call, async (_, make) => {
+      reached();
+      await gate;
+      return await make();
+    });
+    return { lists, goOn, reached: there };
+  };
+  /** Another instance, which has found out that the first one has gone. */
+  const sweepByAnother = (): Promise<void> => listsOf({}, { own: 1, lives: (log) => log !== GONE }).sweep();
+  const options: ImportOptions = {
+    replace: true,
+    dryRun: false,
+    by: { actor: 'importer', reason: '' },
+    now: () => T0 + 10,
+  };
+  const file = [member('both', T0), member('new', T0 + 10)];
+  const makeList = async (id: string): Promise<void> => {
+    await store.lists.create({ id, type: 'card', kind: 'block', description: '', owner: '' });
+    await store.lists.add(id, [member('both', T0), member('old', T0)], T0);
+  };
+  const spans = async (list: string): Promise<string[]> =>
+    (await store.lists.entries(list, { asOf: T0, planned: true }, 100, undefined)).map(
+      ({ value, validFrom, validUntil, ended }) =>
+        `${value} ${validFrom - T0}..${validUntil === Infinity ? '' : validUntil - T0} ${ended?.actor ?? ''}`,
+    );
+  const heads = () => client.db(database).collection<ListDocument>('lists');
+  const memberships = () => client.db(database).collection<MembershipDocument>('listMemberships');
+  const staged = async (): Promise<string[]> =>
+    (await client.db(database).listCollections({}, { nameOnly: true }).toArray())
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith('listStaging'));
+  /** As if as much time had passed. */
+  const loseLease = async (list: string): Promise<void> => {
+    await heads().updateOne(
+      { _id: list, writer: { $exists: true } },
+      { $set: { 'writer.until': new Date(0) } },
+    );
+  };
+  /** What changes wrote that failed. */
+  const failed = async (list: string): Promise<number> => {
+    const r = { $in: [...((await heads().findOne({ _id: list }))?.void ?? [])] };
+    return await memberships().countDocuments({ list, $or: [{ r }, { 'ends.r': r }] });
+  };
+
+  it.each(['before', 'after'] as const)(
+    'interrupted by the death of its instance %s any step: the list is the old one or the new one, and nothing stays behind',
+    async (when) => {
+      const outcomes: string[] = [];
+      const left: string[] = [];
+      for (let last = 1; ; last++) {
+        const list = `l${last}`;
+        await makeList(list);
+        let step = 0;
+        const run: Run = async (work, timeoutMs) => {
+          step += 1;
+          if (step > last || (step === last && when === 'before')) throw new Error('killed');
+          const result = await connection.run(work, timeoutMs);
+          if (step === last) throw new Error('killed');
+          return result;
+        };
+        await listsOf({ run })
+          .import(list, stream(file, 1), options)
+          .catch(() => undefined);
+        const done = (await spans(list)).includes('new 10.. ');
+        expect(await spans(list)).toEqual(done ? NEW : OLD);
+        outcomes.push(done ? 'new' : 'old');
+        await loseLease(list);
+        expect(await store.lists.add(list, [member('z', T0 + 20)], T0 + 20)).toMatchObject({ added: 1 });
+        expect(await spans(list)).toEqual([...(done ? NEW : OLD), 'z 20.. ']);
+        await vi.waitFor(async () => expect(await failed(list)).toBe(0));
+        left.push(...(await staged()));
+        await sweepByAnother();
+        expect(await staged()).toEqual([]);
+        if (step < last) break;
+      }
+      // Each step once, the switch among them.
+      expect(outcomes.length).toBeGreaterThan(10);
+      expect(outcomes).toEqual(outcomes.toSorted((a, b) => b.localeCompare(a)));
+      expect(left.length).toBeGreaterThan(5);
+    },
+  );
+
+  it('interrupted by the death of its instance while it streams: another one removes what it staged', async () => {
+    await makeList('l');
+    const dying = await openMongoStore({ uri, database, world: OWN_TIME_WORLD, beatMs: 20 });
+    const slow = new SlowStream([file, []]);
+    const importing = dying.lists.import('l', slow.entries(), options);
+    await slow.stalls;
+    expect(await staged()).toHaveLength(1);
+    await dying.close();
+    slow.goOn();
+    await expect(importing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect.poll(staged).toEqual([]);
+    expect(await spans('l')).toEqual(OLD);
+  });
+
+  it('interrupted by losing what it staged, because it was held up and taken for dead: it fails, the list stays', async () => {
+    await makeList('l');
+    const slow = new SlowStream([[member('first', T0)], file]);
+    const importing = listsOf().import('l', slow.entries(), options);
+    await slow.stalls;
+    await sweepByAnother();
+    slow.goOn();
+    await expect(importing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await spans('l')).toEqual(OLD);
+    await vi.waitFor(async () => expect(await failed('l')).toBe(0));
+  });
+
+  it.each([
+    ['listMemberships', 'insertMany'],
+    ['listChanges', 'replaceOne'],
+  ] as const)(
+    'interrupted by losing its place in the switch, just before %s.%s: it fails, the other change counts',
+    async (collection, call) => {
+      await makeList('l');
+      const held = heldUpBefore(collection, call);
+      const importing = held.lists.import('l', stream(file), options);
+      await held.reached;
+      await loseLease('l');
+      expect(await store.lists.add('l', [member('z', T0 + 20)], T0 + 20)).toMatchObject({ added: 1 });
+      held.goOn();
+      await expect(importing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      expect(await spans('l')).toEqual([...OLD, 'z 20.. ']);
+      expect(await store.lists.import('l', stream(file), { ...options, now: () => T0 + 30 })).toMatchObject({
+        added: 1,
+        removed: 2,
+      });
+    },
+  );
+
+  it('keeps everything when it has switched and only the answer is lost', async () => {
+    await makeList('l');
+    const lists = listsWhere('lists', 'updateOne', async ([, update], make) => {
+      const answer = await make();
+      if (JSON.stringify(update).includes('"revision"')) throw new Error('the answer is lost');
+      return answer;
+    });
+    await expect(lists.import('l', stream(file), options)).rejects.toThrow('the answer is lost');
+    expect(await store.lists.add('l', [member('z', T0 + 20)], T0 + 20)).toMatchObject({ added: 1 });
+    expect(await spans('l')).toEqual([...NEW, 'z 20.. ']);
+  });
+
+  it('is busy while it switches: others are told so, unless they import; it is free afterwards', async () => {
+    await makeList('l');
+    const held = heldUpBefore('listChanges', 'replaceOne');
+    const importing = held.lists.import('l', stream(file), options);
+    await held.reached;
+    const another = store.lists.import('l', stream([member('last', T0)]), options);
+    await expect(store.lists.add('l', [member('x', T0)], T0)).rejects.toMatchObject({ code: 'LIST_BUSY' });
+    held.goOn();
+    expect(await importing).toMatchObject({ added: 1, removed: 1 });
+    // A whole upload is worth more patience.
+    expect(await another).toMatchObject({ added: 1 });
+    expect(await store.lists.add('l', [member('y', T0 + 30)], T0 + 30)).toMatchObject({ added: 1 });
+  });
+});

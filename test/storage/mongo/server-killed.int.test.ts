@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { HOW_TO_GET_ONE, findMongod } from '../../../scripts/lib/mongod.mjs';
+import { TollgateError } from '../../../src/errors/errors.js';
+import { openMongoStore } from '../../../src/storage/mongo/open.js';
+import { killableMongod } from '../../support/killable-mongod.js';
+import { OWN_TIME_WORLD, ownTime } from '../../support/own-time.js';
+import { entries } from '../contract/entries.js';
+
+const found = findMongod();
+const binary = found?.kind === 'binary' ? found.path : undefined;
+const why = found
+  ? 'MONGODB_URI names a server that is not ours to kill'
+  : `no MongoDB server: ${HOW_TO_GET_ONE}`;
+
+describe.skipIf(binary === undefined)(`a mongod of its own${binary === undefined ? ` (${why})` : ''}`, () => {
+  it('is killed under load and started again: all that was acknowledged is there, the store heals', async () => {
+    const server = await killableMongod(binary ?? '');
+    const store = await openMongoStore({ uri: server.uri, world: OWN_TIME_WORLD });
+    try {
+      const { log } = store.journal;
+      const acknowledged: string[] = [];
+      let seq = 1;
+      const appendOnce = async (): Promise<boolean> => {
+        const batch = entries(log, seq, 16);
+        seq += 16;
+        try {
+          await store.journal.append(batch);
+          acknowledged.push(...batch.map(({ id }) => id));
+          return true;
+        } catch (error) {
+          expect(error).toSatisfy((e) => e instanceof TollgateError && e.code === 'STORE_UNAVAILABLE');
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          return false;
+        }
+      };
+      for (let round = 0; round < 20; round++) await appendOnce();
+      const underWay = [appendOnce(), appendOnce(), appendOnce()];
+      await new Promise((resolve) => setImmediate(resolve));
+      await server.kill();
+      await Promise.all(underWay);
+      expect(await appendOnce()).toBe(false);
+      const restarted = server.start();
+      while (!(await appendOnce()));
+      await restarted;
+      const answer = await store.journal.query({ ids: acknowledged, ranges: [], seen: new Map() });
+      expect(answer.entries.filter((one) => one === undefined)).toEqual([]);
+      expect(acknowledged.length).toBeGreaterThan(300);
+    } finally {
+      await store.close();
+      await server.remove();
+    }
+  });
+
+  it('is a standalone: refused at start with what is needed', async () => {
+    const server = await killableMongod(binary ?? '', false);
+    try {
+      await expect(openMongoStore({ uri: server.uri, world: OWN_TIME_WORLD })).rejects.toThrow(
+        /needs a replica set/,
+      );
+    } finally {
+      await server.remove();
+    }
+  });
+
+  it('is not there: STORE_UNAVAILABLE in time', async () => {
+    const uri = 'mongodb://127.0.0.1:1/?replicaSet=none';
+    const start = ownTime();
+    await expect(openMongoStore({ uri, world: OWN_TIME_WORLD })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    expect(ownTime() - start).toBeLessThan(3_000);
+  });
+});

@@ -1,4 +1,0 @@
-import { limitsContract } from './contract/limits.js';
-import { sqliteFactory } from './sqlite-factory.js';
-
-limitsContract(sqliteFactory);

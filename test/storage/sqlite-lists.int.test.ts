@@ -1,8 +1,0 @@
-import { listImportsContract } from './contract/list-imports.js';
-import { listTimelinesContract } from './contract/list-timelines.js';
-import { listsContract } from './contract/lists.js';
-import { sqliteFactory } from './sqlite-factory.js';
-
-listsContract(sqliteFactory);
-listTimelinesContract(sqliteFactory);
-listImportsContract(sqliteFactory);

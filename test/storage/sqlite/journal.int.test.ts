@@ -1,0 +1,4 @@
+import { journalContract } from '../contract/journal.js';
+import { sqliteFactory } from './factory.js';
+
+journalContract(sqliteFactory);

@@ -1,0 +1,4 @@
+import { limitsContract } from '../contract/limits.js';
+import { sqliteFactory } from './factory.js';
+
+limitsContract(sqliteFactory);

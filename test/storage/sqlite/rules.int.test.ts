@@ -1,0 +1,4 @@
+import { rulesContract } from '../contract/rules.js';
+import { sqliteFactory } from './factory.js';
+
+rulesContract(sqliteFactory);
