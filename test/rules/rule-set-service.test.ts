@@ -125,11 +125,11 @@ describe('what is active', () => {
       code(sets.activate({ ...input, version, revision }));
     expect(await Promise.all([activate(1), activate(2), activate(3)])).toEqual(Array(3).fill('no error'));
     expect(log.map(({ from }) => from)).toEqual([0, ...log.slice(0, -1).map(({ to }) => to)]);
-    expect(log.map(({ to }) => to).sort()).toEqual([1, 2, 3]);
+    expect(new Set(log.map(({ to }) => to))).toEqual(new Set([1, 2, 3]));
     const seen = await Promise.all([activate(1, 3), activate(4, 3)]);
-    expect(seen.sort()).toEqual(['STALE_ETAG', 'no error']);
+    expect(new Set(seen)).toEqual(new Set(['STALE_ETAG', 'no error']));
     const rollBack = (): Promise<string> => code(sets.rollBack({ ...input, revision: undefined }));
-    expect((await Promise.all([rollBack(), rollBack()])).sort()).toEqual(['STALE_ETAG', 'no error']);
+    expect(new Set(await Promise.all([rollBack(), rollBack()]))).toEqual(new Set(['STALE_ETAG', 'no error']));
   });
 
   it('is told as a failure where it was published but cannot be run here', async () => {
