@@ -6,6 +6,7 @@ import {
   MongoServerError,
   MongoServerSelectionError,
   MongoTopologyClosedError,
+  type WriteError,
 } from 'mongodb';
 import { TollgateError } from '../../errors/errors.js';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
@@ -60,11 +61,20 @@ export function isDuplicateKey(error: unknown): boolean {
  * insert is durable.
  */
 export function duplicatesOf(error: unknown, size: number): ReadonlySet<number> | undefined {
-  if (!(error instanceof MongoBulkWriteError)) return undefined;
-  const failed = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-  if (error.result.getWriteConcernError() !== undefined) return undefined;
-  if (failed.some(({ code }) => code !== DUPLICATE_KEY)) return undefined;
+  if (!onlyDuplicates(error)) return undefined;
+  const failed = writeErrorsOf(error);
   return failed.length > 0 && error.insertedCount + failed.length === size
     ? new Set(failed.map(({ index }) => index))
     : undefined;
+}
+
+/** Whether all that went wrong with several writes is that a unique index refused some. */
+export function onlyDuplicates(error: unknown): error is MongoBulkWriteError {
+  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
+    return false;
+  return writeErrorsOf(error).every(({ code }) => code === DUPLICATE_KEY);
+}
+
+function writeErrorsOf({ writeErrors }: MongoBulkWriteError): readonly WriteError[] {
+  return [writeErrors].flat();
 }

@@ -124,6 +124,38 @@ export function limitsContract(factory: LimitsFactory): void {
       expect(await store.limits.used('right')).toBe(150);
     });
 
+    it('answers each of many decisions at once by its own counters', async () => {
+      const { limits } = store;
+      const kinds = ['free', 'used', 'full', 'nothing', 'twice'] as const;
+      const decisions = Array.from({ length: 100 }, (_, index) => ({
+        id: `many-${index}`,
+        kind: kinds[index % kinds.length] ?? 'free',
+        counter: `counter-${index}`,
+      }));
+      for (const { kind, counter } of decisions) {
+        const used = kind === 'used' ? 30 : kind === 'full' ? 80 : 0;
+        if (used > 0) await limits.reserve(`before ${counter}`, [hold(counter, used, 100)], T0 + HOUR);
+      }
+      const ask = ({ id, kind, counter }: (typeof decisions)[number]): Promise<HoldResult> => {
+        const one = hold(counter, 60, kind === 'nothing' ? 50 : 100);
+        return limits.reserve(
+          id,
+          kind === 'twice' ? [one, hold(`${counter} too`, 60, 60)] : [one],
+          T0 + HOUR,
+        );
+      };
+      const expected = decisions.map(({ kind }) => ({
+        reserved: kind !== 'full' && kind !== 'nothing',
+        used: kind === 'twice' ? [0, 0] : [kind === 'used' ? 30 : kind === 'full' ? 80 : 0],
+      }));
+      expect(await Promise.all(decisions.map(ask))).toEqual(expected);
+      expect(await Promise.all(decisions.map(ask))).toEqual(expected);
+      for (const { kind, counter } of decisions) {
+        const left = kind === 'used' ? 90 : kind === 'full' ? 80 : kind === 'nothing' ? 0 : 60;
+        expect([counter, await limits.used(counter)]).toEqual([counter, left]);
+      }
+    });
+
     it('gives a refund back once, never more than is held', async () => {
       await store.limits.reserve('a', [hold('day', 300, 500)], T0 + HOUR);
       await store.limits.settle('a', MADE);

@@ -1,7 +1,8 @@
-import type { Collection, Document } from 'mongodb';
+import type { Collection, Document, Filter } from 'mongodb';
 import { KeyedTurns } from '../../../collections/keyed-turns.js';
 import type { Connection } from '../connection.js';
-import { isDuplicateKey } from '../errors.js';
+import { isDuplicateKey, onlyDuplicates } from '../errors.js';
+import { Gathered } from '../gathered.js';
 import { COLLECTIONS } from '../indexes.js';
 import type { CounterDocument, Marker, Want } from './documents.js';
 import type { ResolvedOptions } from '../options.js';
@@ -11,9 +12,28 @@ export type Taken =
   | { readonly taken: true; readonly used: number; readonly marker: string; readonly amount: number }
   | { readonly taken: false; readonly used: number };
 
+/** An amount that is to be taken from a counter, with the marker that it leaves. */
+interface Try {
+  readonly want: Want;
+  readonly marker: Omit<Marker, 'u'>;
+}
+
+/** The same, with the markers that leave the counter by the way. */
+interface Change extends Try {
+  readonly gone: readonly string[];
+}
+
+/** Markers that leave a counter; their amounts stay. */
+interface GoneMarkers {
+  readonly counter: string;
+  readonly gone: readonly string[];
+}
+
 /** How long to wait for reservations under way that may yet be taken back, ms. */
 const PATIENCE_MS = 1_000;
 const PAUSE_MS = 10;
+/** How long a marker that is vouched for waits for another change of its counter to take it along, ms. */
+const VOUCHED_MS = 10;
 /** Markers that were waited for in vain and are remembered, so that nobody waits for them again. */
 const REMEMBERED = 10_000;
 
@@ -29,6 +49,8 @@ export class LimitCounters {
   /** Markers that are vouched for, by counter: they are removed with the next change of the counter. */
   readonly #vouched = new Map<string, string[]>();
   #inVain = new Set<string>();
+  readonly #taken = new Gathered((tries: readonly Try[]) => this.#takeAll(tries));
+  readonly #removed = new Gathered((gone: readonly GoneMarkers[]) => this.#removeAll(gone));
 
   constructor(connection: Connection, { world }: Pick<ResolvedOptions, 'world'>) {
     this.#connection = connection;
@@ -50,7 +72,7 @@ export class LimitCounters {
     for (;;) {
       if (atMost >= 0) {
         const fresh = { i: marker, d: decision, a: amount, e: expiresAt };
-        const used = await this.#turns.run([counter], () => this.#tryTake(want, fresh));
+        const used = await this.#turns.run([counter], () => this.#taken.do({ want, marker: fresh }));
         if (used !== undefined) return { taken: true, used, marker, amount };
       }
       const found = await this.#connection.run(() => this.#counters.findOne({ _id: counter }));
@@ -75,8 +97,12 @@ export class LimitCounters {
     const waiting = this.#vouched.get(counter);
     if (waiting) waiting.push(marker);
     else this.#vouched.set(counter, [marker]);
+    if (waiting) return;
     // When it fails, others wait a moment longer; `expire` removes what is left.
-    void this.#turns.run([counter], () => this.#removeVouched(counter)).catch(() => undefined);
+    this.#world.timers.after(
+      VOUCHED_MS,
+      () => void this.#turns.run([counter], () => this.#removeVouched(counter)).catch(() => undefined),
+    );
   }
 
   /** Takes the amount of a marker away, if it is still there. */
@@ -92,10 +118,8 @@ export class LimitCounters {
   }
 
   /** Removes a marker and leaves its amount. */
-  async remove(counter: string, gone: readonly string[]): Promise<void> {
-    await this.#connection.run(() =>
-      this.#counters.updateOne({ _id: counter }, { $pull: { p: { i: { $in: [...gone] } } } }),
-    );
+  remove(counter: string, gone: readonly string[]): Promise<void> {
+    return this.#removed.do({ counter, gone });
   }
 
   /** Up to `limit` counters with markers that have run out, with those markers. */
@@ -125,42 +149,58 @@ export class LimitCounters {
     return found.length;
   }
 
-  /** What was used before; undefined when there is no room or the decision has a marker there already. */
-  async #tryTake(
-    { counter, amount, atMost, forgetAt }: Want,
-    marker: Omit<Marker, 'u'>,
-  ): Promise<number | undefined> {
-    const before = { $ifNull: ['$total', 0] };
-    const gone = this.#takeVouched(counter);
-    const left =
-      gone.length === 0
-        ? markers
-        : { $filter: { input: markers, as: 'x', cond: { $not: [{ $in: ['$$x.i', gone] }] } } };
-    const added = { ...marker, d: { $literal: marker.d }, i: { $literal: marker.i }, u: before };
-    const change: Document = {
-      total: { $add: [before, amount] },
-      f: { $max: ['$f', forgetAt] },
-      p: { $concatArrays: [left, [added]] },
+  /** By try: what was used before; undefined when there is no room or the decision has a marker there already. */
+  async #takeAll(tries: readonly Try[]): Promise<readonly (number | undefined)[]> {
+    const changes = tries.map((one) => ({ ...one, gone: this.#takeVouched(one.want.counter) }));
+    const again = ({ want, gone }: Change): void => {
+      for (const marker of gone) this.vouched(want.counter, marker);
     };
     try {
-      return await this.#connection.run(async () => {
-        try {
-          const found = await this.#counters.findOneAndUpdate(
-            { _id: counter, total: { $not: { $gt: atMost } }, 'p.d': { $ne: marker.d } },
-            [{ $set: change }],
-            { upsert: true, returnDocument: 'before', projection: { total: 1 } },
-          );
-          return found?.total ?? 0;
-        } catch (error) {
-          if (!isDuplicateKey(error)) throw error;
-          for (const one of gone) this.vouched(counter, one);
-          return undefined;
-        }
-      });
+      const used = await this.#connection.run(() =>
+        changes.length > 1
+          ? this.#changeMany(changes)
+          : Promise.all(changes.map((one) => this.#changeOne(one))),
+      );
+      for (const [index, change] of changes.entries()) if (used[index] === undefined) again(change);
+      return used;
     } catch (error) {
-      for (const one of gone) this.vouched(counter, one);
+      for (const change of changes) again(change);
       throw error;
     }
+  }
+
+  async #changeOne(change: Change): Promise<number | undefined> {
+    try {
+      const { filter, update } = changeOf(change);
+      const options = { upsert: true, returnDocument: 'before', projection: { total: 1 } } as const;
+      const found = await this.#counters.findOneAndUpdate(filter, update, options);
+      return found?.total ?? 0;
+    } catch (error) {
+      if (isDuplicateKey(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** One change for each of several counters; their markers tell what was used before. */
+  async #changeMany(changes: readonly Change[]): Promise<readonly (number | undefined)[]> {
+    const updates = changes.map((one) => ({ updateOne: { ...changeOf(one), upsert: true } }));
+    try {
+      await this.#counters.bulkWrite(updates, { ordered: false });
+    } catch (error) {
+      if (!onlyDuplicates(error)) throw error;
+    }
+    const ids = changes.map(({ want }) => want.counter);
+    const found = await this.#counters.find({ _id: { $in: ids } }, { projection: { p: 1 } }).toArray();
+    const kept = new Map(found.flatMap(({ p }) => p.map(({ i, u }) => [i, u])));
+    return changes.map(({ marker }) => kept.get(marker.i));
+  }
+
+  async #removeAll(all: readonly GoneMarkers[]): Promise<void[]> {
+    const updates = all.map(({ counter, gone }) => ({
+      updateOne: { filter: { _id: counter }, update: { $pull: { p: { i: { $in: [...gone] } } } } },
+    }));
+    await this.#connection.run(() => this.#counters.bulkWrite(updates, { ordered: false }));
+    return all.map(() => undefined);
   }
 
   #takeVouched(counter: string): readonly string[] {
@@ -186,4 +226,26 @@ export class LimitCounters {
   #pause(): Promise<void> {
     return new Promise((resolve) => this.#world.timers.after(PAUSE_MS, resolve));
   }
+}
+
+/** Takes what is wanted, if there is room and the decision has no marker there: else an upsert fails as a duplicate. */
+function changeOf({ want: { counter, amount, atMost, forgetAt }, marker, gone }: Change): {
+  readonly filter: Filter<CounterDocument>;
+  readonly update: Document[];
+} {
+  const before = { $ifNull: ['$total', 0] };
+  const left =
+    gone.length === 0
+      ? markers
+      : { $filter: { input: markers, as: 'x', cond: { $not: [{ $in: ['$$x.i', gone] }] } } };
+  const added = { ...marker, d: { $literal: marker.d }, i: { $literal: marker.i }, u: before };
+  const change: Document = {
+    total: { $add: [before, amount] },
+    f: { $max: ['$f', forgetAt] },
+    p: { $concatArrays: [left, [added]] },
+  };
+  return {
+    filter: { _id: counter, total: { $not: { $gt: atMost } }, 'p.d': { $ne: marker.d } },
+    update: [{ $set: change }],
+  };
 }

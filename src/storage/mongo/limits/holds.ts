@@ -2,7 +2,8 @@ import type { ClientSession, Collection } from 'mongodb';
 import { changesOf, isOpen, type HoldState } from '../../../decisions/limits/hold-state.js';
 import type { Hold, HoldResult } from '../../../decisions/ports.js';
 import type { Connection } from '../connection.js';
-import { isDuplicateKey } from '../errors.js';
+import { duplicatesOf } from '../errors.js';
+import { Gathered } from '../gathered.js';
 import { COLLECTIONS } from '../indexes.js';
 import { holdStateOf, newHolds, refusal, wants } from './documents.js';
 import type { CounterDocument, HoldsDocument } from './documents.js';
@@ -16,6 +17,7 @@ export class LimitHolds {
   readonly #connection: Connection;
   readonly #holds: Collection<HoldsDocument>;
   readonly #counters: Collection<CounterDocument>;
+  readonly #added = new Gathered((documents: readonly HoldsDocument[]) => this.#add(documents));
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -29,15 +31,7 @@ export class LimitHolds {
 
   /** Keeps a document where there is none; false when there is one. */
   add(document: HoldsDocument): Promise<boolean> {
-    return this.#connection.run(async () => {
-      try {
-        await this.#holds.insertOne(document);
-        return true;
-      } catch (error) {
-        if (isDuplicateKey(error)) return false;
-        throw error;
-      }
-    });
+    return this.#added.do(document);
   }
 
   /** Reserves again for a decision whose holds had lapsed; undefined when its document has changed meanwhile. */
@@ -119,6 +113,19 @@ export class LimitHolds {
     const ids = found.map(({ _id }) => _id);
     await this.#connection.run(() => this.#holds.deleteMany({ _id: { $in: ids }, ...old }));
     return found.length;
+  }
+
+  #add(documents: readonly HoldsDocument[]): Promise<readonly boolean[]> {
+    return this.#connection.run(async () => {
+      try {
+        await this.#holds.insertMany([...documents], { ordered: false });
+        return documents.map(() => true);
+      } catch (error) {
+        const duplicates = duplicatesOf(error, documents.length);
+        if (duplicates === undefined) throw error;
+        return documents.map((_, index) => !duplicates.has(index));
+      }
+    });
   }
 
   /** The counters in the order of their names, then the document; undefined when that has changed meanwhile. */

@@ -10,7 +10,7 @@ function slowServer(refusals: number): { readonly limits: MongoLimits; readonly 
   let tries = 0;
   const collection = {
     findOne: async () => ({ total: 300, p: [] }),
-    insertOne: async () => undefined,
+    insertMany: async () => undefined,
     updateOne: async () => undefined,
     async findOneAndUpdate() {
       tries += 1;
