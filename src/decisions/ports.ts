@@ -165,7 +165,11 @@ export type HoldReport =
 
 /** Cumulative limits. One document (row) per counter changes atomically; all holds of a decision or none. */
 export interface LimitStore {
-  /** Reserves for a decision until `expiresAt` (epoch ms). The same decision again gives the same answer, until its hold expires. */
+  /**
+   * Reserves for a decision until `expiresAt` (epoch ms). The same decision again gives the same answer, until its hold
+   * expires. Of one counter room is taken in the order of the calls, but for what has to wait: for others that may give
+   * theirs back, or, of several counters, for the one before.
+   */
   reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult>;
   /**
    * Takes in what was reported of a decision's payment: what counts afterwards is as limits/hold-state.ts says.

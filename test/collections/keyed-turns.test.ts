@@ -22,12 +22,15 @@ class Work {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-it('begins each work exactly when all before it that shares a key has ended, and keeps nothing afterwards', async () => {
+it('begins each work exactly when all before it that shares a key has ended, or begun where both go together', async () => {
   const keys = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 });
-  const works = fc.array(fc.record({ keys, well: fc.boolean() }), { minLength: 1, maxLength: 8 });
+  const works = fc.array(fc.record({ keys, well: fc.boolean(), alone: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 8,
+  });
   await fc.assert(
     fc.asyncProperty(works, fc.infiniteStream(fc.nat()), async (asked, picks) => {
-      const last = new Map<string, Promise<void>>();
+      const last = new Map();
       const turns = new KeyedTurns(last);
       const all = asked.map((one) => ({ ...one, work: new Work(), over: false }));
       const results: Promise<boolean>[] = [];
@@ -46,13 +49,21 @@ it('begins each work exactly when all before it that shares a key has ended, and
         if (ending !== undefined) {
           ending.over = true;
           ending.work.end(ending.well);
-        } else if (next !== undefined) results.push(succeeded(turns.run(next.keys, next.work.begin)));
+        } else if (next !== undefined) {
+          const how = next.alone ? 'alone' : 'together';
+          results.push(succeeded(turns[how](next.keys, next.work.begin)));
+        }
         await turn();
         const soFar = all.slice(0, results.length);
-        const free = soFar.filter(({ keys }, index) =>
-          soFar.slice(0, index).every((one) => one.over || !one.keys.some((key) => keys.includes(key))),
-        );
-        expect(soFar.map(({ work }) => work.started)).toEqual(soFar.map((one) => free.includes(one)));
+        const started: boolean[] = [];
+        for (const { keys, alone } of soFar) {
+          const inTheWay = soFar.slice(0, started.length).filter((one, place) => {
+            if (one.over || !one.keys.some((key) => keys.includes(key))) return false;
+            return alone || one.alone || started[place] !== true;
+          });
+          started.push(inTheWay.length === 0);
+        }
+        expect(soFar.map(({ work }) => work.started)).toEqual(started);
       }
       expect(await Promise.all(results)).toEqual(all.map(({ well }) => well));
       await turn();
@@ -64,17 +75,17 @@ it('begins each work exactly when all before it that shares a key has ended, and
 
 it('gives back what the work gives, and its failure to its own caller only', async () => {
   const turns = new KeyedTurns();
-  const failing = turns.run(['a'], () => Promise.reject(new Error('it failed')));
-  const next = turns.run(['a', 'b'], async () => 7);
+  const failing = turns.alone(['a'], () => Promise.reject(new Error('it failed')));
+  const next = turns.alone(['a', 'b'], async () => 7);
   await expect(failing).rejects.toThrow('it failed');
   expect(await next).toBe(7);
 });
 
 it('takes work that throws at once for failed work', async () => {
   const turns = new KeyedTurns();
-  const failing = turns.run(['a'], () => {
+  const failing = turns.alone(['a'], () => {
     throw new Error('at once');
   });
   await expect(failing).rejects.toThrow('at once');
-  expect(await turns.run(['a'], async () => 1)).toBe(1);
+  expect(await turns.alone(['a'], async () => 1)).toBe(1);
 });

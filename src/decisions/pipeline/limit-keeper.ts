@@ -8,8 +8,9 @@ import type { HeldLimit, LimitUse } from '../record.js';
 import type { EventInput } from '../decisions.js';
 
 /**
- * Holds amounts against cumulative limits and settles the holds by what is reported. What concerns the same counter is
- * done in the order of admission; the rest at the same time.
+ * Holds amounts against cumulative limits and settles the holds by what is reported. What concerns the same counter begins
+ * in the order of admission, and a report is alone with it. Reservations are made at the same time: the store takes room
+ * in the order in which it is asked.
  */
 export class LimitKeeper {
   readonly #store: LimitStore;
@@ -33,7 +34,7 @@ export class LimitKeeper {
     );
     const counters = holds.map(({ counter }) => counter);
     const id = holdId(decision, holds[0]?.amount ?? 0, counters);
-    const { reserved, used } = await this.#turns.run(counters, () =>
+    const { reserved, used } = await this.#turns.together(counters, () =>
       this.#store.reserve(id, holds, expiresAt),
     );
     const uses = held
@@ -78,7 +79,7 @@ export class LimitKeeper {
   }
 
   #settle(id: string, { uses }: Holding, report: HoldReport): Promise<void> {
-    return this.#turns.run(countersOf(uses), () => this.#store.settle(id, report));
+    return this.#turns.alone(countersOf(uses), () => this.#store.settle(id, report));
   }
 
   #reportOf(

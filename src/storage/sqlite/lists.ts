@@ -15,9 +15,10 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
     create: (list) => connection.call('lists.create', [list]),
     lists: () => connection.call('lists.all', [clock.now()]),
     heads: () => connection.call('lists.heads', []),
-    add: (list, entries, now) => turns.run([list], () => connection.call('lists.add', [list, entries, now])),
+    add: (list, entries, now) =>
+      turns.alone([list], () => connection.call('lists.add', [list, entries, now])),
     remove: (list, values, by, now) =>
-      turns.run([list], () => connection.call('lists.remove', [list, values, by, now])),
+      turns.alone([list], () => connection.call('lists.remove', [list, values, by, now])),
     check: (list, values, query) => connection.call('lists.check', [list, values, query]),
     entries: (list, query, limit, after) => connection.call('lists.entries', [list, query, limit, after]),
     import: async (list, batches, { replace, dryRun, by, now }) => {
@@ -31,7 +32,7 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
             position += part.length;
           }
         }
-        return await turns.run([list], () => {
+        return await turns.alone([list], () => {
           const options: SwitchOptions = { replace, dryRun, by, now: now() };
           return connection.call('lists.importSwitch', [number, list, options]);
         });

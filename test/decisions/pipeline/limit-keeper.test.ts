@@ -206,7 +206,7 @@ describe('a decision that was lost after it had reserved', () => {
 });
 
 describe('limits of one counter', () => {
-  it('are asked for in the order of admission, those of others at once', async () => {
+  it('are asked for at once in the order of admission; what is reported has its turn among them', async () => {
     const memory = createMemoryLimits();
     const begun: string[] = [];
     let goOn: () => void = () => undefined;
@@ -217,17 +217,30 @@ describe('limits of one counter', () => {
       ...memory,
       async reserve(decision, holds, expiresAt) {
         begun.push(decision);
-        if (begun.length === 1) await slow;
-        return memory.reserve(decision, holds, expiresAt);
+        const result = memory.reserve(decision, holds, expiresAt);
+        await slow;
+        return result;
+      },
+      async settle(decision, report) {
+        begun.push(report.kind);
+        return memory.settle(decision, report);
       },
     });
     const first = keeper.reserve('first', [due('hard', 150)], 9);
     const second = keeper.reserve('second', [due('hard', 150)], 9);
+    const held = await new LimitKeeper(createMemoryLimits()).reserve('first', [due('hard', 150)], 9);
+    const holding = holdingOf({ limits: held, base: { minor: 100, currency: 'USD' } });
+    const declined = { eventId: 'e', kind: 'declined', eventTime: 1 } as unknown as EventInput;
+    const freed = keeper.settle({ id: 'first', holding }, declined, 0);
+    const third = keeper.reserve('third', [due('hard', 150)], 9);
     const other = keeper.reserve('other', [due('wall', 150)], 9);
-    expect(outcomeOf(await other)).toBe('accept');
+    await new Promise((resolve) => setImmediate(resolve));
     const id = (name: string, counter: string) => holdId(name, 100, [counter]);
-    expect(begun).toEqual([id('first', 'hard'), id('other', 'wall')]);
+    expect(begun).toEqual([id('first', 'hard'), id('second', 'hard'), id('other', 'wall')]);
     goOn();
-    expect([outcomeOf(await first), outcomeOf(await second)]).toEqual(['accept', 'reject']);
+    await freed;
+    const outcomes = await Promise.all([first, second, third, other]);
+    expect(outcomes.map(outcomeOf)).toEqual(['accept', 'reject', 'accept', 'accept']);
+    expect(begun.slice(3)).toEqual(['failed', id('third', 'hard')]);
   });
 });

@@ -124,6 +124,18 @@ export function limitsContract(factory: LimitsFactory): void {
       expect(await store.limits.used('right')).toBe(150);
     });
 
+    it('takes room in the order of the calls', async () => {
+      const results = await Promise.all(
+        Array.from({ length: 30 }, (_, index) =>
+          store.limits.reserve(`d${index}`, [hold('day', 10, 100)], T0 + HOUR),
+        ),
+      );
+      expect(results.slice(0, 10)).toEqual(
+        Array.from({ length: 10 }, (_, index) => ({ reserved: true, used: [index * 10] })),
+      );
+      expect(results.slice(10)).toEqual(Array.from({ length: 20 }, () => ({ reserved: false, used: [100] })));
+    });
+
     it('answers each of many decisions at once by its own counters', async () => {
       const { limits } = store;
       const kinds = ['free', 'used', 'full', 'nothing', 'twice'] as const;

@@ -1,5 +1,4 @@
-import type { Collection, Document, Filter } from 'mongodb';
-import { KeyedTurns } from '../../../collections/keyed-turns.js';
+import type { AnyBulkWriteOperation, Collection, Document, Filter, UpdateFilter } from 'mongodb';
 import type { Connection } from '../connection.js';
 import { isDuplicateKey, onlyDuplicates } from '../errors.js';
 import { Gathered } from '../gathered.js';
@@ -18,14 +17,14 @@ interface Try {
   readonly marker: Omit<Marker, 'u'>;
 }
 
-/** The same, with the markers that leave the counter by the way. */
-interface Change extends Try {
-  readonly gone: readonly string[];
+/** What is to be done with a counter; without a try, what leaves it is all. */
+interface Step {
+  readonly counter: string;
+  readonly take?: Try;
 }
 
-/** Markers that leave a counter; their amounts stay. */
-interface GoneMarkers {
-  readonly counter: string;
+/** The same, with the markers that leave the counter by the way. */
+interface Change extends Step {
   readonly gone: readonly string[];
 }
 
@@ -44,13 +43,12 @@ export class LimitCounters {
   readonly #connection: Connection;
   readonly #world: ResolvedOptions['world'];
   readonly #counters: Collection<CounterDocument>;
-  /** One change at a time for each counter: the server would only let them run into each other. */
-  readonly #turns = new KeyedTurns();
   /** Markers that are vouched for, by counter: they are removed with the next change of the counter. */
   readonly #vouched = new Map<string, string[]>();
   #inVain = new Set<string>();
-  readonly #taken = new Gathered((tries: readonly Try[]) => this.#takeAll(tries));
-  readonly #removed = new Gathered((gone: readonly GoneMarkers[]) => this.#removeAll(gone));
+  /** One batch of changes at a time: the server would only let them run into each other. */
+  readonly #changes = new Gathered((steps: readonly Step[]) => this.#changeAll(steps));
+  readonly #looks = new Gathered((counters: readonly string[]) => this.#lookAt(counters));
 
   constructor(connection: Connection, { world }: Pick<ResolvedOptions, 'world'>) {
     this.#connection = connection;
@@ -66,23 +64,26 @@ export class LimitCounters {
 
   /** Takes what is wanted, or finds a marker that the same decision left before. */
   async take(want: Want, decision: string, expiresAt: number): Promise<Taken> {
-    const { counter, amount, atMost } = want;
-    const marker = Buffer.from(this.#world.randomBytes(12)).toString('base64url');
+    return (await this.#try(want, decision, expiresAt)) ?? (await this.#insist(want, decision, expiresAt));
+  }
+
+  /** What was tried in vain. */
+  async #insist(want: Want, decision: string, expiresAt: number): Promise<Taken> {
+    const { counter, atMost } = want;
     const patience = this.#now() + PATIENCE_MS;
     for (;;) {
-      if (atMost >= 0) {
-        const fresh = { i: marker, d: decision, a: amount, e: expiresAt };
-        const used = await this.#turns.run([counter], () => this.#taken.do({ want, marker: fresh }));
-        if (used !== undefined) return { taken: true, used, marker, amount };
-      }
-      const found = await this.#connection.run(() => this.#counters.findOne({ _id: counter }));
+      const found = await this.#looks.do(counter);
       const own = found?.p.find(({ d }) => d === decision);
       if (own) return { taken: true, used: own.u, marker: own.i, amount: own.a };
       const total = found?.total ?? 0;
-      // There was no room when it was tried, but there is now: try again, however long that took.
-      if (atMost >= 0 && total <= atMost) continue;
       const unsure = (found?.p ?? []).filter(({ i }) => !this.#inVain.has(i));
       const sure = total - unsure.reduce((sum, { a }) => sum + a, 0);
+      // There was no room when it was tried, but there is now: try again, however long that took.
+      if (atMost >= 0 && total <= atMost) {
+        const taken = await this.#try(want, decision, expiresAt);
+        if (taken) return taken;
+        continue;
+      }
       if (atMost < 0 || sure > atMost) return { taken: false, used: total };
       if (this.#now() >= patience) {
         this.#remember(unsure);
@@ -92,6 +93,15 @@ export class LimitCounters {
     }
   }
 
+  async #try(want: Want, decision: string, expiresAt: number): Promise<Taken | undefined> {
+    const { counter, amount, atMost } = want;
+    if (atMost < 0) return undefined;
+    const i = Buffer.from(this.#world.randomBytes(12)).toString('base64url');
+    const marker = { i, d: decision, a: amount, e: expiresAt };
+    const used = await this.#changes.do({ counter, take: { want, marker } });
+    return used === undefined ? undefined : { taken: true, used, marker: i, amount };
+  }
+
   /** A decision vouches for the marker: the amount stays and the marker goes, with the next change or soon. */
   vouched(counter: string, marker: string): void {
     const waiting = this.#vouched.get(counter);
@@ -99,10 +109,7 @@ export class LimitCounters {
     else this.#vouched.set(counter, [marker]);
     if (waiting) return;
     // When it fails, others wait a moment longer; `expire` removes what is left.
-    this.#world.timers.after(
-      VOUCHED_MS,
-      () => void this.#turns.run([counter], () => this.#removeVouched(counter)).catch(() => undefined),
-    );
+    this.#world.timers.after(VOUCHED_MS, () => void this.#changes.do({ counter }).catch(() => undefined));
   }
 
   /** Takes the amount of a marker away, if it is still there. */
@@ -118,8 +125,8 @@ export class LimitCounters {
   }
 
   /** Removes a marker and leaves its amount. */
-  remove(counter: string, gone: readonly string[]): Promise<void> {
-    return this.#removed.do({ counter, gone });
+  async remove(counter: string, gone: readonly string[]): Promise<void> {
+    await this.#connection.run(() => this.#counters.updateOne({ _id: counter }, removal(gone)));
   }
 
   /** Up to `limit` counters with markers that have run out, with those markers. */
@@ -149,18 +156,15 @@ export class LimitCounters {
     return found.length;
   }
 
-  /** By try: what was used before; undefined when there is no room or the decision has a marker there already. */
-  async #takeAll(tries: readonly Try[]): Promise<readonly (number | undefined)[]> {
-    const changes = tries.map((one) => ({ ...one, gone: this.#takeVouched(one.want.counter) }));
-    const again = ({ want, gone }: Change): void => {
-      for (const marker of gone) this.vouched(want.counter, marker);
+  /** By step: what was used before; undefined when there is no room or the decision has a marker there already. */
+  async #changeAll(steps: readonly Step[]): Promise<readonly (number | undefined)[]> {
+    const changes = steps.map((step) => ({ ...step, gone: this.#takeVouched(step.counter) }));
+    // What only was to leave is not tried again: see `vouched`.
+    const again = ({ counter, take, gone }: Change): void => {
+      if (take !== undefined) for (const marker of gone) this.vouched(counter, marker);
     };
     try {
-      const used = await this.#connection.run(() =>
-        changes.length > 1
-          ? this.#changeMany(changes)
-          : Promise.all(changes.map((one) => this.#changeOne(one))),
-      );
+      const used = await this.#connection.run(() => this.#change(changes));
       for (const [index, change] of changes.entries()) if (used[index] === undefined) again(change);
       return used;
     } catch (error) {
@@ -169,9 +173,16 @@ export class LimitCounters {
     }
   }
 
-  async #changeOne(change: Change): Promise<number | undefined> {
+  async #change(changes: readonly Change[]): Promise<readonly (number | undefined)[]> {
+    const [first] = changes;
+    return changes.length === 1 && first?.take !== undefined
+      ? [await this.#changeOne(first, first.take)]
+      : await this.#changeMany(changes);
+  }
+
+  async #changeOne({ gone }: Change, take: Try): Promise<number | undefined> {
     try {
-      const { filter, update } = changeOf(change);
+      const { filter, update } = taking(take, gone);
       const options = { upsert: true, returnDocument: 'before', projection: { total: 1 } } as const;
       const found = await this.#counters.findOneAndUpdate(filter, update, options);
       return found?.total ?? 0;
@@ -181,37 +192,42 @@ export class LimitCounters {
     }
   }
 
-  /** One change for each of several counters; their markers tell what was used before. */
+  /** In their order, several of one counter too; their markers tell what was used before. */
   async #changeMany(changes: readonly Change[]): Promise<readonly (number | undefined)[]> {
-    const updates = changes.map((one) => ({ updateOne: { ...changeOf(one), upsert: true } }));
+    const updates: AnyBulkWriteOperation<CounterDocument>[] = [];
+    const counters = new Set<string>();
+    for (const { counter, take, gone } of changes) {
+      if (take !== undefined) {
+        updates.push({ updateOne: { ...taking(take, gone), upsert: true } });
+        counters.add(counter);
+      } else if (gone.length > 0)
+        updates.push({ updateOne: { filter: { _id: counter }, update: removal(gone) } });
+    }
+    if (updates.length === 0) return changes.map(() => undefined);
     try {
       await this.#counters.bulkWrite(updates, { ordered: false });
     } catch (error) {
       if (!onlyDuplicates(error)) throw error;
     }
-    const ids = changes.map(({ want }) => want.counter);
-    const found = await this.#counters.find({ _id: { $in: ids } }, { projection: { p: 1 } }).toArray();
+    if (counters.size === 0) return changes.map(() => undefined);
+    const found = await this.#counters
+      .find({ _id: { $in: [...counters] } }, { projection: { p: 1 } })
+      .toArray();
     const kept = new Map(found.flatMap(({ p }) => p.map(({ i, u }) => [i, u])));
-    return changes.map(({ marker }) => kept.get(marker.i));
+    return changes.map(({ take }) => (take === undefined ? undefined : kept.get(take.marker.i)));
   }
 
-  async #removeAll(all: readonly GoneMarkers[]): Promise<void[]> {
-    const updates = all.map(({ counter, gone }) => ({
-      updateOne: { filter: { _id: counter }, update: { $pull: { p: { i: { $in: [...gone] } } } } },
-    }));
-    await this.#connection.run(() => this.#counters.bulkWrite(updates, { ordered: false }));
-    return all.map(() => undefined);
+  async #lookAt(counters: readonly string[]): Promise<readonly (CounterDocument | undefined)[]> {
+    const ids = [...new Set(counters)];
+    const found = await this.#connection.run(() => this.#counters.find({ _id: { $in: ids } }).toArray());
+    const byId = new Map(found.map((document) => [document._id, document]));
+    return counters.map((counter) => byId.get(counter));
   }
 
   #takeVouched(counter: string): readonly string[] {
     const gone = this.#vouched.get(counter) ?? [];
     this.#vouched.delete(counter);
     return gone;
-  }
-
-  async #removeVouched(counter: string): Promise<void> {
-    const gone = this.#takeVouched(counter);
-    if (gone.length > 0) await this.remove(counter, gone);
   }
 
   #remember(unsure: readonly Marker[]): void {
@@ -229,10 +245,10 @@ export class LimitCounters {
 }
 
 /** Takes what is wanted, if there is room and the decision has no marker there: else an upsert fails as a duplicate. */
-function changeOf({ want: { counter, amount, atMost, forgetAt }, marker, gone }: Change): {
-  readonly filter: Filter<CounterDocument>;
-  readonly update: Document[];
-} {
+function taking(
+  { want: { counter, amount, atMost, forgetAt }, marker }: Try,
+  gone: readonly string[],
+): { readonly filter: Filter<CounterDocument>; readonly update: Document[] } {
   const before = { $ifNull: ['$total', 0] };
   const left =
     gone.length === 0
@@ -248,4 +264,9 @@ function changeOf({ want: { counter, amount, atMost, forgetAt }, marker, gone }:
     filter: { _id: counter, total: { $not: { $gt: atMost } }, 'p.d': { $ne: marker.d } },
     update: [{ $set: change }],
   };
+}
+
+/** Takes markers away and leaves their amounts. */
+function removal(gone: readonly string[]): UpdateFilter<CounterDocument> {
+  return { $pull: { p: { i: { $in: [...gone] } } } };
 }

@@ -9,9 +9,9 @@ function slowServer(refusals: number): { readonly limits: MongoLimits; readonly 
   let ms = 0;
   let tries = 0;
   const collection = {
-    findOne: async () => ({ total: 300, p: [] }),
+    find: () => ({ toArray: async () => [{ _id: 'day', total: 300, p: [] }] }),
     insertMany: async () => undefined,
-    updateOne: async () => undefined,
+    bulkWrite: async () => undefined,
     async findOneAndUpdate() {
       tries += 1;
       if (tries <= refusals) throw new MongoServerError({ message: 'duplicate key', code: 11_000 });
