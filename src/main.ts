@@ -232,6 +232,8 @@ async function seedWhenEmpty(
   const seeded: string[] = [];
   await patient(() => seed(shipped, ruleSets, lists, seeded));
   if (seeded.length > 0) log.info({ ruleSets: seeded }, 'the store was empty: shipped rule sets are active');
+  else if (config.rules !== '')
+    log.info({ rules: config.rules }, 'the store has rule sets: those of the folder were left alone');
   return seeded;
 }
 
