@@ -24,7 +24,7 @@ const WINDOW = {
       type: 'object',
       properties: {
         calendar: { enum: ['day', 'month'] },
-        zone: { type: 'string', description: 'site, merchant or an IANA time zone.' },
+        zone: { type: 'string', default: 'site', description: 'site, merchant or an IANA time zone.' },
       },
       required: ['calendar'],
       additionalProperties: false,
