@@ -17,7 +17,8 @@ const BY = {
 };
 const DURATION = { type: 'string', pattern: '^[1-9][0-9]{0,8}(s|m|h|d)$' };
 const WINDOW = {
-  description: 'How far back: a duration such as 90s, 10m, 24h or 30d, or the present calendar day or month.',
+  description:
+    'How far back, at most 3650d: a duration such as 90s, 10m, 24h or 30d, or the present calendar day or month.',
   anyOf: [
     DURATION,
     {

@@ -142,6 +142,24 @@ describe('the schema for editors', () => {
       expect(doc).toContain(`### \`${name}\`\n\n${description}`);
     }
   });
+
+  test('the reference says of each parameter whether it is needed, and what it can be', () => {
+    const doc = factsDoc(FACT_CATALOGUE);
+    const row = (fact: string, param: string): string => {
+      const [, section = ''] = doc.split(`### \`${fact}\``);
+      return section.split('\n').find((line) => line.startsWith(`| \`${param}\` |`)) ?? '';
+    };
+    expect(row('velocity', 'by')).toMatch(
+      /^\| `by` \| needed \| \[attribute\]\(#has\) other than `outcome`, .*, or a list of them \| The key: /,
+    );
+    expect(row('velocity', 'window')).toContain('an object of `calendar`: `day`, `month`; `zone`: text');
+    expect(row('velocity', 'includeCurrent')).toContain('| `false` | `true`, `false` |');
+    expect(row('velocity', 'outcome')).toContain(
+      '`accept`, `review`, `reject`, `allow`, `block`, or a list of them',
+    );
+    expect(row('habit', 'what')).toContain('| `ratio` | see below |');
+    expect(row('geo.mismatch', 'a')).toContain('`ip`, `issuer`, `billing`, `shipping`, `site`, `phone`');
+  });
 });
 
 test('facts use no keyword in their parameter schemas that the checks would ignore', () => {
