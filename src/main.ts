@@ -4,6 +4,7 @@ import type { Config, StoreConfig } from './config/config.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
 import { logText } from './errors/error-text.js';
+import { TollgateError } from './errors/errors.js';
 import { FACT_CATALOGUE, RULE_VOCABULARY } from './facts/catalogue.js';
 import { createKeyHash } from './facts/attributes/key-hash.js';
 import { ListIndex } from './facts/lists/list-index.js';
@@ -93,9 +94,13 @@ export async function startService(
     return await serve({ config, tuning, world, log, assets, store });
   } catch (error) {
     await store.close();
-    throw error;
+    const away = error instanceof TollgateError && error.code === 'STORE_UNAVAILABLE';
+    throw away ? storeProblem(storeAddress(config.store), error) : error;
   }
 }
+
+/** Does one step of the start, and waits for a store that is slow. */
+type Patient = <T>(step: () => Promise<T>) => Promise<T>;
 
 /** What a service is made of. */
 interface Parts {
@@ -126,9 +131,13 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     },
   });
   const observer = serviceObserver(metrics, log, config.logSample);
+  const patient: Patient = (step) =>
+    patiently(world, step, (error) =>
+      log.warn({ error: logText(error) }, 'the store cannot be used yet: trying again'),
+    );
 
   const sites = createSites(store.sites, config.defaultSite);
-  await patiently(world, () => sites.refresh());
+  await patient(() => sites.refresh());
   const hash = createKeyHash(store.journal.hashKey);
   const readPhone = createPhoneReader();
   const readValue = createListValueReader(readPhone);
@@ -138,9 +147,9 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     normalise: readValue,
     now: () => world.clock.now(),
   });
-  await patiently(world, () => lists.refresh());
+  await patient(() => lists.refresh());
   const wanted = { config, tuning, world, assets, store, sites, lists, observer, hash, readPhone };
-  decisions = await patiently(world, () => openDecisions(decisionOptions(wanted)));
+  decisions = await patient(() => openDecisions(decisionOptions(wanted)));
   const follow = followRules(() => ruleSets, decisions);
   const ruleSets = createRuleSets({
     store: store.rules,
@@ -150,16 +159,16 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     now: () => world.clock.now(),
     changed: follow,
   });
-  await patiently(world, follow);
-  const seeded = await seedWhenEmpty({ config, world, lists, readValue, log }, ruleSets);
+  await patient(follow);
+  const seeded = await seedWhenEmpty({ config, patient, lists, readValue, log }, ruleSets);
   const followAll = async (): Promise<void> => {
     await Promise.all([lists.refresh(), sites.refresh()]);
     await follow();
   };
-  await patiently(world, followAll);
+  await patient(followAll);
   // Whoever asks first must not be refused for what lapsed while nothing ran.
   const expire = (): Promise<number> => store.limits.expire(world.clock.now());
-  await patiently(world, expire);
+  await patient(expire);
 
   grpc = await startGrpcServer({
     listen: config.listen,
@@ -208,21 +217,23 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
 /** What seeding needs beside the rule sets. */
 interface SeedParts {
   readonly config: Config;
-  readonly world: World;
+  readonly patient: Patient;
   readonly lists: ListsService;
   readonly readValue: ReturnType<typeof createListValueReader>;
   readonly log: Logger;
 }
 
 async function seedWhenEmpty(
-  { config, world, lists, readValue, log }: SeedParts,
+  { config, patient, lists, readValue, log }: SeedParts,
   ruleSets: RuleSets,
 ): Promise<string[]> {
   if (config.rules === 'none') return [];
   const shipped = (): ShippedRules => checkLists(readShippedRules(config.rules || SHIPPED), readValue);
   const seeded: string[] = [];
-  await patiently(world, () => seed(shipped, ruleSets, lists, seeded));
+  await patient(() => seed(shipped, ruleSets, lists, seeded));
   if (seeded.length > 0) log.info({ ruleSets: seeded }, 'the store was empty: shipped rule sets are active');
+  else if (config.rules !== '')
+    log.info({ rules: config.rules }, 'the store has rule sets: those of the folder were left alone');
   return seeded;
 }
 

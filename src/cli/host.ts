@@ -31,6 +31,8 @@ export interface Host {
   readonly sleep: (ms: number) => Promise<void>;
   /** Calls back at the first interrupt or request to end; a later one ends the process. Returns how to stop listening. */
   readonly onInterrupt: (callback: () => void) => () => void;
+  /** Keeps the process alive, though it only waits for a timer; returns how to let it end. */
+  readonly stayAlive: () => () => void;
   /** Ends the process now, whatever is still under way. */
   readonly leave: (exitCode: number) => void;
 }
@@ -69,6 +71,10 @@ export function nodeHost(): Host {
     now: () => Date.now(),
     elapsed: () => performance.now(),
     sleep: (ms) => wait(ms),
+    stayAlive() {
+      const timer = setInterval(() => undefined, 60_000);
+      return () => clearInterval(timer);
+    },
     leave: (exitCode) => process.exit(exitCode),
     onInterrupt(callback) {
       return onInterrupt(

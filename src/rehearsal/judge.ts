@@ -34,13 +34,16 @@ export interface Decided {
 export function judge(expect: Expectation, decided: Decided, place: string): readonly Failure[] {
   const { record } = decided;
   const failures: Failure[] = [];
-  const told = new Set<number>();
+  const told = new Set<string>();
   const fail = (text: string, rules: readonly string[]): void => {
-    const fresh = rules.filter((rule) => {
-      const index = indexOf(rule, decided);
-      return !told.has(index) && told.add(index);
-    });
-    failures.push({ place, text, facts: fresh.flatMap((rule) => factsOf(rule, decided)) });
+    const facts = rules
+      .map((rule) => factsOf(rule, decided))
+      .filter(([name]) => {
+        const fresh = name !== undefined && !told.has(name);
+        if (fresh) told.add(name);
+        return fresh;
+      });
+    failures.push({ place, text, facts: facts.flat() });
   };
   const hitRules = (): readonly string[] => record.hits.map(({ ruleSet, rule }) => `${ruleSet}/${rule}`);
   for (const name of ['outcome', 'threeDs', 'exemption'] as const) {
@@ -66,14 +69,33 @@ export function judge(expect: Expectation, decided: Decided, place: string): rea
   judgeLimits(expect, decided, fail);
   const degraded = record.flags.includes('degraded');
   if (degraded !== (expect.degraded ?? false)) {
-    const lacking = record.hits.filter(({ state }) => state !== 'hit');
-    const rules = lacking.map(({ ruleSet, rule }) => `${ruleSet}/${rule}`);
+    const { why, owners } = lacking(record);
     const text = degraded
-      ? `degraded: an input was lacking${rules.length === 0 ? '' : ` for ${rules.join(', ')}`}; expect "degraded": true if that is right`
+      ? `degraded: ${why}; expect "degraded": true if that is right`
       : 'degraded: expected, but no input was lacking';
-    fail(text, rules);
+    fail(text, owners);
   }
   return failures;
+}
+
+/** Why a decision is degraded, and which rules and limits made it so. */
+function lacking({ hits, limits }: DecisionRecord): {
+  readonly why: string;
+  readonly owners: readonly string[];
+} {
+  const rulesIn = (wanted: RuleState): readonly string[] =>
+    hits.filter(({ state }) => state === wanted).map(({ ruleSet, rule }) => `${ruleSet}/${rule}`);
+  const [unknown, failed] = [rulesIn('unknown'), rulesIn('error')];
+  const unheld = limits.filter(({ state }) => state === 'unheld');
+  const reasons = [
+    unknown.length === 0 ? '' : `an input was lacking for ${unknown.join(', ')}`,
+    failed.length === 0 ? '' : `${failed.join(', ')} failed`,
+    ...unheld.map((use) => `limit ${use.ruleSet}/${use.limit} ${limitText(use, null)}`),
+  ].filter((reason) => reason !== '');
+  return {
+    why: reasons.join('; ') || 'an input was lacking',
+    owners: [...unknown, ...failed, ...unheld.map(({ ruleSet, limit }) => `${ruleSet}/${limit}`)],
+  };
 }
 
 function judgeLimits(
@@ -101,9 +123,14 @@ function judgeLimits(
       fail(`limit ${name}: expected not to count the payment; ${said(name)}`, []);
 }
 
-function because({ reasons, hits }: DecisionRecord): string {
-  const rules = hits.map(({ ruleSet, rule, state }) => `${ruleSet}/${rule} ${state}`).join(', ');
-  return reasons.length === 0 ? ' (no rule asked for more)' : ` (${reasons.join(', ')}; ${rules})`;
+function because({ reasons, hits, limits, base }: DecisionRecord): string {
+  if (reasons.length === 0) return ' (no rule asked for more)';
+  const over = limits.filter((use) => exceeded(use, base?.minor ?? Number.NaN));
+  const those = [
+    hits.map(({ ruleSet, rule, state }) => `${ruleSet}/${rule} ${state}`).join(', '),
+    ...over.map((use) => `limit ${use.ruleSet}/${use.limit} ${limitText(use, base)}`),
+  ];
+  return ` (${[reasons.join(', '), ...those.filter((text) => text !== '')].join('; ')})`;
 }
 
 /** `rule` alone names a rule of any set. */
@@ -118,22 +145,31 @@ function stateOf(name: string, decided: Decided): RuleState | undefined {
   return RULE_STATES[Number(states[index])];
 }
 
-/** The conditions of a rule as the decision met them, indented. */
+/** The conditions of a rule or limit as the decision met them, indented, below its full name; empty: there is none. */
 function factsOf(name: string, decided: Decided): readonly string[] {
-  const index = indexOf(name, decided);
-  const [ruleSet, ruleName] = decided.layout.rules[index] ?? ['', ''];
-  const document = decided.documents.get(ruleSet);
-  const rule = document?.rules.find((candidate) => candidate.name === ruleName);
-  if (document === undefined || rule === undefined) return [];
+  const found = ownerOf(name, decided);
+  if (found === undefined) return [];
+  const { document, fullName, conditions } = found;
   const trace = JSON.parse(decided.payload.trace) as DecisionTrace;
   const values = recordedValues(trace, decodePersonal(decided.payload.personal).facts);
   const slots = new Map(
     decided.layout.slots.map(({ fact, params }, slot) => [slotKey(fact, params), values[slot]]),
   );
-  const explanation = explainRule(rule.conditions, document, (fact, params) =>
-    slots.get(slotKey(fact, params)),
-  );
-  return [`${ruleSet}/${ruleName}`, ...lines(explanation, 1)];
+  const explanation = explainRule(conditions, document, (fact, params) => slots.get(slotKey(fact, params)));
+  return [fullName, ...lines(explanation, 1)];
+}
+
+/** The rule of that name, else the limit. */
+function ownerOf(name: string, decided: Decided) {
+  const [ruleSet, ruleName] = decided.layout.rules[indexOf(name, decided)] ?? ['', ''];
+  for (const document of decided.documents.values()) {
+    const own = (inner: { readonly name: string }): boolean => `${document.id}/${inner.name}` === name;
+    const rule = document.id === ruleSet && document.rules.find((candidate) => candidate.name === ruleName);
+    if (rule) return { document, fullName: `${ruleSet}/${ruleName}`, conditions: rule.conditions };
+    const limit = document.limits?.find(own);
+    if (limit !== undefined) return { document, fullName: name, conditions: limit.when };
+  }
+  return undefined;
 }
 
 function lines(explanation: ConditionExplanation, depth: number): readonly string[] {

@@ -64,6 +64,7 @@ async function rehearse(
   const failures: Failure[] = [];
   for (const [index, step] of steps.entries()) {
     stage.world.setTime(step.at);
+    await stage.limits.expire(step.at);
     if (step.kind === 'event') {
       await report(stage, step, sites.get(step.of) ?? '', index);
       continue;

@@ -1,6 +1,6 @@
 import { Pipeline } from '../decisions/pipeline/pipeline.js';
 import type { Observer } from '../decisions/observer.js';
-import type { Journal } from '../decisions/ports.js';
+import type { Journal, LimitStore } from '../decisions/ports.js';
 import { createAttributeHash } from '../facts/attributes/values.js';
 import { NO_BINS } from '../facts/geography/bins.js';
 import { createPaymentResolver, instrumentDigest } from '../facts/context.js';
@@ -25,6 +25,7 @@ export interface Stage {
   readonly pipeline: Pipeline;
   readonly world: ManualWorld;
   readonly journal: Journal;
+  readonly limits: LimitStore;
   readonly layout: Layout;
   /** Facts that could not be read, and other troubles: bugs. */
   readonly troubles: readonly string[];
@@ -80,6 +81,7 @@ export function setStage(options: StageOptions): Stage {
   const troubles: string[] = [];
   const world = createManualWorld();
   const journal = createMemoryJournal(appendsInFlight);
+  const limits = createMemoryLimits();
   const hash = createKeyHash(journal.hashKey);
   const readPhone = createPhoneReader();
   const rates = ratesOf(fixtures.rates);
@@ -94,7 +96,7 @@ export function setStage(options: StageOptions): Stage {
   const pipeline = new Pipeline(
     {
       journal,
-      limits: createMemoryLimits(),
+      limits,
       lists: fillLists(new ListIndex(hash), createListValueReader(readPhone), options.lists, [
         fixtures.lists ?? {},
         options.more ?? {},
@@ -120,5 +122,5 @@ export function setStage(options: StageOptions): Stage {
     new Map(),
     options.versions,
   );
-  return { pipeline, world, journal, layout: pipeline.layout, troubles };
+  return { pipeline, world, journal, limits, layout: pipeline.layout, troubles };
 }

@@ -19,6 +19,8 @@ export interface TextForm {
 export interface ParamProblem {
   readonly path: string;
   readonly message: string;
+  /** A name or word that there is not, and those there are. */
+  readonly misspelt?: { readonly name: string; readonly known: readonly string[] };
 }
 
 /** What rules may ask: the one source of the JSON Schema, the static checks and the docs. */

@@ -7,18 +7,20 @@ const PAUSE_MS = 500;
 
 /**
  * Does one step of a start, again while the store says that it cannot now. The step must be one that may be done twice.
- * Throws what the last try threw.
+ * Throws what the last try threw. `waiting` hears once why it has to be tried again.
  */
 export async function patiently<T>(
   { clock, timers }: Pick<World, 'clock' | 'timers'>,
   step: () => Promise<T>,
+  waiting: (error: unknown) => void = () => undefined,
 ): Promise<T> {
   const until = clock.monotonicUs() + PATIENCE_MS * 1000;
-  for (;;) {
+  for (let told = false; ; told = true) {
     try {
       return await step();
     } catch (error) {
       if (!passes(error) || clock.monotonicUs() >= until) throw error;
+      if (!told) waiting(error);
     }
     await new Promise<void>((resolve) => timers.after(PAUSE_MS, resolve));
   }

@@ -123,6 +123,8 @@ describe('rules', () => {
     const bad = folder.file('bad.rules.json', ruleSet([{ ...rule('large', 1), event: { type: 'maybe' } }]));
     const fine = await run(['rules', 'check', good, '--server', '127.0.0.1:1']);
     expect(fine).toMatchObject({ code: 0, out: `${good}: good, 1 rule\n` });
+    const limits = ['rules', 'check', 'rules/limits.rules.json'];
+    expect((await run(limits)).out).toMatch(/: good, \d+ rules?, \d+ limits\n$/);
     const both = await run(['rules', 'check', good, bad]);
     expect(both.code).toBe(1);
     expect(both.out).toContain(`${bad}: has errors`);

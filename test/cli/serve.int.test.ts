@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { until } from '../service/harness.js';
 import { createFolder, tollgate } from './support/run.js';
 
 const folder = createFolder();
@@ -37,3 +41,58 @@ describe('a started service', () => {
     );
   });
 });
+
+const START = `const { main, nodeHost } = await import(${JSON.stringify(new URL('../../src/cli/main.ts', import.meta.url).href)});
+process.exitCode = await main(process.argv.slice(1), nodeHost());`;
+
+/** A service in a process of its own, started by a shell after `first`. */
+function serving(store: string, options: readonly string[] = [], first = '') {
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', START];
+  const free = [
+    '--listen',
+    '127.0.0.1:0',
+    '--http',
+    '127.0.0.1:0',
+    '--store',
+    `sqlite:${folder.path}/${store}`,
+  ];
+  const child = spawn('bash', ['-c', `${first} exec "$0" "$@"`, ...node, 'serve', ...free, ...options], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  let said = '';
+  child.stderr.on('data', (text) => (said += String(text)));
+  return {
+    child,
+    exited,
+    /** What it has said by the time it has said these words, or has ended. */
+    said: async (words: string): Promise<string> => {
+      await Promise.race([until(() => said.includes(words)), exited]);
+      return said;
+    },
+  };
+}
+
+it('waits on a disk that is full, until it is told to end, and says what for', async () => {
+  // A limit on the size of files stands for a full disk; the signal that comes with it is ignored.
+  const { child, exited, said } = serving('full.db', [], `trap '' XFSZ; ulimit -f 1000;`);
+  expect(await said('trying again')).toMatch(/"error":"store unavailable: [^"]*\(SQLITE_[A-Z_]+\)\)"/);
+  const insist = setInterval(() => child.kill('SIGTERM'), 50);
+  const [code] = await exited;
+  clearInterval(insist);
+  expect(code).toBe(143);
+}, 120_000);
+
+it('says that it left the rule sets of a folder alone, where the store has its own', async () => {
+  const rules = fileURLToPath(new URL('../../rules', import.meta.url));
+  const left = 'those of the folder were left alone';
+  const logs: string[] = [];
+  for (let start = 0; start < 2; start++) {
+    const { child, exited, said } = serving('twice.db', ['--rules', rules]);
+    logs.push(await said('tollgate listens'));
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  }
+  expect(logs.map((log) => log.includes(left))).toEqual([false, true]);
+}, 120_000);

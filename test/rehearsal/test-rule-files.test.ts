@@ -30,6 +30,24 @@ const burst = {
   ],
 };
 const card = { card: { fingerprint: 'f', bin: '411111' } };
+const limit = {
+  name: 'day',
+  when: { all: [{ fact: 'card.bin', operator: 'equal', value: '411111' }] },
+  by: ['card'],
+  period: 'day',
+  zone: 'UTC',
+  cap: { minor: 3000, currency: 'USD' },
+  outcome: 'review',
+  reason: 'day',
+};
+const runSet = (set: object, cases: readonly object[]) =>
+  testRuleFiles(
+    [
+      { name: 'my/burst.rules.json', text: JSON.stringify(set) },
+      { name: 'my/burst.cases.json', text: JSON.stringify({ cases }) },
+    ],
+    FACT_CATALOGUE,
+  );
 const run = (cases: readonly object[], more: object = {}) =>
   testRuleFiles(
     [
@@ -77,6 +95,47 @@ describe('a case that fails', () => {
     ).toEqual([]);
     expect(await texts([{ payment: card }], { degraded: true })).toEqual([
       'degraded: expected, but no input was lacking',
+    ]);
+  });
+
+  it('says which rule failed, and what it met', async () => {
+    const conditions = {
+      all: [{ fact: 'payment.kind', operator: 'in', value: { fact: 'payment.skus', path: '$.length' } }],
+    };
+    const rule = { name: 'odd', conditions, event: { type: 'review', params: { reason: 'odd' } } };
+    const { files } = await runSet({ ...burst, rules: [rule] }, [
+      { name: 'it', stream: [{ payment: card }], expect: {} },
+    ]);
+    expect(files[0]?.cases[0]?.failures).toMatchObject([
+      {
+        text: 'degraded: burst/odd failed; expect "degraded": true if that is right',
+        facts: ['burst/odd', expect.anything(), expect.stringContaining('payment.skus.length (0): error')],
+      },
+    ]);
+  });
+
+  it('says which limit could not be held or has no room, and what its condition met', async () => {
+    const set = { ...burst, rules: [], limits: [limit] };
+    const bin = { card: { fingerprint: 'f' } };
+    const stream = [
+      { at: '-1m', payment: card },
+      { payment: card, expect: { outcome: 'accept' } },
+      { at: '-2m', payment: bin, expect: { outcome: 'review' } },
+    ];
+    const { files } = await runSet(set, [{ name: 'it', stream }]);
+    expect(files[0]?.cases[0]?.failures).toEqual([
+      {
+        place: 'stream[2]',
+        text:
+          'degraded: limit burst/day could not be held: an input of its condition is missing; ' +
+          'expect "degraded": true if that is right',
+        facts: ['burst/day', '  all: unknown', '    card.bin: missing, needs 411111: unknown'],
+      },
+      {
+        place: 'stream[1]',
+        text: 'outcome: expected accept, is review (day; limit burst/day 20.00 of 30.00 USD used before, held beyond the cap)',
+        facts: [],
+      },
     ]);
   });
 
@@ -154,6 +213,20 @@ describe('a run', () => {
     const first = await run([one('a'), one('b')]);
     expect(first).toMatchObject({ passed: 2, failed: 0 });
     expect(await run([one('a'), one('b')])).toEqual(first);
+  });
+
+  it('gives room of a limit back when a payment lapses', async () => {
+    const { files } = await runSet({ ...burst, rules: [], limits: [{ ...limit, outcome: 'reject' }] }, [
+      {
+        name: 'it',
+        stream: [
+          { at: '-40m', payment: card, expect: { outcome: 'accept' } },
+          { at: '-11m', payment: card, expect: { outcome: 'reject' } },
+          { payment: card, expect: { outcome: 'accept' } },
+        ],
+      },
+    ]);
+    expect(files[0]?.cases[0]).toMatchObject({ passed: true, failures: [] });
   });
 
   it('takes things in the order in which they become known, whatever their order in the file', async () => {

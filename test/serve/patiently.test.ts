@@ -25,12 +25,17 @@ test.each([
   new TollgateError('LIST_BUSY', 'another change of the list is under way'),
 ])('a step of a start is tried again while the store is slow: %s', async (error) => {
   let tries = 0;
-  const answer = await patiently(worldOf(), async () => {
-    tries += 1;
-    if (tries < 5) throw error;
-    return 'done';
-  });
-  expect([answer, tries]).toEqual(['done', 5]);
+  const told: unknown[] = [];
+  const answer = await patiently(
+    worldOf(),
+    async () => {
+      tries += 1;
+      if (tries < 5) throw error;
+      return 'done';
+    },
+    (why) => told.push(why),
+  );
+  expect([answer, tries, told]).toEqual(['done', 5, [error]]);
 });
 
 test('but not for ever, and the last error is told', async () => {

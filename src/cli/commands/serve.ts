@@ -37,10 +37,14 @@ export function addServe(program: Command, host: Host): void {
     .option('--config <file>', 'JSON file of these options')
     .addHelpText('after', HELP)
     .action(async (options: Partial<Record<OptionName | 'config', string>>) => {
+      // A start may have nothing under way but the wait for a store that is slow.
+      const letEnd = host.stayAlive();
       try {
         await serve(options, host);
       } catch (error) {
         throw toCliError(error, options.listen ?? '');
+      } finally {
+        letEnd();
       }
     });
 }

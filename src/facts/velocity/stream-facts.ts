@@ -17,14 +17,15 @@ const BY = {
 };
 const DURATION = { type: 'string', pattern: '^[1-9][0-9]{0,8}(s|m|h|d)$' };
 const WINDOW = {
-  description: 'How far back: a duration such as 90s, 10m, 24h or 30d, or the present calendar day or month.',
+  description:
+    'How far back, at most 3650d: a duration such as 90s, 10m, 24h or 30d, or the present calendar day or month.',
   anyOf: [
     DURATION,
     {
       type: 'object',
       properties: {
         calendar: { enum: ['day', 'month'] },
-        zone: { type: 'string', description: 'site, merchant or an IANA time zone.' },
+        zone: { type: 'string', default: 'site', description: 'site, merchant or an IANA time zone.' },
       },
       required: ['calendar'],
       additionalProperties: false,

@@ -4,8 +4,8 @@ import type { Json } from '../document/document.js';
 import { LIMITS } from '../document/json-limits.js';
 import { DECORATORS, MAX_DECORATORS, OPERATORS } from '../document/operators.js';
 import { OUTCOMES, SCA_EXEMPTIONS, THREE_DS_DEMANDS } from '../outcome.js';
-
-type Schema = { readonly [keyword: string]: Json };
+import { isFact, object, text, whole, type Schema } from './schema-parts.js';
+import { testSchema } from './test-schema.js';
 
 /**
  * The JSON Schema (2020-12) of rule-set documents, so that an editor completes facts, parameters, operators and
@@ -47,7 +47,7 @@ export function ruleSetSchema(catalogue: FactCatalogue): Schema {
         description: 'Stable reason code, for example velocity.card.',
       },
       rule: ruleSchema(),
-      limit: limitSchema(),
+      limit: limitSchema(catalogue.get('merchant.riskGrade')?.values),
       ...conditionSchemas(),
       test: testSchema(facts),
       operator: operatorSchema(),
@@ -123,7 +123,7 @@ function ruleSchema(): Schema {
   };
 }
 
-function limitSchema(): Schema {
+function limitSchema(grades: readonly string[] | undefined): Schema {
   return {
     description: 'A cumulative limit by calendar period.',
     ...object(['name', 'when', 'by', 'period', 'cap', 'reason'], {
@@ -153,6 +153,7 @@ function limitSchema(): Schema {
       gradeFactors: {
         type: 'object',
         description: "Multiplies the cap by the merchant's risk grade.",
+        ...(grades === undefined ? {} : { propertyNames: { enum: [...grades] } }),
         additionalProperties: { type: 'number', minimum: 0, maximum: 1_000 },
       },
       outcome: {
@@ -185,44 +186,6 @@ function conditionSchemas(): { readonly [name: string]: Schema } {
     }),
     root: { anyOf: refs(['all', 'any', 'not', 'named']) },
     condition: { anyOf: refs(['all', 'any', 'not', 'named', 'test']) },
-  };
-}
-
-function testSchema(facts: readonly FactDefinition[]): Schema {
-  return {
-    description: 'A fact compared with a value.',
-    ...object(['fact', 'operator', 'value'], {
-      fact: { $ref: '#/$defs/fact' },
-      params: { type: 'object' },
-      path: { $ref: '#/$defs/path' },
-      operator: { $ref: '#/$defs/operator' },
-      value: {
-        description: 'What the fact is compared with: a value, a list of values, or another fact.',
-        anyOf: [
-          { type: ['boolean', 'number', 'string', 'null'] },
-          { type: 'array', maxItems: LIMITS.listOperand },
-          { $ref: '#/$defs/reference' },
-        ],
-      },
-      name: { type: 'string', maxLength: 200 },
-      priority: whole(1, 1_000_000),
-    }),
-    allOf: [
-      { $ref: '#/$defs/params' },
-      ...facts.filter(({ values }) => values !== undefined).map(valuesSchema),
-    ],
-  };
-}
-
-/** Offers the values of a closed set to an editor without forbidding lists and references. */
-function valuesSchema({ name, values }: FactDefinition): Schema {
-  return {
-    if: isFact(name),
-    // JSON Schema's keyword; nobody awaits this.
-    // oxlint-disable-next-line unicorn/no-thenable
-    then: {
-      properties: { value: { anyOf: [{ enum: [...(values ?? [])] }, { type: ['array', 'object'] }, true] } },
-    },
   };
 }
 
@@ -272,27 +235,10 @@ function operatorSchema(): Schema {
   };
 }
 
-function isFact(name: string): Schema {
-  return { properties: { fact: { const: name } }, required: ['fact'] };
-}
-
 function outcomeSchema(): Schema {
   return { enum: [...OUTCOMES], description: 'block > allow > reject > review > accept.' };
 }
 
 function demandSchema(): Schema {
   return { enum: [...THREE_DS_DEMANDS], description: 'What is demanded of 3-D Secure; the strongest wins.' };
-}
-
-function object(required: readonly string[], properties: { readonly [name: string]: Json }): Schema {
-  const needed: Schema = required.length === 0 ? {} : { required };
-  return { type: 'object', ...needed, properties, additionalProperties: false };
-}
-
-function text(maxLength: number): Schema {
-  return { type: 'string', minLength: 1, maxLength };
-}
-
-function whole(minimum: number, maximum: number): Schema {
-  return { type: 'integer', minimum, maximum };
 }

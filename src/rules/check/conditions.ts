@@ -3,7 +3,13 @@ import { factOperand, literalOperand, operandProblem, type Operand } from './ope
 import type { FactParams, Json } from '../document/document.js';
 import { error, pointer, quoted, suggestion, warning, type Report } from './findings.js';
 import { isPlainObject, LIMITS } from '../document/json-limits.js';
-import { DECORATORS, MAX_DECORATORS, OPERATORS, parseOperator } from '../document/operators.js';
+import {
+  DECORATORS,
+  MAX_DECORATORS,
+  OPERATORS,
+  parseOperator,
+  type OperatorName,
+} from '../document/operators.js';
 import { parsePath } from '../document/path.js';
 import { isFactReference, slotKey } from '../document/resolve.js';
 import { schemaProblems } from '../document/schema-subset.js';
@@ -127,7 +133,10 @@ function checkTest(
   const parsed = parseOperator(operator.slice(0, 200));
   if (!('operator' in parsed)) {
     const known = parsed.kind === 'operator' ? OPERATORS : DECORATORS;
-    const hint = suggestion(report, parsed.unknown, known) || `; known are ${known.join(', ')}`;
+    const hint =
+      meantOperator(parsed.unknown) ||
+      suggestion(report, parsed.unknown, known) ||
+      `; known are ${known.join(', ')}`;
     const code = parsed.kind === 'operator' ? 'unknown-operator' : 'unknown-decorator';
     error(report, code, `${path}/operator`, `no ${parsed.kind} is named ${quoted(parsed.unknown)}${hint}`);
     return;
@@ -142,6 +151,37 @@ function checkTest(
   const { code, message, misspelt } = problem;
   const hint = misspelt === undefined ? '' : suggestion(report, misspelt.name, misspelt.known);
   error(report, code, `${path}/value`, message + hint);
+}
+
+/** What other languages call them. */
+const ELSEWHERE: Readonly<Record<string, OperatorName>> = {
+  '=': 'equal',
+  '==': 'equal',
+  '===': 'equal',
+  eq: 'equal',
+  is: 'equal',
+  '!=': 'notEqual',
+  '!==': 'notEqual',
+  '<>': 'notEqual',
+  ne: 'notEqual',
+  '<': 'lessThan',
+  lt: 'lessThan',
+  '<=': 'lessThanInclusive',
+  lte: 'lessThanInclusive',
+  lessthanorequal: 'lessThanInclusive',
+  lessthanorequalto: 'lessThanInclusive',
+  '>': 'greaterThan',
+  gt: 'greaterThan',
+  '>=': 'greaterThanInclusive',
+  gte: 'greaterThanInclusive',
+  greaterthanorequal: 'greaterThanInclusive',
+  greaterthanorequalto: 'greaterThanInclusive',
+  includes: 'contains',
+};
+
+function meantOperator(name: string): string {
+  const known = name.toLowerCase().replaceAll(/[_-]/g, '');
+  return Object.hasOwn(ELSEWHERE, known) ? `; did you mean ${quoted(ELSEWHERE[known])}?` : '';
 }
 
 function checkValue(
@@ -239,8 +279,12 @@ function checkParams(
   const byShape = schemaProblems(definition.params, given);
   const problems = byShape.length > 0 ? byShape : (definition.checkParams?.(given) ?? []);
   for (const problem of problems) {
+    const { misspelt } = problem;
+    const hint = misspelt === undefined ? '' : suggestion(report, misspelt.name, misspelt.known);
     const message = problem.path === '' ? `${definition.name} ${problem.message}` : problem.message;
-    error(report, 'bad-params', path + problem.path, message);
+    // Where it is clear what was meant, all that there is would only hide it.
+    const shorter = misspelt === undefined ? '' : `${quoted(misspelt.name)} is not known here${hint}`;
+    error(report, 'bad-params', path + problem.path, hint === '' ? message : shorter);
   }
   if (problems.length > 0) return false;
   for (const doubt of definition.warnParams?.(given) ?? [])

@@ -25,6 +25,8 @@ const MAX_FINDINGS = 200;
 /** A fraction of a second; hundreds of misspelt names among a thousand. */
 const HINT_STEPS = 10_000_000;
 const LONGEST_NAME = 80;
+/** Letters of a name that is left unfinished. */
+const SHORTEST_START = 4;
 
 /** An empty report. */
 export function newReport(): Report {
@@ -63,10 +65,13 @@ export function suggestion(report: Report, name: string, known: Iterable<string>
   const wanted = name.toLowerCase();
   if (wanted.length > LONGEST_NAME) return '';
   let best = '';
-  let distance = Math.max(2, Math.floor(wanted.length / 4)) + 1;
+  const longer: string[] = [];
+  // Something of it has to be right.
+  let distance = Math.min(Math.max(2, Math.floor(wanted.length / 4)) + 1, wanted.length);
   for (const candidate of known) {
     if (report.hintSteps <= 0) break;
     report.hintSteps -= 1 + candidate.length;
+    if (wanted.length >= SHORTEST_START && candidate.toLowerCase().startsWith(wanted)) longer.push(candidate);
     if (Math.abs(candidate.length - wanted.length) >= distance || candidate.length > LONGEST_NAME) continue;
     report.hintSteps -= wanted.length * candidate.length;
     const edits = editDistance(wanted, candidate.toLowerCase());
@@ -75,7 +80,10 @@ export function suggestion(report: Report, name: string, known: Iterable<string>
       distance = edits;
     }
   }
-  return best === '' ? '' : `; did you mean ${JSON.stringify(best)}?`;
+  const meant = best === '' ? longer.slice(0, 3) : [best];
+  return meant.length === 0
+    ? ''
+    : `; did you mean ${meant.map((name) => JSON.stringify(name)).join(' or ')}?`;
 }
 
 function note(report: Report, finding: Finding): void {

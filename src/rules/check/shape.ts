@@ -42,12 +42,16 @@ export function checkShape(report: Report, document: unknown): document is Field
     for (const key of names) name(report, key, pointer('/conditions', key));
   }
   each(report, set['rules'], '/rules', LIMITS.rules, checkRule);
-  if (Array.isArray(set['rules']) && set['rules'].length === 0) {
-    warning(report, 'no-rules', '/rules', 'the set has no rules');
+  if (isEmptyList(set['rules']) && (set['limits'] === undefined || isEmptyList(set['limits']))) {
+    warning(report, 'no-rules', '/rules', 'the set has neither rules nor limits');
   }
   each(report, set['limits'], '/limits', LIMITS.limits, checkLimit);
   report.rule = '';
   return true;
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function checkPolicy(report: Report, value: unknown): void {

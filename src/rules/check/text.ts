@@ -28,8 +28,7 @@ export function checkRuleSetText(
   } catch (error) {
     const cards = cardNumberFindings(undefined, text, context.holdsCardNumber);
     if (cards.length > 0) return { findings: cards };
-    const why = messageOf(error);
-    return { findings: [finding('not-json', '', `not JSON: ${why}`)] };
+    return { findings: [finding('not-json', '', `not JSON: ${withLine(messageOf(error), text)}`)] };
   }
   if (jsonProblem(parsed) === undefined) {
     const cards = cardNumberFindings(parsed, text, context.holdsCardNumber);
@@ -41,6 +40,14 @@ export function checkRuleSetText(
   const { document, findings } = checkRuleSet(parsed, context);
   if (twice.length > 0) return { findings: [...twice, ...findings] };
   return document === undefined ? { findings } : { document, findings };
+}
+
+/** What JSON.parse says counts characters; people count lines. Newer releases of Node say so themselves. */
+function withLine(message: string, text: string): string {
+  return message.replace(/ at position (\d+)$/, (_, position: string) => {
+    const before = text.slice(0, Number(position)).split('\n');
+    return ` at line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
+  });
 }
 
 function finding(code: string, path: string, message: string): Finding {

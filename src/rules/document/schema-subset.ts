@@ -57,7 +57,15 @@ export function schemaProblems(schema: Schema, value: unknown, path = ''): reado
   };
   if ('const' in schema && value !== schema['const']) fail(`must be ${JSON.stringify(schema['const'])}`);
   const values = schema['enum'];
-  if (Array.isArray(values) && !values.includes(value)) fail(`must be one of ${values.join(', ')}`);
+  if (Array.isArray(values) && !values.includes(value)) {
+    const known = values.filter((word) => typeof word === 'string');
+    const message = `must be one of ${values.join(', ')}`;
+    problems.push({
+      path,
+      message,
+      ...(typeof value === 'string' ? { misspelt: { name: value, known } } : {}),
+    });
+  }
   if (typeof value === 'number') numberProblems(schema, value, fail);
   if (typeof value === 'string') stringProblems(schema, value, fail);
   if (Array.isArray(value)) problems.push(...arrayProblems(schema, value, path));
@@ -152,7 +160,9 @@ function objectProblems(
   for (const name of names) {
     const at = `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const inner = Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
-    if (inner === false) problems.push({ path: at, message: unknownName(name, Object.keys(properties)) });
+    const known = Object.keys(properties);
+    if (inner === false)
+      problems.push({ path: at, message: unknownName(name, known), misspelt: { name, known } });
     else if (isSchema(inner)) problems.push(...schemaProblems(inner, value[name], at));
     if (isSchema(propertyNames)) problems.push(...schemaProblems(propertyNames, name, at));
   }
@@ -181,7 +191,12 @@ function choiceProblems(schema: Schema, value: unknown, path: string): readonly 
     const [first] = (near.length > 0 ? near : tried).sort((a, b) => a.problems.length - b.problems.length);
     return near.length > 0 && first !== undefined
       ? first.problems.map((problem) => (problem.path === path ? meant(schema, problem) : problem))
-      : [{ path, message: tried.map(({ problems }) => problems[0]?.message ?? '').join(', or ') }];
+      : [
+          meant(schema, {
+            path,
+            message: tried.map(({ problems }) => problems[0]?.message ?? '').join(', or '),
+          }),
+        ];
   }
   return [];
 }

@@ -11,7 +11,6 @@ import {
   type Read,
   type TestNode,
 } from '../document/resolve.js';
-import { messageOf } from '../../errors/error-text.js';
 
 /** The value of a fact; `params` are undefined where the rule gives none, or empty ones. */
 export type ValueOf = (fact: string, params: FactParams | undefined) => FactValue;
@@ -111,9 +110,10 @@ function explainTest(test: TestNode, { policy, valueOf, skip }: Context): Condit
   else if (!skip) {
     try {
       result = test.compare(actual, expected) ? 'true' : 'false';
-    } catch (cause) {
+    } catch {
+      // The only thing that operators ask of a value before they throw.
       result = 'error';
-      failure = messageOf(cause);
+      failure = `${test.condition.operator} needs a list`;
     }
   }
   return {

@@ -70,10 +70,23 @@ export function readText({ fact, params, path }: Read): string {
   if (typeof fn !== 'string' || by === undefined || window === undefined) {
     return `${place} (${pairs(params)})`;
   }
-  const what = [of, events].filter((part) => part !== undefined).map(wordText);
   const more = Object.keys(rest).length === 0 ? '' : ` (${pairs(rest)})`;
-  const over = what.length === 0 ? 'payments' : what.join(' over ');
-  return `${place} ${fn} of ${over} by ${wordText(by)} in ${wordText(window)}${more}`;
+  const what = fn === 'ratio' && Array.isArray(of) ? of.map(partText).join(' to ') : overText(of, events);
+  return `${place} ${fn} of ${what} by ${wordText(by)} in ${wordText(window)}${more}`;
+}
+
+/** What is looked at: `payments`, `declined`, `card over declined`. */
+function overText(of: unknown, events: unknown): string {
+  const what = [of, events].filter((part) => part !== undefined).map(wordText);
+  return what.length === 0 ? 'payments' : what.join(' over ');
+}
+
+/** One part of a ratio: `(count of declined, clock payment)`. */
+function partText(part: unknown): string {
+  if (typeof part !== 'object' || part === null) return wordText(part);
+  const { fn, of, events, ...rest } = part as Readonly<Record<string, unknown>>;
+  const more = Object.keys(rest).length === 0 ? '' : `, ${pairs(rest)}`;
+  return `(${wordText(fn)} of ${overText(of, events)}${more})`;
 }
 
 /** A value for people, short. */

@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import type { Collection, Db, Document, MongoClientOptions } from 'mongodb';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
-import { BadAddress, isConnectionLoss, toStoreError } from './errors.js';
+import { BadAddress, isConnectionLoss, notOpened, toStoreError } from './errors.js';
 import { COLLECTIONS } from './indexes.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -11,6 +11,8 @@ const OLDEST_WIRE_VERSION = 17;
 const PRIMARY_MS = 2_000;
 /** Connections at most, without those of pings. */
 const CONNECTIONS = 20;
+/** How long opening may look for one, ms: the driver itself gives up before. */
+const OPEN_MS = 10_000;
 const PROBE_PAUSE_MS = 100;
 /** How long a write may take when the server is suspected to be away, ms. */
 const PROBE_MS = 1_000;
@@ -78,6 +80,10 @@ export class Connection {
 
   /** Connects; refuses what the store's promises cannot be kept on. */
   async open(): Promise<void> {
+    // By itself, not as a step: what is wrong with the way there is told in the driver's words.
+    await this.#within(this.#client.connect(), OPEN_MS).catch((error: unknown) => {
+      throw error === TIMED_OUT ? storeUnavailable('it does not answer') : toStoreError(notOpened(error));
+    });
     const hello = await this.run(() => this.#client.db('admin').command({ hello: 1 }), 10_000);
     this.sharded = hello['msg'] === 'isdbgrid';
     if (!this.sharded && typeof hello['setName'] !== 'string')

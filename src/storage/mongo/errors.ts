@@ -31,6 +31,14 @@ export function toStoreError(error: unknown): unknown {
   return storeUnavailable(what, error);
 }
 
+/** Why no connection came about: the driver only says that it waited where servers answer as another replica set's. */
+export function notOpened(error: unknown): unknown {
+  if (!(error instanceof MongoServerSelectionError) || error.reason === undefined) return error;
+  const { setName, servers } = error.reason;
+  if (setName === null || servers.size > 0) return error;
+  return storeUnavailable('it is away', new Error(`no server there belongs to a replica set '${setName}'`));
+}
+
 /** Whether the server cannot be reached, or is no primary any more: both may heal. */
 export function isConnectionLoss(error: unknown): boolean {
   if (

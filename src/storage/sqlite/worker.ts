@@ -6,6 +6,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Request, Response, WorkerSettings } from './wire.js';
 import { Database } from './worker/database.js';
 import { Dispatcher } from './worker/dispatcher.js';
+import { failureText } from './worker/failure.js';
 import { WorkerJournal } from './worker/journal/journal.js';
 import { operations } from './worker/operations.js';
 import { messageOf } from '../../errors/error-text.js';
@@ -31,8 +32,25 @@ function start(port: MessagePort, settings: WorkerSettings): void {
       port.close();
     }
   };
-  const dispatcher = new Dispatcher(db, post, setImmediate, end);
-  const journal = new WorkerJournal(db, dispatcher.context);
+  const die = (error: unknown): void => {
+    try {
+      db.close();
+    } catch {
+      // Why it has to be closed is what matters.
+    }
+    post({ refused: failureText(error) });
+    port.close();
+  };
+  const dispatcher = new Dispatcher(db, post, setImmediate, die);
+  let journal: WorkerJournal;
+  try {
+    journal = new WorkerJournal(db, dispatcher.context);
+    post({ opened: { hashKey: db.hashKey(settings.hashKey), lastSeq: journal.lastSeq } });
+  } catch (error) {
+    dispatcher.stop(error);
+    die(error);
+    return;
+  }
   dispatcher.serve(operations(db, journal, dispatcher, end));
   dispatcher.urgency = () => 1 + 8 * Math.max(0, journal.index.waiting - 1);
   dispatcher.afterTurn = (idle) => {
@@ -41,7 +59,6 @@ function start(port: MessagePort, settings: WorkerSettings): void {
     if (due > 4 || (idle && due > 1)) db.checkpoint();
   };
   port.on('message', (request: Request) => dispatcher.receive(request));
-  post({ opened: { hashKey: db.hashKey(settings.hashKey), lastSeq: journal.lastSeq } });
 }
 
 if (parentPort) start(parentPort, workerData as WorkerSettings);

@@ -47,6 +47,7 @@ export async function tollgate(args: readonly string[], options: RunOptions = {}
       new Promise((resolve) => {
         setTimeout(resolve, Math.min(ms, 50));
       }),
+    stayAlive: () => () => undefined,
     leave: (exitCode) => {
       throw new Error(`left with ${String(exitCode)}`);
     },

@@ -5,6 +5,7 @@ import { checkRuleSet } from '../../../src/rules/check/check.js';
 import { factsDoc } from '../../../src/rules/authoring/facts-doc.js';
 import { unsupportedKeywords } from '../../../src/rules/document/schema-subset.js';
 import { ruleSetSchema } from '../../../src/rules/authoring/schema.js';
+import { OPERATORS } from '../../../src/rules/document/operators.js';
 import { CATALOGUE } from '../small-catalogue.js';
 
 const ajv = new Ajv2020({ strict: false });
@@ -35,6 +36,21 @@ describe('the schema for editors', () => {
       true,
     ],
     ['a path', { fact: 'extra', path: '$.a[0].b', operator: 'equal', value: 1 }, true],
+    ['a number as text', { fact: 'amount', operator: 'greaterThan', value: '5' }, false],
+    [
+      'a number against another fact',
+      { fact: 'amount', operator: 'lessThan', value: { fact: 'pieces' } },
+      true,
+    ],
+    ['numbers in a list', { fact: 'extra', path: '$.n', operator: 'someFact:greaterThan', value: 5 }, true],
+    ['text for a truth', { fact: 'guest', operator: 'equal', value: 'true' }, false],
+    ['a number for text', { fact: 'country', operator: 'not:equal', value: 5 }, false],
+    ['text that is more', { fact: 'country', operator: 'greaterThan', value: 3 }, false],
+    ['one of a text', { fact: 'country', operator: 'in', value: 'FR' }, false],
+    ['one of numbers, for text', { fact: 'country', operator: 'in', value: [5] }, false],
+    ['a value of a closed set', { fact: 'kind', operator: 'equal', value: 'card' }, true],
+    ['a value that is none of a closed set', { fact: 'kind', operator: 'equal', value: 'cash' }, false],
+    ['one among those that are', { fact: 'kind', operator: 'notIn', value: ['card', 'cash'] }, false],
     ['a list of the values of a closed set', { fact: 'kind', operator: 'in', value: ['card'] }, true],
     ['an unknown fact', { fact: 'nothing', operator: 'equal', value: 1 }, false],
     ['an unknown operator', { fact: 'amount', operator: 'bigger', value: 1 }, false],
@@ -59,6 +75,38 @@ describe('the schema for editors', () => {
       ({ severity }) => severity === 'error',
     );
     expect(errors.length === 0).toBe(valid);
+  });
+
+  test('is never stricter than the check', () => {
+    const literals = [5, 'card', 'FR', true, null, [], ['card'], ['FR'], [5], [5, 'FR']];
+    const values = [...literals, ...['amount', 'kind', 'guest', 'skus', 'extra'].map((fact) => ({ fact }))];
+    for (const { name, params } of CATALOGUE.values()) {
+      if (params !== undefined) continue;
+      for (const operator of OPERATORS.flatMap((plain) => [
+        plain,
+        `not:${plain}`,
+        `someFact:${plain}`,
+        `swap:${plain}`,
+      ]))
+        for (const value of values)
+          for (const path of [undefined, '$', '$.a', '$[0]']) {
+            const document = withTest({
+              fact: name,
+              operator,
+              value,
+              ...(path === undefined ? {} : { path }),
+            });
+            const { findings } = checkRuleSet(document, { catalogue: CATALOGUE });
+            if (findings.some(({ severity }) => severity === 'error')) continue;
+            expect([name, operator, value, path, accepts(document)]).toEqual([
+              name,
+              operator,
+              value,
+              path,
+              true,
+            ]);
+          }
+    }
   });
 
   test('takes a whole document', () => {
@@ -93,6 +141,24 @@ describe('the schema for editors', () => {
       expect(text).toContain(`{"const":"${name}","description":"${description}`);
       expect(doc).toContain(`### \`${name}\`\n\n${description}`);
     }
+  });
+
+  test('the reference says of each parameter whether it is needed, and what it can be', () => {
+    const doc = factsDoc(FACT_CATALOGUE);
+    const row = (fact: string, param: string): string => {
+      const [, section = ''] = doc.split(`### \`${fact}\``);
+      return section.split('\n').find((line) => line.startsWith(`| \`${param}\` |`)) ?? '';
+    };
+    expect(row('velocity', 'by')).toMatch(
+      /^\| `by` \| needed \| \[attribute\]\(#has\) other than `outcome`, .*, or a list of them \| The key: /,
+    );
+    expect(row('velocity', 'window')).toContain('an object of `calendar`: `day`, `month`; `zone`: text');
+    expect(row('velocity', 'includeCurrent')).toContain('| `false` | `true`, `false` |');
+    expect(row('velocity', 'outcome')).toContain(
+      '`accept`, `review`, `reject`, `allow`, `block`, or a list of them',
+    );
+    expect(row('habit', 'what')).toContain('| `ratio` | see below |');
+    expect(row('geo.mismatch', 'a')).toContain('`ip`, `issuer`, `billing`, `shipping`, `site`, `phone`');
   });
 });
 

@@ -218,6 +218,38 @@ describe('shape', () => {
       },
     ]);
   });
+
+  test.each<[unknown, string]>([
+    [{ ...fine, operator: '>=' }, 'no operator is named ">="; did you mean "greaterThanInclusive"?'],
+    [
+      { ...fine, operator: 'greater_than_or_equal' },
+      'no operator is named "greater_than_or_equal"; did you mean "greaterThanInclusive"?',
+    ],
+    [{ ...fine, operator: '~' }, expect.stringMatching(/"~"; known are equal, notEqual, /) as string],
+    [{ ...fine, fact: 'velo' }, 'no fact is named "velo"; did you mean "velocity"?'],
+    [
+      { fact: 'velocity', params: { by: 'emial', window: '1h' }, operator: 'equal', value: 1 },
+      '"emial" is not known here; did you mean "email"?',
+    ],
+    [
+      { fact: 'velocity', params: { by: 'shoe', window: '1h' }, operator: 'equal', value: 1 },
+      'must be one of card, email, ip',
+    ],
+    [
+      { fact: 'velocity', params: { by: 'card', window: '1h', windw: '1h' }, operator: 'equal', value: 1 },
+      '"windw" is not known here; did you mean "window"?',
+    ],
+  ])('says what was meant, or else what there is: %j', (test, message) => {
+    const { findings } = checkRuleSet(document([rule({ all: [test] })]), { catalogue: CATALOGUE });
+    expect(findings.map((finding) => finding.message)).toEqual([message]);
+  });
+
+  test('a set of limits alone is no empty one', () => {
+    const cap = { minor: 1, currency: 'EUR' };
+    const limit = { name: 'l', when: { all: [fine] }, by: ['card'], period: 'day', cap, reason: 'x' };
+    expect(found(document([], { limits: [limit] }))).toEqual([]);
+    expect(found(document([], { limits: [] }))).toEqual(['warning no-rules /rules']);
+  });
 });
 
 describe('tests', () => {

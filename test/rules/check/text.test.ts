@@ -86,6 +86,7 @@ describe('the text of a rule set', () => {
   it('is otherwise checked as a document', () => {
     expect(check(set(rule(`{"all":[${test}]}`)))).toMatchObject({ document: { id: 'a' }, findings: [] });
     expect(check(set('')).findings.map(({ code }) => code)).toEqual(['no-rules']);
+    expect(check('{"id": "a",\n  "owner": "o",}').findings[0]?.message).toMatch(/line 2,? column 16/);
     expect(check('{"id":').findings.map(({ code }) => code)).toEqual(['not-json']);
     expect(check(`"${'x'.repeat(1 << 20)}"`).findings.map(({ code }) => code)).toEqual(['too-large']);
   });

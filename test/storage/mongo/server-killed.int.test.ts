@@ -67,7 +67,21 @@ describe.skipIf(binary === undefined)(`a mongod of its own${binary === undefined
     const start = ownTime();
     await expect(openMongoStore({ uri, world: OWN_TIME_WORLD })).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
+      cause: expect.objectContaining({ message: expect.stringContaining('ECONNREFUSED') }),
     });
     expect(ownTime() - start).toBeLessThan(3_000);
+  });
+
+  it('is of another replica set: that is said', async () => {
+    const server = await killableMongod(binary ?? '');
+    try {
+      const uri = server.uri.replace(/replicaSet=\w+/, 'replicaSet=other');
+      await expect(openMongoStore({ uri, world: OWN_TIME_WORLD })).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        cause: new Error("no server there belongs to a replica set 'other'"),
+      });
+    } finally {
+      await server.remove();
+    }
   });
 });

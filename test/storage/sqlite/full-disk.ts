@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs';
 import { TollgateError } from '../../../src/errors/errors.js';
+import { storeReason } from '../../../src/errors/store-unavailable.js';
 import { openSqliteStore } from '../../../src/storage/sqlite/store.js';
 import { REAL_WORLD } from '../../../src/world/real-world.js';
 import { entries } from '../contract/entries.js';
 
-/* Run as a child process: appends until it is refused, and says how far it came and what it was told. */
+/* Run as a child process: appends until it is refused, and says how far it came, what it was told, and what is known then. */
 const store = await openSqliteStore({ file: process.argv[2] ?? '', world: REAL_WORLD });
 let acknowledged = 0;
 let code = 'none';
@@ -16,5 +17,9 @@ while (code === 'none' && acknowledged < 100_000) {
     code = error instanceof TollgateError ? error.code : String(error);
   }
 }
-writeSync(1, JSON.stringify({ acknowledged, code }));
+const reason = await store.health.ping().then(
+  () => 'it is back',
+  (error: unknown) => storeReason(error),
+);
+writeSync(1, JSON.stringify({ acknowledged, code, reason }));
 process.exit(0);

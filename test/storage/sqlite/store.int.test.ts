@@ -273,8 +273,13 @@ describe('the embedded store', () => {
       let output = '';
       child.stdout.on('data', (chunk) => (output += String(chunk)));
       await once(child, 'close');
-      const { acknowledged, code } = JSON.parse(output) as { acknowledged: number; code: string };
+      const { acknowledged, code, reason } = JSON.parse(output) as {
+        acknowledged: number;
+        code: string;
+        reason: string;
+      };
       expect(code).toBe('STORE_UNAVAILABLE');
+      expect(reason).toContain('SQLITE_');
       expect(acknowledged).toBeGreaterThan(100);
       const store = await openStore();
       const ids = Array.from({ length: acknowledged }, (_, index) => entry({ log: 1, seq: index + 1 }).id);

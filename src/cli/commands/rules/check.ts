@@ -51,13 +51,16 @@ Examples:
             catalogue: FACT_CATALOGUE,
             ...RULE_VOCABULARY,
           });
-          results.push({ file, valid: document !== undefined, rules: document?.rules.length ?? 0, findings });
+          const rules = document?.rules.length ?? 0;
+          const limits = document?.limits?.length ?? 0;
+          results.push({ file, valid: document !== undefined, rules, limits, findings });
         }
         if (out.json) out.document(results);
         else {
-          for (const { file, valid, rules, findings } of results) {
+          for (const { file, valid, rules, limits, findings } of results) {
+            const size = counted(rules, 'rule') + (limits === 0 ? '' : `, ${counted(limits, 'limit')}`);
             out.line(
-              `${file}: ${valid ? out.paint('green', `good, ${counted(rules, 'rule')}`) : out.paint('red', 'has errors')}`,
+              `${file}: ${valid ? out.paint('green', `good, ${size}`) : out.paint('red', 'has errors')}`,
             );
             printFindings(out, findings);
           }

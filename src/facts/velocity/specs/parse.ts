@@ -91,7 +91,7 @@ export function parseHabit(params: Params): Parsed<HabitSpec> {
   const problems: ParamProblem[] = [];
   onlyFields(params, ['by', 'what', 'window', 'minCount'], '', problems);
   const by = parseBy(params['by'], problems);
-  const what = oneOf(params['what'], HABIT_QUESTIONS, '/what', problems) ?? 'ratio';
+  const what = oneOf(params['what'] ?? 'ratio', HABIT_QUESTIONS, '/what', problems) ?? 'ratio';
   const ms = parseDuration(params['window'], '/window', problems);
   const minCount = parseWhole(params['minCount'] ?? 3, 1, 1_000_000, '/minCount', problems);
   return problems.length > 0 ? { problems } : { ok: { by, what, ms, minCount } };

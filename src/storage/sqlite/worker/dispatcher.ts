@@ -1,5 +1,5 @@
 import { Unavailable } from './failure.js';
-import type { Database } from './database.js';
+import { sqliteCode, type Database } from './database.js';
 import { isFatal, wireError } from './failure.js';
 import type { Request, Response } from '../wire.js';
 import type { Context, Job, Operations, PartSink } from './work.js';
@@ -90,9 +90,19 @@ export class Dispatcher {
       if (this.#dead) return;
       this.#turn();
       const { length } = this.#inbox;
-      this.afterTurn(length === 0);
+      this.#tidy(length === 0);
+      if (this.#dead) return;
       if (length + this.#jobs.length + this.#background.length > 0) this.#schedule();
     });
+  }
+
+  /** What SQLite could not do now is due after the next turn again; until then it is as safe where it is. */
+  #tidy(idle: boolean): void {
+    try {
+      this.afterTurn(idle);
+    } catch (error) {
+      if (isFatal(error) || sqliteCode(error) === undefined) this.#die(error);
+    }
   }
 
   #turn(): void {

@@ -19,6 +19,12 @@ export function isFatal(error: unknown): boolean {
   return FATAL.test(sqliteCode(error) ?? '');
 }
 
+/** What an error says, with SQLite's word for it: its own errors lose their text between threads. */
+export function failureText(error: unknown): string {
+  const code = sqliteCode(error);
+  return code === undefined ? messageOf(error) : `${messageOf(error)} (${code})`;
+}
+
 /** An error on its way to the main thread. */
 export function wireError(error: unknown): WireError {
   const message = messageOf(error);
@@ -28,7 +34,7 @@ export function wireError(error: unknown): WireError {
   const code = sqliteCode(error);
   if (code !== undefined && !code.startsWith('SQLITE_CONSTRAINT') && code !== 'SQLITE_ERROR') {
     const what = code.startsWith('SQLITE_FULL') ? 'there is no room left' : 'its file cannot be used';
-    return { kind: 'unavailable', message: what, cause: `${message} (${code})` };
+    return { kind: 'unavailable', message: what, cause: failureText(error) };
   }
   return { kind: 'bug', message, cause: logText(error) };
 }

@@ -155,7 +155,7 @@ describe('parseHistory and parseHabit', () => {
       ok: { by: ['card'], what: 'goodOrders', ms: 730 * 86_400_000, goodAfterMs: 30 * 86_400_000 },
     });
     expect(parseHistory({ by: 'card', what: 'declinesInRow' })).toMatchObject({ ok: { ms: 86_400_000 } });
-    expect(parseHabit({ by: 'card', what: 'ratio', window: '90d' })).toEqual({
+    expect(parseHabit({ by: 'card', window: '90d' })).toEqual({
       ok: { by: ['card'], what: 'ratio', ms: 90 * 86_400_000, minCount: 3 },
     });
   });
