@@ -201,11 +201,14 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     decisions,
     async close(graceMs = 5_000) {
       const stopped = background.stop();
+      // What a stream goes on sending is refused: its calls under way end, and the sender knows where to go on.
+      const decided = open.decisions.close();
+      decided.catch(() => undefined);
       // Bounded by itself, and first: nothing new is taken while the rest ends.
       await open.grpc.close(graceMs);
       const parts: readonly Part[] = [
         ['background work', () => stopped],
-        ['calls under way', () => open.decisions.close()],
+        ['calls under way', () => decided],
         ['HTTP', () => http.close()],
         ['the store', () => store.close()],
       ];
