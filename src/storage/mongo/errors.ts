@@ -2,6 +2,7 @@ import {
   MongoBulkWriteError,
   MongoError,
   MongoNetworkError,
+  MongoNetworkTimeoutError,
   MongoNotConnectedError,
   MongoServerError,
   MongoServerSelectionError,
@@ -30,8 +31,12 @@ export function toStoreError(error: unknown): unknown {
   return storeUnavailable(what, error);
 }
 
-/** Whether the server cannot be reached, or is no primary any more: both may heal. */
+/**
+ * Whether the server cannot be reached, or is no primary any more: both may heal. One connection that is silent says
+ * nothing of the others.
+ */
 export function isConnectionLoss(error: unknown): boolean {
+  if (error instanceof MongoNetworkTimeoutError) return false;
   if (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
