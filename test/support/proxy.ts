@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
@@ -13,13 +14,34 @@ export interface FaultyProxy {
   /** How often something fell victim to a fault so far: a connection that was cut, bytes that were swallowed. */
   lost(): number;
   set(mode: ProxyMode): void;
+  /**
+   * The next connections on which this is asked, one after the other, fall silent with the question itself, held back on
+   * its way: they stay open, and all others go on.
+   */
+  stall(asked: string, connections?: number): Stalled;
   close(): Promise<void>;
+}
+
+/** Connections that fell silent. */
+export interface Stalled {
+  /** So many so far. */
+  count(): number;
+  /** What was held back arrives after all; resolves when it has been answered, though nobody hears that any more. */
+  release(): Promise<void>;
+}
+
+/** Connections that are to fall silent. */
+interface Stall {
+  readonly asked: string;
+  left: number;
+  readonly held: (() => Promise<void>)[];
 }
 
 /** Starts a proxy in front of a server on this machine. */
 export async function faultyProxy(target: { host: string; port: number }): Promise<FaultyProxy> {
   let mode: ProxyMode = 'pass';
   let lost = 0;
+  const stalls: Stall[] = [];
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -35,15 +57,28 @@ export async function faultyProxy(target: { host: string; port: number }): Promi
     }
     const far = connect(target);
     keep(far);
+    let stalled = false;
     near.on('data', (chunk) => {
-      if (mode === 'pass' || mode === 'no-answers') far.write(chunk);
+      const stall = stalls.find(({ asked, left }) => left > 0 && chunk.includes(asked));
+      if (stall !== undefined && !stalled) {
+        stalled = true;
+        stall.left -= 1;
+        stall.held.push(async () => {
+          const answered = once(far, 'data');
+          far.write(chunk);
+          await answered;
+        });
+      }
+      if (!stalled && (mode === 'pass' || mode === 'no-answers')) far.write(chunk);
       else lost += 1;
     });
     far.on('data', (chunk) => {
-      if (mode === 'pass') near.write(chunk);
+      if (!stalled && mode === 'pass') near.write(chunk);
       else lost += 1;
     });
-    near.on('close', () => far.destroy());
+    near.on('close', () => {
+      if (!stalled) far.destroy();
+    });
     far.on('close', () => near.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -58,6 +93,14 @@ export async function faultyProxy(target: { host: string; port: number }): Promi
       if (next === 'cut') lost += sockets.size;
       if (next === 'cut' || (next === 'pass' && mode !== 'pass')) destroyAll();
       mode = next;
+    },
+    stall: (asked, connections = 1) => {
+      const stall: Stall = { asked, left: connections, held: [] };
+      stalls.push(stall);
+      return {
+        count: () => stall.held.length,
+        release: async () => void (await Promise.all(stall.held.map((arrive) => arrive()))),
+      };
     },
     close: () => {
       destroyAll();

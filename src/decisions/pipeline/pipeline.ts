@@ -1,4 +1,5 @@
 import { TollgateError, type ErrorCode } from '../../errors/errors.js';
+import { storeUnavailable } from '../../errors/store-unavailable.js';
 import type { PaymentContext } from '../../facts/context.js';
 import type { PaymentInput } from '../../facts/payment.js';
 import type { KeyRange, StreamEvent } from '../../facts/stream.js';
@@ -153,6 +154,8 @@ export class Pipeline implements Taker, Intake {
   }
 
   decide(screening: Screening, context: PaymentContext, windows: AskedPayment): void | Promise<void> {
+    // Asked about before that, it would count without what may prove durable all the same, and stand after it in the log.
+    if (this.#inDoubt) throw storeUnavailable('it did not say what became of a payment before');
     return this.#deciding.decide(screening, context, windows);
   }
 

@@ -18,6 +18,11 @@ const PROBE_PAUSE_MS = 100;
 const PROBE_MS = 1_000;
 /** How long a step takes until the server is suspected, ms. */
 const WORRY_MS = 1_000;
+/**
+ * How long a connection may be silent while an answer is waited for, ms. Nobody waits for it any more then, but what
+ * goes through the same session does, and so does whoever finds all connections taken.
+ */
+const SILENT_MS = 4_000;
 
 /**
  * The way to the database. Every call of the store passes `run`: errors of the driver become STORE_UNAVAILABLE there,
@@ -28,7 +33,10 @@ export class Connection {
   readonly #client: MongoClient;
   /** For probes alone: they must not queue behind the calls they are to judge. */
   readonly #probe: MongoClient;
+  /** For steps that take long. */
+  readonly #patient = new Set<MongoClient>();
   readonly #options: ResolvedOptions;
+  readonly #common: MongoClientOptions;
   #down: { readonly cause: unknown; readonly healed: Promise<void> } | undefined;
   #suspected = false;
   /** Steps so far that a majority has confirmed. */
@@ -41,7 +49,7 @@ export class Connection {
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
-    const common: MongoClientOptions = {
+    this.#common = {
       appName: 'tollgate',
       serverApi: { version: '1', strict: true, deprecationErrors: true },
       serverSelectionTimeoutMS: PRIMARY_MS,
@@ -51,14 +59,18 @@ export class Connection {
       writeConcern: { w: 'majority', journal: true },
       waitQueueTimeoutMS: options.callTimeoutMs,
     };
-    this.#probe = new MongoClient(options.uri, { ...common, maxPoolSize: 2, socketTimeoutMS: 5_000 });
+    this.#probe = new MongoClient(options.uri, {
+      ...this.#common,
+      maxPoolSize: 2,
+      socketTimeoutMS: 5_000,
+    });
     this.#client = new MongoClient(options.uri, {
-      ...common,
+      ...this.#common,
       readConcern: { level: 'majority' },
       readPreference: 'primary',
       retryWrites: true,
       retryReads: true,
-      socketTimeoutMS: 30_000,
+      socketTimeoutMS: SILENT_MS,
       maxPoolSize: CONNECTIONS,
       minPoolSize: 2,
       ignoreUndefined: true,
@@ -128,6 +140,20 @@ export class Connection {
     return result;
   }
 
+  /** Runs one step that the server may be at for long without a word: on a connection of its own. */
+  async patiently<T>(step: (db: Db) => Promise<T>, timeoutMs: number): Promise<T> {
+    this.mustBeThere();
+    const options = { ...this.#common, maxPoolSize: 1, socketTimeoutMS: timeoutMs };
+    const client = new MongoClient(this.#options.uri, options);
+    this.#patient.add(client);
+    try {
+      return await this.run(() => step(this.#dbOf(client)), timeoutMs);
+    } finally {
+      this.#patient.delete(client);
+      await client.close(true);
+    }
+  }
+
   /** Resolves when the server is there, at most after `timeoutMs`. */
   async healed(timeoutMs: number): Promise<void> {
     if (!this.#down || this.#closed) return;
@@ -136,7 +162,8 @@ export class Connection {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled([this.#client.close(true), this.#probe.close(true)]);
+    const clients = [this.#client, this.#probe, ...this.#patient];
+    await Promise.allSettled(clients.map((client) => client.close(true)));
   }
 
   #named(): string {

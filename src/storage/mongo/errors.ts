@@ -2,6 +2,7 @@ import {
   MongoBulkWriteError,
   MongoError,
   MongoNetworkError,
+  MongoNetworkTimeoutError,
   MongoNotConnectedError,
   MongoServerError,
   MongoServerSelectionError,
@@ -39,8 +40,12 @@ export function notOpened(error: unknown): unknown {
   return storeUnavailable('it is away', new Error(`no server there belongs to a replica set '${setName}'`));
 }
 
-/** Whether the server cannot be reached, or is no primary any more: both may heal. */
+/**
+ * Whether the server cannot be reached, or is no primary any more: both may heal. One connection that is silent says
+ * nothing of the others.
+ */
 export function isConnectionLoss(error: unknown): boolean {
+  if (error instanceof MongoNetworkTimeoutError) return false;
   if (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||

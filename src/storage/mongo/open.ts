@@ -53,7 +53,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
 async function openOn(connection: Connection, options: ResolvedOptions): Promise<MongoStore> {
   await connection.open();
   const hashKey = await openMeta(connection, options);
-  await connection.run(() => createIndexes(connection.db), 600_000);
+  await connection.patiently(createIndexes, 600_000);
   const registry = new LogRegistry(connection, options);
   await registry.open();
   const lists = new MongoLists(connection, options, registry);

@@ -103,7 +103,10 @@ function isVisible(failure: Failure | undefined, askedAt: number, decidedAt: num
   if (failure === undefined || decidedAt < failure.at) return true;
   // Asked about after the failure, it saw what the store had.
   if (askedAt > failure.at) return failure.ending === 'unsure';
-  return failure.ending === 'unsure' || decidedAt === failure.at ? undefined : false;
+  // What went wrong at the very moment may be on either side of it.
+  if (askedAt === failure.at || decidedAt === failure.at) return undefined;
+  // Asked about before and decided after, it may not have missed what is stored after all.
+  return failure.ending === 'unsure';
 }
 
 /** What a decision holds of the one limit that concerned it. */

@@ -1,4 +1,4 @@
-import { MongoNetworkError, MongoServerError } from 'mongodb';
+import { MongoNetworkError, MongoNetworkTimeoutError, MongoServerError } from 'mongodb';
 import { expect, test } from 'vitest';
 import { storeReason } from '../../../src/errors/store-unavailable.js';
 import { isConnectionLoss, toStoreError } from '../../../src/storage/mongo/errors.js';
@@ -14,12 +14,16 @@ const taken = new MongoServerError({
   codeName: 'DuplicateKey',
 });
 const lost = new MongoNetworkError('connect ECONNREFUSED 10.0.0.7:27017');
+const silent = new MongoNetworkTimeoutError('connection 7 to 10.0.0.7:27017 timed out');
 
-test.each([denied, taken, lost])('callers are told of a store in no word of its driver: %s', (error) => {
-  const told = toStoreError(error);
-  expect(told).toMatchObject({ code: 'STORE_UNAVAILABLE', cause: error });
-  expect((told as Error).message).toMatch(/^store unavailable: it (is away|refused a step)$/);
-});
+test.each([denied, taken, lost, silent])(
+  'callers are told of a store in no word of its driver: %s',
+  (error) => {
+    const told = toStoreError(error);
+    expect(told).toMatchObject({ code: 'STORE_UNAVAILABLE', cause: error });
+    expect((told as Error).message).toMatch(/^store unavailable: it (is away|refused a step)$/);
+  },
+);
 
 test.each([
   Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' }),
@@ -32,6 +36,11 @@ test.each([
     expect(toStoreError(error)).toMatchObject({ code: 'STORE_UNAVAILABLE', cause: error });
   },
 );
+
+test('one connection that is silent is no loss of the server', () => {
+  expect(isConnectionLoss(silent)).toBe(false);
+  expect(isConnectionLoss(lost)).toBe(true);
+});
 
 test('a mistake of ours stays one', () => {
   const mistake = new TypeError('x is not a function');

@@ -11,6 +11,8 @@ import type { FaultyProxy, ProxyMode } from '../../support/proxy.js';
 import { entries, entry } from '../contract/entries.js';
 
 const NONE: ReadonlyMap<number, number> = new Map();
+/** What the beginning of an insert of entries looks like on its way. */
+const INSERT = 'insert\0\b\0\0\0entries\0';
 
 describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
   let database: string;
@@ -171,6 +173,52 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     expect(await store.journal.append([entry({ log, seq: 22 })])).toEqual(['stored']);
   });
 
+  it('one connection of which falls silent in the middle of an append: soon all goes on', async () => {
+    const { log } = store.journal;
+    await store.journal.append([entry({ log, seq: 1 })]);
+    const stalled = proxy.stall(INSERT);
+    const start = ownTime();
+    await expect(store.journal.append([entry({ log, seq: 2 })])).rejects.toSatisfy(isUnavailable);
+    let seq = 3;
+    await expect.poll(() => worksOut(store.journal.append([entry({ log, seq: seq++ })]))).toBe(true);
+    expect(ownTime() - start).toBeLessThan(6_000);
+    expect(stalled.count()).toBe(1);
+    const { tail } = await store.journal.query({ ids: [], ranges: [], seen: NONE });
+    expect(tail.map(({ seq }) => seq)).toContain(2);
+  });
+
+  it('and gets an insert so late that it was given up: that never becomes visible', async () => {
+    const { log } = store.journal;
+    await store.journal.append([entry({ log, seq: 1 })]);
+    // The driver sends it a second time.
+    const stalled = proxy.stall(INSERT, 2);
+    const late = entry({ log, seq: 2 });
+    await expect(store.journal.append([late])).rejects.toSatisfy(isUnavailable);
+    let seq = 3;
+    await expect.poll(() => worksOut(store.journal.append([entry({ log, seq: seq++ })]))).toBe(true);
+    expect(stalled.count()).toBe(2);
+    const there = async (): Promise<boolean> => {
+      const { entries: found } = await store.journal.query({ ids: [late.id], ranges: [], seen: NONE });
+      return found[0] !== undefined;
+    };
+    expect(await there()).toBe(false);
+    await stalled.release();
+    expect(await there()).toBe(false);
+    expect(await store.journal.append([late])).toEqual(['stored']);
+  });
+
+  it('as many connections of which fall silent as there are: soon all goes on', async () => {
+    const ask = (): Promise<unknown> => store.journal.query({ ids: ['x'], ranges: [], seen: undefined });
+    await ask();
+    const stalled = proxy.stall('find\0\b\0\0\0entries\0', 20);
+    const start = ownTime();
+    const { slowest } = await failures(Array.from({ length: 20 }, ask));
+    expect(slowest).toBeLessThan(3_000);
+    expect(stalled.count()).toBe(20);
+    await expect.poll(() => worksOut(ask())).toBe(true);
+    expect(ownTime() - start).toBeLessThan(6_000);
+  });
+
   it('loses nothing that was acknowledged and doubles nothing, whatever happens in between', async () => {
     const { log } = store.journal;
     const acknowledged: number[] = [];
@@ -205,6 +253,17 @@ interface CollStats {
 
 function isUnavailable(error: unknown): boolean {
   return error instanceof TollgateError && error.code === 'STORE_UNAVAILABLE';
+}
+
+/** Whether a call works out; it may only fail as it should. */
+async function worksOut(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    expect(error).toSatisfy(isUnavailable);
+    return false;
+  }
 }
 
 /** That all calls fail as they should, and how long the slowest took, ms of own time. */

@@ -28,6 +28,9 @@ interface Change extends Step {
   readonly gone: readonly string[];
 }
 
+/** The markers that a decision vouches for; undefined as long as it does not stand. */
+type VouchedBy = (decision: string) => Promise<readonly string[] | undefined>;
+
 /** How long to wait for reservations under way that may yet be taken back, ms. */
 const PATIENCE_MS = 1_000;
 const PAUSE_MS = 10;
@@ -43,6 +46,7 @@ export class LimitCounters {
   readonly #connection: Connection;
   readonly #world: ResolvedOptions['world'];
   readonly #counters: Collection<CounterDocument>;
+  readonly #vouchedBy: VouchedBy;
   /** Markers that are vouched for, by counter: they are removed with the next change of the counter. */
   readonly #vouched = new Map<string, string[]>();
   #inVain = new Set<string>();
@@ -50,9 +54,10 @@ export class LimitCounters {
   readonly #changes = new Gathered((steps: readonly Step[]) => this.#changeAll(steps));
   readonly #looks = new Gathered((counters: readonly string[]) => this.#lookAt(counters));
 
-  constructor(connection: Connection, { world }: Pick<ResolvedOptions, 'world'>) {
+  constructor(connection: Connection, { world }: Pick<ResolvedOptions, 'world'>, vouchedBy: VouchedBy) {
     this.#connection = connection;
     this.#world = world;
+    this.#vouchedBy = vouchedBy;
     this.#counters = connection.collection(COLLECTIONS.counters);
   }
 
@@ -86,6 +91,7 @@ export class LimitCounters {
       }
       if (atMost < 0 || sure > atMost) return { taken: false, used: total };
       if (this.#now() >= patience) {
+        if (await this.#clear(counter, unsure)) continue;
         this.#remember(unsure);
         return { taken: false, used: total };
       }
@@ -154,6 +160,22 @@ export class LimitCounters {
     // One that was used again meanwhile stays.
     await this.#connection.run(() => this.#counters.deleteMany({ _id: { $in: ids }, ...old }));
     return found.length;
+  }
+
+  /**
+   * Removes markers whose decisions stand, and gives back what these do not vouch for: it came late, after the decision
+   * had been asked again. Whether there was any.
+   */
+  async #clear(counter: string, unsure: readonly Marker[]): Promise<boolean> {
+    let any = false;
+    for (const { i, d } of unsure) {
+      const vouched = await this.#vouchedBy(d);
+      if (vouched === undefined) continue;
+      if (vouched.includes(i)) await this.remove(counter, [i]);
+      else await this.giveBack(counter, i);
+      any = true;
+    }
+    return any;
   }
 
   /** By step: what was used before; undefined when there is no room or the decision has a marker there already. */

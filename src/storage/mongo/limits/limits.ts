@@ -21,16 +21,18 @@ interface Addition {
  *
  * A reservation takes what it wants from the counters one by one, in the order of their names, leaving a marker with each
  * amount; then it keeps one document that vouches for the markers, or says that it was refused. That document is what
- * counts: the first one for a decision stands, and markers it does not vouch for are given back, not before. After a crash
- * in between a counter holds more than it should, never less, until the marker runs out with the hold it was meant for.
+ * counts: the first one for a decision stands, and markers it does not vouch for are given back, not before; at the latest
+ * when another decision has waited for their room. After a crash in between a counter holds more than it should, never
+ * less, until the marker runs out with the hold it was meant for.
  */
 export class MongoLimits implements LimitStore {
   readonly #counters: LimitCounters;
   readonly #holds: LimitHolds;
 
   constructor(connection: Connection, options: Pick<ResolvedOptions, 'world'>) {
-    this.#counters = new LimitCounters(connection, options);
-    this.#holds = new LimitHolds(connection);
+    const holds = new LimitHolds(connection);
+    this.#holds = holds;
+    this.#counters = new LimitCounters(connection, options, async (one) => (await holds.find(one))?.m);
   }
 
   async reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult> {

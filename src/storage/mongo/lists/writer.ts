@@ -3,7 +3,7 @@ import { TollgateError } from '../../../errors/errors.js';
 import { storeUnavailable } from '../../../errors/store-unavailable.js';
 import type { ListEntry, ListUpdate } from '../../../facts/lists/list-store.js';
 import type { Ending } from '../../../facts/lists/timeline.js';
-import { ENDS_INDEX } from '../indexes.js';
+import { COLLECTIONS, ENDS_INDEX } from '../indexes.js';
 import type { ListCollections } from './collections.js';
 import type { Difference, Standing } from './difference.js';
 import { lastEnd, membership } from './view.js';
@@ -217,7 +217,7 @@ export class ListWriter {
 
 /** Removes what failed changes wrote. It never counts, so nobody waits for this, and what is left does no harm. */
 async function removeFailed(
-  { connection, memberships }: ListCollections,
+  { connection }: ListCollections,
   list: string,
   numbers: readonly number[],
 ): Promise<void> {
@@ -225,11 +225,11 @@ async function removeFailed(
   const r = { $in: [...numbers] };
   const ended = { list, ends: { $exists: true, $elemMatch: { r } } };
   try {
-    await connection.run(() => memberships.deleteMany({ list, r }), REMOVAL_MS);
-    await connection.run(
-      () => memberships.updateMany(ended, { $pull: { ends: { r } } }, { hint: ENDS_INDEX }),
-      REMOVAL_MS,
-    );
+    await connection.patiently(async (db) => {
+      const memberships = db.collection<MembershipDocument>(COLLECTIONS.memberships);
+      await memberships.deleteMany({ list, r });
+      await memberships.updateMany(ended, { $pull: { ends: { r } } }, { hint: ENDS_INDEX });
+    }, REMOVAL_MS);
   } catch {
     return;
   }

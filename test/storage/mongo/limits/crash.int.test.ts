@@ -60,6 +60,12 @@ describeMongo('limits on MongoDB when an instance is killed between two steps', 
     return answers.filter(({ reserved }) => reserved).length;
   };
 
+  /** How many are left on the counters. */
+  const markers = async (): Promise<number> => {
+    const counters = client.db(database).collection<{ readonly p: readonly unknown[] }>('limitCounters');
+    return (await counters.find().toArray()).reduce((sum, { p }) => sum + p.length, 0);
+  };
+
   it.each([1, 2, 3, 4].flatMap((last) => [[last, 'before'] as const, [last, 'after'] as const]))(
     'at step %i, %s it: accepts no more than the cap, and has all its room back once holds lapse',
     async (last, when) => {
@@ -97,6 +103,32 @@ describeMongo('limits on MongoDB when an instance is killed between two steps', 
         .catch(() => undefined);
       for (const decision of ['y1', 'y2']) await store.limits.settle(decision, { kind: 'made', at: T0 });
       await store.limits.expire(EXPIRES);
+      expect(await used()).toEqual([200, 200]);
+    },
+  );
+
+  it.each([1, 2, 3])(
+    'has the room back that step %i took late, given up and its decision asked again',
+    async (late) => {
+      let arrive: () => Promise<unknown> = () => Promise.resolve();
+      let step = 0;
+      const run = async <T>(work: () => Promise<T>): Promise<T> => {
+        step += 1;
+        if (step !== late) return await connection.run(work);
+        arrive = () => connection.run(work);
+        throw new Error('given up');
+      };
+      const stuck = {
+        run,
+        client: connection.client,
+        collection: connection.collection.bind(connection),
+      };
+      const limits = new MongoLimits(stuck as unknown as Connection, { world: REAL_WORLD });
+      await limits.reserve('x', holds, EXPIRES).catch(() => undefined);
+      expect(await store.limits.reserve('x', holds, EXPIRES)).toEqual({ reserved: true, used: [0, 0] });
+      await vi.waitFor(async () => expect(await markers()).toBe(0), { interval: 5 });
+      await arrive();
+      expect(await accepted(['y1', 'y2', 'y3'])).toBe(1);
       expect(await used()).toEqual([200, 200]);
     },
   );

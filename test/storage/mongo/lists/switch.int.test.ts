@@ -45,6 +45,7 @@ describeMongo('an import on MongoDB', (uri) => {
     const through = {
       db,
       run: connection.run.bind(connection),
+      patiently: connection.patiently.bind(connection),
       collection: connection.collection.bind(connection),
       ...tampered,
     };
