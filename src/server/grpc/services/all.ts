@@ -22,8 +22,8 @@ export interface Application {
   readonly sites: Sites;
 }
 
-/** Keeps both stores busy; what were read beyond it would only wait, and the collector copies what waits. */
-const IN_FLIGHT_PER_STREAM = 384;
+/** Keeps both stores busy: an insert into MongoDB waits about 9 ms for the disk however much is in it. */
+const IN_FLIGHT_PER_STREAM = 768;
 
 /** Bounds of the services. */
 export interface ServiceLimits {
