@@ -27,7 +27,7 @@ const IN_FLIGHT_PER_STREAM = 768;
 
 /** Bounds of the services. */
 export interface ServiceLimits {
-  /** Entries of one stream that are read but not yet answered. Default 384. */
+  /** Entries of one stream that are read but not yet answered. Default 768. */
   readonly maxInFlightPerStream?: number;
 }
 
