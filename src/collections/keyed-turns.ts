@@ -44,7 +44,8 @@ export class KeyedTurns {
     const end = result.catch(() => undefined);
     for (const [place, key] of keys.entries()) {
       const { alone, ended: earlier } = lines[place] ?? NOBODY;
-      const ended = Promise.all(present(earlier, end));
+      // Not what they gave: of a key that is never free that would be kept for ever.
+      const ended = Promise.all(present(earlier, end)).then(() => undefined);
       this.#follow(key, { alone, begun, ended }, ended);
     }
     return result;

@@ -89,3 +89,22 @@ it('takes work that throws at once for failed work', async () => {
   await expect(failing).rejects.toThrow('at once');
   expect(await turns.alone(['a'], async () => 1)).toBe(1);
 });
+
+it('keeps nothing of work that is over, however long a key is never free', async () => {
+  const lines = new Map();
+  const turns = new KeyedTurns(lines);
+  const works = Array.from({ length: 20 }, () => new Work());
+  let last: Promise<void> | undefined;
+  for (const [index, work] of works.entries()) {
+    last = turns.together(['a'], work.begin);
+    await turn();
+    works[index - 1]?.end(true);
+    await turn();
+  }
+  works.at(-1)?.end(true);
+  const [line] = [...lines.values()] as readonly { readonly ended: Promise<unknown> }[];
+  expect(await line?.ended).toBeUndefined();
+  await last;
+  await turn();
+  expect(lines.size).toBe(0);
+});
