@@ -2,14 +2,9 @@ import type { FactCatalogue, FactDefinition, FactType } from '../catalogue.js';
 import { factOperand, literalOperand, operandProblem, type Operand } from './operands.js';
 import type { FactParams, Json } from '../document/document.js';
 import { error, pointer, quoted, suggestion, warning, type Report } from './findings.js';
+import { meantOperator } from './meant-operator.js';
 import { isPlainObject, LIMITS } from '../document/json-limits.js';
-import {
-  DECORATORS,
-  MAX_DECORATORS,
-  OPERATORS,
-  parseOperator,
-  type OperatorName,
-} from '../document/operators.js';
+import { DECORATORS, MAX_DECORATORS, OPERATORS, parseOperator } from '../document/operators.js';
 import { parsePath } from '../document/path.js';
 import { isFactReference, slotKey } from '../document/resolve.js';
 import { schemaProblems } from '../document/schema-subset.js';
@@ -151,37 +146,6 @@ function checkTest(
   const { code, message, misspelt } = problem;
   const hint = misspelt === undefined ? '' : suggestion(report, misspelt.name, misspelt.known);
   error(report, code, `${path}/value`, message + hint);
-}
-
-/** What other languages call them. */
-const ELSEWHERE: Readonly<Record<string, OperatorName>> = {
-  '=': 'equal',
-  '==': 'equal',
-  '===': 'equal',
-  eq: 'equal',
-  is: 'equal',
-  '!=': 'notEqual',
-  '!==': 'notEqual',
-  '<>': 'notEqual',
-  ne: 'notEqual',
-  '<': 'lessThan',
-  lt: 'lessThan',
-  '<=': 'lessThanInclusive',
-  lte: 'lessThanInclusive',
-  lessthanorequal: 'lessThanInclusive',
-  lessthanorequalto: 'lessThanInclusive',
-  '>': 'greaterThan',
-  gt: 'greaterThan',
-  '>=': 'greaterThanInclusive',
-  gte: 'greaterThanInclusive',
-  greaterthanorequal: 'greaterThanInclusive',
-  greaterthanorequalto: 'greaterThanInclusive',
-  includes: 'contains',
-};
-
-function meantOperator(name: string): string {
-  const known = name.toLowerCase().replaceAll(/[_-]/g, '');
-  return Object.hasOwn(ELSEWHERE, known) ? `; did you mean ${quoted(ELSEWHERE[known])}?` : '';
 }
 
 function checkValue(

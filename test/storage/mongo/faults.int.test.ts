@@ -84,7 +84,8 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     });
   }
 
-  it('and swallows an answer: the batch is sent again and counted as stored once', async () => {
+  /** Appends twenty entries and one of an id among them; resolves when they have arrived and the answer was swallowed. */
+  async function appendUnheard(): Promise<{ readonly answered: Promise<void> }> {
     const { log } = store.journal;
     const batch = entries(log, 1, 20);
     const other = entry({ log, seq: 21, id: batch[3]?.id ?? '' });
@@ -95,6 +96,11 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
       'duplicate',
     ]);
     await arrived(20);
+    return { answered };
+  }
+
+  it('and swallows an answer: the batch is sent again and counted as stored once', async () => {
+    const { answered } = await appendUnheard();
     proxy.set('pass');
     await answered;
   });
@@ -103,16 +109,7 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     await store.close();
     // Time enough to be sent again, however slow the machine is.
     store = await openThrough({ callTimeoutMs: 30_000 });
-    const { log } = store.journal;
-    const batch = entries(log, 1, 20);
-    const other = entry({ log, seq: 21, id: batch[3]?.id ?? '' });
-    const arrived = await arrivals(uri, database);
-    proxy.set('no-answers');
-    const answered = expect(store.journal.append([...batch, other])).resolves.toEqual([
-      ...batch.map(() => 'stored'),
-      'duplicate',
-    ]);
-    await arrived(20);
+    const { answered } = await appendUnheard();
     // From here on it is the store, and not the driver, that sends the batch again.
     await expect(store.health.ping()).rejects.toSatisfy(isUnavailable);
     proxy.set('pass');
