@@ -37,7 +37,7 @@ function createProgram(host: Host, json: boolean): Command {
       '--server <address>',
       'HOST:PORT of the running service (default: TOLLGATE_SERVER or 127.0.0.1:50051)',
     )
-    .version(VERSION, '--version', 'show the version')
+    .option('--version', 'show the version')
     .option('--json', 'JSON for machines in place of tables')
     .option('--timeout <seconds>', 'longest wait for one answer', positiveNumber, 10)
     .configureHelp({ showGlobalOptions: true })
@@ -49,6 +49,7 @@ function createProgram(host: Host, json: boolean): Command {
       outputError: () => undefined,
     })
     .exitOverride()
+    .hook('preAction', refuseVersion)
     .addHelpText('after', HELP);
   addServe(program, host);
   addSimulate(program, host);
@@ -62,7 +63,15 @@ function createProgram(host: Host, json: boolean): Command {
   return program;
 }
 
-const HELPED: readonly string[] = ['commander.helpDisplayed', 'commander.help', 'commander.version'];
+/** With a command it was meant for a rule set's version, which is an argument: nothing must look as if it were done. */
+function refuseVersion(program: Command): void {
+  if (program.opts<{ readonly version?: boolean }>().version !== true) return;
+  throw usageError('--version stands alone: it shows the version of tollgate', [
+    "(A rule set's version is an argument, as in: tollgate rules activate cards 3)",
+  ]);
+}
+
+const HELPED: readonly string[] = ['commander.helpDisplayed', 'commander.help'];
 
 /** Commander's words for wrong arguments take the form of every other error. */
 function failureOf(thrown: unknown, server: string): CliError {
@@ -74,6 +83,10 @@ function failureOf(thrown: unknown, server: string): CliError {
 /** Runs the command with its arguments (those after the name of the program). Resolves with the exit code. */
 export async function main(args: readonly string[], host: Host): Promise<number> {
   const json = args.includes('--json');
+  if (args.every((one) => one === '--version' || one === '--json') && args.includes('--version')) {
+    host.print(`${VERSION}\n`);
+    return EXIT.ok;
+  }
   const program = createProgram(host, json);
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -160,6 +160,13 @@ describe('help', () => {
     expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
+  it('does not take the version of a rule set for a wish to see its own', async () => {
+    const { code, out, err } = await tollgate(['rules', 'activate', 'cards', '--version', '3']);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toContain('--version stands alone');
+  });
+
   it('is what the bare command shows, as a mistake', async () => {
     const { code, err } = await tollgate([]);
     expect(code).toBe(2);
