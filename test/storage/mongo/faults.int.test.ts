@@ -11,8 +11,9 @@ import type { FaultyProxy, ProxyMode } from '../../support/proxy.js';
 import { entries, entry } from '../contract/entries.js';
 
 const NONE: ReadonlyMap<number, number> = new Map();
-/** What the beginning of an insert of entries looks like on its way. */
+/** What the beginning of an insert of entries looks like on its way, and that of what asks for its majority. */
 const INSERT = 'insert\0\b\0\0\0entries\0';
+const CONFIRM = 'update\0\b\0\0\0entries\0';
 
 describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
   let database: string;
@@ -202,6 +203,19 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     await stalled.release();
     expect(await there()).toBe(false);
     expect(await store.journal.append([late])).toEqual(['stored']);
+  });
+
+  it('and never hears that a majority has to confirm an insert: that is in doubt, and counts once it is settled', async () => {
+    const { log } = store.journal;
+    await store.journal.append([entry({ log, seq: 1 })]);
+    // The driver asks a second time.
+    const stalled = proxy.stall(CONFIRM, 2);
+    await expect(store.journal.append([entry({ log, seq: 2 })])).rejects.toSatisfy(isUnavailable);
+    expect(stalled.count()).toBeGreaterThan(0);
+    let seq = 3;
+    await expect.poll(() => worksOut(store.journal.append([entry({ log, seq: seq++ })]))).toBe(true);
+    const { tail } = await store.journal.query({ ids: [], ranges: [], seen: NONE });
+    expect(tail.map(({ seq }) => seq)).toContain(2);
   });
 
   it('as many connections of which fall silent as there are: soon all goes on', async () => {

@@ -1,19 +1,16 @@
-import type { ClientSession, Collection, UnorderedBulkOperation } from 'mongodb';
+import type { UnorderedBulkOperation } from 'mongodb';
 import type { AppendResult, JournalEntry } from '../../../decisions/ports.js';
 import type { StreamEvent } from '../../../facts/stream.js';
 import type { Connection } from '../connection.js';
-import { entryDocument } from './entry-document.js';
-import type { EntryDocument } from './entry-document.js';
-import { duplicatesOf } from '../errors.js';
-import { COLLECTIONS } from '../indexes.js';
-import { JournalAliases } from './aliases.js';
-import type { LogRegistry } from './logs.js';
 import type { ResolvedOptions } from '../options.js';
+import { JournalAliases } from './aliases.js';
+import { EntryInserts, filled, placeOf } from './insert.js';
+import type { LogRegistry } from './logs.js';
 
 /** Documents in one insert at most. */
 const INSERT_SIZE = 1_000;
-/** Between two tries of one insert, ms. */
-const PAUSE_MS = 100;
+/** Inserts that are applied and wait for a majority at most. */
+const UNCONFIRMED = 4;
 
 /** Appends that go as one insert. */
 interface Gathering {
@@ -27,37 +24,41 @@ interface Gathering {
   readonly results: Promise<readonly AppendResult[]>;
 }
 
+/** How far entries have come, with their results once they are durable. */
+interface Written {
+  readonly durable: Promise<readonly AppendResult[]>;
+}
+
 /**
- * The writing end of this instance's log. One insert is on its way at a time and all go through one session, so that
- * other instances see every log as a prefix of what was written: a retryable write refuses any older one of its session
- * that comes late. What is appended meanwhile makes the next insert.
+ * The writing end of this instance's log. What is appended while an insert is on its way makes the next one, which is sent
+ * as soon as the primary has applied the one before; each is answered once a majority has it on disk. A majority takes
+ * over what a primary applied in its order, so that other instances see every log as a prefix of what was written, less
+ * what was lost with a primary that nobody had followed yet. Of several shards that does not hold: there an insert is
+ * durable before the next is sent.
  *
- * An insert whose end is unknown (the network failed) is sent again until its end is known or time is up. After that the
- * entries are in doubt; before anything else is written it is settled what became of them, and those that are durable
- * after all are handed out as `recovered`.
+ * Entries of an insert whose end, or whose majority, is unknown when time is up are in doubt; before anything else is
+ * written it is settled what became of them, and those that are durable after all are handed out as `recovered`.
  */
 export class JournalAppender {
   readonly #connection: Connection;
   readonly #options: ResolvedOptions;
   readonly #registry: LogRegistry;
-  readonly #entries: Collection<EntryDocument>;
-  readonly #session: ClientSession;
+  readonly #inserts: EntryInserts;
   readonly #aliases: JournalAliases;
   #last: Promise<unknown> = Promise.resolve();
-  /** The driver's own end of what went through the session last. */
-  #driver: Promise<unknown> = Promise.resolve();
   /** Waits for its turn. */
   #gathering: Gathering | undefined;
-  #doubtful: JournalEntry[] = [];
+  /** Ends of what is applied, in order; none of them rejects. */
+  readonly #unconfirmed: Promise<void>[] = [];
+  readonly #doubtful: JournalEntry[] = [];
   #recovered: StreamEvent[] = [];
 
   constructor(connection: Connection, options: ResolvedOptions, registry: LogRegistry) {
     this.#connection = connection;
     this.#options = options;
     this.#registry = registry;
-    this.#entries = connection.collection<EntryDocument>(COLLECTIONS.entries);
+    this.#inserts = new EntryInserts(connection, options, registry);
     this.#aliases = new JournalAliases(connection);
-    this.#session = connection.client.startSession({ causalConsistency: false });
   }
 
   get inDoubt(): boolean {
@@ -89,7 +90,8 @@ export class JournalAppender {
 
   async close(): Promise<void> {
     await this.#last.catch(() => undefined);
-    await this.#session.endSession().catch(() => undefined);
+    await this.#unconfirmed.at(-1);
+    await this.#inserts.close();
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {
@@ -99,33 +101,63 @@ export class JournalAppender {
   }
 
   #gather(): Gathering {
+    const written = this.#next(async () => {
+      if (this.#unconfirmed.length >= UNCONFIRMED) await this.#unconfirmed[0];
+      if (this.#gathering === gathering) this.#gathering = undefined;
+      return await this.#write(gathering);
+    });
     const gathering: Gathering = {
       entries: [],
-      bulk: this.#entries.initializeUnorderedBulkOp(),
-      results: this.#next(() => {
-        if (this.#gathering === gathering) this.#gathering = undefined;
-        return this.#write(gathering);
-      }),
+      bulk: this.#inserts.bulk(),
+      results: written.then(({ durable }) => durable),
     };
     this.#gathering = gathering;
     return gathering;
   }
 
-  async #write({ entries, bulk }: Gathering): Promise<readonly AppendResult[]> {
+  async #write({ entries, bulk }: Gathering): Promise<Written> {
     // Before anything is sent there is nothing to wait for: what is refused now leaves no doubt.
     this.#connection.mustBeThere();
     await this.#settle();
     await this.#registry.stayAlive();
-    const results: AppendResult[] = [];
-    try {
+    if (bulk !== undefined && !this.#registry.byMarks) return await this.#apply(entries, bulk);
+    const results = await this.#orDoubt(entries, async () => {
+      const all: AppendResult[] = [];
       for (let from = 0; from < entries.length; from += INSERT_SIZE)
-        results.push(...(await this.#insertSlice(entries.slice(from, from + INSERT_SIZE), bulk)));
-    } catch (error) {
-      this.#doubtful.push(...entries);
-      throw error;
-    }
+        all.push(...(await this.#insertSlice(entries.slice(from, from + INSERT_SIZE), bulk)));
+      return all;
+    });
     this.#registry.advance(entries.at(-1)?.event.seq ?? 0);
-    return results;
+    return { durable: Promise.resolve(results) };
+  }
+
+  /** Ends as soon as the next insert may follow. */
+  async #apply(entries: readonly JournalEntry[], bulk: UnorderedBulkOperation): Promise<Written> {
+    const deadline = this.#deadline();
+    const results = await this.#orDoubt(entries, () =>
+      this.#inserts.insert(entries, bulk, 'applied', deadline),
+    );
+    const durable = this.#confirm(entries, results, deadline, this.#unconfirmed.at(-1));
+    const over = (): void => void this.#unconfirmed.shift();
+    this.#unconfirmed.push(durable.then(over, over));
+    return { durable };
+  }
+
+  /** Ends after `before`, so that appends end in their order. */
+  async #confirm(
+    entries: readonly JournalEntry[],
+    results: readonly AppendResult[],
+    deadline: number,
+    before: Promise<void> | undefined,
+  ): Promise<readonly AppendResult[]> {
+    const confirmed = this.#orDoubt(entries, async () => {
+      await this.#inserts.confirm(entries, results, deadline);
+      return await this.#taken(entries, results);
+    });
+    await Promise.allSettled([before, confirmed]);
+    const answer = await confirmed;
+    this.#registry.advance(entries.at(-1)?.event.seq ?? 0);
+    return answer;
   }
 
   async #insertSlice(
@@ -134,107 +166,50 @@ export class JournalAppender {
   ): Promise<readonly AppendResult[]> {
     const taken = await this.#aliases.hold(entries);
     const free = entries.filter((entry) => !taken.has(entry));
-    const inserted = await this.#insert(free, bulk);
-    const results = new Map(free.map((entry, index) => [entry, inserted[index] ?? 'duplicate']));
-    const duplicates = free.filter((entry) => results.get(entry) === 'duplicate');
-    for (const entry of await this.#aliases.free(duplicates)) results.set(entry, 'taken');
-    return entries.map((entry) => results.get(entry) ?? 'taken');
-  }
-
-  /** `bulk` is all of them, ready to be sent. */
-  async #insert(
-    entries: readonly JournalEntry[],
-    bulk: UnorderedBulkOperation | undefined,
-  ): Promise<readonly AppendResult[]> {
-    if (entries.length === 0) return [];
-    const deadline = this.#now() + this.#options.callTimeoutMs;
-    // A bulk can be sent once.
-    let ready = bulk;
-    for (let attempt = 1; ; attempt++) {
-      const left = Math.max(1, deadline - this.#now());
-      const sending = ready ?? filled(this.#entries.initializeUnorderedBulkOp(), entries);
-      ready = undefined;
-      try {
-        const duplicates = await this.#connection.write(() => this.#send(sending, entries.length), left);
-        const ours = attempt > 1 ? await this.#storedBefore(entries, duplicates, deadline) : undefined;
-        return entries.map((entry, index) =>
-          duplicates.has(index) && ours?.has(placeOf(entry)) !== true ? 'duplicate' : 'stored',
-        );
-      } catch (error) {
-        if (this.#now() >= deadline) throw error;
-        // A server that is there and refuses has to be left alone for a moment.
-        await new Promise<void>((resolve) => this.#options.world.timers.after(PAUSE_MS, resolve));
-        await this.#connection.healed(deadline - this.#now());
-        if (this.#now() >= deadline) throw error;
-      }
-    }
-  }
-
-  /**
-   * What goes through the session does so one after the other, also what was given up before its turn: two at a time may
-   * get one transaction number, and the server then takes the second for the first, sent again.
-   */
-  #inSession<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#driver.then(work);
-    this.#driver = done.catch(() => undefined);
-    return done;
-  }
-
-  /** Sends one insert; gives the places of duplicates, throws when the end is unknown. */
-  async #send(bulk: UnorderedBulkOperation, size: number): Promise<ReadonlySet<number>> {
-    try {
-      await this.#inSession(() => bulk.execute({ session: this.#session }));
-      return NOTHING;
-    } catch (error) {
-      const duplicates = duplicatesOf(error, size);
-      if (duplicates === undefined) throw error;
-      return duplicates;
-    }
-  }
-
-  /** Of entries that an insert sent again found there: where an earlier attempt of ours had stored them. */
-  async #storedBefore(
-    entries: readonly JournalEntry[],
-    duplicates: ReadonlySet<number>,
-    deadline: number,
-  ): Promise<ReadonlySet<string>> {
-    if (duplicates.size === 0) return new Set();
-    const left = Math.max(1, deadline - this.#now());
-    return await this.#connection.run(
-      () => this.#durableOf(entries.filter((_, index) => duplicates.has(index))),
-      left,
+    const inserted = await this.#inserts.insert(free, bulk, 'durable', this.#deadline());
+    const answered = new Map(
+      (await this.#taken(free, inserted)).map((result, index) => [free[index], result]),
     );
+    return entries.map((entry) => answered.get(entry) ?? 'taken');
+  }
+
+  /** Tells duplicates of an entry from those of an alias. */
+  async #taken(
+    entries: readonly JournalEntry[],
+    results: readonly AppendResult[],
+  ): Promise<readonly AppendResult[]> {
+    const duplicates = entries.filter((_, index) => results[index] === 'duplicate');
+    const taken = new Set(await this.#aliases.free(duplicates));
+    if (taken.size === 0) return results;
+    return entries.map((entry, index) => (taken.has(entry) ? 'taken' : (results[index] ?? 'duplicate')));
+  }
+
+  async #orDoubt<T>(entries: readonly JournalEntry[], work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#doubtful.push(...entries);
+      throw error;
+    }
   }
 
   async #settle(): Promise<void> {
-    if (!this.inDoubt) return;
-    await this.#connection.run(() => this.#inSession(() => this.#registry.fence(this.#session)));
-    const durable = await this.#connection.run(() => this.#durableOf(this.#doubtful));
-    for (const entry of this.#doubtful) {
+    // More may come to be in doubt meanwhile.
+    const doubtful = [...this.#doubtful];
+    if (doubtful.length === 0) return;
+    await this.#inserts.fence();
+    const durable = await this.#inserts.durableOf(doubtful);
+    for (const entry of doubtful) {
       if (!durable.has(placeOf(entry))) continue;
       this.#recovered.push(entry.event);
       this.#registry.advance(entry.event.seq);
     }
-    this.#doubtful = [];
+    this.#doubtful.splice(0, doubtful.length);
   }
 
-  /** Where what is durable under the ids of these entries is: not always in the place that they have here. */
-  async #durableOf(entries: readonly JournalEntry[]): Promise<ReadonlySet<string>> {
-    const filter = { _id: { $in: entries.map(({ id }) => id) } };
-    const found = await this.#entries.find(filter, { projection: { l: 1, n: 1 } }).toArray();
-    return new Set(found.map(({ _id, l, n }) => `${_id}/${l}/${n}`));
+  #deadline(): number {
+    return this.#options.world.clock.monotonicUs() / 1000 + this.#options.callTimeoutMs;
   }
-
-  #now(): number {
-    return this.#options.world.clock.monotonicUs() / 1000;
-  }
-}
-
-const NOTHING: ReadonlySet<number> = new Set();
-
-/** An id and its place in the logs: of two entries of one id that are sent together, at most one is stored. */
-function placeOf({ id, event }: JournalEntry): string {
-  return `${id}/${event.log}/${event.seq}`;
 }
 
 /** A bulk with more entries; undefined when it cannot be made yet. */
@@ -250,9 +225,4 @@ function withMore(
     // Said again when it is their turn.
     return undefined;
   }
-}
-
-function filled(bulk: UnorderedBulkOperation, entries: readonly JournalEntry[]): UnorderedBulkOperation {
-  for (const entry of entries) bulk.insert(entryDocument(entry));
-  return bulk;
 }
