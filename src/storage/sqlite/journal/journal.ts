@@ -70,7 +70,9 @@ export class SqliteJournal implements Journal {
       keys[place] = key;
       froms[place] = from;
     }
-    const answer = await this.#connection.call('journal.query', [ids, keys, froms, longest], [], take);
+    // A round's decisions follow in the log what it has seen.
+    const op = query.seen === undefined ? 'journal.query' : 'journal.round';
+    const answer = await this.#connection.call(op, [ids, keys, froms, longest], [], take);
     unpackEvents(answer.ranges, keep);
     unpackShared(answer.shared, events);
     const reader = new Unpacker(answer.entries);

@@ -2,6 +2,7 @@ import Libsql from 'libsql';
 import { SCHEMA_VERSION, migration } from '../schema.js';
 import type { WorkerSettings } from '../wire.js';
 import { messageOf } from '../../../errors/error-text.js';
+import { WriteAheadLog } from './write-ahead-log.js';
 
 /** A value that can be bound or read. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -19,6 +20,7 @@ class OpenRefused extends Error {}
 /** One connection, alone on its file. */
 export class Database {
   readonly #raw: Libsql.Database;
+  readonly #log: WriteAheadLog;
   /** Bytes of data, roughly, that stand in the write-ahead log only: what writing it back costs. */
   unwritten = 0;
   /** Commits since the write-ahead log was written back: each adds the pages it touched. */
@@ -45,7 +47,8 @@ export class Database {
         `the database file ${file} is of another program: it has tables, but none of Tollgate's`,
       );
     }
-    this.exec('PRAGMA synchronous = FULL');
+    // What has to be on disk is synced by ourselves: SQLite would hold up everything else meanwhile.
+    this.exec('PRAGMA synchronous = NORMAL');
     this.exec('PRAGMA wal_autocheckpoint = 0');
     this.exec('PRAGMA temp_store = MEMORY');
     this.exec(`PRAGMA cache_size = -${settings.cacheKb}`);
@@ -58,6 +61,7 @@ export class Database {
       );
     }
     for (const step of steps) this.exec(`BEGIN IMMEDIATE; ${step} COMMIT`);
+    this.#log = new WriteAheadLog(file);
   }
 
   /** Whether there are tables, but none that Tollgate made. Changes nothing. */
@@ -82,22 +86,35 @@ export class Database {
 
   /** Runs work in a transaction: durable when it returns. */
   durably<T>(work: () => T): T {
-    this.exec('BEGIN IMMEDIATE');
-    return this.#commit(work);
+    const result = this.lazily(work);
+    this.#log.syncNow();
+    return result;
   }
 
   /**
-   * Runs background work in a transaction that need not be durable at once: it becomes so with the next durable one,
-   * and until then it may be lost whole, together with all that came after it.
+   * Runs work in a transaction that becomes durable with the next sync; until then it may be lost whole, together with all
+   * that came after it.
    */
   lazily<T>(work: () => T): T {
-    this.exec('PRAGMA synchronous = NORMAL');
+    this.exec('BEGIN IMMEDIATE');
     try {
-      this.exec('BEGIN IMMEDIATE');
-      return this.#commit(work);
-    } finally {
-      this.exec('PRAGMA synchronous = FULL');
+      const result = work();
+      this.exec('COMMIT');
+      this.commits += 1;
+      return result;
+    } catch (error) {
+      try {
+        this.exec('ROLLBACK');
+      } catch {
+        // SQLite has rolled back by itself.
+      }
+      throw error;
     }
+  }
+
+  /** Resolves once everything committed so far is durable. Rejects where the disk fails. */
+  synced(): Promise<void> {
+    return this.#log.sync();
   }
 
   /** Like a transaction of its own inside a larger one. */
@@ -131,23 +148,8 @@ export class Database {
   }
 
   close(): void {
+    this.#log?.close();
     this.#raw.close();
-  }
-
-  #commit<T>(work: () => T): T {
-    try {
-      const result = work();
-      this.exec('COMMIT');
-      this.commits += 1;
-      return result;
-    } catch (error) {
-      try {
-        this.exec('ROLLBACK');
-      } catch {
-        // SQLite has rolled back by itself.
-      }
-      throw error;
-    }
   }
 }
 

@@ -1,6 +1,5 @@
-import { Unavailable } from './failure.js';
 import { sqliteCode, type Database } from './database.js';
-import { isFatal, wireError } from './failure.js';
+import { Unavailable, isFatal, wireError } from './failure.js';
 import type { Request, Response } from '../wire.js';
 import type { Context, Job, Operations, PartSink } from './work.js';
 
@@ -10,14 +9,19 @@ const PARTS_AHEAD = 4;
 /** Where answers go. */
 export type Post = (response: Response, transfer?: readonly ArrayBuffer[]) => void;
 
+type Asked = Extract<Request, { op: string }>;
+
 interface Running {
   readonly job: Job;
   readonly id: number;
+  /** Answered without waiting for the disk. */
+  readonly early: boolean;
 }
 
 /**
- * Takes requests in the order they come. Writes that came together share a transaction, and so one wait for the disk;
- * long reads and background work advance by slices in between, so that a write never waits for more than a few.
+ * Takes requests by turns. Writes that came together share a transaction, and so one wait for the disk; while that lasts
+ * the next writes gather, and reads are served. Long reads and background work advance by slices in between, so that a
+ * write never waits for more than a few.
  */
 export class Dispatcher {
   readonly #db: Database;
@@ -25,11 +29,15 @@ export class Dispatcher {
   readonly #soon: (callback: () => void) => void;
   readonly #onFatal: (error: unknown) => void;
   #operations: Operations = {};
-  #inbox: Extract<Request, { op: string }>[] = [];
+  #inbox: Asked[] = [];
   #jobs: Running[] = [];
   #background: Generator<void>[] = [];
   #ahead = new Map<number, number>();
-  #afterwards: ((durable: boolean) => void)[] = [];
+  /** The disk is waited for. */
+  #syncing = false;
+  /** Answers that what is not yet on disk may have gone into. */
+  #held: (() => void)[] = [];
+  #afterwards: ((committed: boolean) => void)[] = [];
   #scheduled = false;
   #dead = false;
   /** How many slices of background work to do in one turn; set by who knows how much is waiting. */
@@ -88,11 +96,12 @@ export class Dispatcher {
     this.#soon(() => {
       this.#scheduled = false;
       if (this.#dead) return;
-      this.#turn();
-      const { length } = this.#inbox;
-      this.#tidy(length === 0);
+      const waiting = this.#turn();
+      const idle = this.#inbox.length === 0;
+      this.#inbox.unshift(...waiting);
+      this.#tidy(idle);
       if (this.#dead) return;
-      if (length + this.#jobs.length + this.#background.length > 0) this.#schedule();
+      if (!idle || this.#jobs.length + this.#background.length > 0) this.#schedule();
     });
   }
 
@@ -105,39 +114,42 @@ export class Dispatcher {
     }
   }
 
-  #turn(): void {
+  /** Gives what has to wait for the disk first. */
+  #turn(): readonly Asked[] {
     const requests = this.#inbox;
     this.#inbox = [];
-    let writes: typeof requests = [];
-    for (const [place, request] of requests.entries()) {
-      const operation = this.#operations[request.op];
-      if (operation?.type === 'write') {
-        writes.push(request);
-        continue;
-      }
-      this.#write(writes);
-      writes = [];
-      if (this.#dead) {
-        for (const { id } of requests.slice(place)) {
-          this.#post({ id, error: wireError(new Unavailable('the store has stopped')) });
-        }
-        return;
-      }
-      if (!operation) this.#fail(request.id, new Error(`no operation ${request.op}`));
-      else this.#read(request.id, operation.run(this.context, request.args, this.#sink(request.id)));
-    }
+    const typeOf = ({ op }: Asked): string | undefined => this.#operations[op]?.type;
+    const writes = this.#syncing ? [] : requests.filter((request) => typeOf(request) === 'write');
     this.#write(writes);
+    const waiting: Asked[] = [];
+    for (const request of requests) {
+      const { id, op, args } = request;
+      const operation = this.#operations[op];
+      if (operation?.type === 'write') {
+        if (writes.length === 0) waiting.push(request);
+      } else if (this.#dead) this.#post({ id, error: wireError(new Unavailable('the store has stopped')) });
+      else if (operation?.type === 'read')
+        this.#read({
+          id,
+          early: operation.early,
+          job: operation.run(this.context, args, this.#sink(id)),
+        });
+      else if (operation === undefined) this.#fail(id, new Error(`no operation ${op}`));
+      else if (this.#syncing) waiting.push(request);
+      else operation.run();
+    }
     const next = this.#jobs.shift();
-    if (next && !this.#dead) this.#read(next.id, next.job);
+    if (next && !this.#dead) this.#read(next);
     for (let slices = this.urgency(); slices > 0 && !this.#dead; slices--) this.#backgroundSlice();
+    return waiting;
   }
 
   /** One transaction for all; where one fails for a reason of its own, the others go through. */
-  #write(requests: readonly Extract<Request, { op: string }>[]): void {
+  #write(requests: readonly Asked[]): void {
     if (requests.length === 0) return;
     const answers: Response[] = [];
     try {
-      this.#db.durably(() => {
+      this.#db.lazily(() => {
         for (const { id, op, args } of requests) {
           const operation = this.#operations[op];
           if (operation?.type !== 'write') continue;
@@ -163,24 +175,46 @@ export class Dispatcher {
       return;
     }
     this.#settle(true);
-    for (const answer of answers) this.#post(answer);
+    void this.#sync(answers);
   }
 
-  #settle(durable: boolean): void {
+  /** Answers what is committed once it is on disk, and what was read meanwhile. */
+  async #sync(answers: readonly Response[]): Promise<void> {
+    this.#syncing = true;
+    try {
+      await this.#db.synced();
+    } catch (error) {
+      // What the disk has of it nobody can say.
+      if (!this.#dead) this.#die(error);
+      return;
+    }
+    this.#syncing = false;
+    if (this.#dead) return;
+    for (const answer of answers) this.#post(answer);
+    const held = this.#held;
+    this.#held = [];
+    for (const post of held) post();
+    if (this.#inbox.length > 0) this.#schedule();
+  }
+
+  #settle(committed: boolean): void {
     const callbacks = this.#afterwards;
     this.#afterwards = [];
-    for (const callback of callbacks) callback(durable);
+    for (const callback of callbacks) callback(committed);
   }
 
-  #read(id: number, job: Job): void {
+  #read(running: Running): void {
+    const { id, job, early } = running;
     try {
       const step = job.next();
       if (step.done !== true) {
-        this.#jobs.push({ id, job });
+        this.#jobs.push(running);
         return;
       }
       this.#ahead.delete(id);
-      this.#post({ id, value: step.value }, transferable(step.value));
+      const post = (): void => this.#post({ id, value: step.value }, transferable(step.value));
+      if (this.#syncing && !early) this.#held.push(post);
+      else post();
     } catch (error) {
       this.#ahead.delete(id);
       this.#fail(id, error);

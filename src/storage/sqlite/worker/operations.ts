@@ -6,7 +6,7 @@ import { WorkerLimits } from './limits.js';
 import { ListImporter } from './lists/import.js';
 import { DecisionLister } from './journal/list.js';
 import { WorkerLists } from './lists/lists.js';
-import { read, sliced, write } from './work.js';
+import { early, read, sliced, write, type EndOperation } from './work.js';
 import type { ListPlace, WireListFilter } from '../journal/wire.js';
 import type { Hold, HoldReport } from '../../../decisions/ports.js';
 import type { Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
@@ -25,16 +25,25 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
   const lists = new WorkerLists(db);
   const importer = new ListImporter(db, lists.changes);
   importer.forgetAll(dispatcher.context);
+  const query = sliced(
+    (_, send, ids: readonly string[], keys: Float64Array, froms: Float64Array, longest: number) =>
+      journal.query(send, ids, { keys, froms, longest }),
+  );
+  const close: EndOperation = {
+    type: 'end',
+    run: () => {
+      dispatcher.stop(new Unavailable('the store is closing'));
+      end();
+    },
+  };
   const ping = db.prepare(`INSERT OR REPLACE INTO meta (name, value) VALUES ('ping', ?)`);
   return {
     'journal.append': write((context, packed: Uint8Array) => {
       db.unwritten += packed.length;
       return journal.append(context, packed);
     }),
-    'journal.query': sliced(
-      (_, send, ids: readonly string[], keys: Float64Array, froms: Float64Array, longest: number) =>
-        journal.query(send, ids, { keys, froms, longest }),
-    ),
+    'journal.query': query,
+    'journal.round': early(query),
     'journal.list': sliced((_, _send, filter: WireListFilter, limit: number, after: ListPlace | undefined) =>
       lister.page(filter, limit, after),
     ),
@@ -65,9 +74,6 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
     ...lists.operations(),
     ...importer.operations(),
     'store.ping': write((_, now: number) => void ping.run(now)),
-    'store.close': read(() => {
-      dispatcher.stop(new Unavailable('the store is closing'));
-      end();
-    }),
+    'store.close': close,
   };
 }

@@ -6,13 +6,16 @@ export type Job<T = unknown> = Generator<unknown, T, void>;
 /** What an operation may use. */
 export interface Context {
   readonly db: Database;
-  /** Calls back once the transaction of the operation has ended: durable, or undone. */
-  afterwards(callback: (durable: boolean) => void): void;
+  /** Calls back once the transaction of the operation has ended: committed, or undone. */
+  afterwards(callback: (committed: boolean) => void): void;
   /** Queues background work: it runs when there is time, each slice in a transaction of its own. */
   background(job: Generator<void>): void;
 }
 
-/** An operation that changes something: runs in a transaction, together with others that came at the same time. */
+/**
+ * An operation that changes something: runs in a transaction, together with others that came at the same time, and is
+ * answered once that is on disk.
+ */
 export interface WriteOperation<A extends readonly unknown[] = readonly unknown[], T = unknown> {
   readonly type: 'write';
   run(context: Context, args: A): T;
@@ -21,7 +24,15 @@ export interface WriteOperation<A extends readonly unknown[] = readonly unknown[
 /** An operation that reads, or does its own transactions. A job's slices alternate with other work. */
 export interface ReadOperation<A extends readonly unknown[] = readonly unknown[], T = unknown> {
   readonly type: 'read';
+  /** Answered also while what it may have seen is not on disk yet: only for what follows it there. */
+  readonly early: boolean;
   run(context: Context, args: A, send: PartSink): Job<T>;
+}
+
+/** Runs when nothing is under way but long reads. */
+export interface EndOperation {
+  readonly type: 'end';
+  run(): void;
 }
 
 /** Sends a part of an answer ahead; while `send.full` is true the job should yield without doing more. */
@@ -31,11 +42,11 @@ export interface PartSink {
 }
 
 /** Any operation: `call` of connection.ts sees to it that arguments come to the one they are of. */
-export type Operation = WriteOperation | ReadOperation;
+export type Operation = WriteOperation | ReadOperation | EndOperation;
 export type Operations = Readonly<Record<string, Operation>>;
 
 /** What an operation is asked with. */
-export type ArgsOf<O extends Operation> = Parameters<O['run']>[1];
+export type ArgsOf<O extends Operation> = O extends EndOperation ? readonly [] : Parameters<O['run']>[1];
 
 /** What an operation answers. */
 export type AnswerOf<O extends Operation> =
@@ -52,14 +63,19 @@ export function write<A extends readonly unknown[], T>(
 export function read<A extends readonly unknown[], T>(
   run: (context: Context, ...args: A) => T,
 ): ReadOperation<A, T> {
-  return { type: 'read', run: (context, args) => once(() => run(context, ...args)) };
+  return { type: 'read', early: false, run: (context, args) => once(() => run(context, ...args)) };
 }
 
 /** Work in slices. */
 export function sliced<A extends readonly unknown[], T>(
   run: (context: Context, send: PartSink, ...args: A) => Job<T>,
 ): ReadOperation<A, T> {
-  return { type: 'read', run: (context, args, send) => run(context, send, ...args) };
+  return { type: 'read', early: false, run: (context, args, send) => run(context, send, ...args) };
+}
+
+/** A read of which the answer goes into nothing that is not written after what it has seen. */
+export function early<A extends readonly unknown[], T>(operation: ReadOperation<A, T>): ReadOperation<A, T> {
+  return { ...operation, early: true };
 }
 
 /** A job of one slice. */
