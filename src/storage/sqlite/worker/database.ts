@@ -1,6 +1,7 @@
 import Libsql from 'libsql';
 import { SCHEMA_VERSION, migration } from '../schema.js';
 import type { WorkerSettings } from '../wire.js';
+import { WrongFile } from '../wrong-file.js';
 import { messageOf } from '../../../errors/error-text.js';
 
 /** A value that can be bound or read. */
@@ -12,9 +13,6 @@ export interface Statement {
   get(...values: SqlValue[]): readonly SqlValue[] | undefined;
   all(...values: SqlValue[]): (readonly SqlValue[])[];
 }
-
-/** Opening failed in a way that waiting does not mend. */
-class OpenRefused extends Error {}
 
 /** One connection, alone on its file. */
 export class Database {
@@ -41,8 +39,8 @@ export class Database {
     }
     if (foreign) {
       this.close();
-      throw new OpenRefused(
-        `the database file ${file} is of another program: it has tables, but none of Tollgate's`,
+      throw new WrongFile(
+        `the database file ${file} is of another program: it has tables or a name of its own, but none of Tollgate's`,
       );
     }
     this.exec('PRAGMA synchronous = FULL');
@@ -53,17 +51,19 @@ export class Database {
     const steps = migration(version);
     if (!steps) {
       this.close();
-      throw new OpenRefused(
+      throw new WrongFile(
         `the database file ${file} was written by another release of Tollgate (schema ${version}; this one reads ${SCHEMA_VERSION})`,
       );
     }
     for (const step of steps) this.exec(`BEGIN IMMEDIATE; ${step} COMMIT`);
   }
 
-  /** Whether there are tables, but none that Tollgate made. Changes nothing. */
+  /** Whether another program made the file: it has tables or a name, but not Tollgate's. Changes nothing. */
   #isForeign(): boolean {
-    const version = Number(this.prepare('PRAGMA user_version').get()?.[0] ?? 0);
-    return version === 0 && this.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
+    const numberOf = (name: string): number => Number(this.prepare(`PRAGMA ${name}`).get()?.[0] ?? 0);
+    const tables = this.prepare('SELECT name FROM sqlite_schema').all().flat();
+    const ours = numberOf('user_version') === 0 ? tables.length === 0 : tables.includes('rule_versions');
+    return !ours || numberOf('application_id') !== 0;
   }
 
   exec(sql: string): void {
@@ -161,8 +161,8 @@ export function sqliteCode(error: unknown): string | undefined {
 function openError(file: string, error: unknown): Error {
   const message = messageOf(error);
   if (/locked|busy/i.test(message)) {
-    return new OpenRefused(`the database file ${file} is in use by another process`);
+    return new Error(`the database file ${file} is in use by another process`);
   }
-  if (/not a database/i.test(message)) return new OpenRefused(`the file ${file} is not a Tollgate database`);
-  return new OpenRefused(`the database file ${file} cannot be opened: ${message}`);
+  if (/not a database/i.test(message)) return new WrongFile(`the file ${file} is not a Tollgate database`);
+  return new Error(`the database file ${file} cannot be opened: ${message}`);
 }
