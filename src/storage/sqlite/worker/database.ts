@@ -19,6 +19,8 @@ export class Database {
   readonly #raw: Libsql.Database;
   /** Bytes of data, roughly, that stand in the write-ahead log only: what writing it back costs. */
   unwritten = 0;
+  /** Whether more is known to fit: not when just opened, nor once SQLite has found no room. */
+  roomy = false;
   /** Commits since the write-ahead log was written back: each adds the pages it touched. */
   commits = 0;
 
@@ -108,6 +110,7 @@ export class Database {
       this.exec('RELEASE part');
       return result;
     } catch (error) {
+      this.#noteRoom(error);
       this.exec('ROLLBACK TO part; RELEASE part');
       throw error;
     }
@@ -134,6 +137,10 @@ export class Database {
     this.#raw.close();
   }
 
+  #noteRoom(error: unknown): void {
+    if (sqliteCode(error)?.startsWith('SQLITE_FULL') === true) this.roomy = false;
+  }
+
   #commit<T>(work: () => T): T {
     try {
       const result = work();
@@ -141,6 +148,7 @@ export class Database {
       this.commits += 1;
       return result;
     } catch (error) {
+      this.#noteRoom(error);
       try {
         this.exec('ROLLBACK');
       } catch {
