@@ -237,7 +237,7 @@ async function countStored(target: Target, ids: readonly string[]): Promise<numb
 async function storeOnly(target: Target): Promise<number> {
   const store = await openJournal(target.uriOf('alone'));
   try {
-    return await benchAppends(store.journal, 256, 3000, target.name === 'embedded' ? 2 : 1);
+    return await benchAppends(store.journal, 256, 3000, 2);
   } finally {
     await store.close();
   }

@@ -43,6 +43,8 @@ export interface FactDefinition {
   readonly whole?: boolean | ((params: { readonly [name: string]: Json }) => boolean);
   /** JSON Schema (2020-12 subset) of `params`; absent: the fact takes none. */
   readonly params?: { readonly [keyword: string]: Json };
+  /** More JSON Schema of `params`, for editors: which go together. The checks leave it to `checkParams`. */
+  readonly paramCases?: { readonly [keyword: string]: Json };
   /** Checks what the schema cannot say. Pure. */
   readonly checkParams?: (params: { readonly [name: string]: Json }) => readonly ParamProblem[];
   /** What in good parameters may not be what is meant. Pure. */

@@ -1,14 +1,15 @@
 import { ConfigProblem } from '../config/config.js';
 import { TollgateError } from '../errors/errors.js';
 
-/** What is thrown for a URI or options of it that make no sense: by the MongoDB driver, the last one by us. */
-const BAD_URI: ReadonlySet<string> = new Set([
+/** What is thrown where waiting does not mend it: by the MongoDB driver for its URI, the last two by us. */
+const WRONG_STORE: ReadonlySet<string> = new Set([
   'MongoParseError',
   'MongoInvalidArgumentError',
   'MongoAPIError',
   'MongoRuntimeError',
   'MongoMissingCredentialsError',
   'BadAddress',
+  'WrongFile',
 ]);
 
 /** The error of a store that could not be opened, naming it; `store` is its address without password. */
@@ -18,6 +19,6 @@ export function storeProblem(store: string, error: unknown): unknown {
   const words = error.cause instanceof Error ? error.cause.message : error.message;
   const message = `cannot open the store ${store}: ${words.replace(/^store unavailable: /, '')}`;
   if (error instanceof TollgateError) return new TollgateError(error.code, message, { cause: error });
-  if (BAD_URI.has(error.name)) return new ConfigProblem(message, { cause: error });
+  if (WRONG_STORE.has(error.name)) return new ConfigProblem(message, { cause: error });
   return new Error(message, { cause: error });
 }

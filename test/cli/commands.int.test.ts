@@ -288,6 +288,14 @@ describe('lists', () => {
     const invalid = await run(['lists', 'import', 'cli-ips', bad]);
     expect(invalid.code).toBe(1);
     expect(invalid.err).toContain("entry 2 'not-an-address': ");
+    const replacing = await run(['lists', 'import', 'cli-ips', bad, '--replace']);
+    expect(replacing.err).toMatch(
+      /^tollgate: nothing was replaced: 1 of the entries cannot be taken, first entry 2 value: .*\n {2}entry 2 value: .*\n$/,
+    );
+    const long = folder.file('long.txt', `10.0.0.0/8\n${'x'.repeat(501)}\n`);
+    expect((await run(['lists', 'import', 'cli-ips', long])).err).toBe(
+      'tollgate: entry 2 value: longer than 500 characters (INVALID_REQUEST)\n',
+    );
     const csv = folder.file('ips.csv', 'value,valid_until\n10.0.0.1,soon\n');
     expect((await run(['lists', 'import', 'cli-ips', csv])).err).toContain(
       `${csv} line 2: valid_until: 'soon'`,

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import Database from 'libsql';
 import { afterAll, describe, expect, it } from 'vitest';
 import { until } from '../service/harness.js';
 import { createFolder, tollgate } from './support/run.js';
@@ -40,6 +42,20 @@ describe('a started service', () => {
       /^tollgate listens on .*; INSECURE, other machines reach it: no caller is asked who they are\n$/,
     );
   });
+});
+
+it.each([
+  ['another program', 'CREATE TABLE orders (id TEXT)'],
+  ['another release', 'CREATE TABLE rule_versions (id TEXT); PRAGMA user_version = 99'],
+])('a store of %s is a wrong configuration, said in one line that names the file', async (whose, sql) => {
+  const file = `${folder.path}/foreign.db`;
+  rmSync(file, { force: true });
+  const raw = new Database(file);
+  raw.exec(sql);
+  raw.close();
+  const { code, err } = await tollgate(['serve', '--store', `sqlite:${file}`, '--log-level', 'silent']);
+  expect(code).toBe(2);
+  expect(err).toMatch(new RegExp(`^tollgate: .*${file} .*${whose}.*\\n$`));
 });
 
 const START = `const { main, nodeHost } = await import(${JSON.stringify(new URL('../../src/cli/main.ts', import.meta.url).href)});

@@ -13,7 +13,7 @@ import { toEntryStatus } from '../../src/server/grpc/to-status.js';
 import type { Host } from '../../src/cli/host.js';
 import { createOutput } from '../../src/cli/output.js';
 import type { ScreenItem } from '../../src/cli/stream/items.js';
-import { printSummary } from '../../src/cli/stream/summary-text.js';
+import { percent, printSummary } from '../../src/cli/stream/summary-text.js';
 import { summarise } from '../../src/cli/stream/summary.js';
 import { countResult, createTally, type Tally } from '../../src/cli/stream/tally.js';
 
@@ -151,8 +151,8 @@ reject          3  0.15 %
 allow           1  0.05 %
 block           1  0.05 %
 
-3-D Secure  payments    share
-none           2,000  100.0 %
+3-D Secure  payments  share
+none           2,000  100 %
 
 rules that hit most  payments   share
 set/a                       3  0.15 %
@@ -167,10 +167,23 @@ outcome          fraud caught  of fraud  of its money  precision  good stopped  
 reject or block             3    60.0 %        50.0 %     75.0 %             1   0.05 %        0.05 %
 review too                  4    80.0 %        60.0 %     57.1 %             3   0.15 %        0.15 %
 
-kind of fraud  payments  rejected or blocked   review too
-card-testing          2            0 (0.0 %)   1 (50.0 %)
-stolen-card           3          3 (100.0 %)  3 (100.0 %)
+kind of fraud  payments  rejected or blocked  review too
+card-testing          2              0 (0 %)  1 (50.0 %)
+stolen-card           3            3 (100 %)   3 (100 %)
 `);
+  });
+
+  it.each([
+    [0, '0 %'],
+    [1 / 1_150_000, '< 0.01 %'],
+    [0.0001, '0.01 %'],
+    [0.09994, '9.99 %'],
+    [0.09996, '10.0 %'],
+    [0.999, '99.9 %'],
+    [1_149_999 / 1_150_000, '> 99.9 %'],
+    [1, '100 %'],
+  ])('shows the share %d as %s', (share, text) => {
+    expect(percent(share)).toBe(text);
   });
 
   it('is coloured on a terminal only, and not with NO_COLOR', () => {

@@ -120,6 +120,8 @@ describe('a filter', () => {
 describe('what only reports have', () => {
   it('is not asked of payments alone: that would count nothing for ever', () => {
     expect(ofVelocity({ filter: { threeDs: 'failed' } })).toEqual(['bad-params /params/filter/threeDs']);
+    expect(ofVelocity({ filter: { code: '05' } })).toEqual(['bad-params /params/filter/code']);
+    expect(ofVelocity({ filter: { code: '05' }, events: 'declined' })).toEqual([]);
     expect(ofVelocity({ fn: 'distinct', of: 'claim' })).toEqual(['bad-params /params/of']);
     const part = { fn: 'count', filter: { label: 'fraud' } };
     expect(ofVelocity({ fn: 'ratio', of: [{ fn: 'count' }, part] })).toEqual([

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigProblem } from '../../src/config/config.js';
 import { TollgateError } from '../../src/errors/errors.js';
 import { storeUnavailable } from '../../src/errors/store-unavailable.js';
+import { WrongFile } from '../../src/storage/sqlite/wrong-file.js';
 import { storeProblem } from '../../src/serve/store-problem.js';
 
 describe('a store that cannot be opened', () => {
@@ -21,6 +22,9 @@ describe('a store that cannot be opened', () => {
   it('is a matter of configuration when its address makes no sense', () => {
     const bad = Object.assign(new Error('option x is not supported'), { name: 'MongoParseError' });
     expect(storeProblem('mongodb://db1', bad)).toBeInstanceOf(ConfigProblem);
+    expect(storeProblem('sqlite:t.db', new WrongFile('t.db is of another program'))).toBeInstanceOf(
+      ConfigProblem,
+    );
     const own = new ConfigProblem('store: /no: there is no such folder');
     expect(storeProblem('sqlite:/no/t.db', own)).toBe(own);
   });

@@ -1,4 +1,4 @@
-import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   DecisionFlag,
@@ -149,6 +149,22 @@ onBothStores('a service that is strict', (createPlace) => {
   it('refuses sites that are not configured, and says so', async () => {
     expect(await failure(tollgate.screen('s-1', payment({ site: 'nowhere' })))).toBe('SITE_UNKNOWN');
     expect((await tollgate.screen('s-2', payment())).flags).toEqual([]);
+  });
+
+  it('refuses a registration in time to come, by its own clock where there is no event time', async () => {
+    const day = 86_400_000;
+    const registered = (id: string, ms: number): Promise<unknown> =>
+      tollgate.screen(id, payment({ customer: { registeredAt: timestampFromMs(ms) } }));
+    await registered('r-1', Date.now() + day + 10 * 60_000);
+    await expect(registered('r-2', Date.now() + day + 20 * 60_000)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      violations: [
+        {
+          field: 'payment.customer.registered_at',
+          description: "is after the service's clock by more than a day and the skew of 15m",
+        },
+      ],
+    });
   });
 
   it('refuses event times beyond the skew, naming the field, and keeps nothing of them', async () => {

@@ -9,9 +9,13 @@ function money(minor: number, currency: string): string {
   return `${grouped(Number(whole))}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
-function percent(share: number): string {
+/** 0 % is none and 100 % all: what is little less or more is never rounded to them. */
+export function percent(share: number): string {
   const value = share * 100;
-  return `${value.toFixed(value !== 0 && value < 10 ? 2 : 1)} %`;
+  if (value <= 0 || value >= 100) return `${value} %`;
+  if (value < 0.01) return '< 0.01 %';
+  if (value > 99.9) return '> 99.9 %';
+  return `${value.toFixed(value < 9.995 ? 2 : 1)} %`;
 }
 
 function seconds(value: number): string {

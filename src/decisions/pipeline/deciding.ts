@@ -1,4 +1,4 @@
-import { TollgateError } from '../../errors/errors.js';
+import { invalidRequest, TollgateError } from '../../errors/errors.js';
 import { ATTRIBUTE_INDEX } from '../../facts/attributes.js';
 import type { PaymentContext } from '../../facts/context.js';
 import type { PaymentInput } from '../../facts/payment.js';
@@ -20,6 +20,7 @@ import type { DecisionFlag, DecisionRecord, LimitUse } from '../record.js';
 
 const OUTCOME = ATTRIBUTE_INDEX.outcome;
 const PAYMENT = ATTRIBUTE_INDEX.payment;
+const DAY_MS = 86_400_000;
 
 /** Decides payments whose facts are at hand, and answers those that were decided before. */
 export class Deciding {
@@ -37,10 +38,9 @@ export class Deciding {
     const context = this.#options.resolve(payment, now);
     if (this.#options.onSkew === 'refuse' && this.#skewed(context, now)) {
       const description = `is further from the time of arrival than the skew of ${durationText(this.#options.skewMs)}`;
-      throw new TollgateError('INVALID_REQUEST', `payment.event_time: ${description}`, {
-        violations: [{ field: 'payment.event_time', description }],
-      });
+      throw invalidRequest([{ field: 'payment.event_time', description }]);
     }
+    if (payment.eventTime === undefined) this.#checkRegistered(payment, now);
     return context;
   }
 
@@ -174,6 +174,14 @@ export class Deciding {
         this.repeated(screening, first);
       },
     };
+  }
+
+  /** Beside an event time it was checked against that. Some know the day only, in their own time zone. */
+  #checkRegistered({ customer: { registeredAt } }: PaymentInput, now: number): void {
+    const { skewMs } = this.#options;
+    if (registeredAt === undefined || registeredAt <= now + DAY_MS + skewMs) return;
+    const description = `is after the service's clock by more than a day and the skew of ${durationText(skewMs)}`;
+    throw invalidRequest([{ field: 'payment.customer.registered_at', description }]);
   }
 
   #flags(context: PaymentContext, decidedAt: number): DecisionFlag[] {

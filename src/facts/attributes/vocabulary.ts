@@ -28,7 +28,13 @@ const LATER: ReadonlySet<Attribute> = new Set<Attribute>([
 ]);
 
 /** Attributes that only reports can have: no payment ever does, decided or from history. */
-export const REPORT_ATTRIBUTES: readonly Attribute[] = ['claim', 'threeDs', 'liabilityShift', 'label'];
+export const REPORT_ATTRIBUTES: readonly Attribute[] = [
+  'code',
+  'claim',
+  'threeDs',
+  'liabilityShift',
+  'label',
+];
 
 /** What a payment that is being decided can have: what keys of velocities and limits are made of. */
 export const PAYMENT_ATTRIBUTES: readonly Attribute[] = ATTRIBUTES.filter((name) => !LATER.has(name));

@@ -6,6 +6,7 @@ import { ATTRIBUTES, STREAM_KINDS } from '../attributes.js';
 import { FUNCTION_MEANINGS, HABIT_MEANINGS, HISTORY_MEANINGS, KIND_MEANINGS } from '../meanings.js';
 import { CLOCKS, SUCCEEDED, VELOCITY_FUNCTIONS, type Aggregate } from './specs/velocity-spec.js';
 import { clockWarnings } from './specs/clock-warnings.js';
+import { HISTORY_CASES, VELOCITY_CASES } from './specs/param-cases.js';
 import { parseHabit, parseHistory, parseVelocity, type Params } from './specs/parse.js';
 import { HABIT_QUESTIONS, HISTORY_QUESTIONS } from './specs/specs.js';
 
@@ -110,6 +111,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       required: ['fn', 'by', 'window'],
       additionalProperties: false,
     },
+    paramCases: VELOCITY_CASES,
     checkParams: velocityProblems,
     warnParams: clockWarnings,
     meanings: { fn: FUNCTION_MEANINGS, events: KIND_MEANINGS },
@@ -145,6 +147,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       required: ['by', 'what'],
       additionalProperties: false,
     },
+    paramCases: HISTORY_CASES,
     checkParams: (params) => problemsOf(parseHistory(params)),
     meanings: { what: HISTORY_MEANINGS },
     example: {

@@ -206,7 +206,9 @@ function readSchemas(facts: readonly FactDefinition[]): { readonly [name: string
         // JSON Schema's keyword; nobody awaits this.
         // oxlint-disable-next-line unicorn/no-thenable
         then: {
-          properties: { params: fact.params ?? { type: 'object', maxProperties: 0 } },
+          properties: {
+            params: { ...(fact.params ?? { type: 'object', maxProperties: 0 }), ...fact.paramCases },
+          },
           ...(Array.isArray(fact.params?.['required']) && fact.params['required'].length > 0
             ? { required: ['params'] }
             : {}),

@@ -145,7 +145,8 @@ function checkTest(
   if (problem === undefined) return;
   const { code, message, misspelt } = problem;
   const hint = misspelt === undefined ? '' : suggestion(report, misspelt.name, misspelt.known);
-  error(report, code, `${path}/value`, message + hint);
+  const tell = code === 'part-of-text' ? warning : error;
+  tell(report, code, `${path}/value`, message + hint);
 }
 
 function checkValue(

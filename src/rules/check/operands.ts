@@ -17,9 +17,9 @@ export interface Operand {
   readonly name: string;
 }
 
-/** What is wrong with a test's operands. */
+/** What is wrong with a test's operands; `part-of-text` only may be. */
 export interface OperandProblem {
-  readonly code: 'wrong-type' | 'unknown-value';
+  readonly code: 'wrong-type' | 'unknown-value' | 'part-of-text';
   readonly message: string;
   /** A value that there is not, and those there are. */
   readonly misspelt?: { readonly name: string; readonly known: readonly string[] };
@@ -112,8 +112,15 @@ function compare(base: OperatorName, left: Operand, right: Operand): OperandProb
   if (list.type !== 'list' && list.type !== 'any') {
     return wrong(`${base} needs a list, ${list.name} is ${said(list)}`);
   }
-  if (list.items.length === 0) return scalar(base, item);
+  if (list.items.length === 0) return scalar(base, item) ?? partOfText(base, list);
   return scalar(base, item) ?? first(list.items, (entry) => same(base, item, entry));
+}
+
+/** `in` and `notIn` take a text for its letters, as in JavaScript; `contains` does not. */
+function partOfText(base: OperatorName, list: Operand): OperandProblem | undefined {
+  if (list.type !== 'any' || (base !== 'in' && base !== 'notIn')) return undefined;
+  const message = `if ${list.name} is a text and no list, ${base} looks for a part of it: "b" is in "abc"; equal compares the whole`;
+  return { code: 'part-of-text', message };
 }
 
 /** Only values of one type can be equal, and lists and objects never are. */

@@ -99,11 +99,11 @@ export class Connection {
     const hello = await this.run(() => this.#client.db('admin').command({ hello: 1 }), 10_000);
     this.sharded = hello['msg'] === 'isdbgrid';
     if (!this.sharded && typeof hello['setName'] !== 'string')
-      throw new Error(
+      throw new BadAddress(
         'this MongoDB server is a standalone: Tollgate needs a replica set (one member is enough) or a sharded cluster',
       );
     if (Number(hello['maxWireVersion']) < OLDEST_WIRE_VERSION)
-      throw new Error('this MongoDB server is too old: Tollgate needs MongoDB 6.0 or later');
+      throw new BadAddress('this MongoDB server is too old: Tollgate needs MongoDB 6.0 or later');
     await this.run(() => this.#probeBy(this.#probe));
   }
 

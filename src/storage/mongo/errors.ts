@@ -16,7 +16,7 @@ const DUPLICATE_KEY = 11_000;
 /** A primary that stopped being one, or a server that shuts down. */
 const LEAVING = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
-/** The URI asks for what the store cannot give. */
+/** The URI asks for what the store cannot give, or leads to what it cannot be kept on. */
 export class BadAddress extends Error {
   override readonly name = 'BadAddress';
 }

@@ -1,6 +1,7 @@
 import { Binary } from 'mongodb';
 import type { StoreHealth } from '../../decisions/ports.js';
 import { Connection } from './connection.js';
+import { BadAddress } from './errors.js';
 import { COLLECTIONS, createIndexes } from './indexes.js';
 import { MongoJournal } from './journal/journal.js';
 import { MongoLimits } from './limits/limits.js';
@@ -89,7 +90,7 @@ async function openMeta(connection: Connection, { world }: ResolvedOptions): Pro
   );
   if (!meta) throw new Error('the store did not keep its key');
   if (meta.schema !== SCHEMA)
-    throw new Error(
+    throw new BadAddress(
       `the database was written by another release of Tollgate (schema ${meta.schema}; this one reads ${SCHEMA})`,
     );
   return new Uint8Array(meta.hashKey.value());

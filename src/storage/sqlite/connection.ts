@@ -7,6 +7,7 @@ import type { Request, Response, WireError, WorkerSettings } from './wire.js';
 import type { StoreOperations } from './worker/operations.js';
 import type { AnswerOf, ArgsOf } from './worker/work.js';
 import { startWorker } from './worker-thread.js';
+import { WrongFile } from './wrong-file.js';
 
 /** Waits before the database is opened again, ms; the last one repeats. */
 const BACKOFF_MS = [50, 100, 200, 500, 1000, 2000] as const;
@@ -52,12 +53,12 @@ export class Connection {
       const worker = this.#start(this.#settings);
       this.#worker = worker;
       let settled = false;
-      const fail = (reason: string): void => {
+      const fail = (reason: string, wrongFile = false): void => {
         if (worker !== this.#worker) return;
         this.#down(reason);
         if (settled) this.#retry();
         settled = true;
-        reject(storeUnavailable(reason));
+        reject(wrongFile ? new WrongFile(reason) : storeUnavailable(reason));
       };
       worker.on('message', (response: Response) => {
         if ('opened' in response) {
@@ -65,7 +66,7 @@ export class Connection {
           this.#up = true;
           this.#failures = 0;
           resolve(response.opened);
-        } else if ('refused' in response) fail(response.refused);
+        } else if ('refused' in response) fail(response.refused, response.wrongFile);
         else this.#answer(worker, response);
       });
       worker.on('error', (error) => fail(`the database thread failed: ${String(error)}`));

@@ -36,8 +36,8 @@ export interface SqliteStore {
 }
 
 /**
- * Opens the embedded store. The database lives in a thread of its own. Rejects with STORE_UNAVAILABLE and one clear
- * line when the file is in use, of a newer release, or no database; once open, it heals by itself.
+ * Opens the embedded store. The database lives in a thread of its own. Rejects with one clear line: WrongFile
+ * when the file is of another program or release or no database, else STORE_UNAVAILABLE; once open, it heals by itself.
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
   const { file, world, cacheKb = 8 * 1024, checkpointBytes = 2 * 1024 * 1024 } = options;

@@ -26,7 +26,8 @@ export interface WireError {
 /** Worker to main thread. */
 export type Response =
   | { readonly opened: { readonly hashKey: Uint8Array; readonly lastSeq: number } }
-  | { readonly refused: string }
+  /** The thread has ended; `wrongFile`: whatever is tried again. */
+  | { readonly refused: string; readonly wrongFile?: boolean }
   | { readonly id: number; readonly part: Uint8Array }
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: WireError };

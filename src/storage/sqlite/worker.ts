@@ -9,6 +9,7 @@ import { Dispatcher } from './worker/dispatcher.js';
 import { failureText } from './worker/failure.js';
 import { WorkerJournal } from './worker/journal/journal.js';
 import { operations } from './worker/operations.js';
+import { WrongFile } from './wrong-file.js';
 import { messageOf } from '../../errors/error-text.js';
 
 /** Commits after which the write-ahead log, of some 16 kB for each, is written back whatever is in it. */
@@ -21,7 +22,7 @@ function start(port: MessagePort, settings: WorkerSettings): void {
   try {
     db = new Database(settings);
   } catch (error) {
-    post({ refused: messageOf(error) });
+    post({ refused: messageOf(error), wrongFile: error instanceof WrongFile });
     port.close();
     return;
   }

@@ -6,6 +6,8 @@ import { factsDoc } from '../../../src/rules/authoring/facts-doc.js';
 import { unsupportedKeywords } from '../../../src/rules/document/schema-subset.js';
 import { ruleSetSchema } from '../../../src/rules/authoring/schema.js';
 import { OPERATORS } from '../../../src/rules/document/operators.js';
+import { HISTORY_QUESTIONS } from '../../../src/facts/velocity/specs/specs.js';
+import { VELOCITY_FUNCTIONS } from '../../../src/facts/velocity/specs/velocity-spec.js';
 import { CATALOGUE } from '../small-catalogue.js';
 
 const ajv = new Ajv2020({ strict: false });
@@ -170,6 +172,50 @@ test('facts use no keyword in their parameter schemas that the checks would igno
     'contains',
     'if',
   ]);
+});
+
+describe('parameters that go together', () => {
+  const accepted = ajv.compile(ruleSetSchema(FACT_CATALOGUE));
+  const good = (fact: string, params: object): { readonly schema: boolean; readonly check: boolean } => {
+    const document = withTest({ fact, params, operator: 'greaterThan', value: 1 });
+    const { findings } = checkRuleSet(document, { catalogue: FACT_CATALOGUE });
+    return { schema: accepted(document), check: findings.every(({ severity }) => severity !== 'error') };
+  };
+  const count = { fn: 'count' };
+  const ofs = [
+    undefined,
+    'email',
+    'amount',
+    'amount:EUR',
+    'nothing',
+    [count],
+    [count, count],
+    [{ fn: 'sum' }, { fn: 'distinct', of: 'card' }],
+    [count, { fn: 'distinct' }],
+    [count, { fn: 'sum', of: 'card' }],
+    [{ fn: 'count', of: 'card' }, count],
+    [count, { fn: 'ratio', of: [count, count] }],
+  ];
+  const others = [{}, { events: 'declined' }, { filter: { currency: 'EUR' } }, { clock: 'known' }];
+
+  test.each([...VELOCITY_FUNCTIONS])('are known to the schema as to the checks: %s', (fn) => {
+    const known = ofs.flatMap((of) =>
+      others.map((other) => {
+        const params = { fn, by: 'ip', window: '1h', ...(of === undefined ? {} : { of }), ...other };
+        return { params, ...good('velocity', params) };
+      }),
+    );
+    expect(known.filter(({ schema, check }) => schema !== check)).toEqual([]);
+    expect(new Set(known.map(({ schema }) => schema))).toEqual(new Set([true, false]));
+  });
+
+  test('of a history too', () => {
+    for (const what of HISTORY_QUESTIONS) {
+      const fits = what === 'goodOrders';
+      expect(good('history', { by: 'card', what, goodAfterDays: 7 })).toEqual({ schema: fits, check: fits });
+      expect(good('history', { by: 'card', what })).toEqual({ schema: true, check: true });
+    }
+  });
 });
 
 test("every fact's example passes the checks and the schema", () => {

@@ -359,6 +359,25 @@ describe('tests', () => {
     expect(ofTest({ fact: 'extra', path: '$.x', operator: 'in', value: ['a', 1, null] })).toEqual([]);
   });
 
+  test.each([
+    ['in', 'country'],
+    ['notIn', 'country'],
+    ['not:in', 'country'],
+    ['someFact:in', 'skus'],
+  ])('%s what may be a text is pointed out: it would look for a part of that text', (operator, fact) => {
+    const part = { fact: 'extra', path: '$.x' };
+    expect(ofTest({ fact, operator, value: part })).toEqual(['warning part-of-text /value']);
+    expect(ofTest({ ...part, operator: `swap:${operator}`, value: { fact } })).toEqual([
+      'warning part-of-text /value',
+    ]);
+    expect(ofTest({ fact, operator, value: { fact: 'skus' } })).toEqual([]);
+    expect(ofTest({ fact, operator, value: { fact: 'kind' } })).toEqual(['error wrong-type /value']);
+  });
+
+  test('contains has no such doubt: in a text it finds nothing', () => {
+    expect(ofTest({ fact: 'extra', path: '$.x', operator: 'contains', value: 'a' })).toEqual([]);
+  });
+
   test('a rule needs a group or a named condition at its root', () => {
     expect(found(document([rule(fine)]))).toEqual(['error bad-root /rules/0/conditions']);
   });

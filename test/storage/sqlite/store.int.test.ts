@@ -10,6 +10,7 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionFilter } from '../../../src/decisions/ports.js';
 import { Connection } from '../../../src/storage/sqlite/connection.js';
+import { SCHEMA_VERSION } from '../../../src/storage/sqlite/schema.js';
 import { openSqliteStore } from '../../../src/storage/sqlite/store.js';
 import type { SqliteStore } from '../../../src/storage/sqlite/store.js';
 import { startWorker } from '../../../src/storage/sqlite/worker-thread.js';
@@ -58,25 +59,39 @@ describe('the embedded store', () => {
     raw.exec('PRAGMA user_version = 99');
     raw.close();
     await expect(openStore()).rejects.toMatchObject({
-      ...unavailable,
+      name: 'WrongFile',
       message: expect.stringMatching(/schema 99; this one reads \d+/) as string,
     });
   });
 
-  it('refuses a database of another program, and leaves it as it is', async () => {
+  it.each([
+    ['tables', 'CREATE TABLE orders (id TEXT)'],
+    ['tables and a version', `CREATE TABLE orders (id TEXT); PRAGMA user_version = ${SCHEMA_VERSION}`],
+    ['a version alone', 'PRAGMA user_version = 3'],
+    ['an application id alone', 'PRAGMA application_id = 252006673'],
+  ])('refuses a database of another program, with %s, and leaves it as it is', async (_, sql) => {
     const raw = new Database(file);
-    raw.exec('CREATE TABLE orders (id TEXT)');
+    raw.exec(sql);
     raw.close();
     const before = readFileSync(file);
-    await expect(openStore()).rejects.toThrow(/is of another program/);
+    await expect(openStore()).rejects.toMatchObject({
+      name: 'WrongFile',
+      message: expect.stringContaining(`${file} is of another program`) as string,
+    });
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
   it('refuses a file that is something else, and a place where no file can be', async () => {
     writeFileSync(file, 'site;amount\n'.repeat(1000));
-    await expect(openStore()).rejects.toThrow(/is not a Tollgate database/);
+    await expect(openStore()).rejects.toMatchObject({
+      name: 'WrongFile',
+      message: expect.stringContaining('is not a Tollgate database') as string,
+    });
     file = join(directory, 'no', 'such', 'folder', 'store.db');
-    await expect(openStore()).rejects.toThrow(/cannot be opened/);
+    await expect(openStore()).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringContaining('cannot be opened') as string,
+    });
   });
 
   it('answers STORE_UNAVAILABLE at once when its thread dies, and heals by itself', async () => {

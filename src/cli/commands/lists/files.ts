@@ -7,6 +7,7 @@ import {
   ListEntrySchema,
   type ListEntry,
 } from '../../../gen/tollgate/v1/list_service_pb.js';
+import { TollgateError } from '../../../errors/errors.js';
 import { moment } from '../../arguments.js';
 import { badInput, CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
@@ -127,6 +128,19 @@ async function* importRequests(
   }
 }
 
+/** Fields of the API count from 0; who looks into a file counts from 1, as do entries that were left out. */
+function countedFromOne(error: unknown): unknown {
+  if (!(error instanceof TollgateError)) return error;
+  const { code, message, metadata, violations } = error;
+  const fromOne = (text: string): string =>
+    text.replace(
+      /\bentries\[(\d+)\]\.(\w+)(?=: |$)/,
+      (_, at: string, field: string) => `entry ${Number(at) + 1} ${field}`,
+    );
+  const named = violations.map(({ field, description }) => ({ field: fromOne(field), description }));
+  return new TollgateError(code, fromOne(message), { violations: named, metadata, cause: error });
+}
+
 /** `tollgate lists import LIST FILE`. */
 export function addImport(parent: Command, host: Host): void {
   parent
@@ -163,9 +177,11 @@ Examples:
         };
         const parts = entriesOf(source.bytes, source.name, options.format ?? formatOf(file));
         const { reason, until } = options;
-        const response = await tollgate().lists.importEntries(
-          importRequests(parts, settings, { reason, until }),
-        );
+        const response = await tollgate()
+          .lists.importEntries(importRequests(parts, settings, { reason, until }))
+          .catch((error: unknown) => {
+            throw countedFromOne(error);
+          });
         if (out.json)
           out.document(toJson(ImportEntriesResponseSchema, response, { alwaysEmitImplicit: true }));
         else {

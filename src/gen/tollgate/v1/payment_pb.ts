@@ -124,7 +124,7 @@ export type Customer = Message<"tollgate.v1.Customer"> & {
   name: string;
 
   /**
-   * At most a day after the payment's event_time.
+   * At most a day after the payment's event_time; where there is none, after the service's clock and the skew.
    *
    * @generated from field: google.protobuf.Timestamp registered_at = 5;
    */

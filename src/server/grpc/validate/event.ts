@@ -80,9 +80,10 @@ function checkBelonging(problems: Problems, event: Event): void {
   opaqueId(problems, '', 'request_id', event.requestId, 128);
   const { payment } = event;
   if (payment !== undefined) {
-    checkPayment(problems, 'payment.', payment);
+    const isPayment = event.kind === EventKind.PAYMENT;
+    checkPayment(problems, 'payment.', payment, isPayment ? event.eventTime : undefined);
     if (payment.site !== event.site) problems.add('payment.site', 'differs from site');
-    if (event.kind === EventKind.PAYMENT && !sameMs(payment.eventTime ?? event.eventTime, event.eventTime))
+    if (isPayment && !sameMs(payment.eventTime ?? event.eventTime, event.eventTime))
       problems.add('payment.event_time', 'differs from event_time, which is when the payment was made');
   }
   if (event.kind === EventKind.PAYMENT) {

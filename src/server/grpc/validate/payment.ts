@@ -1,3 +1,4 @@
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Address, Customer, Device, Item, Payment } from '../../../gen/tollgate/v1/payment_pb.js';
 import { PaymentKind, PaymentKindSchema } from '../../../gen/tollgate/v1/payment_pb.js';
 import { checkInstrument } from './instrument.js';
@@ -9,8 +10,16 @@ const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const DAY_SECONDS = 86_400n;
 const ATTRIBUTE_NAME = /^[a-z0-9_.-]{1,64}$/;
 
-/** Every field of a payment; `at` is the path it stands at, with a dot at the end. */
-export function checkPayment(problems: Problems, at: string, payment: Payment): void {
+/**
+ * Every field of a payment; `at` is the path it stands at, with a dot at the end. `madeAt` is when it was made, where that
+ * is known.
+ */
+export function checkPayment(
+  problems: Problems,
+  at: string,
+  payment: Payment,
+  madeAt = payment.eventTime,
+): void {
   const { kind } = payment;
   siteId(problems, at, 'site', payment.site);
   language(problems, at, 'language', payment.language);
@@ -29,7 +38,7 @@ export function checkPayment(problems: Problems, at: string, payment: Payment): 
   if (payment.items.length > 0) checkItems(problems, at, payment.items);
   const before = problems.list.length;
   timestamp(problems, at, 'event_time', payment.eventTime);
-  if (problems.list.length === before) checkRegistered(problems, at, payment);
+  if (problems.list.length === before) checkRegistered(problems, at, payment.customer, madeAt);
   checkAttributes(problems, at, payment.attributes);
 }
 
@@ -42,9 +51,14 @@ function checkCustomer(problems: Problems, at: string, customer: Customer): void
 }
 
 /** Some know the day of a registration only, in their own time zone: a day is no contradiction. */
-function checkRegistered(problems: Problems, at: string, { eventTime, customer }: Payment): void {
-  if (eventTime === undefined || customer?.registeredAt === undefined) return;
-  if (customer.registeredAt.seconds > eventTime.seconds + DAY_SECONDS)
+function checkRegistered(
+  problems: Problems,
+  at: string,
+  customer: Customer | undefined,
+  madeAt: Timestamp | undefined,
+): void {
+  if (madeAt === undefined || customer?.registeredAt === undefined) return;
+  if (customer.registeredAt.seconds > madeAt.seconds + DAY_SECONDS)
     problems.add(`${at}customer.registered_at`, 'is after event_time');
 }
 

@@ -1,6 +1,7 @@
 import Libsql from 'libsql';
 import { SCHEMA_VERSION, migration } from '../schema.js';
 import type { WorkerSettings } from '../wire.js';
+import { WrongFile } from '../wrong-file.js';
 import { messageOf } from '../../../errors/error-text.js';
 import { WriteAheadLog } from './write-ahead-log.js';
 
@@ -14,15 +15,14 @@ export interface Statement {
   all(...values: SqlValue[]): (readonly SqlValue[])[];
 }
 
-/** Opening failed in a way that waiting does not mend. */
-class OpenRefused extends Error {}
-
 /** One connection, alone on its file. */
 export class Database {
   readonly #raw: Libsql.Database;
   readonly #log: WriteAheadLog;
   /** Bytes of data, roughly, that stand in the write-ahead log only: what writing it back costs. */
   unwritten = 0;
+  /** Whether more is known to fit: not when just opened, nor once SQLite has found no room. */
+  roomy = false;
   /** Commits since the write-ahead log was written back: each adds the pages it touched. */
   commits = 0;
 
@@ -43,8 +43,8 @@ export class Database {
     }
     if (foreign) {
       this.close();
-      throw new OpenRefused(
-        `the database file ${file} is of another program: it has tables, but none of Tollgate's`,
+      throw new WrongFile(
+        `the database file ${file} is of another program: it has tables or a name of its own, but none of Tollgate's`,
       );
     }
     // What has to be on disk is synced by ourselves: SQLite would hold up everything else meanwhile.
@@ -56,7 +56,7 @@ export class Database {
     const steps = migration(version);
     if (!steps) {
       this.close();
-      throw new OpenRefused(
+      throw new WrongFile(
         `the database file ${file} was written by another release of Tollgate (schema ${version}; this one reads ${SCHEMA_VERSION})`,
       );
     }
@@ -64,10 +64,12 @@ export class Database {
     this.#log = new WriteAheadLog(file);
   }
 
-  /** Whether there are tables, but none that Tollgate made. Changes nothing. */
+  /** Whether another program made the file: it has tables or a name, but not Tollgate's. Changes nothing. */
   #isForeign(): boolean {
-    const version = Number(this.prepare('PRAGMA user_version').get()?.[0] ?? 0);
-    return version === 0 && this.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
+    const numberOf = (name: string): number => Number(this.prepare(`PRAGMA ${name}`).get()?.[0] ?? 0);
+    const tables = this.prepare('SELECT name FROM sqlite_schema').all().flat();
+    const ours = numberOf('user_version') === 0 ? tables.length === 0 : tables.includes('rule_versions');
+    return !ours || numberOf('application_id') !== 0;
   }
 
   exec(sql: string): void {
@@ -103,6 +105,7 @@ export class Database {
       this.commits += 1;
       return result;
     } catch (error) {
+      this.#noteRoom(error);
       try {
         this.exec('ROLLBACK');
       } catch {
@@ -125,6 +128,7 @@ export class Database {
       this.exec('RELEASE part');
       return result;
     } catch (error) {
+      this.#noteRoom(error);
       this.exec('ROLLBACK TO part; RELEASE part');
       throw error;
     }
@@ -151,6 +155,10 @@ export class Database {
     this.#log?.close();
     this.#raw.close();
   }
+
+  #noteRoom(error: unknown): void {
+    if (sqliteCode(error)?.startsWith('SQLITE_FULL') === true) this.roomy = false;
+  }
 }
 
 /** What SQLite said, for example SQLITE_FULL; undefined for other errors. */
@@ -163,8 +171,8 @@ export function sqliteCode(error: unknown): string | undefined {
 function openError(file: string, error: unknown): Error {
   const message = messageOf(error);
   if (/locked|busy/i.test(message)) {
-    return new OpenRefused(`the database file ${file} is in use by another process`);
+    return new Error(`the database file ${file} is in use by another process`);
   }
-  if (/not a database/i.test(message)) return new OpenRefused(`the file ${file} is not a Tollgate database`);
-  return new OpenRefused(`the database file ${file} cannot be opened: ${message}`);
+  if (/not a database/i.test(message)) return new WrongFile(`the file ${file} is not a Tollgate database`);
+  return new Error(`the database file ${file} cannot be opened: ${message}`);
 }

@@ -13,6 +13,9 @@ import type { Layout, Publication, StoredVersion } from '../../../rules/version-
 import type { Kind, Merchant, Site } from '../../../sites/site-store.js';
 import { Unavailable } from './failure.js';
 
+/** What has to fit before a store is said to have room: a few hundred decisions. */
+const ROOM_BYTES = 1024 * 1024;
+
 /** Everything the main thread may ask for, by name. */
 export type StoreOperations = ReturnType<typeof operations>;
 
@@ -37,6 +40,7 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
     },
   };
   const ping = db.prepare(`INSERT OR REPLACE INTO meta (name, value) VALUES ('ping', ?)`);
+  const fill = db.prepare(`INSERT OR REPLACE INTO meta (name, value) VALUES ('ping', zeroblob(?))`);
   return {
     'journal.append': write((context, packed: Uint8Array) => {
       db.unwritten += packed.length;
@@ -73,7 +77,18 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
     'sites.changes': read((_, after: number, size: number) => sites.changes(after, size)),
     ...lists.operations(),
     ...importer.operations(),
-    'store.ping': write((_, now: number) => void ping.run(now)),
+    'store.ping': write((context, now: number) => {
+      if (db.roomy) {
+        ping.run(now);
+        return;
+      }
+      // On a full disk what is small may fit long after decisions do not: only as much as these take shows that there is room.
+      fill.run(ROOM_BYTES);
+      db.unwritten += ROOM_BYTES;
+      context.afterwards((committed) => {
+        if (committed) db.roomy = true;
+      });
+    }),
     'store.close': close,
   };
 }

@@ -9,6 +9,7 @@ import {
   Label,
   ThreeDsStatus,
 } from '../../../../src/gen/tollgate/v1/event_service_pb.js';
+import { CustomerSchema } from '../../../../src/gen/tollgate/v1/payment_pb.js';
 import { checkEvent } from '../../../../src/server/grpc/validate/event.js';
 import { EVENT_MS, sampleEvent, samplePayment } from '../../support/requests.js';
 import { violationsOf } from '../../support/violations.js';
@@ -95,6 +96,20 @@ test.each<[string, Change, readonly string[]]>([
     ],
   ),
   ['a broken payment', { payment: samplePayment({ ip: 'x' }) }, ['payment.ip: not an IPv4 or IPv6 address']],
+  [
+    'a registration after the payment, whose time the event alone tells',
+    {
+      kind: EventKind.PAYMENT,
+      payment: samplePayment({
+        eventTime: undefined,
+        customer: create(CustomerSchema, {
+          id: 'c',
+          registeredAt: timestampFromMs(EVENT_MS + 2 * 86_400_000),
+        }),
+      }),
+    },
+    ['payment.customer.registered_at: is after event_time'],
+  ],
   ['a claim without reason', { kind: EventKind.REFUND_CLAIMED }, ['claim_reason: is required']],
   ['a reason without claim', { claimReason: ClaimReason.FRAUD }, [`claim_reason: ${MEANINGLESS}`]],
   ['a 3DS result without status', { kind: EventKind.THREE_DS_RESULT }, ['three_ds_status: is required']],
