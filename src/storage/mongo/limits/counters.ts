@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation, Collection, Document, Filter, UpdateFilter } from 'mongodb';
 import type { Connection } from '../connection.js';
-import { isDuplicateKey, onlyDuplicates } from '../errors.js';
+import { isDuplicateKey, isOutOfTime, onlyDuplicates } from '../errors.js';
 import { Gathered } from '../gathered.js';
 import { COLLECTIONS } from '../indexes.js';
 import type { CounterDocument, Marker, Want } from './documents.js';
@@ -28,6 +28,9 @@ interface Change extends Step {
   readonly gone: readonly string[];
 }
 
+/** What was used before a step; undefined when there is no room or the decision has a marker there already. */
+type Used = number | undefined;
+
 /** The markers that a decision vouches for; undefined as long as it does not stand. */
 type VouchedBy = (decision: string) => Promise<readonly string[] | undefined>;
 
@@ -36,8 +39,15 @@ const PATIENCE_MS = 1_000;
 const PAUSE_MS = 10;
 /** How long a marker that is vouched for waits for another change of its counter to take it along, ms. */
 const VOUCHED_MS = 10;
+/** How long the server may be at changes of several counters, ms: much longer than others have one locked. */
+const TOGETHER_MS = 1_000;
+/** And at those of one, ms. One that was locked by an instance that was killed then stays so for up to a minute. */
+const APART_MS = 2_000;
 /** Markers that were waited for in vain and are remembered, so that nobody waits for them again. */
 const REMEMBERED = 10_000;
+
+/** Instead of a result: the counter is changed apart from others now. */
+const APART = Symbol('apart');
 
 const markers = { $ifNull: ['$p', []] };
 
@@ -52,6 +62,8 @@ export class LimitCounters {
   #inVain = new Set<string>();
   /** One batch of changes at a time: the server would only let them run into each other. */
   readonly #changes = new Gathered((steps: readonly Step[]) => this.#changeAll(steps));
+  /** Counters that are changed apart from others, for as long as there is something to do. */
+  readonly #apart = new Map<string, Gathered<Step, Used>>();
   readonly #looks = new Gathered((counters: readonly string[]) => this.#lookAt(counters));
 
   constructor(connection: Connection, { world }: Pick<ResolvedOptions, 'world'>, vouchedBy: VouchedBy) {
@@ -102,10 +114,18 @@ export class LimitCounters {
   async #try(want: Want, decision: string, expiresAt: number): Promise<Taken | undefined> {
     const { counter, amount, atMost } = want;
     if (atMost < 0) return undefined;
-    const i = Buffer.from(this.#world.randomBytes(12)).toString('base64url');
-    const marker = { i, d: decision, a: amount, e: expiresAt };
-    const used = await this.#changes.do({ counter, take: { want, marker } });
-    return used === undefined ? undefined : { taken: true, used, marker: i, amount };
+    const step = (i: string) => ({
+      counter,
+      take: { want, marker: { i, d: decision, a: amount, e: expiresAt } },
+    });
+    let marker = this.#markerId();
+    let used = await this.#changes.do(step(marker));
+    if (used === APART) {
+      // Never the same: should the first have come to be, others may have vouched for it and removed it by now.
+      marker = this.#markerId();
+      used = await this.#changeApart(step(marker));
+    }
+    return used === undefined ? undefined : { taken: true, used, marker, amount };
   }
 
   /** A decision vouches for the marker: the amount stays and the marker goes, with the next change or soon. */
@@ -115,7 +135,11 @@ export class LimitCounters {
     else this.#vouched.set(counter, [marker]);
     if (waiting) return;
     // When it fails, others wait a moment longer; `expire` removes what is left.
-    this.#world.timers.after(VOUCHED_MS, () => void this.#changes.do({ counter }).catch(() => undefined));
+    this.#world.timers.after(VOUCHED_MS, () => void this.#removeVouched(counter).catch(() => undefined));
+  }
+
+  async #removeVouched(counter: string): Promise<void> {
+    if ((await this.#changes.do({ counter })) === APART) await this.#changeApart({ counter });
   }
 
   /** Takes the amount of a marker away, if it is still there. */
@@ -178,15 +202,47 @@ export class LimitCounters {
     return any;
   }
 
-  /** By step: what was used before; undefined when there is no room or the decision has a marker there already. */
-  async #changeAll(steps: readonly Step[]): Promise<readonly (number | undefined)[]> {
+  async #changeApart(step: Step): Promise<Used> {
+    const { counter } = step;
+    const apart = this.#apartFor(counter);
+    try {
+      return await apart.do(step);
+    } finally {
+      if (apart.idle && this.#apart.get(counter) === apart) this.#apart.delete(counter);
+    }
+  }
+
+  #apartFor(counter: string): Gathered<Step, Used> {
+    const known = this.#apart.get(counter);
+    if (known) return known;
+    const apart = new Gathered((steps: readonly Step[]) => this.#changeWithin(APART_MS, steps));
+    this.#apart.set(counter, apart);
+    return apart;
+  }
+
+  /** A counter that is locked holds up others once, not for as long as it is locked. */
+  async #changeAll(steps: readonly Step[]): Promise<readonly (Used | typeof APART)[]> {
+    const together = steps.filter(({ counter }) => !this.#apart.has(counter));
+    const results = new Map<Step, Used>();
+    try {
+      const used = await this.#changeWithin(TOGETHER_MS, together);
+      for (const [index, step] of together.entries()) results.set(step, used[index]);
+    } catch (error) {
+      if (!isOutOfTime(error)) throw error;
+      // At once: those of the next batch come after them.
+      for (const { counter } of together) this.#apartFor(counter);
+    }
+    return steps.map((step) => (results.has(step) ? results.get(step) : APART));
+  }
+
+  async #changeWithin(ms: number, steps: readonly Step[]): Promise<readonly Used[]> {
     const changes = steps.map((step) => ({ ...step, gone: this.#takeVouched(step.counter) }));
     // What only was to leave is not tried again: see `vouched`.
     const again = ({ counter, take, gone }: Change): void => {
       if (take !== undefined) for (const marker of gone) this.vouched(counter, marker);
     };
     try {
-      const used = await this.#connection.run(() => this.#change(changes));
+      const used = await this.#connection.run(() => this.#change(ms, changes));
       for (const [index, change] of changes.entries()) if (used[index] === undefined) again(change);
       return used;
     } catch (error) {
@@ -195,18 +251,22 @@ export class LimitCounters {
     }
   }
 
-  async #change(changes: readonly Change[]): Promise<readonly (number | undefined)[]> {
+  async #change(ms: number, changes: readonly Change[]): Promise<readonly Used[]> {
     const [first] = changes;
     return changes.length === 1 && first?.take !== undefined
-      ? [await this.#changeOne(first, first.take)]
-      : await this.#changeMany(changes);
+      ? [await this.#changeOne(ms, first, first.take)]
+      : await this.#changeMany(ms, changes);
   }
 
-  async #changeOne({ gone }: Change, take: Try): Promise<number | undefined> {
+  async #changeOne(ms: number, { gone }: Change, take: Try): Promise<Used> {
     try {
       const { filter, update } = taking(take, gone);
-      const options = { upsert: true, returnDocument: 'before', projection: { total: 1 } } as const;
-      const found = await this.#counters.findOneAndUpdate(filter, update, options);
+      const found = await this.#counters.findOneAndUpdate(filter, update, {
+        upsert: true,
+        returnDocument: 'before',
+        projection: { total: 1 },
+        maxTimeMS: ms,
+      });
       return found?.total ?? 0;
     } catch (error) {
       if (isDuplicateKey(error)) return undefined;
@@ -215,7 +275,7 @@ export class LimitCounters {
   }
 
   /** In their order, several of one counter too; their markers tell what was used before. */
-  async #changeMany(changes: readonly Change[]): Promise<readonly (number | undefined)[]> {
+  async #changeMany(ms: number, changes: readonly Change[]): Promise<readonly Used[]> {
     const updates: AnyBulkWriteOperation<CounterDocument>[] = [];
     const counters = new Set<string>();
     for (const { counter, take, gone } of changes) {
@@ -227,9 +287,9 @@ export class LimitCounters {
     }
     if (updates.length === 0) return changes.map(() => undefined);
     try {
-      await this.#counters.bulkWrite(updates, { ordered: false });
+      await this.#counters.bulkWrite(updates, { ordered: false, maxTimeMS: ms });
     } catch (error) {
-      if (!onlyDuplicates(error)) throw error;
+      if (isOutOfTime(error) || !onlyDuplicates(error)) throw error;
     }
     if (counters.size === 0) return changes.map(() => undefined);
     const found = await this.#counters
@@ -255,6 +315,10 @@ export class LimitCounters {
   #remember(unsure: readonly Marker[]): void {
     if (this.#inVain.size > REMEMBERED) this.#inVain = new Set();
     for (const { i } of unsure) this.#inVain.add(i);
+  }
+
+  #markerId(): string {
+    return Buffer.from(this.#world.randomBytes(12)).toString('base64url');
   }
 
   #now(): number {
