@@ -46,6 +46,9 @@ export function notOpened(error: unknown): unknown {
  * nothing of the others.
  */
 export function isConnectionLoss(error: unknown): boolean {
+  // The driver wraps what ended many writes, whatever it was.
+  if (error instanceof MongoBulkWriteError && error.errorResponse instanceof Error)
+    return isConnectionLoss(error.errorResponse);
   if (error instanceof MongoNetworkTimeoutError) return false;
   if (
     error instanceof MongoNetworkError ||
@@ -83,16 +86,15 @@ export function isOutOfTime(error: unknown): boolean {
 export function duplicatesOf(error: unknown, size: number): ReadonlySet<number> | undefined {
   if (!onlyDuplicates(error)) return undefined;
   const failed = writeErrorsOf(error);
-  return failed.length > 0 && error.insertedCount + failed.length === size
-    ? new Set(failed.map(({ index }) => index))
-    : undefined;
+  return error.insertedCount + failed.length === size ? new Set(failed.map(({ index }) => index)) : undefined;
 }
 
 /** Whether all that went wrong with several writes is that a unique index refused some. */
 export function onlyDuplicates(error: unknown): error is MongoBulkWriteError {
   if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
     return false;
-  return writeErrorsOf(error).every(({ code }) => code === DUPLICATE_KEY);
+  const failed = writeErrorsOf(error);
+  return failed.length > 0 && failed.every(({ code }) => code === DUPLICATE_KEY);
 }
 
 function writeErrorsOf({ writeErrors }: MongoBulkWriteError): readonly WriteError[] {

@@ -181,7 +181,7 @@ export class CounterChanges {
     try {
       await this.#counters.bulkWrite(updates, { ordered: false, maxTimeMS: ms });
     } catch (error) {
-      if (isOutOfTime(error) || !onlyDuplicates(error)) throw error;
+      if (!onlyDuplicates(error)) throw error;
     }
     if (counters.size === 0) return changes.map(() => undefined);
     const found = await this.#counters
