@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { KeyedTurns } from '../../collections/keyed-turns.js';
 import { holdId } from '../record/decision-id.js';
 import { asksReview, heldLimit, unheldLimit, type DueLimit } from '../limits/holds.js';
@@ -7,14 +8,26 @@ import type { HoldReport, LimitStore } from '../ports.js';
 import type { HeldLimit, LimitUse } from '../record.js';
 import type { EventInput } from '../decisions.js';
 
+/** Counters whose last failure is remembered. */
+const REMEMBERED = 1_000;
+
+/** A call that failed, and how many had been asked for by then. */
+interface Failure {
+  readonly error: unknown;
+  readonly asked: number;
+}
+
 /**
  * Holds amounts against cumulative limits and settles the holds by what is reported. What concerns the same counter begins
  * in the order of admission, and a report is alone with it. Reservations are made at the same time: the store takes room
- * in the order in which it is asked.
+ * in the order in which it is asked. When a call fails, so does what waited for its counters: a store that does not answer
+ * is waited for once, not once for each of them.
  */
 export class LimitKeeper {
   readonly #store: LimitStore;
   readonly #turns = new KeyedTurns();
+  #asked = 0;
+  readonly #failures = new LRUCache<string, Failure>({ max: REMEMBERED });
 
   constructor(store: LimitStore) {
     this.#store = store;
@@ -34,7 +47,7 @@ export class LimitKeeper {
     );
     const counters = holds.map(({ counter }) => counter);
     const id = holdId(decision, holds[0]?.amount ?? 0, counters);
-    const { reserved, used } = await this.#turns.together(counters, () =>
+    const { reserved, used } = await this.#inTurn('together', counters, () =>
       this.#store.reserve(id, holds, expiresAt),
     );
     const uses = held
@@ -79,7 +92,23 @@ export class LimitKeeper {
   }
 
   #settle(id: string, { uses }: Holding, report: HoldReport): Promise<void> {
-    return this.#turns.alone(countersOf(uses), () => this.#store.settle(id, report));
+    return this.#inTurn('alone', countersOf(uses), () => this.#store.settle(id, report));
+  }
+
+  #inTurn<T>(how: 'alone' | 'together', counters: readonly string[], work: () => Promise<T>): Promise<T> {
+    const place = this.#asked++;
+    return this.#turns[how](counters, async () => {
+      for (const counter of counters) {
+        const failure = this.#failures.get(counter);
+        if (failure !== undefined && place < failure.asked) throw failure.error;
+      }
+      try {
+        return await work();
+      } catch (error) {
+        for (const counter of counters) this.#failures.set(counter, { error, asked: this.#asked });
+        throw error;
+      }
+    });
   }
 
   #reportOf(

@@ -13,6 +13,7 @@ import { TollgateError } from '../../errors/errors.js';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 
 const DUPLICATE_KEY = 11_000;
+const OUT_OF_TIME = 50;
 /** A primary that stopped being one, or a server that shuts down. */
 const LEAVING = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
@@ -45,6 +46,9 @@ export function notOpened(error: unknown): unknown {
  * nothing of the others.
  */
 export function isConnectionLoss(error: unknown): boolean {
+  // The driver wraps what ended many writes, whatever it was.
+  if (error instanceof MongoBulkWriteError && error.errorResponse instanceof Error)
+    return isConnectionLoss(error.errorResponse);
   if (error instanceof MongoNetworkTimeoutError) return false;
   if (
     error instanceof MongoNetworkError ||
@@ -69,6 +73,12 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
+/** Whether the server ended a step because it took longer than its `maxTimeMS`; also of what callers meet instead. */
+export function isOutOfTime(error: unknown): boolean {
+  if (error instanceof TollgateError) return isOutOfTime(error.cause);
+  return error instanceof MongoServerError && error.code === OUT_OF_TIME;
+}
+
 /**
  * The places in an unordered insert that were refused as duplicates; `undefined` when the error leaves open what of the
  * insert is durable.
@@ -76,16 +86,15 @@ export function isDuplicateKey(error: unknown): boolean {
 export function duplicatesOf(error: unknown, size: number): ReadonlySet<number> | undefined {
   if (!onlyDuplicates(error)) return undefined;
   const failed = writeErrorsOf(error);
-  return failed.length > 0 && error.insertedCount + failed.length === size
-    ? new Set(failed.map(({ index }) => index))
-    : undefined;
+  return error.insertedCount + failed.length === size ? new Set(failed.map(({ index }) => index)) : undefined;
 }
 
 /** Whether all that went wrong with several writes is that a unique index refused some. */
 export function onlyDuplicates(error: unknown): error is MongoBulkWriteError {
   if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
     return false;
-  return writeErrorsOf(error).every(({ code }) => code === DUPLICATE_KEY);
+  const failed = writeErrorsOf(error);
+  return failed.length > 0 && failed.every(({ code }) => code === DUPLICATE_KEY);
 }
 
 function writeErrorsOf({ writeErrors }: MongoBulkWriteError): readonly WriteError[] {

@@ -50,7 +50,7 @@ CREATE INDEX limit_counters_old ON limit_counters (forget_at);
 -- What is known of a decision's holds, and when they are forgotten. See decisions/limits/hold-state.ts.
 CREATE TABLE limit_decisions (
   decision TEXT PRIMARY KEY,
-  -- held, expired, refused
+  -- held, confirmed, expired, refused
   state TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
   used TEXT NOT NULL,

@@ -244,3 +244,35 @@ describe('limits of one counter', () => {
     expect(begun.slice(3)).toEqual(['failed', id('third', 'hard')]);
   });
 });
+
+describe('a store that does not answer for a counter', () => {
+  it('is waited for once by all that waits for its turn, and asked again by what comes later', async () => {
+    const memory = createMemoryLimits();
+    let giveUp: () => void = () => undefined;
+    const given = new Promise<void>((resolve) => (giveUp = resolve));
+    let asked = 0;
+    const keeper = new LimitKeeper({
+      ...memory,
+      async settle(decision, report) {
+        asked += 1;
+        if (asked > 1) return memory.settle(decision, report);
+        await given;
+        throw new Error('it does not answer');
+      },
+    });
+    const limits = await keeper.reserve('a', [due('hard', 500)], 9);
+    const payment = { id: 'a', holding: holdingOf({ limits, base: { minor: 100, currency: 'USD' } }) };
+    const settle = (eventId: string) =>
+      keeper.settle(payment, { eventId, kind: 'declined', eventTime: 1 } as unknown as EventInput, 0);
+    const waiting = ['1', '2', '3'].map((id) => settle(id));
+    const reserved = keeper.reserve('b', [due('hard', 500)], 9);
+    const elsewhere = keeper.reserve('c', [due('wall', 500)], 9);
+    giveUp();
+    const results = await Promise.allSettled([...waiting, reserved, elsewhere]);
+    expect(results.map(({ status }) => status)).toEqual([...Array(4).fill('rejected'), 'fulfilled']);
+    expect(asked).toBe(1);
+    await settle('4');
+    expect(asked).toBe(2);
+    expect(await memory.used('hard')).toBe(0);
+  });
+});

@@ -327,6 +327,14 @@ export function limitsContract(factory: LimitsFactory): void {
       expect(await store.limits.used('day')).toBe(0);
     });
 
+    it('keeps a counter until the later end also where one decision holds of it twice', async () => {
+      const sooner = { ...hold('day', 100, 500), periodEnd: T0 + 10 * HOUR };
+      await store.limits.reserve('a', [hold('day', 100, 500), sooner], T0 + HOUR);
+      await store.limits.settle('a', MADE);
+      await store.limits.expire(T0 + 24 * HOUR + HOLD_MEMORY_MS - 1);
+      expect(await store.limits.used('day')).toBe(200);
+    });
+
     it('forgets no counter that a later payment used', async () => {
       await store.limits.reserve('a', [hold('day', 100, 500)], T0 + HOUR);
       await store.limits.settle('a', MADE);

@@ -1,7 +1,18 @@
-import { MongoNetworkError, MongoNetworkTimeoutError, MongoServerError } from 'mongodb';
+import {
+  MongoBulkWriteError,
+  MongoNetworkError,
+  MongoNetworkTimeoutError,
+  MongoServerError,
+  type BulkWriteResult,
+} from 'mongodb';
 import { expect, test } from 'vitest';
 import { storeReason } from '../../../src/errors/store-unavailable.js';
-import { isConnectionLoss, toStoreError } from '../../../src/storage/mongo/errors.js';
+import {
+  isConnectionLoss,
+  isOutOfTime,
+  onlyDuplicates,
+  toStoreError,
+} from '../../../src/storage/mongo/errors.js';
 
 const denied = new MongoServerError({
   message: 'Authentication failed.',
@@ -40,6 +51,20 @@ test.each([
 test('one connection that is silent is no loss of the server', () => {
   expect(isConnectionLoss(silent)).toBe(false);
   expect(isConnectionLoss(lost)).toBe(true);
+});
+
+test.each([
+  [lost, { loss: true, late: false }],
+  [silent, { loss: false, late: false }],
+  [new MongoServerError({ message: 'not primary', code: 10_107 }), { loss: true, late: false }],
+  [new MongoServerError({ message: 'operation exceeded time limit', code: 50 }), { loss: false, late: true }],
+])('many writes that ended badly are judged by what ended them: %s', (error, { loss, late }) => {
+  const result = { getWriteConcernError: () => undefined } as BulkWriteResult;
+  const many = new MongoBulkWriteError(error, result);
+  expect({ loss: isConnectionLoss(many), late: isOutOfTime(many) }).toEqual({ loss, late });
+  expect(isOutOfTime(toStoreError(many))).toBe(late);
+  // None was refused as a duplicate, and what became of them is open.
+  expect(onlyDuplicates(many)).toBe(false);
 });
 
 test('a mistake of ours stays one', () => {

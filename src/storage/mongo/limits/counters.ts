@@ -1,8 +1,8 @@
-import type { AnyBulkWriteOperation, Collection, Document, Filter, UpdateFilter } from 'mongodb';
+import type { Collection } from 'mongodb';
 import type { Connection } from '../connection.js';
-import { isDuplicateKey, onlyDuplicates } from '../errors.js';
 import { Gathered } from '../gathered.js';
 import { COLLECTIONS } from '../indexes.js';
+import { CounterChanges, removal } from './counter-changes.js';
 import type { CounterDocument, Marker, Want } from './documents.js';
 import type { ResolvedOptions } from '../options.js';
 
@@ -11,35 +11,14 @@ export type Taken =
   | { readonly taken: true; readonly used: number; readonly marker: string; readonly amount: number }
   | { readonly taken: false; readonly used: number };
 
-/** An amount that is to be taken from a counter, with the marker that it leaves. */
-interface Try {
-  readonly want: Want;
-  readonly marker: Omit<Marker, 'u'>;
-}
-
-/** What is to be done with a counter; without a try, what leaves it is all. */
-interface Step {
-  readonly counter: string;
-  readonly take?: Try;
-}
-
-/** The same, with the markers that leave the counter by the way. */
-interface Change extends Step {
-  readonly gone: readonly string[];
-}
-
 /** The markers that a decision vouches for; undefined as long as it does not stand. */
 type VouchedBy = (decision: string) => Promise<readonly string[] | undefined>;
 
 /** How long to wait for reservations under way that may yet be taken back, ms. */
 const PATIENCE_MS = 1_000;
 const PAUSE_MS = 10;
-/** How long a marker that is vouched for waits for another change of its counter to take it along, ms. */
-const VOUCHED_MS = 10;
 /** Markers that were waited for in vain and are remembered, so that nobody waits for them again. */
 const REMEMBERED = 10_000;
-
-const markers = { $ifNull: ['$p', []] };
 
 /** The counters. Whether there is room is decided, and the room taken, in one change of one document. */
 export class LimitCounters {
@@ -47,16 +26,14 @@ export class LimitCounters {
   readonly #world: ResolvedOptions['world'];
   readonly #counters: Collection<CounterDocument>;
   readonly #vouchedBy: VouchedBy;
-  /** Markers that are vouched for, by counter: they are removed with the next change of the counter. */
-  readonly #vouched = new Map<string, string[]>();
+  readonly #changes: CounterChanges;
   #inVain = new Set<string>();
-  /** One batch of changes at a time: the server would only let them run into each other. */
-  readonly #changes = new Gathered((steps: readonly Step[]) => this.#changeAll(steps));
   readonly #looks = new Gathered((counters: readonly string[]) => this.#lookAt(counters));
 
-  constructor(connection: Connection, { world }: Pick<ResolvedOptions, 'world'>, vouchedBy: VouchedBy) {
+  constructor(connection: Connection, options: Pick<ResolvedOptions, 'world'>, vouchedBy: VouchedBy) {
     this.#connection = connection;
-    this.#world = world;
+    this.#world = options.world;
+    this.#changes = new CounterChanges(connection, options);
     this.#vouchedBy = vouchedBy;
     this.#counters = connection.collection(COLLECTIONS.counters);
   }
@@ -100,22 +77,13 @@ export class LimitCounters {
   }
 
   async #try(want: Want, decision: string, expiresAt: number): Promise<Taken | undefined> {
-    const { counter, amount, atMost } = want;
-    if (atMost < 0) return undefined;
-    const i = Buffer.from(this.#world.randomBytes(12)).toString('base64url');
-    const marker = { i, d: decision, a: amount, e: expiresAt };
-    const used = await this.#changes.do({ counter, take: { want, marker } });
-    return used === undefined ? undefined : { taken: true, used, marker: i, amount };
+    const taking = await this.#changes.take(want, decision, expiresAt);
+    return taking && { taken: true, ...taking, amount: want.amount };
   }
 
   /** A decision vouches for the marker: the amount stays and the marker goes, with the next change or soon. */
   vouched(counter: string, marker: string): void {
-    const waiting = this.#vouched.get(counter);
-    if (waiting) waiting.push(marker);
-    else this.#vouched.set(counter, [marker]);
-    if (waiting) return;
-    // When it fails, others wait a moment longer; `expire` removes what is left.
-    this.#world.timers.after(VOUCHED_MS, () => void this.#changes.do({ counter }).catch(() => undefined));
+    this.#changes.vouched(counter, marker);
   }
 
   /** Takes the amount of a marker away, if it is still there. */
@@ -178,78 +146,11 @@ export class LimitCounters {
     return any;
   }
 
-  /** By step: what was used before; undefined when there is no room or the decision has a marker there already. */
-  async #changeAll(steps: readonly Step[]): Promise<readonly (number | undefined)[]> {
-    const changes = steps.map((step) => ({ ...step, gone: this.#takeVouched(step.counter) }));
-    // What only was to leave is not tried again: see `vouched`.
-    const again = ({ counter, take, gone }: Change): void => {
-      if (take !== undefined) for (const marker of gone) this.vouched(counter, marker);
-    };
-    try {
-      const used = await this.#connection.run(() => this.#change(changes));
-      for (const [index, change] of changes.entries()) if (used[index] === undefined) again(change);
-      return used;
-    } catch (error) {
-      for (const change of changes) again(change);
-      throw error;
-    }
-  }
-
-  async #change(changes: readonly Change[]): Promise<readonly (number | undefined)[]> {
-    const [first] = changes;
-    return changes.length === 1 && first?.take !== undefined
-      ? [await this.#changeOne(first, first.take)]
-      : await this.#changeMany(changes);
-  }
-
-  async #changeOne({ gone }: Change, take: Try): Promise<number | undefined> {
-    try {
-      const { filter, update } = taking(take, gone);
-      const options = { upsert: true, returnDocument: 'before', projection: { total: 1 } } as const;
-      const found = await this.#counters.findOneAndUpdate(filter, update, options);
-      return found?.total ?? 0;
-    } catch (error) {
-      if (isDuplicateKey(error)) return undefined;
-      throw error;
-    }
-  }
-
-  /** In their order, several of one counter too; their markers tell what was used before. */
-  async #changeMany(changes: readonly Change[]): Promise<readonly (number | undefined)[]> {
-    const updates: AnyBulkWriteOperation<CounterDocument>[] = [];
-    const counters = new Set<string>();
-    for (const { counter, take, gone } of changes) {
-      if (take !== undefined) {
-        updates.push({ updateOne: { ...taking(take, gone), upsert: true } });
-        counters.add(counter);
-      } else if (gone.length > 0)
-        updates.push({ updateOne: { filter: { _id: counter }, update: removal(gone) } });
-    }
-    if (updates.length === 0) return changes.map(() => undefined);
-    try {
-      await this.#counters.bulkWrite(updates, { ordered: false });
-    } catch (error) {
-      if (!onlyDuplicates(error)) throw error;
-    }
-    if (counters.size === 0) return changes.map(() => undefined);
-    const found = await this.#counters
-      .find({ _id: { $in: [...counters] } }, { projection: { p: 1 } })
-      .toArray();
-    const kept = new Map(found.flatMap(({ p }) => p.map(({ i, u }) => [i, u])));
-    return changes.map(({ take }) => (take === undefined ? undefined : kept.get(take.marker.i)));
-  }
-
   async #lookAt(counters: readonly string[]): Promise<readonly (CounterDocument | undefined)[]> {
     const ids = [...new Set(counters)];
     const found = await this.#connection.run(() => this.#counters.find({ _id: { $in: ids } }).toArray());
     const byId = new Map(found.map((document) => [document._id, document]));
     return counters.map((counter) => byId.get(counter));
-  }
-
-  #takeVouched(counter: string): readonly string[] {
-    const gone = this.#vouched.get(counter) ?? [];
-    this.#vouched.delete(counter);
-    return gone;
   }
 
   #remember(unsure: readonly Marker[]): void {
@@ -264,31 +165,4 @@ export class LimitCounters {
   #pause(): Promise<void> {
     return new Promise((resolve) => this.#world.timers.after(PAUSE_MS, resolve));
   }
-}
-
-/** Takes what is wanted, if there is room and the decision has no marker there: else an upsert fails as a duplicate. */
-function taking(
-  { want: { counter, amount, atMost, forgetAt }, marker }: Try,
-  gone: readonly string[],
-): { readonly filter: Filter<CounterDocument>; readonly update: Document[] } {
-  const before = { $ifNull: ['$total', 0] };
-  const left =
-    gone.length === 0
-      ? markers
-      : { $filter: { input: markers, as: 'x', cond: { $not: [{ $in: ['$$x.i', gone] }] } } };
-  const added = { ...marker, d: { $literal: marker.d }, i: { $literal: marker.i }, u: before };
-  const change: Document = {
-    total: { $add: [before, amount] },
-    f: { $max: ['$f', forgetAt] },
-    p: { $concatArrays: [left, [added]] },
-  };
-  return {
-    filter: { _id: counter, total: { $not: { $gt: atMost } }, 'p.d': { $ne: marker.d } },
-    update: [{ $set: change }],
-  };
-}
-
-/** Takes markers away and leaves their amounts. */
-function removal(gone: readonly string[]): UpdateFilter<CounterDocument> {
-  return { $pull: { p: { i: { $in: [...gone] } } } };
 }

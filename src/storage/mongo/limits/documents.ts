@@ -79,7 +79,8 @@ export function wants(holds: readonly Hold[], expiresAt: number): readonly Want[
     const before = byCounter.get(counter);
     const sum = (before?.amount ?? 0) + amount;
     const atMost = Math.min(before?.atMost ?? Infinity, cap - sum);
-    byCounter.set(counter, { counter, amount: sum, atMost, forgetAt: forgetAt(periodEnd, expiresAt) });
+    const forgotten = Math.max(before?.forgetAt ?? 0, forgetAt(periodEnd, expiresAt));
+    byCounter.set(counter, { counter, amount: sum, atMost, forgetAt: forgotten });
   }
   return [...byCounter.values()].sort((a, b) => (a.counter < b.counter ? -1 : 1));
 }

@@ -8,6 +8,13 @@ import { COLLECTIONS } from '../indexes.js';
 import { holdStateOf, newHolds, refusal, wants } from './documents.js';
 import type { CounterDocument, HoldsDocument } from './documents.js';
 
+/** A document that takes the place of its version `v`, and by how much what counts changes with it, by counter. */
+interface Change {
+  readonly v: number;
+  readonly to: HoldsDocument;
+  readonly counted: ReturnType<typeof changesOf>;
+}
+
 /**
  * What decisions hold, one document for each. What changes the counters after a reservation changes this document and
  * them in one transaction: reports that give back, lapses, and the rare ones that take room again. No reservation needs
@@ -62,25 +69,32 @@ export class LimitHolds {
       }
       const document = newHolds(lapsed._id, holds, expiresAt, answer, held, []);
       const next = { ...document, v: lapsed.v + 1, m: lapsed.m };
-      return (await this.#replace(next, lapsed.v, session)) ? answer : undefined;
+      return (await this.#replace([{ v: lapsed.v, to: next }], session)) ? answer : undefined;
     });
   }
 
-  /** Changes what is known of a decision's holds, and the counters with it; whether that changed what counts. */
-  async change(decision: string, next: (state: HoldState) => HoldState): Promise<boolean> {
+  /**
+   * Changes what is known of decisions' holds, and the counters with it, in one transaction; of how many that changed what
+   * counts.
+   */
+  async change(decisions: readonly string[], next: (state: HoldState) => HoldState): Promise<number> {
+    if (decisions.length === 0) return 0;
+    const wanted = { _id: { $in: [...decisions] }, refused: false };
     for (;;) {
-      const found = await this.find(decision);
-      if (!found || found.refused) return false;
-      const before = holdStateOf(found);
-      const after = next(before);
-      if (after === before) return false;
-      const document = changedDocument(found, after);
-      const changes = changesOf(before, after);
+      const found = await this.#connection.run(() => this.#holds.find(wanted).toArray());
+      const changes = found.flatMap((document): Change[] => {
+        const before = holdStateOf(document);
+        const after = next(before);
+        if (after === before) return [];
+        return [{ v: document.v, to: changedDocument(document, after), counted: changesOf(before, after) }];
+      });
+      if (changes.length === 0) return 0;
+      const counting = changes.filter(({ counted }) => counted.length > 0).length;
       const done =
-        changes.length === 0
-          ? await this.#connection.run(() => this.#replace(document, found.v))
-          : await this.#inOne((session) => this.#both(document, found.v, changes, session));
-      if (done === true) return changes.length > 0;
+        counting === 0
+          ? await this.#connection.run(() => this.#replace(changes))
+          : await this.#inOne((session) => this.#both(changes, session));
+      if (done === true) return counting;
     }
   }
 
@@ -128,23 +142,25 @@ export class LimitHolds {
     });
   }
 
-  /** The counters in the order of their names, then the document; undefined when that has changed meanwhile. */
-  async #both(
-    document: HoldsDocument,
-    v: number,
-    changes: ReturnType<typeof changesOf>,
-    session: ClientSession,
-  ): Promise<true | undefined> {
-    for (const { counter, by } of changes)
-      await this.#counters.updateOne({ _id: counter }, { $inc: { total: by } }, { session });
-    return (await this.#replace(document, v, session)) ? true : undefined;
+  /** The counters in the order of their names, then the documents; undefined when one has changed meanwhile. */
+  async #both(changes: readonly Change[], session: ClientSession): Promise<true | undefined> {
+    const sums = new Map<string, number>();
+    for (const { counted } of changes)
+      for (const { counter, by } of counted) sums.set(counter, (sums.get(counter) ?? 0) + by);
+    const updates = [...sums]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([_id, total]) => ({ updateOne: { filter: { _id }, update: { $inc: { total } } } }));
+    await this.#counters.bulkWrite(updates, { session });
+    return (await this.#replace(changes, session)) ? true : undefined;
   }
 
-  /** Keeps a document in place of the one of version `v`; false when that has changed. */
-  async #replace(document: HoldsDocument, v: number, session?: ClientSession): Promise<boolean> {
-    const filter = { _id: document._id, v };
-    const { matchedCount } = await this.#holds.replaceOne(filter, document, session ? { session } : {});
-    return matchedCount === 1;
+  /** Keeps documents in place of those of the versions known; false when one has changed. */
+  async #replace(changes: readonly Pick<Change, 'v' | 'to'>[], session?: ClientSession): Promise<boolean> {
+    const replacements = changes.map(({ v, to }) => ({
+      replaceOne: { filter: { _id: to._id, v }, replacement: to },
+    }));
+    const { matchedCount } = await this.#holds.bulkWrite(replacements, session ? { session } : {});
+    return matchedCount === changes.length;
   }
 
   /** Runs work in one transaction, again when others are in its way; undefined undoes all of it. */

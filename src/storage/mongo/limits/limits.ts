@@ -8,6 +8,8 @@ import type { ResolvedOptions } from '../options.js';
 
 /** Documents that one step of `expire` looks at. */
 const STEP = 200;
+/** Decisions that lapse in one transaction: the more, the longer others wait for their counters. */
+const LAPSES = 20;
 
 /** An amount that was added to a counter, with its marker. */
 interface Addition {
@@ -59,7 +61,7 @@ export class MongoLimits implements LimitStore {
   }
 
   async settle(decision: string, report: HoldReport): Promise<void> {
-    await this.#holds.change(decision, (state) => afterReport(state, report));
+    await this.#holds.change([decision], (state) => afterReport(state, report));
   }
 
   async expire(now: number): Promise<number> {
@@ -67,9 +69,10 @@ export class MongoLimits implements LimitStore {
     let released = 0;
     for (;;) {
       const due = await this.#holds.due(now, STEP);
-      await this.#holds.forgetRefusals(due.filter(({ refused }) => refused).map(({ _id }) => _id));
-      for (const { _id, refused } of due)
-        if (!refused && (await this.#holds.change(_id, afterLapse))) released += 1;
+      const ids = (were: boolean) => due.filter(({ refused }) => refused === were).map(({ _id }) => _id);
+      await this.#holds.forgetRefusals(ids(true));
+      const held = ids(false);
+      while (held.length > 0) released += await this.#holds.change(held.splice(0, LAPSES), afterLapse);
       if (due.length < STEP) break;
     }
     while ((await this.#holds.forget(now, STEP)) === STEP);
