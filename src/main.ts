@@ -170,6 +170,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   const expire = (): Promise<number> => store.limits.expire(world.clock.now());
   await patient(expire);
 
+  const ending = new AbortController();
   grpc = await startGrpcServer({
     listen: config.listen,
     services: bindAll(
@@ -179,6 +180,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
         unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),
         answered: (code) => metrics.answered(code),
       },
+      { ending: ending.signal },
     ),
     timers: world.timers,
   });
@@ -201,7 +203,8 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     decisions,
     async close(graceMs = 5_000) {
       const stopped = background.stop();
-      // What a stream goes on sending is refused: its calls under way end, and the sender knows where to go on.
+      // Nothing more of them is read: what was is answered, and the sender knows where to go on.
+      ending.abort(new TollgateError('SHUTTING_DOWN', 'this instance is stopping'));
       const decided = open.decisions.close();
       decided.catch(() => undefined);
       // Bounded by itself, and first: nothing new is taken while the rest ends.

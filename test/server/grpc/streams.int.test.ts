@@ -53,6 +53,22 @@ function about({ result }: StreamResult): string | undefined {
   }
 }
 
+/** Waits until a count has been the same for a while. */
+async function comesToRest(count: () => number): Promise<void> {
+  let before = -1;
+  let rested = 0;
+  await expect
+    .poll(
+      () => {
+        rested = before === count() ? rested + 1 : 0;
+        before = count();
+        return rested;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(5);
+}
+
 describe('ScreenStream', () => {
   test('hands entries over in order without waiting and answers in order, whatever finishes first', async () => {
     const seen: string[] = [];
@@ -213,15 +229,7 @@ describe('ScreenStream', () => {
     const first = await answers.next();
     expect(first.value.results).toHaveLength(8);
     // Nothing is read for a while: the count of started entries comes to rest far below the 3,200 on offer.
-    let before = -1;
-    let rested = 0;
-    await expect
-      .poll(() => {
-        rested = before === started ? rested + 1 : 0;
-        before = started;
-        return rested;
-      })
-      .toBe(5);
+    await comesToRest(() => started);
     expect(started).toBeLessThan(1600);
     let results = first.value.results.length;
     for (;;) {
@@ -267,6 +275,38 @@ describe('ScreenStream', () => {
     await expect.poll(() => given?.cancelled).toBe(true);
     release();
     expect(started).toBe(2);
+  });
+
+  test('told to end, a stream ends at once, after all answers, also to a reader that is slow to take them', async () => {
+    const ending = new AbortController();
+    let started = 0;
+    const { decisions } = await start(
+      fakeApplication({
+        decisions: {
+          screen: async ({ requestId }) => {
+            started += 1;
+            return { record: sampleRecord({ requestId, rateId: 'x'.repeat(100_000) }), repeated: false };
+          },
+        },
+      }),
+      { limits: { ending: ending.signal } },
+    );
+    let over = false;
+    async function* idle(): AsyncGenerator<Batch> {
+      for (let index = 0; index < 12; index++) yield { entries: [screen(`r-${index}`)] };
+      await expect.poll(() => over, { timeout: 20_000 }).toBe(true);
+    }
+    const answers = decisions.screenStream(idle())[Symbol.asyncIterator]();
+    const ids = [about((await answers.next()).value.results[0])];
+    await expect.poll(() => started).toBe(12);
+    ending.abort(new TollgateError('SHUTTING_DOWN', 'the end'));
+    const rest = async (): Promise<void> => {
+      for (let next = await answers.next(); next.done !== true; next = await answers.next())
+        ids.push(...next.value.results.map(about));
+    };
+    await expect(rest()).rejects.toMatchObject({ code: 'SHUTTING_DOWN', message: 'the end' });
+    over = true;
+    expect(ids).toEqual(Array.from({ length: 12 }, (_, index) => `r-${index}`));
   });
 
   test('what fails in the sender ends the call with that error', async () => {

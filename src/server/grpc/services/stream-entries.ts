@@ -17,24 +17,8 @@ import { toScreenInput } from './screen-input.js';
 export interface EntryOptions {
   /** Entries of one stream that are read but not yet answered. */
   readonly maxInFlight: number;
-}
-
-/** Ends a stream of an instance that is stopping: what was refused for that is answered, and nothing more is read. */
-export class Stopping {
-  #error: TollgateError | undefined;
-
-  /** Told of every entry that failed. */
-  note(error: unknown): void {
-    if (error instanceof TollgateError && error.code === 'SHUTTING_DOWN') this.#error = error;
-  }
-
-  /** The messages, until one is refused. */
-  async *until<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
-    for await (const message of messages) {
-      if (this.#error !== undefined) throw this.#error;
-      yield message;
-    }
-  }
+  /** Aborted, with what streams end with, once no more of them is to be read. */
+  readonly ending: AbortSignal;
 }
 
 /** Starts all entries of a message, one after the other without waiting, and answers them together. */
@@ -42,13 +26,10 @@ export function answerEntries(
   decisions: Decisions,
   reporter: ErrorReporter,
   context: CallContext,
-  stopping: Stopping,
 ): (entries: readonly Entry[]) => Started<StreamResult[]> {
   const caller = callerOf(context);
-  const failed = (error: unknown): StreamResult => {
-    stopping.note(error);
-    return streamResult({ case: 'error', value: toEntryStatus(error, reporter) });
-  };
+  const failed = (error: unknown): StreamResult =>
+    streamResult({ case: 'error', value: toEntryStatus(error, reporter) });
   return (entries) => ({
     weight: entries.length,
     answer: Promise.all(entries.map((entry) => answerEntry(decisions, entry, caller, failed))),
