@@ -1,6 +1,7 @@
 import type { Caller } from '../../../src/decisions/caller.js';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { describe, expect, test } from 'vitest';
 import type { EventInput, ScreenInput } from '../../../src/decisions/decisions.js';
 import { TollgateError } from '../../../src/errors/errors.js';
@@ -240,6 +241,41 @@ describe('ScreenStream', () => {
     expect(results).toBe(3200);
     expect(started).toBe(3200);
     expect(handedOver).toBe(400);
+  });
+
+  test('large entries weigh more: fewer of them are under way at once', async () => {
+    const waiting: (() => void)[] = [];
+    const { decisions } = await start(
+      fakeApplication({
+        decisions: {
+          screen: ({ requestId }) =>
+            new Promise((resolve) => {
+              waiting.push(() => resolve({ record: sampleRecord({ requestId }), repeated: false }));
+            }),
+        },
+      }),
+      { limits: { maxInFlightPerStream: 64 } },
+    );
+    const data = new BinaryWriter().bytes(Buffer.alloc(300_000, 1)).finish();
+    async function* large(): AsyncGenerator<Batch> {
+      for (let index = 0; index < 40; index++) {
+        const value = sampleRequest(`large-${index}`);
+        // A field of a later version, as far as the server knows.
+        value.$unknown = [{ no: 1000, wireType: WireType.LengthDelimited, data }];
+        yield { entries: [{ entry: { case: 'screen', value } }] };
+      }
+    }
+    let results: StreamResult[] | undefined;
+    void gather(decisions.screenStream(large())).then((all) => (results = all));
+    await expect.poll(() => waiting.length).toBeGreaterThan(0);
+    await comesToRest(() => waiting.length);
+    expect(waiting).toHaveLength(2);
+    await expect
+      .poll(() => {
+        for (const answer of waiting.splice(0)) answer();
+        return results?.length;
+      })
+      .toBe(40);
   });
 
   test('a caller that goes away cancels what is under way, and no more is taken', async () => {

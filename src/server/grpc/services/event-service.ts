@@ -8,7 +8,7 @@ import type { ErrorReporter } from '../to-status.js';
 import { toEntryStatus } from '../to-status.js';
 import { ordered } from './ordered.js';
 import type { EntryOptions } from './stream-entries.js';
-import { recordEvent, callerOf, toEventResult } from './stream-entries.js';
+import { recordEvent, callerOf, toEventResult, weightOf } from './stream-entries.js';
 
 /** The handlers of EventService. */
 export function eventHandlers(
@@ -36,7 +36,7 @@ export function eventHandlers(
       async *handle(messages, context) {
         const caller = callerOf(context);
         const start = (entries: readonly EventEntry[]) => ({
-          weight: entries.length,
+          weight: weightOf(entries),
           answer: Promise.all(entries.map((entry) => answer(entry, caller))),
         });
         for await (const results of ordered(messages, options.maxInFlight, start, options.ending)) {

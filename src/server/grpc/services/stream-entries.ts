@@ -21,6 +21,18 @@ export interface EntryOptions {
   readonly ending: AbortSignal;
 }
 
+/** A larger entry weighs as several, bytes: what is in flight is bounded in memory too. */
+const ENTRY_BYTES = 8 * 1024;
+
+/** What a message weighs against the bound. */
+export function weightOf(entries: readonly Entry[]): number {
+  let weight = 0;
+  for (const entry of entries)
+    weight += 1 + ('raw' in entry ? Math.floor(entry.raw.length / ENTRY_BYTES) : 0);
+  // An empty message is answered, too.
+  return Math.max(1, weight);
+}
+
 /** Starts all entries of a message, one after the other without waiting, and answers them together. */
 export function answerEntries(
   decisions: Decisions,
@@ -31,7 +43,7 @@ export function answerEntries(
   const failed = (error: unknown): StreamResult =>
     streamResult({ case: 'error', value: toEntryStatus(error, reporter) });
   return (entries) => ({
-    weight: entries.length,
+    weight: weightOf(entries),
     answer: Promise.all(entries.map((entry) => answerEntry(decisions, entry, caller, failed))),
   });
 }
