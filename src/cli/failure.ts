@@ -5,7 +5,7 @@ import { counted } from './counted.js';
 import { CliError, EXIT } from './exit.js';
 
 /** Statuses after which trying again later may help. */
-const AWAY: readonly string[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED'];
+const AWAY: readonly string[] = ['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
 
 function fromTollgate(error: TollgateError): CliError {
   const violations = error.violations.map(({ field, description }) => `${field}: ${description}`);
