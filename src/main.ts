@@ -170,7 +170,6 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   const expire = (): Promise<number> => store.limits.expire(world.clock.now());
   await patient(expire);
 
-  const ending = new AbortController();
   grpc = await startGrpcServer({
     listen: config.listen,
     services: bindAll(
@@ -180,7 +179,6 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
         unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),
         answered: (code) => metrics.answered(code),
       },
-      { ending: ending.signal },
     ),
     timers: world.timers,
   });
@@ -203,12 +201,12 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     decisions,
     async close(graceMs = 5_000) {
       const stopped = background.stop();
-      // Nothing more of them is read: what was is answered, and the sender knows where to go on.
-      ending.abort(new TollgateError('SHUTTING_DOWN', 'this instance is stopping'));
+      // Streams first: what was read of them is still decided, and the sender knows where to go on.
+      const answered = open.grpc.close(graceMs);
       const decided = open.decisions.close();
       decided.catch(() => undefined);
-      // Bounded by itself, and first: nothing new is taken while the rest ends.
-      await open.grpc.close(graceMs);
+      // Bounded by itself.
+      await answered;
       const parts: readonly Part[] = [
         ['background work', () => stopped],
         ['calls under way', () => decided],

@@ -6,18 +6,22 @@ import type { Timers } from '../../world/world.js';
 const CHANGES = ['readable', 'end', 'close'] as const;
 
 /**
- * Reads no further ahead than the stream's own buffer: grpc-js asks for the next message when one is taken. Not by the
- * stream's own iterator: that destroys a stream which is answered with an error while it waits, with what was not sent.
+ * Reads no further ahead than the stream's own buffer: grpc-js asks for the next message when one is taken. Throws the
+ * reason of `ending` once that is aborted, unless all was read. Not by the stream's own iterator, which waits for nothing
+ * else, and destroys a stream that is answered with an error meanwhile.
  */
 export async function* received<T>(
   call: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
   decode: (bytes: Uint8Array) => T,
+  ending: AbortSignal,
 ): AsyncGenerator<T> {
   let wake: (() => void) | undefined;
   const changed = (): void => wake?.();
   for (const change of CHANGES) call.on(change, changed);
+  ending.addEventListener('abort', changed);
   try {
     while (!call.destroyed && !call.readableEnded) {
+      ending.throwIfAborted();
       const bytes = call.read() as Buffer | null;
       if (bytes !== null) yield decode(bytes);
       else
@@ -27,6 +31,7 @@ export async function* received<T>(
     }
   } finally {
     for (const change of CHANGES) call.off(change, changed);
+    ending.removeEventListener('abort', changed);
   }
   if (!call.readableEnded || wasCutOff(call)) throw callerGone();
 }

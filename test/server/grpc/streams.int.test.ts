@@ -2,7 +2,7 @@ import type { Caller } from '../../../src/decisions/caller.js';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { EventInput, ScreenInput } from '../../../src/decisions/decisions.js';
 import { TollgateError } from '../../../src/errors/errors.js';
 import type {
@@ -313,10 +313,9 @@ describe('ScreenStream', () => {
     expect(started).toBe(2);
   });
 
-  test('told to end, a stream ends at once, after all answers, also to a reader that is slow to take them', async () => {
-    const ending = new AbortController();
+  test('a server that is told to end ends a stream at once, after all answers, also to a reader that is slow to take them', async () => {
     let started = 0;
-    const { decisions } = await start(
+    const { decisions, server } = await start(
       fakeApplication({
         decisions: {
           screen: async ({ requestId }) => {
@@ -325,7 +324,6 @@ describe('ScreenStream', () => {
           },
         },
       }),
-      { limits: { ending: ending.signal } },
     );
     let over = false;
     async function* idle(): AsyncGenerator<Batch> {
@@ -335,14 +333,38 @@ describe('ScreenStream', () => {
     const answers = decisions.screenStream(idle())[Symbol.asyncIterator]();
     const ids = [about((await answers.next()).value.results[0])];
     await expect.poll(() => started).toBe(12);
-    ending.abort(new TollgateError('SHUTTING_DOWN', 'the end'));
+    const closed = server.close(60_000);
     const rest = async (): Promise<void> => {
       for (let next = await answers.next(); next.done !== true; next = await answers.next())
         ids.push(...next.value.results.map(about));
     };
-    await expect(rest()).rejects.toMatchObject({ code: 'SHUTTING_DOWN', message: 'the end' });
+    await expect(rest()).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    await closed;
     over = true;
     expect(ids).toEqual(Array.from({ length: 12 }, (_, index) => `r-${index}`));
+  });
+
+  test('many streams may be open at once, and Node takes none of them for a leak', async () => {
+    const warnings: string[] = [];
+    const warned = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
+    const { decisions } = await start(fakeApplication());
+    const streams = Array.from({ length: 20 }, (_, index) => {
+      async function* paused(): AsyncGenerator<Batch> {
+        yield { entries: [screen(`s-${index}`)] };
+        await allOpen;
+      }
+      return decisions.screenStream(paused())[Symbol.asyncIterator]();
+    });
+    let open: () => void = () => undefined;
+    const allOpen = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    for (const stream of streams) expect((await stream.next()).value.results).toHaveLength(1);
+    open();
+    for (const stream of streams) expect((await stream.next()).done).toBe(true);
+    expect(warnings).toEqual([]);
   });
 
   test('what fails in the sender ends the call with that error', async () => {

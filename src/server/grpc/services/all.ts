@@ -27,8 +27,6 @@ const IN_FLIGHT_PER_STREAM = 768;
 
 /** Bounds of the services. */
 export interface ServiceLimits {
-  /** Aborted, with what they end with, when streams of payments and events are to end. Default: never. */
-  readonly ending?: AbortSignal;
   /** Entries of one stream that are read but not yet answered. Default 768. */
   readonly maxInFlightPerStream?: number;
 }
@@ -39,10 +37,7 @@ export function bindAll(
   reporter: ErrorReporter,
   limits: ServiceLimits = {},
 ): readonly BoundService[] {
-  const stream = {
-    maxInFlight: limits.maxInFlightPerStream ?? IN_FLIGHT_PER_STREAM,
-    ending: limits.ending ?? new AbortController().signal,
-  };
+  const stream = { maxInFlight: limits.maxInFlightPerStream ?? IN_FLIGHT_PER_STREAM };
   return [
     bindService(DecisionService, decisionHandlers(application.decisions, reporter, stream), reporter),
     bindService(EventService, eventHandlers(application.decisions, reporter, stream), reporter),

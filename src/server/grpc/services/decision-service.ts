@@ -35,7 +35,7 @@ export function decisionHandlers(
       decode: decodeEntries,
       async *handle(messages, context) {
         const answer = answerEntries(decisions, reporter, context);
-        for await (const results of ordered(messages, options.maxInFlight, answer, options.ending)) {
+        for await (const results of ordered(messages, options.maxInFlight, answer)) {
           yield { $typeName: 'tollgate.v1.ScreenStreamResponse', results };
         }
       },

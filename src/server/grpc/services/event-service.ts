@@ -39,7 +39,7 @@ export function eventHandlers(
           weight: weightOf(entries),
           answer: Promise.all(entries.map((entry) => answer(entry, caller))),
         });
-        for await (const results of ordered(messages, options.maxInFlight, start, options.ending)) {
+        for await (const results of ordered(messages, options.maxInFlight, start)) {
           yield { $typeName: 'tollgate.v1.RecordEventsResponse', results };
         }
       },

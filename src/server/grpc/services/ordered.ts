@@ -8,14 +8,12 @@ export interface Started<O> {
 /**
  * Starts work on messages as they come and yields the answers in the same order. No further message is read while what
  * is read, but not yet taken by the reader of the answers, weighs `limit` or more: a slow reader slows the source down.
- * `start` must not throw and its promise not reject; the source's error comes after the answers to what it gave. So does
- * the reason of `ending` once it is aborted, unless the source has ended by then: nothing more is started.
+ * `start` must not throw and its promise not reject; the source's error comes after the answers to what it gave.
  */
 export async function* ordered<I, O>(
   source: AsyncIterable<I>,
   limit: number,
   start: (message: I) => Started<O>,
-  ending: AbortSignal,
 ): AsyncGenerator<O> {
   const pending: Started<O>[] = [];
   let weight = 0;
@@ -31,7 +29,6 @@ export async function* ordered<I, O>(
     try {
       for await (const message of source) {
         if (abandoned) break;
-        ending.throwIfAborted();
         const started = start(message);
         weight += started.weight;
         pending.push(started);
@@ -48,8 +45,6 @@ export async function* ordered<I, O>(
     ended = true;
     wakeWriter?.();
   };
-  const end = (): void => wakeWriter?.();
-  ending.addEventListener('abort', end);
   const pulling = pull();
 
   try {
@@ -62,7 +57,6 @@ export async function* ordered<I, O>(
       } else if (ended) {
         break;
       } else {
-        ending.throwIfAborted();
         await new Promise<void>((resolve) => {
           wakeWriter = resolve;
         });
@@ -71,7 +65,6 @@ export async function* ordered<I, O>(
     await pulling;
     if (failure !== undefined) throw failure.error;
   } finally {
-    ending.removeEventListener('abort', end);
     abandoned = true;
     wakeReader?.();
   }

@@ -17,8 +17,6 @@ import { toScreenInput } from './screen-input.js';
 export interface EntryOptions {
   /** Entries of one stream that are read but not yet answered. */
   readonly maxInFlight: number;
-  /** Aborted, with what streams end with, once no more of them is to be read. */
-  readonly ending: AbortSignal;
 }
 
 /** A larger entry weighs as several, bytes: what is in flight is bounded in memory too. */

@@ -2,8 +2,6 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ordered } from '../../../../src/server/grpc/services/ordered.js';
 
-const NEVER = new AbortController().signal;
-
 async function* from<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;
 }
@@ -24,23 +22,18 @@ describe('ordered', () => {
           const started: number[] = [];
           const answers: number[] = [];
           const source = messages.map((one, index) => ({ ...one, index }));
-          const results = ordered(
-            from(source),
-            limit,
-            ({ index, weight, ticks }) => {
-              // Something is taken in only while there is room.
-              expect(under).toBeLessThan(limit);
-              under += weight;
-              most = Math.max(most, under);
-              started.push(index);
-              const answer = (async () => {
-                for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
-                return { index, weight };
-              })();
-              return { weight, answer };
-            },
-            NEVER,
-          );
+          const results = ordered(from(source), limit, ({ index, weight, ticks }) => {
+            // Something is taken in only while there is room.
+            expect(under).toBeLessThan(limit);
+            under += weight;
+            most = Math.max(most, under);
+            started.push(index);
+            const answer = (async () => {
+              for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+              return { index, weight };
+            })();
+            return { weight, answer };
+          });
           for await (const { index, weight } of results) {
             answers.push(index);
             under -= weight;
@@ -61,12 +54,7 @@ describe('ordered', () => {
     }
     const seen: number[] = [];
     const run = async (): Promise<void> => {
-      const results = ordered(
-        broken(),
-        10,
-        (value) => ({ weight: 1, answer: Promise.resolve(value) }),
-        NEVER,
-      );
+      const results = ordered(broken(), 10, (value) => ({ weight: 1, answer: Promise.resolve(value) }));
       for await (const value of results) seen.push(value);
     };
     await expect(run()).rejects.toThrow('cut off');
@@ -82,56 +70,9 @@ describe('ordered', () => {
         released = true;
       }
     }
-    const start = (one: number) => ({ weight: 1, answer: Promise.resolve(one) });
-    for await (const value of ordered(endless(), 3, start, NEVER)) {
+    for await (const value of ordered(endless(), 3, (one) => ({ weight: 1, answer: Promise.resolve(one) }))) {
       if (value === 5) break;
     }
     await expect.poll(() => released).toBe(true);
-  });
-
-  test('told to end, it answers what was started, starts no more, and fails with the reason of that', async () => {
-    const ending = new AbortController();
-    const answers: (() => void)[] = [];
-    let more: () => void = () => undefined;
-    const started: number[] = [];
-    async function* paused(): AsyncGenerator<number> {
-      yield 1;
-      yield 2;
-      await new Promise<void>((resolve) => {
-        more = resolve;
-      });
-      yield 3;
-    }
-    const start = (value: number) => {
-      started.push(value);
-      return { weight: 1, answer: new Promise<number>((resolve) => answers.push(() => resolve(value))) };
-    };
-    const seen: number[] = [];
-    const run = async (): Promise<void> => {
-      for await (const value of ordered(paused(), 10, start, ending.signal)) seen.push(value);
-    };
-    const running = expect(run()).rejects.toThrow('the end');
-    await expect.poll(() => started).toEqual([1, 2]);
-    ending.abort(new RangeError('the end'));
-    expect(seen).toEqual([]);
-    for (const answer of answers) answer();
-    await running;
-    expect(seen).toEqual([1, 2]);
-    more();
-    await new Promise(setImmediate);
-    expect(started).toEqual([1, 2]);
-  });
-
-  test('told to end after the source has ended, it ends as if it had not been told', async () => {
-    const ending = new AbortController();
-    let answer: (value: number) => void = () => undefined;
-    const start = () => ({ weight: 1, answer: new Promise<number>((resolve) => (answer = resolve)) });
-    const results = ordered(from([1]), 10, start, ending.signal);
-    const first = results.next();
-    await new Promise(setImmediate);
-    ending.abort(new RangeError('the end'));
-    answer(7);
-    expect(await first).toEqual({ done: false, value: 7 });
-    expect((await results.next()).done).toBe(true);
   });
 });

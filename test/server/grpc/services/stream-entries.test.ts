@@ -5,7 +5,7 @@ import { fakeDecisions } from '../../support/fakes.js';
 
 const REPORTER = { reference: () => '', unexpected: () => undefined };
 const CONTEXT = { raw: new Uint8Array(0), deadline: undefined, cancelled: false };
-const OPTIONS = { maxInFlight: 64, ending: new AbortController().signal };
+const OPTIONS = { maxInFlight: 64 };
 
 const streams = {
   ScreenStream: decisionHandlers(fakeDecisions(), REPORTER, OPTIONS).screenStream,
