@@ -201,11 +201,12 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     decisions,
     async close(graceMs = 5_000) {
       const stopped = background.stop();
-      // What a stream goes on sending is refused: its calls under way end, and the sender knows where to go on.
+      // Streams first: what was read of them is still decided, and the sender knows where to go on.
+      const answered = open.grpc.close(graceMs);
       const decided = open.decisions.close();
       decided.catch(() => undefined);
-      // Bounded by itself, and first: nothing new is taken while the rest ends.
-      await open.grpc.close(graceMs);
+      // Bounded by itself.
+      await answered;
       const parts: readonly Part[] = [
         ['background work', () => stopped],
         ['calls under way', () => decided],

@@ -5,7 +5,7 @@ import { counted } from './counted.js';
 import { CliError, EXIT } from './exit.js';
 
 /** Statuses after which trying again later may help. */
-const AWAY: readonly string[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED'];
+const AWAY: readonly string[] = ['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
 
 function fromTollgate(error: TollgateError): CliError {
   const violations = error.violations.map(({ field, description }) => `${field}: ${description}`);
@@ -53,6 +53,13 @@ function fromCall(error: CallFailed, server: string): CliError {
 /** Whatever was thrown, as words and an exit code. `server` is the address the command talked to. */
 export function toCliError(error: unknown, server: string): CliError {
   if (error instanceof CliError) return error;
+  // No command cancels a call that it waits for.
+  if (error instanceof TollgateError && error.code === 'CANCELLED')
+    return new CliError(
+      EXIT.unreachable,
+      'CUT_OFF',
+      `Tollgate at ${server} ended the call before its answer`,
+    );
   if (error instanceof TollgateError) return fromTollgate(error);
   if (error instanceof CallFailed) return fromCall(error, server);
   if (error instanceof Error && error.name === 'ConfigProblem')

@@ -1,10 +1,12 @@
 import { createWriteStream } from 'node:fs';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { fileError } from './input/files.js';
 
 /**
- * Writes texts to a file, as fast as they are taken. The file is made when the first has come: where there is none to be
- * had, what is there stays as it is.
+ * Writes texts to a file, as fast as they are taken. What is there stays as it is until all has come: a piece of a list
+ * must not pass for the whole. Until then it is written beside, as `PATH.part`; to what is no file (a terminal, a pipe) at
+ * once.
  */
 export async function writeTexts(path: string, texts: AsyncIterable<string>): Promise<void> {
   const source = texts[Symbol.asyncIterator]();
@@ -15,9 +17,32 @@ export async function writeTexts(path: string, texts: AsyncIterable<string>): Pr
     yield* { [Symbol.asyncIterator]: () => source };
   }
   try {
-    await pipeline(all(), createWriteStream(path));
+    const place = await placeOf(path);
+    if (place === undefined) await pipeline(all(), createWriteStream(path));
+    else await writeWhole(place, all());
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw fileError(path, error, 'write');
+    throw error;
+  }
+}
+
+/** Where the file lies, or will lie; undefined for what cannot be replaced. */
+async function placeOf(path: string): Promise<string | undefined> {
+  try {
+    return (await stat(path)).isFile() ? await realpath(path) : undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return path;
+    throw error;
+  }
+}
+
+async function writeWhole(path: string, texts: AsyncIterable<string>): Promise<void> {
+  const part = `${path}.part`;
+  try {
+    await pipeline(texts, createWriteStream(part));
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
     throw error;
   }
 }

@@ -31,3 +31,9 @@ it('says once what is all', () => {
   });
   expect(failureText(toCliError(error, ''))).toBe('tollgate: list.id: is required (INVALID_REQUEST)\n');
 });
+
+it('says of a call that was cut off who did that, and that trying again may help', () => {
+  const error = toCliError(new TollgateError('CANCELLED', 'the call was cancelled'), '127.0.0.1:50051');
+  expect(error).toMatchObject({ exitCode: 3, code: 'CUT_OFF' });
+  expect(failureText(error)).toBe('tollgate: Tollgate at 127.0.0.1:50051 ended the call before its answer\n');
+});

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeTexts } from '../../src/cli/output-file.js';
@@ -31,8 +31,28 @@ describe('a file that is written', () => {
     expect(existsSync(join(folder.path, 'new'))).toBe(false);
   });
 
+  it('is left as it is when what is to be written breaks off', async () => {
+    const path = folder.file('whole.txt', 'whole');
+    await expect(writeTexts(path, texts('half', new Error('cut off')))).rejects.toThrow('cut off');
+    expect(readFileSync(path, 'utf8')).toBe('whole');
+    const fresh = join(folder.path, 'fresh');
+    await expect(writeTexts(fresh, texts('half', new Error('cut off')))).rejects.toThrow('cut off');
+    expect(readdirSync(folder.path).filter((name) => /fresh|part/.test(name))).toEqual([]);
+  });
+
+  it('stays where a link leads to', async () => {
+    const path = folder.file('linked.txt', 'old');
+    const link = join(folder.path, 'link');
+    symlinkSync(path, link);
+    await writeTexts(link, texts('new'));
+    expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(readFileSync(link, 'utf8')).toBe('new');
+  });
+
   it('is named when it cannot be written', async () => {
     await expect(writeTexts(folder.path, texts('a'))).rejects.toThrow(`${folder.path}: it is a folder`);
+    const nowhere = join(folder.path, 'nowhere', 'new');
+    await expect(writeTexts(nowhere, texts('a'))).rejects.toThrow(`${nowhere}: `);
     if (existsSync('/dev/full'))
       await expect(writeTexts('/dev/full', texts('a'))).rejects.toThrow('/dev/full: the disk is full');
   });

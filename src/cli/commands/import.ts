@@ -18,6 +18,7 @@ import { readNdjson } from '../input/rows.js';
 import { withSession, type Session } from '../session.js';
 import { historyEvent, historyPayment, interleave } from '../stream/interleave.js';
 import { loadMap, openMapped } from '../stream/mapped-rows.js';
+import { throwIfNotNow } from '../stream/not-now.js';
 import { failUnlessWhole, runPump, type PumpProtocol } from '../stream/run-pump.js';
 import { printErrors } from '../stream/summary-text.js';
 import { countEvent, createTally } from '../stream/tally.js';
@@ -94,7 +95,10 @@ async function importHistory(path: string, flags: ImportFlags, session: Session)
     open: (requests) => events.recordEvents(requests),
     request: (items) => create(RecordEventsRequestSchema, { events: [...items] }),
     results: (response) => response.results,
-    answered: (event, result) => countEvent(tally, event.eventId, result),
+    answered(event, result) {
+      throwIfNotNow(result.error);
+      countEvent(tally, event.eventId, result);
+    },
   };
   const end = await runPump(session, {
     items: history.events,

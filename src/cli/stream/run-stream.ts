@@ -7,10 +7,13 @@ import {
   type StreamEntry,
   type StreamResult,
 } from '../../gen/tollgate/v1/decision_service_pb.js';
+import type { Status } from '../../gen/google/rpc/status_pb.js';
 import type { Connection } from '../client.js';
+import { counted } from '../counted.js';
 import type { Session } from '../session.js';
 import type { EntryLine, Setup } from './entry-lines.js';
 import type { StreamItem } from './items.js';
+import { throwIfNotNow } from './not-now.js';
 import { failUnlessWhole, runPump, type PumpProtocol } from './run-pump.js';
 import { printSummary } from './summary-text.js';
 import { summarise } from './summary.js';
@@ -64,6 +67,10 @@ function entryOf(item: StreamItem): StreamEntry {
   return create(StreamEntrySchema, { entry: { case: 'event', value: item.event } });
 }
 
+function errorOf({ result }: StreamResult): Status | undefined {
+  return result.case === 'error' ? result.value : result.case === 'event' ? result.value.error : undefined;
+}
+
 /** Sends everything through the service, prints the summary, and fails when entries were refused. */
 export async function runStream(
   session: Session,
@@ -77,7 +84,10 @@ export async function runStream(
     open: (requests) => tollgate.decisions.screenStream(requests),
     request: (items) => create(ScreenStreamRequestSchema, { entries: items.map(entryOf) }),
     results: (response) => response.results,
-    answered: (item, result, ms) => countResult(tally, item, result, ms),
+    answered(item, result, ms) {
+      throwIfNotNow(errorOf(result));
+      countResult(tally, item, result, ms);
+    },
   };
   const end = await runPump(session, {
     items: settingUp(tollgate, source.entries),
@@ -93,8 +103,12 @@ export async function runStream(
   if (failure === undefined || tally.decisions > 0) printSummary(out, summary);
   for (const remark of source.remarks?.() ?? []) host.complain(`${remark}\n`);
   if (failure !== undefined) {
-    if (tally.decisions > 0 && !out.json) {
-      host.complain('The summary covers what was answered; sending the same file again repeats nothing.\n');
+    if (tally.decisions + tally.events > 0 && !out.json) {
+      const covered =
+        tally.decisions > 0
+          ? 'The summary covers what was answered'
+          : `${counted(tally.events, 'event')} taken in`;
+      host.complain(`${covered}; sending the same file again repeats nothing.\n`);
     }
     throw failure.error;
   }

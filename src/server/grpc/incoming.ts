@@ -2,23 +2,38 @@ import type { ServerDuplexStream, ServerReadableStream } from '@grpc/grpc-js';
 import { callerGone } from '../../decisions/caller.js';
 import type { Timers } from '../../world/world.js';
 
-/** Reads no further ahead than the stream's own buffer: grpc-js asks for the next message when one is taken. */
+/** What tells that there may be something to read, or never again. */
+const CHANGES = ['readable', 'end', 'close'] as const;
+
+/**
+ * Reads no further ahead than the stream's own buffer: grpc-js asks for the next message when one is taken. Throws the
+ * reason of `ending` once that is aborted, unless all was read. Not by the stream's own iterator, which waits for nothing
+ * else, and destroys a stream that is answered with an error meanwhile.
+ */
 export async function* received<T>(
   call: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
   decode: (bytes: Uint8Array) => T,
+  ending: AbortSignal,
 ): AsyncGenerator<T> {
+  let wake: (() => void) | undefined;
+  const changed = (): void => wake?.();
+  for (const change of CHANGES) call.on(change, changed);
+  ending.addEventListener('abort', changed);
   try {
-    // Leaving the loop early must not destroy the stream: a status has still to be sent over it.
-    for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(bytes as Buffer);
-  } catch (error) {
-    throw closedEarly(error) ? callerGone() : error;
+    while (!call.destroyed && !call.readableEnded) {
+      ending.throwIfAborted();
+      const bytes = call.read() as Buffer | null;
+      if (bytes !== null) yield decode(bytes);
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    for (const change of CHANGES) call.off(change, changed);
+    ending.removeEventListener('abort', changed);
   }
-  if (wasCutOff(call)) throw callerGone();
-}
-
-/** Node says so of a stream that was closed before it ended, as when a deadline passes while more is waited for. */
-function closedEarly(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+  if (!call.readableEnded || wasCutOff(call)) throw callerGone();
 }
 
 /**

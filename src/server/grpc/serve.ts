@@ -24,7 +24,14 @@ import { toStatus } from './to-status.js';
 export interface BoundService {
   readonly desc: DescService;
   readonly definition: ServiceDefinition;
-  implement(timers: Pick<Timers, 'after'>): UntypedServiceImplementation;
+  implement(server: ServerParts): UntypedServiceImplementation;
+}
+
+/** What a service uses of the server that it is added to. */
+export interface ServerParts {
+  readonly timers: Pick<Timers, 'after'>;
+  /** Aborted, with the error that they end with, when streams of requests are to be read no more. */
+  readonly ending: AbortSignal;
 }
 
 /**
@@ -42,11 +49,11 @@ export function bindService<S extends DescService>(
     definition: Object.fromEntries(
       service.methods.map((method) => [method.localName, methodDefinition(method)]),
     ),
-    implement: (timers) =>
+    implement: (server) =>
       Object.fromEntries(
         service.methods.map((method) => [
           method.localName,
-          bindMethod(method, named[method.localName], { reporter, timers }),
+          bindMethod(method, named[method.localName], { reporter, ...server }),
         ]),
       ),
   };
@@ -64,9 +71,8 @@ function bounded<T>(decode: (bytes: Uint8Array) => T): (bytes: Uint8Array) => T 
 }
 
 /** What every method is bound with. */
-interface Surroundings {
+interface Surroundings extends ServerParts {
   readonly reporter: ErrorReporter;
-  readonly timers: Pick<Timers, 'after'>;
 }
 
 /** How grpc-js knows a method; messages stay bytes. */
@@ -86,17 +92,18 @@ function methodDefinition(method: DescMethod): ServiceDefinition[string] {
 function bindMethod(
   method: DescMethod,
   handler: unknown,
-  { reporter, timers }: Surroundings,
+  surroundings: Surroundings,
 ): UntypedServiceImplementation[string] {
+  const { reporter } = surroundings;
   switch (method.methodKind) {
     case 'unary':
       return bindUnary(method, handler as Single, reporter);
     case 'server_streaming':
       return bindServerStreaming(method, handler as Streaming, reporter);
     case 'client_streaming':
-      return bindClientStreaming(method, handler as Collecting, { reporter, timers });
+      return bindClientStreaming(method, handler as Collecting, surroundings);
     default:
-      return bindBidiStreaming(method, handler as Duplex | DecodingHandler<unknown, Message>, reporter);
+      return bindBidiStreaming(method, handler as Duplex | DecodingHandler<unknown, Message>, surroundings);
   }
 }
 
@@ -149,7 +156,7 @@ type Collecting = (messages: AsyncIterable<Message>, context: ServerCallContext)
 function bindClientStreaming(
   method: DescMethod,
   handler: Collecting,
-  { reporter, timers }: Surroundings,
+  { reporter, timers, ending }: Surroundings,
 ): handleClientStreamingCall<Buffer, Buffer> {
   const decode = bounded(decoderOf(method.input));
   const encode = encoderOf(method.output);
@@ -157,7 +164,7 @@ function bindClientStreaming(
     const context = new ServerCallContext(call as unknown as ServerCall);
     const answer = async (): Promise<void> => {
       try {
-        const requests = received(call, decode);
+        const requests = received(call, decode, ending);
         const message = await handler(surelyEnded(requests, call, timers), context);
         const bytes = encode(message);
         context.finish();
@@ -177,14 +184,14 @@ type Duplex = (messages: AsyncIterable<unknown>, context: ServerCallContext) => 
 function bindBidiStreaming(
   method: DescMethod,
   handler: Duplex | DecodingHandler<unknown, Message>,
-  reporter: ErrorReporter,
+  { reporter, ending }: Surroundings,
 ): handleBidiStreamingCall<Buffer, Buffer> {
   const decode = bounded<unknown>(typeof handler === 'function' ? decoderOf(method.input) : handler.decode);
   const handle = typeof handler === 'function' ? handler : handler.handle;
   const encode = encoderOf(method.output);
   return (call) => {
     const context = new ServerCallContext(call as unknown as ServerCall);
-    void send(call, context, encode, reporter, () => handle(received(call, decode), context));
+    void send(call, context, encode, reporter, () => handle(received(call, decode, ending), context));
   };
 }
 

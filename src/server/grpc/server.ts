@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { TollgateError } from '../../errors/errors.js';
 import type { Timers } from '../../world/world.js';
 import { addressText, type Address } from '../address.js';
 import { cannotListen } from '../listen-error.js';
@@ -25,7 +27,10 @@ export interface GrpcServer {
   readonly port: number;
   /** What grpc.health.v1 says of the server and of every service. NOT_SERVING until set. */
   setServing(serving: boolean): void;
-  /** Takes no new calls, lets those under way end for at most `graceMs`, then cuts them off. */
+  /**
+   * Takes no new calls and reads no more of streams, from this moment on; lets what is under way end for at most `graceMs`,
+   * then cuts it off.
+   */
   close(graceMs: number): Promise<void>;
 }
 
@@ -45,8 +50,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': 20_000,
   });
+  const ending = new AbortController();
+  // Each open stream listens; beyond ten Node would warn of a leak.
+  setMaxListeners(0, ending.signal);
   for (const service of options.services) {
-    server.addService(service.definition, service.implement(options.timers));
+    server.addService(
+      service.definition,
+      service.implement({ timers: options.timers, ending: ending.signal }),
+    );
   }
   const names = ['', ...options.services.map(({ desc }) => desc.typeName)];
   const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING'])));
@@ -73,6 +84,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     setServing,
     close(graceMs) {
       setServing(false);
+      ending.abort(new TollgateError('SHUTTING_DOWN', 'this instance is stopping'));
       closing ??= shutDown(server, address, options.timers, graceMs);
       return closing;
     },

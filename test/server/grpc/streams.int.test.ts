@@ -1,7 +1,8 @@
 import type { Caller } from '../../../src/decisions/caller.js';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
-import { describe, expect, test } from 'vitest';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { EventInput, ScreenInput } from '../../../src/decisions/decisions.js';
 import { TollgateError } from '../../../src/errors/errors.js';
 import type {
@@ -51,6 +52,22 @@ function about({ result }: StreamResult): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Waits until a count has been the same for a while. */
+async function comesToRest(count: () => number): Promise<void> {
+  let before = -1;
+  let rested = 0;
+  await expect
+    .poll(
+      () => {
+        rested = before === count() ? rested + 1 : 0;
+        before = count();
+        return rested;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(5);
 }
 
 describe('ScreenStream', () => {
@@ -213,15 +230,7 @@ describe('ScreenStream', () => {
     const first = await answers.next();
     expect(first.value.results).toHaveLength(8);
     // Nothing is read for a while: the count of started entries comes to rest far below the 3,200 on offer.
-    let before = -1;
-    let rested = 0;
-    await expect
-      .poll(() => {
-        rested = before === started ? rested + 1 : 0;
-        before = started;
-        return rested;
-      })
-      .toBe(5);
+    await comesToRest(() => started);
     expect(started).toBeLessThan(1600);
     let results = first.value.results.length;
     for (;;) {
@@ -232,6 +241,41 @@ describe('ScreenStream', () => {
     expect(results).toBe(3200);
     expect(started).toBe(3200);
     expect(handedOver).toBe(400);
+  });
+
+  test('large entries weigh more: fewer of them are under way at once', async () => {
+    const waiting: (() => void)[] = [];
+    const { decisions } = await start(
+      fakeApplication({
+        decisions: {
+          screen: ({ requestId }) =>
+            new Promise((resolve) => {
+              waiting.push(() => resolve({ record: sampleRecord({ requestId }), repeated: false }));
+            }),
+        },
+      }),
+      { limits: { maxInFlightPerStream: 64 } },
+    );
+    const data = new BinaryWriter().bytes(Buffer.alloc(300_000, 1)).finish();
+    async function* large(): AsyncGenerator<Batch> {
+      for (let index = 0; index < 40; index++) {
+        const value = sampleRequest(`large-${index}`);
+        // A field of a later version, as far as the server knows.
+        value.$unknown = [{ no: 1000, wireType: WireType.LengthDelimited, data }];
+        yield { entries: [{ entry: { case: 'screen', value } }] };
+      }
+    }
+    let results: StreamResult[] | undefined;
+    void gather(decisions.screenStream(large())).then((all) => (results = all));
+    await expect.poll(() => waiting.length).toBeGreaterThan(0);
+    await comesToRest(() => waiting.length);
+    expect(waiting).toHaveLength(2);
+    await expect
+      .poll(() => {
+        for (const answer of waiting.splice(0)) answer();
+        return results?.length;
+      })
+      .toBe(40);
   });
 
   test('a caller that goes away cancels what is under way, and no more is taken', async () => {
@@ -267,6 +311,60 @@ describe('ScreenStream', () => {
     await expect.poll(() => given?.cancelled).toBe(true);
     release();
     expect(started).toBe(2);
+  });
+
+  test('a server that is told to end ends a stream at once, after all answers, also to a reader that is slow to take them', async () => {
+    let started = 0;
+    const { decisions, server } = await start(
+      fakeApplication({
+        decisions: {
+          screen: async ({ requestId }) => {
+            started += 1;
+            return { record: sampleRecord({ requestId, rateId: 'x'.repeat(100_000) }), repeated: false };
+          },
+        },
+      }),
+    );
+    let over = false;
+    async function* idle(): AsyncGenerator<Batch> {
+      for (let index = 0; index < 12; index++) yield { entries: [screen(`r-${index}`)] };
+      await expect.poll(() => over, { timeout: 20_000 }).toBe(true);
+    }
+    const answers = decisions.screenStream(idle())[Symbol.asyncIterator]();
+    const ids = [about((await answers.next()).value.results[0])];
+    await expect.poll(() => started).toBe(12);
+    const closed = server.close(60_000);
+    const rest = async (): Promise<void> => {
+      for (let next = await answers.next(); next.done !== true; next = await answers.next())
+        ids.push(...next.value.results.map(about));
+    };
+    await expect(rest()).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    await closed;
+    over = true;
+    expect(ids).toEqual(Array.from({ length: 12 }, (_, index) => `r-${index}`));
+  });
+
+  test('many streams may be open at once, and Node takes none of them for a leak', async () => {
+    const warnings: string[] = [];
+    const warned = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
+    const { decisions } = await start(fakeApplication());
+    const streams = Array.from({ length: 20 }, (_, index) => {
+      async function* paused(): AsyncGenerator<Batch> {
+        yield { entries: [screen(`s-${index}`)] };
+        await allOpen;
+      }
+      return decisions.screenStream(paused())[Symbol.asyncIterator]();
+    });
+    let open: () => void = () => undefined;
+    const allOpen = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    for (const stream of streams) expect((await stream.next()).value.results).toHaveLength(1);
+    open();
+    for (const stream of streams) expect((await stream.next()).done).toBe(true);
+    expect(warnings).toEqual([]);
   });
 
   test('what fails in the sender ends the call with that error', async () => {

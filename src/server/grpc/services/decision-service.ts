@@ -19,7 +19,7 @@ import { ordered } from './ordered.js';
 import { pageOf } from './page-query.js';
 import type { EntryOptions } from './stream-entries.js';
 import { toScreenInput } from './screen-input.js';
-import { answerEntries, Stopping } from './stream-entries.js';
+import { answerEntries } from './stream-entries.js';
 
 /** The handlers of DecisionService. */
 export function decisionHandlers(
@@ -34,9 +34,8 @@ export function decisionHandlers(
     screenStream: {
       decode: decodeEntries,
       async *handle(messages, context) {
-        const stopping = new Stopping();
-        const answer = answerEntries(decisions, reporter, context, stopping);
-        for await (const results of ordered(stopping.until(messages), options.maxInFlight, answer)) {
+        const answer = answerEntries(decisions, reporter, context);
+        for await (const results of ordered(messages, options.maxInFlight, answer)) {
           yield { $typeName: 'tollgate.v1.ScreenStreamResponse', results };
         }
       },

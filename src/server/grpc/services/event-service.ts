@@ -8,7 +8,7 @@ import type { ErrorReporter } from '../to-status.js';
 import { toEntryStatus } from '../to-status.js';
 import { ordered } from './ordered.js';
 import type { EntryOptions } from './stream-entries.js';
-import { recordEvent, callerOf, Stopping, toEventResult } from './stream-entries.js';
+import { recordEvent, callerOf, toEventResult, weightOf } from './stream-entries.js';
 
 /** The handlers of EventService. */
 export function eventHandlers(
@@ -16,12 +16,11 @@ export function eventHandlers(
   reporter: ErrorReporter,
   options: EntryOptions,
 ): Handlers<typeof EventService> {
-  const answer = async (entry: EventEntry, caller: Caller, stopping: Stopping): Promise<EventResult> => {
+  const answer = async (entry: EventEntry, caller: Caller): Promise<EventResult> => {
     try {
       if (entry.kind === 'malformed') throw entry.error;
       return toEventResult(await recordEvent(decisions, entry.message, entry.raw, caller));
     } catch (error) {
-      stopping.note(error);
       return {
         $typeName: 'tollgate.v1.EventResult',
         eventId: entry.kind === 'event' ? entry.message.eventId : '',
@@ -36,12 +35,11 @@ export function eventHandlers(
       decode: decodeEvents,
       async *handle(messages, context) {
         const caller = callerOf(context);
-        const stopping = new Stopping();
         const start = (entries: readonly EventEntry[]) => ({
-          weight: entries.length,
-          answer: Promise.all(entries.map((entry) => answer(entry, caller, stopping))),
+          weight: weightOf(entries),
+          answer: Promise.all(entries.map((entry) => answer(entry, caller))),
         });
-        for await (const results of ordered(stopping.until(messages), options.maxInFlight, start)) {
+        for await (const results of ordered(messages, options.maxInFlight, start)) {
           yield { $typeName: 'tollgate.v1.RecordEventsResponse', results };
         }
       },

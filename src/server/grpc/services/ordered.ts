@@ -1,5 +1,6 @@
-/** One message's work: how much it weighs against the bound, and the promise of its answer. */
+/** One message's work, and the promise of its answer. */
 export interface Started<O> {
+  /** How much it weighs against the bound, more than 0: its answer has to be kept, too. */
   readonly weight: number;
   readonly answer: Promise<O>;
 }

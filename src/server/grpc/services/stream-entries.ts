@@ -19,22 +19,16 @@ export interface EntryOptions {
   readonly maxInFlight: number;
 }
 
-/** Ends a stream of an instance that is stopping: what was refused for that is answered, and nothing more is read. */
-export class Stopping {
-  #error: TollgateError | undefined;
+/** A larger entry weighs as several, bytes: what is in flight is bounded in memory too. */
+const ENTRY_BYTES = 8 * 1024;
 
-  /** Told of every entry that failed. */
-  note(error: unknown): void {
-    if (error instanceof TollgateError && error.code === 'SHUTTING_DOWN') this.#error = error;
-  }
-
-  /** The messages, until one is refused. */
-  async *until<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
-    for await (const message of messages) {
-      if (this.#error !== undefined) throw this.#error;
-      yield message;
-    }
-  }
+/** What a message weighs against the bound. */
+export function weightOf(entries: readonly Entry[]): number {
+  let weight = 0;
+  for (const entry of entries)
+    weight += 1 + ('raw' in entry ? Math.floor(entry.raw.length / ENTRY_BYTES) : 0);
+  // An empty message is answered, too.
+  return Math.max(1, weight);
 }
 
 /** Starts all entries of a message, one after the other without waiting, and answers them together. */
@@ -42,15 +36,12 @@ export function answerEntries(
   decisions: Decisions,
   reporter: ErrorReporter,
   context: CallContext,
-  stopping: Stopping,
 ): (entries: readonly Entry[]) => Started<StreamResult[]> {
   const caller = callerOf(context);
-  const failed = (error: unknown): StreamResult => {
-    stopping.note(error);
-    return streamResult({ case: 'error', value: toEntryStatus(error, reporter) });
-  };
+  const failed = (error: unknown): StreamResult =>
+    streamResult({ case: 'error', value: toEntryStatus(error, reporter) });
   return (entries) => ({
-    weight: entries.length,
+    weight: weightOf(entries),
     answer: Promise.all(entries.map((entry) => answerEntry(decisions, entry, caller, failed))),
   });
 }

@@ -1,0 +1,14 @@
+import { ERRORS, type StatusName } from '../../errors/errors.js';
+import type { Status } from '../../gen/google/rpc/status_pb.js';
+import { fromRpcStatus } from '../../server/grpc/call-failed.js';
+
+const NOT_NOW: readonly StatusName[] = ['UNAVAILABLE', 'RESOURCE_EXHAUSTED'];
+
+/**
+ * Throws the error of an entry that cannot be taken now but later: what was to follow it must not be decided without it.
+ * Other errors are the entry's own.
+ */
+export function throwIfNotNow(status: Status | undefined): void {
+  const error = status && fromRpcStatus(status);
+  if (error !== undefined && NOT_NOW.includes(ERRORS[error.code].status)) throw error;
+}
