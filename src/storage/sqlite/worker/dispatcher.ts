@@ -97,6 +97,8 @@ export class Dispatcher {
       this.#scheduled = false;
       if (this.#dead) return;
       const waiting = this.#turn();
+      // Its database is closed, and the number of the log's file may be another's by now.
+      if (this.#dead) return;
       const idle = this.#inbox.length === 0;
       this.#inbox.unshift(...waiting);
       this.#tidy(idle);
