@@ -80,7 +80,7 @@ function onSlowDisk() {
   dispatcher.serve({
     put: write(() => void (written += 1)),
     look,
-    round: early(look),
+    round: early(look, (seen) => seen < 2),
     end: { type: 'end', run: () => void (ended = true) },
   });
   const turns = async (): Promise<void> => {

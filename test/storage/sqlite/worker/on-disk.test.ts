@@ -68,12 +68,29 @@ const append = (id: number, ...entries: readonly JournalEntry[]): Promise<void> 
   for (const one of entries) packer.entry(one);
   return ask(id, 'journal.append', packer.take());
 };
+const round = (id: number, ...ids: readonly string[]): Promise<void> =>
+  ask(id, 'journal.round', ids, new Float64Array(0), new Float64Array(0), Infinity);
 const taken = async (): Promise<void> => {
   disk.waiting.shift()?.(null);
   await turns();
 };
 
-const A = entry({ log: 1, seq: 1 });
+const [A, B] = [1, 2].map((seq) => entry({ log: 1, seq })) as [JournalEntry, JournalEntry];
+
+it('a round learns of an entry by its id once that is on disk: the answer may be a repeated one', async () => {
+  await append(1, A);
+  await round(2, A.id);
+  await round(3, B.id);
+  expect(answered).toEqual([3]);
+  await taken();
+  expect(answered).toEqual([3, 1, 2]);
+  await append(4, B);
+  await round(5, A.id);
+  await round(6, A.id, B.id);
+  expect(answered).toEqual([3, 1, 2, 5]);
+  await taken();
+  expect(answered).toEqual([3, 1, 2, 5, 4, 6]);
+});
 
 it('gives up a database whose log a disk failed to take within a read, as after any other commit', async () => {
   await ask(1, 'lists.create', { id: 'l', type: 'card', kind: 'block', description: '', owner: '' });
