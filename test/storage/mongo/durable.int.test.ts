@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { openMongoStore } from '../../../src/storage/mongo/open.js';
 import { describeMongo, dropDatabase, freshDatabase } from '../../support/mongo-suite.js';
 import { OWN_TIME_WORLD } from '../../support/own-time.js';
-import { entry } from '../contract/entries.js';
+import { entries, entry } from '../contract/entries.js';
 
 /** Commands that the server keeps whole: of others it keeps each change without what the command says beside it. */
 const WHOLE = ['insert', 'findAndModify', 'findandmodify'];
@@ -53,5 +53,24 @@ describeMongo('every write to MongoDB', (uri) => {
         // What is appended to the log is confirmed by a write of its own.
         collection === 'entries' ? { w: 1 } : { w: 'majority', j: true },
       );
+  });
+
+  it('waits for a majority between the commands of an append that is too much for one', async () => {
+    const database = freshDatabase();
+    const beside = await MongoClient.connect(uri);
+    const db = beside.db(database);
+    const store = await openMongoStore({ uri, database, world: OWN_TIME_WORLD, callTimeoutMs: 30_000 });
+    const { log } = store.journal;
+    await db.command({ profile: 2 });
+    const large = entries(log, 1, 6, () => ({ payload: 4_000_000 }));
+    expect(await store.journal.append(large)).toEqual(large.map(() => 'stored'));
+    await db.command({ profile: 0 });
+    await store.close();
+    const inserts = await db.collection('system.profile').find({ 'command.insert': 'entries' }).toArray();
+    await beside.close();
+    await dropDatabase(uri, database);
+    const concerns = inserts.map(({ command }) => (command as Document)['writeConcern'] as unknown);
+    expect(concerns).toHaveLength(2);
+    for (const concern of concerns) expect(concern).toMatchObject({ w: 'majority', j: true });
   });
 });

@@ -70,7 +70,7 @@ export class SqliteJournal implements Journal {
       keys[place] = key;
       froms[place] = from;
     }
-    // A round's decisions follow in the log what it has seen.
+    // A round's decisions follow in the log what its ranges hold.
     const op = query.seen === undefined ? 'journal.query' : 'journal.round';
     const answer = await this.#connection.call(op, [ids, keys, froms, longest], [], take);
     unpackEvents(answer.ranges, keep);

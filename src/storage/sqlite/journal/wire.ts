@@ -45,4 +45,6 @@ export interface WireRanges {
 export interface WireAnswer extends WireRanges {
   readonly found: readonly boolean[];
   readonly entries: Uint8Array<ArrayBuffer>;
+  /** The highest sequence of those entries; 0 for none. */
+  readonly newest: number;
 }

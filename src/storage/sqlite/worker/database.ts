@@ -62,6 +62,20 @@ export class Database {
     }
     for (const step of steps) this.exec(`BEGIN IMMEDIATE; ${step} COMMIT`);
     this.#log = new WriteAheadLog(file);
+    this.#writeBackFound();
+  }
+
+  /**
+   * What the log holds when it is opened may be in memory only: where a sync failed before, the next one succeeds without
+   * it. What is written after a gap would be lost with it.
+   */
+  #writeBackFound(): void {
+    try {
+      this.checkpoint();
+    } catch (error) {
+      // What is there can be read all the same.
+      if (sqliteCode(error)?.startsWith('SQLITE_FULL') !== true) throw error;
+    }
   }
 
   /** Whether another program made the file: it has tables or a name, but not Tollgate's. Changes nothing. */

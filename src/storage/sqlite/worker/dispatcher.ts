@@ -1,7 +1,7 @@
 import { sqliteCode, type Database } from './database.js';
 import { Unavailable, isFatal, wireError } from './failure.js';
 import type { Request, Response } from '../wire.js';
-import type { Context, Job, Operations, PartSink } from './work.js';
+import type { Context, Job, Operations, PartSink, ReadOperation } from './work.js';
 
 /** Parts of one answer that may be on their way at once. */
 const PARTS_AHEAD = 4;
@@ -14,8 +14,7 @@ type Asked = Extract<Request, { op: string }>;
 interface Running {
   readonly job: Job;
   readonly id: number;
-  /** Answered without waiting for the disk. */
-  readonly early: boolean;
+  readonly operation: ReadOperation;
 }
 
 /**
@@ -97,6 +96,8 @@ export class Dispatcher {
       this.#scheduled = false;
       if (this.#dead) return;
       const waiting = this.#turn();
+      // Its database is closed, and the number of the log's file may be another's by now.
+      if (this.#dead) return;
       const idle = this.#inbox.length === 0;
       this.#inbox.unshift(...waiting);
       this.#tidy(idle);
@@ -131,7 +132,7 @@ export class Dispatcher {
       else if (operation?.type === 'read')
         this.#read({
           id,
-          early: operation.early,
+          operation,
           job: operation.run(this.context, args, this.#sink(id)),
         });
       else if (operation === undefined) this.#fail(id, new Error(`no operation ${op}`));
@@ -204,7 +205,7 @@ export class Dispatcher {
   }
 
   #read(running: Running): void {
-    const { id, job, early } = running;
+    const { id, job, operation } = running;
     try {
       const step = job.next();
       if (step.done !== true) {
@@ -213,7 +214,7 @@ export class Dispatcher {
       }
       this.#ahead.delete(id);
       const post = (): void => this.#post({ id, value: step.value }, transferable(step.value));
-      if (this.#syncing && !early) this.#held.push(post);
+      if (this.#syncing && !operation.early(step.value)) this.#held.push(post);
       else post();
     } catch (error) {
       this.#ahead.delete(id);

@@ -47,7 +47,8 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
       return journal.append(context, packed);
     }),
     'journal.query': query,
-    'journal.round': early(query),
+    // A decision follows in the log what it was made from; what is known by its id may be answered as it is.
+    'journal.round': early(query, ({ newest }) => newest <= journal.onDisk),
     'journal.list': sliced((_, _send, filter: WireListFilter, limit: number, after: ListPlace | undefined) =>
       lister.page(filter, limit, after),
     ),

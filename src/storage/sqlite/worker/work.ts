@@ -24,8 +24,8 @@ export interface WriteOperation<A extends readonly unknown[] = readonly unknown[
 /** An operation that reads, or does its own transactions. A job's slices alternate with other work. */
 export interface ReadOperation<A extends readonly unknown[] = readonly unknown[], T = unknown> {
   readonly type: 'read';
-  /** Answered also while what it may have seen is not on disk yet: only for what follows it there. */
-  readonly early: boolean;
+  /** Whether this answer may go out while what it may have come from is not on disk yet. */
+  early(answer: T): boolean;
   run(context: Context, args: A, send: PartSink): Job<T>;
 }
 
@@ -63,19 +63,26 @@ export function write<A extends readonly unknown[], T>(
 export function read<A extends readonly unknown[], T>(
   run: (context: Context, ...args: A) => T,
 ): ReadOperation<A, T> {
-  return { type: 'read', early: false, run: (context, args) => once(() => run(context, ...args)) };
+  return { type: 'read', early: never, run: (context, args) => once(() => run(context, ...args)) };
 }
 
 /** Work in slices. */
 export function sliced<A extends readonly unknown[], T>(
   run: (context: Context, send: PartSink, ...args: A) => Job<T>,
 ): ReadOperation<A, T> {
-  return { type: 'read', early: false, run: (context, args, send) => run(context, send, ...args) };
+  return { type: 'read', early: never, run: (context, args, send) => run(context, send, ...args) };
 }
 
-/** A read of which the answer goes into nothing that is not written after what it has seen. */
-export function early<A extends readonly unknown[], T>(operation: ReadOperation<A, T>): ReadOperation<A, T> {
-  return { ...operation, early: true };
+/** A read of which such answers go into nothing that is not written after what it has seen. */
+export function early<A extends readonly unknown[], T>(
+  operation: ReadOperation<A, T>,
+  when: (answer: T) => boolean,
+): ReadOperation<A, T> {
+  return { ...operation, early: when };
+}
+
+function never(): boolean {
+  return false;
 }
 
 /** A job of one slice. */

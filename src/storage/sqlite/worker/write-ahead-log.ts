@@ -1,4 +1,5 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync, realpathSync } from 'node:fs';
+import { messageOf } from '../../../errors/error-text.js';
 
 /**
  * The write-ahead log of an open database, to be synced apart from SQLite. A commit with `synchronous = NORMAL` has been
@@ -17,16 +18,28 @@ export class WriteAheadLog {
   /** Resolves once everything written so far is on disk. */
   sync(): Promise<void> {
     return new Promise((resolve, reject) =>
-      fdatasync(this.#file, (error) => (error === null ? resolve() : reject(error))),
+      fdatasync(this.#file, (error) => (error === null ? resolve() : reject(notSynced(error)))),
     );
   }
 
   /** The same, without going on meanwhile. */
   syncNow(): void {
-    fdatasyncSync(this.#file);
+    try {
+      fdatasyncSync(this.#file);
+    } catch (error) {
+      throw notSynced(error);
+    }
   }
 
   close(): void {
     closeSync(this.#file);
   }
+}
+
+/**
+ * In SQLite's own word for it: nobody knows what of the log is on disk, and the system says so once. The next sync would
+ * succeed all the same.
+ */
+function notSynced(cause: unknown): Error {
+  return Object.assign(new Error(messageOf(cause), { cause }), { code: 'SQLITE_IOERR_FSYNC' });
 }

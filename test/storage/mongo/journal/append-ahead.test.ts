@@ -166,6 +166,16 @@ it('sends an insert again that failed, for a majority at once, so that what the 
   expect(await a).toEqual(['stored']);
 });
 
+it('waits for a majority for what is too much for one command: a primary may go in between', async () => {
+  const server = scriptedServer(false, 2);
+  const a = watched(server.appender.append([A, B, C, entry({ log: 1, seq: 4 })])).promise;
+  const insert = await server.next('insert');
+  expect(insert.concern).toBeUndefined();
+  insert.answer();
+  (await server.next('confirm')).answer(THERE);
+  expect(await a).toEqual(['stored', 'stored', 'stored', 'stored']);
+});
+
 it('waits for a majority before the next insert where shards have no common order', async () => {
   const server = scriptedServer(true);
   const a = watched(server.appender.append([A])).promise;

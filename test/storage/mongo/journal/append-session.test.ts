@@ -26,7 +26,7 @@ function stuckServer(): {
     underWay -= 1;
   };
   const collection = {
-    initializeUnorderedBulkOp: () => ({ insert: () => undefined, execute: inSession }),
+    initializeUnorderedBulkOp: () => ({ batches: [{}], insert: () => undefined, execute: inSession }),
     find: () => ({ toArray: async () => [] }),
   };
   let ms = 0;

@@ -26,8 +26,8 @@ export interface ScriptedServer {
   timeIsUp(): void;
 }
 
-/** An appender on such a database; `byMarks`: as on several shards. */
-export function scriptedServer(byMarks = false): ScriptedServer {
+/** An appender on such a database; `byMarks`: as on several shards; `inCommand`: documents that the driver sends at once. */
+export function scriptedServer(byMarks = false, inCommand = Infinity): ScriptedServer {
   const asked: Asked[] = [];
   const given = new Set<Asked>();
   let ms = 0;
@@ -37,6 +37,9 @@ export function scriptedServer(byMarks = false): ScriptedServer {
     initializeUnorderedBulkOp: () => {
       const ids: string[] = [];
       return {
+        get batches() {
+          return Array.from({ length: Math.max(1, ids.length / inCommand) });
+        },
         insert: ({ _id }: { _id: string }) => ids.push(_id),
         execute: ({ writeConcern }: { writeConcern?: unknown }) => ask('insert', ids, writeConcern),
       };

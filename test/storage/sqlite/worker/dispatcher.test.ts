@@ -80,7 +80,7 @@ function onSlowDisk() {
   dispatcher.serve({
     put: write(() => void (written += 1)),
     look,
-    round: early(look),
+    round: early(look, (seen) => seen < 2),
     end: { type: 'end', run: () => void (ended = true) },
   });
   const turns = async (): Promise<void> => {
@@ -149,4 +149,26 @@ it('answers nothing that a disk failed to take, nor anything from then on', asyn
   expect(posted).toEqual([]);
   expect(fatal).toEqual([broken]);
   expect(errors).toHaveLength(1);
+});
+
+it('does nothing with a database that its end has closed', async () => {
+  let closed = false;
+  const fatal: unknown[] = [];
+  const dispatcher = new Dispatcher(
+    {} as Database,
+    () => undefined,
+    setImmediate,
+    (what) => void fatal.push(what),
+  );
+  const end = (): void => {
+    dispatcher.stop(new Error('closing'));
+    closed = true;
+  };
+  dispatcher.serve({ end: { type: 'end', run: end } });
+  dispatcher.afterTurn = () => {
+    if (closed) throw new Error('the database is closed');
+  };
+  dispatcher.receive({ id: 1, op: 'end', args: [] });
+  await expect.poll(() => closed).toBe(true);
+  expect(fatal).toEqual([]);
 });

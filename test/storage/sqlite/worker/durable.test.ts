@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -80,4 +80,16 @@ it('a durable transaction is synced when it returns; one that fails is undone', 
   expect(broken).toThrow('broke off');
   db.durably(() => db.exec('INSERT INTO t VALUES (2)'));
   expect(db.prepare('SELECT n FROM t').all()).toEqual([[2]]);
+});
+
+it('what is found in the log is written back when a database is opened: a sync may have failed for it', () => {
+  db.lazily(() => db.exec('CREATE TABLE t (n)'));
+  const [found, alone] = [join(folder, 'found.db'), join(folder, 'alone.db')];
+  for (const part of ['', '-wal']) copyFileSync(`${file}${part}`, `${found}${part}`);
+  const opened = open(found);
+  copyFileSync(found, alone);
+  opened.close();
+  const without = open(alone);
+  expect(without.prepare('SELECT n FROM t').all()).toEqual([]);
+  without.close();
 });

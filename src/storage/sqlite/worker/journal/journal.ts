@@ -29,6 +29,7 @@ export class WorkerJournal {
   /** Names that were asked for in vain and have not become durable since: an append need not look for them again. */
   readonly #absent = new Set<string>();
   #lastSeq: number;
+  #onDisk: number;
   #sealing = false;
   #merging = false;
 
@@ -45,6 +46,7 @@ export class WorkerJournal {
       if (part.length < 1000) break;
     }
     for (const run of leftOver) context.background(this.index.forget(run, 1));
+    this.#onDisk = this.#lastSeq;
     this.#tend(context);
   }
 
@@ -52,8 +54,15 @@ export class WorkerJournal {
     return this.#lastSeq;
   }
 
+  /** Entries up to this sequence are on disk; later ones perhaps. */
+  get onDisk(): number {
+    return this.#onDisk;
+  }
+
   /** Appends packed entries; the answer holds the places of those that are not stored. Part of a transaction. */
   append(context: Context, packed: Uint8Array): WireAppended {
+    // No transaction begins before the one ahead of it is on disk.
+    this.#onDisk = this.#lastSeq;
     const reader = new Unpacker(packed);
     const refused: WireAppended = { duplicates: [], taken: [] };
     const written: EntryRow[] = [];
@@ -106,15 +115,18 @@ export class WorkerJournal {
   *query(send: PartSink, ids: readonly string[], wanted: WantedRanges): Job<WireAnswer> {
     const entries = new Packer(ids.length * 2048 + 64);
     const found: boolean[] = [];
+    let newest = 0;
     for (const id of ids) {
       const seq = this.seqOf(id);
       const row = seq === undefined ? undefined : this.rows.get(seq);
       found.push(row !== undefined);
-      if (row) entries.row(row);
-      else this.#notThere(id);
+      if (row) {
+        entries.row(row);
+        newest = Math.max(newest, row.seq);
+      } else this.#notThere(id);
     }
     const ranges = yield* readRanges(this, send, wanted);
-    return { found, entries: entries.take(), ...ranges };
+    return { found, entries: entries.take(), newest, ...ranges };
   }
 
   /** Up to `limit` entries after a sequence. */
