@@ -1,4 +1,4 @@
-import { ERRORS, TollgateError } from '../errors/errors.js';
+import { ERRORS, TollgateError, type ErrorCode } from '../errors/errors.js';
 import { CallFailed } from '../server/grpc/bridge.js';
 import { VIOLATIONS_TOTAL } from '../server/grpc/status-details.js';
 import { counted } from './counted.js';
@@ -7,13 +7,18 @@ import { CliError, EXIT } from './exit.js';
 /** Statuses after which trying again later may help. */
 const AWAY: readonly string[] = ['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
 
+/** Whether trying again later may help. */
+export function mayPass(code: ErrorCode): boolean {
+  return AWAY.includes(ERRORS[code].status);
+}
+
 function fromTollgate(error: TollgateError): CliError {
   const violations = error.violations.map(({ field, description }) => `${field}: ${description}`);
   // One alone is what the message says already.
   const details = violations.length === 1 && violations[0] === error.message ? [] : violations;
   const unnamed = Number(error.metadata[VIOLATIONS_TOTAL] ?? 0) - violations.length;
   if (unnamed > 0) details.push(`and ${counted(unnamed, 'more field')} at fault`);
-  const exitCode = AWAY.includes(ERRORS[error.code].status) ? EXIT.unreachable : EXIT.refused;
+  const exitCode = mayPass(error.code) ? EXIT.unreachable : EXIT.refused;
   return new CliError(exitCode, error.code, `${error.message} (${error.code})`, details);
 }
 

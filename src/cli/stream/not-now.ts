@@ -1,8 +1,6 @@
-import { ERRORS, type StatusName } from '../../errors/errors.js';
 import type { Status } from '../../gen/google/rpc/status_pb.js';
 import { fromRpcStatus } from '../../server/grpc/call-failed.js';
-
-const NOT_NOW: readonly StatusName[] = ['UNAVAILABLE', 'RESOURCE_EXHAUSTED'];
+import { mayPass } from '../failure.js';
 
 /**
  * Throws the error of an entry that cannot be taken now but later: what was to follow it must not be decided without it.
@@ -10,5 +8,5 @@ const NOT_NOW: readonly StatusName[] = ['UNAVAILABLE', 'RESOURCE_EXHAUSTED'];
  */
 export function throwIfNotNow(status: Status | undefined): void {
   const error = status && fromRpcStatus(status);
-  if (error !== undefined && NOT_NOW.includes(ERRORS[error.code].status)) throw error;
+  if (error !== undefined && mayPass(error.code)) throw error;
 }

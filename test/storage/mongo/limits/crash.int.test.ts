@@ -8,14 +8,10 @@ import { REAL_WORLD } from '../../../../src/world/real-world.js';
 import { describeMongo } from '../../../support/mongo-suite.js';
 import { T0 } from '../../contract/entries.js';
 import { openStore } from '../opened.js';
+import { HASTY } from './hasty.js';
 
 const EXPIRES = T0 + 3_600_000;
 const hold = (counter: string, cap: number): Hold => ({ counter, amount: 100, cap, periodEnd: T0 });
-/** Twenty times as impatient with reservations of others as a real instance. */
-const HASTY = {
-  ...REAL_WORLD,
-  clock: { ...REAL_WORLD.clock, monotonicUs: () => REAL_WORLD.clock.monotonicUs() * 20 },
-};
 /** The second counter has room for one less than the first. */
 const holds = [hold('a', 300), hold('b', 200)];
 

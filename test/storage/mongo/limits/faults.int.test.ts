@@ -9,14 +9,10 @@ import { REAL_WORLD } from '../../../../src/world/real-world.js';
 import { describeMongo } from '../../../support/mongo-suite.js';
 import { T0 } from '../../contract/entries.js';
 import { openStore } from '../opened.js';
+import { HASTY } from './hasty.js';
 
 const EXPIRES = T0 + 3_600_000;
 const CAP = 300;
-/** Twenty times as impatient with reservations of others as a real instance. */
-const HASTY = {
-  ...REAL_WORLD,
-  clock: { ...REAL_WORLD.clock, monotonicUs: () => REAL_WORLD.clock.monotonicUs() * 20 },
-};
 const MADE: HoldReport = { kind: 'made', at: T0 };
 const FAILED: HoldReport = { kind: 'failed' };
 
