@@ -10,7 +10,7 @@ import type { DecisionRecord } from './record.js';
 export interface ScreenInput {
   readonly requestId: string;
   readonly payment: PaymentInput;
-  /** The ScreenRequest message as it was received (or encoded again): kept, and compared when the id comes again. */
+  /** The ScreenRequest message as it was received, or written again: kept, and compared when the id comes again. */
   readonly raw: Uint8Array;
 }
 

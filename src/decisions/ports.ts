@@ -13,7 +13,7 @@ export interface DecisionPayload {
   readonly record: string;
   /** JSON: fact values without personal ones, rule states, timings. */
   readonly trace: string;
-  /** The personal part: the request as it was received, and facts that can identify a person. */
+  /** The personal part: the request, and facts that can identify a person. */
   readonly personal: Uint8Array;
 }
 
@@ -31,7 +31,7 @@ export interface JournalEntry {
   readonly keys: readonly number[];
   /** For a screened payment. */
   readonly decision: DecisionPayload | undefined;
-  /** For a reported event: the message as it was received. */
+  /** For a reported event: the message as it was received, or written again: what was understood of it. */
   readonly report: Uint8Array | undefined;
 }
 

@@ -34,7 +34,9 @@ onBothStores('a request id that comes again', (createPlace) => {
   });
 
   it('fifty times together: one decision, the others repeat it', async () => {
+    const before = await repeatedDecisions(tollgate);
     const answers = await Promise.all(range(50).map(() => send('fifty', payment({ card: 'fifty' }))));
+    expect((await repeatedDecisions(tollgate)) - before).toBe(49);
     expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1);
     expect(new Set(answers.map(({ decision }) => decision?.sequence))).toHaveProperty('size', 1);
     const decision = answers[0]?.decision;
@@ -157,3 +159,9 @@ onMongo('a request id that comes to two instances, on MongoDB', (createPlace) =>
     }
   });
 });
+
+/** How often a decision was answered again, by the counters. */
+async function repeatedDecisions({ service }: Instance): Promise<number> {
+  const text = await (await fetch(`http://${service.httpAddress}/metrics`)).text();
+  return Number(/^tollgate_repeated_total\{kind="decision"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+}

@@ -10,6 +10,7 @@ import { rulesInForce, withFreshWindows, type RulesInForce } from '../evaluate/a
 import { Recording, Screening, type Taker } from './admissions.js';
 import { AppendQueue, type KnownPayment } from './append-queue.js';
 import type { Caller } from '../caller.js';
+import { CallerOrder } from './caller-order.js';
 import { Deciding } from './deciding.js';
 import { entryId, eventIds } from '../record/decision-id.js';
 import type { Intake } from './intake.js';
@@ -37,6 +38,8 @@ export class Pipeline implements Taker, Intake {
   readonly #reporting: Reporting;
   readonly #screening: UnderWay<ScreenOutput>;
   readonly #recording: UnderWay<EventOutput>;
+  /** What asks for what another call asks for waits for that, and may have to be taken in itself afterwards. */
+  readonly #order = new CallerOrder();
   /** How far other logs have been seen, and which of them moved since this log was opened. */
   readonly #seen: Map<number, number>;
   readonly #moved = new Map<number, number>();
@@ -119,11 +122,11 @@ export class Pipeline implements Taker, Intake {
   }
 
   screen(input: ScreenInput, caller: Caller | undefined): Promise<ScreenOutput> {
-    return this.#told(this.#screen(input, caller));
+    return this.#told(this.#order.next(caller, () => this.#screen(input, caller)));
   }
 
   record(input: EventInput, caller: Caller | undefined): Promise<EventOutput> {
-    return this.#told(this.#record(input, caller));
+    return this.#told(this.#order.next(caller, () => this.#record(input, caller)));
   }
 
   /** Refuses what is new, ends what is under way. */
@@ -193,8 +196,13 @@ export class Pipeline implements Taker, Intake {
 
   #screen(input: ScreenInput, caller: Caller | undefined): Promise<ScreenOutput> {
     const id = entryId('decision', input.payment.site, input.requestId);
-    if (this.#screening.has(id))
-      return this.#screening.follow(id, input.raw, () => this.#screen(input, caller));
+    if (this.#screening.has(id)) {
+      const again = (): Promise<ScreenOutput> => this.#screen(input, caller);
+      const repeated = ({ record }: ScreenOutput): void => this.#options.observer.decided(record, true, 0);
+      const answer = this.#screening.follow(id, input.raw, again, repeated);
+      this.#order.hold(caller, this.#screening.over(id));
+      return answer;
+    }
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const call = this.#screening.begin([id], input.raw);
@@ -206,8 +214,13 @@ export class Pipeline implements Taker, Intake {
     const names = eventIds(input);
     const ids = names.alias === undefined ? [names.id] : [names.id, names.alias];
     const known = ids.find((id) => this.#recording.has(id));
-    if (known !== undefined)
-      return this.#recording.follow(known, input.raw, () => this.#record(input, caller));
+    if (known !== undefined) {
+      const again = (): Promise<EventOutput> => this.#record(input, caller);
+      const repeated = (): void => this.#options.observer.recorded(input.kind, true);
+      const answer = this.#recording.follow(known, input.raw, again, repeated);
+      this.#order.hold(caller, this.#recording.over(known));
+      return answer;
+    }
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const call = this.#recording.begin(ids, input.raw);

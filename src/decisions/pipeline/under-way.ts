@@ -57,6 +57,11 @@ export class UnderWay<T extends { readonly repeated: boolean }> {
     return this.#calls.has(id);
   }
 
+  /** Resolves when the call under way has ended, one way or the other; what follows it has gone on by then. */
+  async over(id: string): Promise<void> {
+    await this.#calls.get(id)?.answer.catch(nothing);
+  }
+
   /** Begins a call, of whose ids none is under way. What waits for it must hold nothing that is not needed any more. */
   begin(ids: readonly string[], raw: Uint8Array): Call<T> {
     const call = new Call<T>(ids, raw, this.#over);
@@ -66,10 +71,15 @@ export class UnderWay<T extends { readonly repeated: boolean }> {
   }
 
   /**
-   * Waits for the call under way: its answer, unless the content differs. `again` when the first caller gave up, and for
-   * other content when the first call failed: it has not used the id then.
+   * Waits for the call under way: its answer, of which `repeated` is told, unless the content differs. `again` when the
+   * first caller gave up, and for other content when the first call failed: it has not used the id then.
    */
-  async follow(id: string, raw: Uint8Array, again: () => Promise<T>): Promise<T> {
+  async follow(
+    id: string,
+    raw: Uint8Array,
+    again: () => Promise<T>,
+    repeated: (answer: T) => void = nothing,
+  ): Promise<T> {
     const call = this.#calls.get(id);
     if (call === undefined) return again();
     const same = this.#sameMessage(call.raw, raw);
@@ -83,6 +93,7 @@ export class UnderWay<T extends { readonly repeated: boolean }> {
       throw error;
     }
     if (!same) throw new TollgateError(this.#reused, 'the id was used in this site with other content');
+    repeated(answer);
     return { ...answer, repeated: true };
   }
 }

@@ -1,10 +1,7 @@
 import type { Caller } from '../../decisions/caller.js';
 
-/** What a handler may know about its call: whose it is, and its bytes. */
-export interface CallContext extends Caller {
-  /** For calls with one request message: its bytes as received. Empty for a stream of requests. */
-  readonly raw: Uint8Array;
-}
+/** What a handler may know about its call: whose it is. */
+export type CallContext = Caller;
 
 /** What of a grpc-js call the context needs. */
 export interface ServerCall {
@@ -12,17 +9,13 @@ export interface ServerCall {
   getDeadline(): Date | number;
 }
 
-const NO_BYTES = new Uint8Array(0);
-
 /** The context of one call; `finish` says that it was answered, since grpc-js calls that 'cancelled' too. */
 export class ServerCallContext implements CallContext {
   readonly #call: ServerCall;
   #finished = false;
-  readonly raw: Uint8Array;
 
-  constructor(call: ServerCall, raw: Uint8Array = NO_BYTES) {
+  constructor(call: ServerCall) {
     this.#call = call;
-    this.raw = raw;
   }
 
   get deadline(): number | undefined {

@@ -5,12 +5,40 @@ import { NotCompiled, compileEncoder } from './compiled-encoder.js';
 import { mostOf } from './request-lists.js';
 import { TollgateError } from '../../errors/errors.js';
 
+/** A message, and bytes that say it. */
+export interface Read<M> {
+  readonly message: M;
+  readonly raw: Uint8Array;
+}
+
+/** Beyond this bytes may say the same field over and over: what they came to is written again. */
+const LARGE = 16 * 1024;
+
 /**
- * The decoder of a request type. Bytes that are no such message, and lists beyond their bound, are INVALID_REQUEST.
- * Throws NotCompiled for a type that it cannot make one for: the generated codec would read lists without end.
+ * The decoder of a request type that is kept: with the bytes as received, unless these hold what was not understood, which
+ * nobody has checked, or are many. Throws as `decoderOf`.
  */
-export function decoderOf<D extends DescMessage>(schema: D): (bytes: Uint8Array) => MessageShape<D> {
-  const decode = compileDecoder(schema, { most: mostOf });
+export function readerOf<D extends DescMessage>(schema: D): (bytes: Uint8Array) => Read<MessageShape<D>> {
+  let understood = true;
+  const decode = decoderOf(schema, () => {
+    understood = false;
+  });
+  return (bytes) => {
+    understood = true;
+    const message = decode(bytes);
+    return { message, raw: understood && bytes.length <= LARGE ? bytes : encodeMessage(schema, message) };
+  };
+}
+
+/**
+ * The decoder of a request type. Bytes that are no such message, and lists beyond their bound, are INVALID_REQUEST;
+ * `onUnknown` is told of those that hold more than the message. Throws NotCompiled for a type that it cannot make one for: the generated codec would read lists without end.
+ */
+export function decoderOf<D extends DescMessage>(
+  schema: D,
+  onUnknown?: () => void,
+): (bytes: Uint8Array) => MessageShape<D> {
+  const decode = compileDecoder(schema, { most: mostOf, ...(onUnknown && { onUnknown }) });
   return (bytes) => {
     try {
       return decode(bytes);

@@ -17,7 +17,7 @@ import { tooMany } from './request-lists.js';
  */
 export function compileDecoder<D extends DescMessage>(
   schema: D,
-  { most = () => Infinity, codegen = true }: DecoderOptions = {},
+  { most = () => Infinity, codegen = true, onUnknown = () => undefined }: DecoderOptions = {},
 ): (bytes: Uint8Array) => MessageShape<D> {
   const type = messageType(schema, { outer: [], path: '', most, codegen });
   const reader = new ForwardReader();
@@ -25,6 +25,7 @@ export function compileDecoder<D extends DescMessage>(
     reader.reset(bytes);
     const message = type.make();
     type.read(reader, message, bytes.length);
+    if (reader.skipped) onUnknown();
     return message as unknown as MessageShape<D>;
   };
 }
@@ -35,6 +36,8 @@ export interface DecoderOptions {
   readonly most?: (field: DescField) => number;
   /** False: without generated code, as where the process does not allow it. Default true. */
   readonly codegen?: boolean;
+  /** Told when something in the bytes was passed over. */
+  readonly onUnknown?: () => void;
 }
 
 type Fields = Record<string, unknown>;
@@ -59,7 +62,7 @@ const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
 /** What a type is compiled within. */
-interface Within extends Required<DecoderOptions> {
+interface Within extends Required<Omit<DecoderOptions, 'onUnknown'>> {
   readonly outer: readonly DescMessage[];
   /** Where the message stands in the whole, with a dot at the end; empty for the whole. */
   readonly path: string;

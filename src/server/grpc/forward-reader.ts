@@ -18,6 +18,8 @@ export class ForwardReader {
   /** All bytes as text where they are few: one call for all texts in place of one for each. */
   #latin1: string | undefined;
   at = 0;
+  /** Whether a field was passed over. */
+  skipped = false;
 
   /** Begins with other bytes, which are not copied. */
   reset(bytes: Uint8Array): void {
@@ -26,6 +28,7 @@ export class ForwardReader {
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#latin1 = undefined;
     this.at = 0;
+    this.skipped = false;
   }
 
   /** Number and wire type of the next field as one: number * 8 + wire type. */
@@ -106,6 +109,7 @@ export class ForwardReader {
 
   /** Passes over a field that is not known. */
   skip(tag: number, limit: number, depth = 0): void {
+    this.skipped = true;
     switch (tag & 7) {
       case VARINT:
         this.uint32();

@@ -13,7 +13,7 @@ import type { Timers } from '../../world/world.js';
 import type { ServerCall } from './call-context.js';
 import { ServerCallContext } from './call-context.js';
 import { decoderOf, encoderOf, sameBytes } from './codec.js';
-import type { DecodingHandler, Handlers } from './handlers.js';
+import type { DecodingCall, DecodingHandler, Handlers } from './handlers.js';
 import { TollgateError } from '../../errors/errors.js';
 import { drained } from './flow.js';
 import { received, surelyEnded, wasCutOff } from './incoming.js';
@@ -97,7 +97,7 @@ function bindMethod(
   const { reporter } = surroundings;
   switch (method.methodKind) {
     case 'unary':
-      return bindUnary(method, handler as Single, reporter);
+      return bindUnary(method, handler as Single | DecodingCall<unknown, Message>, reporter);
     case 'server_streaming':
       return bindServerStreaming(method, handler as Streaming, reporter);
     case 'client_streaming':
@@ -111,13 +111,17 @@ type Single = (message: Message, context: ServerCallContext) => Message | Promis
 
 function bindUnary(
   method: DescMethod,
-  handler: Single,
+  handler: Single | DecodingCall<unknown, Message>,
   reporter: ErrorReporter,
 ): handleUnaryCall<Buffer, Buffer> {
-  const decode = bounded(decoderOf(method.input));
+  const decode = bounded<unknown>(typeof handler === 'function' ? decoderOf(method.input) : handler.decode);
+  const handle = (typeof handler === 'function' ? handler : handler.handle) as DecodingCall<
+    unknown,
+    Message
+  >['handle'];
   const encode = encoderOf(method.output);
   return (call, callback) => {
-    const context = new ServerCallContext(call as unknown as ServerCall, call.request);
+    const context = new ServerCallContext(call as unknown as ServerCall);
     const fail = (error: unknown): void => {
       context.finish();
       callback(toStatus(error, reporter));
@@ -127,7 +131,7 @@ function bindUnary(
       callback(null, encode(message));
     };
     try {
-      const result = handler(decode(call.request), context);
+      const result = handle(decode(call.request), context);
       if (result instanceof Promise) result.then(answer).catch(fail);
       else answer(result);
     } catch (error) {
@@ -146,7 +150,7 @@ function bindServerStreaming(
   const decode = bounded(decoderOf(method.input));
   const encode = encoderOf(method.output);
   return (call) => {
-    const context = new ServerCallContext(call as unknown as ServerCall, call.request);
+    const context = new ServerCallContext(call as unknown as ServerCall);
     void send(call, context, encode, reporter, () => handler(decode(call.request), context));
   };
 }

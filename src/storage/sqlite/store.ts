@@ -19,7 +19,7 @@ export interface SqliteOptions {
    * the memory.
    */
   readonly cacheKb?: number;
-  /** Bytes of the write-ahead log after which it is written back when there is time. Default 2 MB. */
+  /** Bytes of the write-ahead log after which it is written back. Default 2 MB. */
   readonly checkpointBytes?: number;
 }
 

@@ -54,10 +54,10 @@ function start(port: MessagePort, settings: WorkerSettings): void {
   }
   dispatcher.serve(operations(db, journal, dispatcher, end));
   dispatcher.urgency = () => 1 + 8 * Math.max(0, journal.index.waiting - 1);
-  dispatcher.afterTurn = (idle) => {
+  dispatcher.afterTurn = () => {
     // Small commits write the same pages again and again: many of them are still little to write back.
     const due = Math.max(db.unwritten / settings.checkpointBytes, db.commits / MANY_COMMITS);
-    if (due > 4 || (idle && due > 1)) db.checkpoint();
+    if (due > 1) db.checkpoint();
   };
   port.on('message', (request: Request) => dispatcher.receive(request));
 }

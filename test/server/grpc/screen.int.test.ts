@@ -1,4 +1,5 @@
 import { toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { expect, test } from 'vitest';
 import type { ScreenInput } from '../../../src/decisions/decisions.js';
 import {
@@ -8,6 +9,7 @@ import {
   ThreeDsDemand,
 } from '../../../src/gen/tollgate/v1/decision_service_pb.js';
 import { fakeApplication } from '../support/fakes.js';
+import { rawUnary } from '../support/raw.js';
 import { sampleRecord } from '../support/records.js';
 import { EVENT_MS, sampleRequest } from '../support/requests.js';
 import { start } from '../support/start.js';
@@ -56,4 +58,22 @@ test('a payment is decided over the wire and answered whole', async () => {
     instrument: { type: 'card', bin: '411111', funding: 'credit' },
     items: [{ unitPriceMinor: 12_999 }],
   });
+});
+
+test('what was not understood of a payment is not handed on', async () => {
+  const raws: Uint8Array[] = [];
+  const { channel } = await start(
+    fakeApplication({
+      decisions: {
+        screen: async ({ raw }) => {
+          raws.push(raw);
+          return { record: sampleRecord(), repeated: false };
+        },
+      },
+    }),
+  );
+  const bytes = toBinary(ScreenRequestSchema, sampleRequest());
+  const strange = new BinaryWriter().tag(999, WireType.LengthDelimited).string('4111111111111111').finish();
+  await rawUnary(channel, '/tollgate.v1.DecisionService/Screen', Buffer.concat([bytes, strange]));
+  expect(raws.map((raw) => Buffer.from(raw))).toEqual([Buffer.from(bytes)]);
 });

@@ -1,7 +1,6 @@
 import type { Caller } from '../../../src/decisions/caller.js';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { EventInput, ScreenInput } from '../../../src/decisions/decisions.js';
 import { TollgateError } from '../../../src/errors/errors.js';
@@ -15,6 +14,7 @@ import { EventSchema, EventService } from '../../../src/gen/tollgate/v1/event_se
 import { createClient } from '../../../src/server/grpc/bridge.js';
 import { fromRpcStatus } from '../../../src/server/grpc/call-failed.js';
 import { create } from '@bufbuild/protobuf';
+import { ItemSchema } from '../../../src/gen/tollgate/v1/payment_pb.js';
 import { fakeApplication } from '../support/fakes.js';
 import { sampleRecord } from '../support/records.js';
 import { sampleEvent, sampleRequest } from '../support/requests.js';
@@ -254,14 +254,13 @@ describe('ScreenStream', () => {
             }),
         },
       }),
-      { limits: { maxInFlightPerStream: 64 } },
+      { limits: { maxInFlightPerStream: 16 } },
     );
-    const data = new BinaryWriter().bytes(Buffer.alloc(300_000, 1)).finish();
+    const item = create(ItemSchema, { name: 'n'.repeat(256), category: 'c'.repeat(128), quantity: 1 });
+    const items = Array.from({ length: 200 }, () => item);
     async function* large(): AsyncGenerator<Batch> {
       for (let index = 0; index < 40; index++) {
-        const value = sampleRequest(`large-${index}`);
-        // A field of a later version, as far as the server knows.
-        value.$unknown = [{ no: 1000, wireType: WireType.LengthDelimited, data }];
+        const value = sampleRequest(`large-${index}`, { items });
         yield { entries: [{ entry: { case: 'screen', value } }] };
       }
     }

@@ -7,21 +7,19 @@ import {
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Event } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { EventSchema, RecordEventsRequestSchema } from '../../../gen/tollgate/v1/event_service_pb.js';
-import { decoderOf, unreadable } from '../codec.js';
+import { readerOf, unreadable, type Read } from '../codec.js';
 import { ForwardReader } from '../forward-reader.js';
 import { mostOf, tooMany } from '../request-lists.js';
 
-/** One event of a batch with its own bytes as received. */
+/** One event of a batch with its own bytes, see `readerOf`. */
 export type EventEntry =
-  | { readonly kind: 'event'; readonly message: Event; readonly raw: Uint8Array }
+  | ({ readonly kind: 'event' } & Read<Event>)
   /** Fails alone: the rest of the batch can be read. */
   | { readonly kind: 'malformed'; readonly error: TollgateError };
 
-/** One entry of a batch with its own bytes as received. */
+/** One entry of a batch with its own bytes, see `readerOf`. */
 export type Entry =
-  | EventEntry
-  | { readonly kind: 'screen'; readonly message: ScreenRequest; readonly raw: Uint8Array }
-  | { readonly kind: 'empty' };
+  EventEntry | ({ readonly kind: 'screen' } & Read<ScreenRequest>) | { readonly kind: 'empty' };
 
 const ENTRIES = ScreenStreamRequestSchema.field.entries;
 const EVENTS = RecordEventsRequestSchema.field.events;
@@ -32,12 +30,14 @@ const EVENTS = RecordEventsRequestSchema.field.events;
  * takes two bytes, so that answering each would take far more than was sent.
  */
 export function decodeEntries(bytes: Uint8Array): readonly Entry[] {
-  return split(ENTRIES, bytes).map((raw) => one('tollgate.v1.StreamEntry', raw, decodeEntry));
+  const entries = split(ENTRIES, bytes).map((raw) => one('tollgate.v1.StreamEntry', raw, decodeEntry));
+  return apart(entries, bytes.length);
 }
 
 /** Reads a RecordEventsRequest likewise. */
 export function decodeEvents(bytes: Uint8Array): readonly EventEntry[] {
-  return split(EVENTS, bytes).map((raw) => one('tollgate.v1.Event', raw, decodeEvent));
+  const events = split(EVENTS, bytes).map((raw) => one('tollgate.v1.Event', raw, decodeEvent));
+  return apart(events, bytes.length);
 }
 
 /** The bytes of each element of a list of messages. */
@@ -58,6 +58,14 @@ function split(list: DescField, bytes: Uint8Array): readonly Uint8Array[] {
   return found;
 }
 
+/** Entries whose bytes do not keep a message in memory of which they are a small part. */
+function apart<E extends Entry>(entries: readonly E[], size: number): readonly E[] {
+  let kept = 0;
+  for (const entry of entries) if ('raw' in entry) kept += entry.raw.length;
+  if (kept * 2 >= size) return entries;
+  return entries.map((entry) => ('raw' in entry ? { ...entry, raw: Buffer.from(entry.raw) } : entry));
+}
+
 function one<E>(typeName: string, raw: Uint8Array, decode: (raw: Uint8Array) => E): E | EventEntry {
   try {
     return decode(raw);
@@ -66,11 +74,12 @@ function one<E>(typeName: string, raw: Uint8Array, decode: (raw: Uint8Array) => 
   }
 }
 
-const readScreen = decoderOf(ScreenRequestSchema);
-const readEvent = decoderOf(EventSchema);
+/** Reads a ScreenRequest that comes by itself. */
+export const readScreen = readerOf(ScreenRequestSchema);
+const readEvent = readerOf(EventSchema);
 
 function decodeEvent(raw: Uint8Array): EventEntry {
-  return { kind: 'event', message: readEvent(raw), raw };
+  return { kind: 'event', ...readEvent(raw) };
 }
 
 const reader = new ForwardReader();
@@ -105,9 +114,9 @@ function decodeEntry(bytes: Uint8Array): Entry {
   const raw = joined(bytes, parts);
   switch (kind) {
     case 'screen':
-      return { kind, message: readScreen(raw), raw };
+      return { kind, ...readScreen(raw) };
     case 'event':
-      return { kind, message: readEvent(raw), raw };
+      return { kind, ...readEvent(raw) };
     default:
       return { kind };
   }

@@ -50,7 +50,7 @@ const LABELS: Readonly<Record<Label, EventInput['label']>> = {
   [Label.FRAUD]: 'fraud',
 };
 
-/** A checked event in the words of the core; `raw` are its bytes as received. */
+/** A checked event in the words of the core; `raw` are bytes that say it. */
 export function toEventInput(event: Event, raw: Uint8Array): EventInput {
   const { amount, payment, eventTime } = event;
   return {

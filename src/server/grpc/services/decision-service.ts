@@ -1,6 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import type { DecisionRef, Decisions } from '../../../decisions/decisions.js';
-import type { DecisionService, ListDecisionsRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import type {
+  DecisionService,
+  ListDecisionsRequest,
+  ScreenRequest,
+} from '../../../gen/tollgate/v1/decision_service_pb.js';
 import {
   ExplainDecisionResponseSchema,
   ListDecisionsRequestSchema,
@@ -9,7 +13,8 @@ import {
 import type { PageQuery } from '../../../paging/paging.js';
 import type { Handlers } from '../handlers.js';
 import { toDecision, toScreenResponse } from '../convert/decision.js';
-import { decodeEntries } from '../convert/entries.js';
+import type { Read } from '../codec.js';
+import { decodeEntries, readScreen } from '../convert/entries.js';
 import { toGetDecisionResponse, toReplayResponse, toRuleExplanation } from '../convert/explanation.js';
 import { toOptionalMs } from '../convert/time.js';
 import { toOutcome } from '../convert/vocabulary.js';
@@ -28,8 +33,11 @@ export function decisionHandlers(
   options: EntryOptions,
 ): Handlers<typeof DecisionService> {
   return {
-    async screen(request, context) {
-      return toScreenResponse(await decisions.screen(toScreenInput(request, context.raw), context));
+    screen: {
+      decode: readScreen,
+      async handle({ message, raw }: Read<ScreenRequest>, context) {
+        return toScreenResponse(await decisions.screen(toScreenInput(message, raw), context));
+      },
     },
     screenStream: {
       decode: decodeEntries,

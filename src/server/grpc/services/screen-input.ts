@@ -4,7 +4,7 @@ import type { ScreenRequest } from '../../../gen/tollgate/v1/decision_service_pb
 import { toPaymentInput } from '../convert/payment.js';
 import { checkScreen } from '../validate/decision.js';
 
-/** Checks a request and puts it into the words of the core; `raw` are its bytes as received. */
+/** Checks a request and puts it into the words of the core; `raw` are bytes that say it. */
 export function toScreenInput(request: ScreenRequest, raw: Uint8Array): ScreenInput {
   checkScreen(request);
   const { payment } = request;

@@ -13,6 +13,8 @@ import type { EndDocument, ListDocument, ListView, MembershipDocument } from './
 const LEASE_MS = 20_000;
 /** How long to wait for another writer, ms. */
 const PATIENCE_MS = 2_000;
+/** How long to wait for others at least that take their turns, ms. */
+const TURNS_MS = 10_000;
 const PAUSE_MS = 20;
 /** How long the removal of what failed changes wrote may take, ms. */
 const REMOVAL_MS = 60_000;
@@ -21,7 +23,7 @@ const REMOVAL_MS = 60_000;
 export interface ChangeOptions {
   /** Epoch ms; asked once the list may be changed. */
   readonly now: () => number;
-  /** How long to wait for another writer, ms. */
+  /** How long to wait for one and the same writer, ms. */
   readonly patienceMs?: number;
 }
 
@@ -78,7 +80,8 @@ export class ListWriter {
     patienceMs: number,
   ): Promise<ListWriter> {
     const token = Buffer.from(on.world.randomBytes(12)).toString('hex');
-    const patience = on.world.clock.monotonicUs() + patienceMs * 1000;
+    const begun = on.world.clock.monotonicUs();
+    let before: { readonly token: string | undefined; readonly since: number } | undefined;
     /** Numbers given out and never reached belong to writers that failed without a word. */
     const lost = { $range: [{ $add: ['$revision', 1] }, { $add: ['$next', 1] }] };
     const filter = {
@@ -103,10 +106,15 @@ export class ListWriter {
         return new ListWriter(on, opened, token, now());
       }
       const there = await on.connection.run(() =>
-        on.lists.findOne({ _id: list }, { projection: { _id: 1 } }),
+        on.lists.findOne({ _id: list }, { projection: { 'writer.token': 1 } }),
       );
       if (!there) throw new TollgateError('LIST_NOT_FOUND', `no list ${list}`);
-      if (on.world.clock.monotonicUs() >= patience)
+      const time = on.world.clock.monotonicUs();
+      // A list that passes from hand to hand is not held up by anybody, only slow.
+      if (before === undefined || before.token !== there.writer?.token)
+        before = { token: there.writer?.token, since: before === undefined ? begun : time };
+      const [waited, all] = [time - before.since, time - begun];
+      if (waited >= patienceMs * 1000 || all >= Math.max(patienceMs, TURNS_MS) * 1000)
         throw new TollgateError('LIST_BUSY', `another change of list ${list} is under way; try again`);
       await new Promise<void>((resolve) => on.world.timers.after(PAUSE_MS, resolve));
     }

@@ -41,8 +41,8 @@ export class Dispatcher {
   #dead = false;
   /** How many slices of background work to do in one turn; set by who knows how much is waiting. */
   urgency: () => number = () => 1;
-  /** Called when a turn ends; `idle` when nothing was asked meanwhile. */
-  afterTurn: (idle: boolean) => void = () => undefined;
+  /** Called when a turn ends. */
+  afterTurn: () => void = () => undefined;
 
   readonly context: Context;
 
@@ -98,24 +98,23 @@ export class Dispatcher {
       const waiting = this.#turn();
       // Its database is closed, and the number of the log's file may be another's by now.
       if (this.#dead) return;
-      const idle = this.#inbox.length === 0;
       this.#inbox.unshift(...waiting);
-      this.#tidy(idle);
+      this.#tidy();
       if (this.#dead) return;
-      if (!idle || this.#jobs.length + this.#background.length > 0) this.#schedule();
+      if (this.#jobs.length + this.#background.length > 0) this.#schedule();
     });
   }
 
   /** What SQLite could not do now is due after the next turn again; until then it is as safe where it is. */
-  #tidy(idle: boolean): void {
+  #tidy(): void {
     try {
-      this.afterTurn(idle);
+      this.afterTurn();
     } catch (error) {
       if (isFatal(error) || sqliteCode(error) === undefined) this.#die(error);
     }
   }
 
-  /** Gives what has to wait for the disk first. */
+  /** Gives what has to wait for the disk first. Nothing is asked meanwhile: this thread hears of requests between turns. */
   #turn(): readonly Asked[] {
     const requests = this.#inbox;
     this.#inbox = [];

@@ -96,12 +96,55 @@ describe('a batch read by hand', () => {
   });
 
   test('an entry in a million parts is read like one in two', () => {
-    const parts = 1_000_000;
     // Each part is an unknown field.
-    const bytes = Buffer.alloc(4 * parts, Uint8Array.of(0x0a, 2, 0x78, 1));
-    expect(decodeEntries(batch([bytes])).map((one) => 'raw' in one && one.raw.length)).toEqual([2 * parts]);
+    const bytes = Buffer.alloc(4_000_000, Uint8Array.of(0x0a, 2, 0x78, 1));
+    expect(decodeEntries(batch([bytes]))).toMatchObject([{ kind: 'screen', raw: { length: 0 } }]);
+  });
+
+  test('keeps of an entry what was understood of it, and no more', () => {
+    const screen = toBinary(ScreenRequestSchema, sampleRequest());
+    const event = toBinary(EventSchema, sampleEvent());
+    const within = [
+      entryBytes(1, Buffer.concat([screen, STRANGE])),
+      entryBytes(2, Buffer.concat([STRANGE, event])),
+    ];
+    const said = new BinaryWriter().tag(1, WireType.LengthDelimited).string('x'.repeat(100)).finish();
+    const often = Buffer.concat([...Array.from({ length: 1000 }, () => said), screen]);
+    const raws = decodeEntries(batch([...within, entryBytes(1, often)])).map(
+      (one) => 'raw' in one && one.raw,
+    );
+    expect(raws.map((raw) => Buffer.from(raw || []))).toEqual(
+      [screen, event, screen].map((raw) => Buffer.from(raw)),
+    );
+    const events = decodeEvents(Buffer.concat([STRANGE, entryBytes(1, Buffer.concat([event, STRANGE]))]));
+    expect(events).toMatchObject([{ kind: 'event', raw: { length: event.length } }]);
+  });
+
+  test.each([
+    ['around the entries', (entry: Uint8Array) => Buffer.concat([batch([entry]), STRANGE])],
+    ['around what an entry holds', (entry: Uint8Array) => batch([Buffer.concat([entry, STRANGE])])],
+    ['as an entry that is none', (entry: Uint8Array) => batch([entry, STRANGE])],
+    [
+      'as an entry that cannot be read',
+      (entry: Uint8Array) => batch([entry, entryBytes(1, Buffer.alloc(1_000_000))]),
+    ],
+    [
+      'as another member of the entry',
+      (entry: Uint8Array) => batch([Buffer.concat([entryBytes(2, STRANGE), entry])]),
+    ],
+  ])('an entry does not keep in memory what was sent %s', (_, message) => {
+    const entry = entryBytes(1, toBinary(ScreenRequestSchema, sampleRequest()));
+    const [read] = decodeEntries(message(entry));
+    if (read?.kind !== 'screen') throw new Error('no payment');
+    expect(read.raw.buffer.byteLength).toBeLessThan(100_000);
   });
 });
+
+/** A field that nobody knows, with much in it. */
+const STRANGE = new BinaryWriter()
+  .tag(999, WireType.LengthDelimited)
+  .bytes(new Uint8Array(1_000_000))
+  .finish();
 
 function entryBytes(field: number, message: Uint8Array): Uint8Array {
   return new BinaryWriter().tag(field, WireType.LengthDelimited).bytes(message).finish();

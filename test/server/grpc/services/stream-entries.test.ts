@@ -4,7 +4,7 @@ import { eventHandlers } from '../../../../src/server/grpc/services/event-servic
 import { fakeDecisions } from '../../support/fakes.js';
 
 const REPORTER = { reference: () => '', unexpected: () => undefined };
-const CONTEXT = { raw: new Uint8Array(0), deadline: undefined, cancelled: false };
+const CONTEXT = { deadline: undefined, cancelled: false };
 const OPTIONS = { maxInFlight: 64 };
 
 const streams = {

@@ -7,6 +7,7 @@ import type { ListDocument, MembershipDocument } from '../../../../src/storage/m
 import { MongoLists } from '../../../../src/storage/mongo/lists/lists.js';
 import { openMongoStore, type MongoStore } from '../../../../src/storage/mongo/open.js';
 import { resolveOptions } from '../../../../src/storage/mongo/options.js';
+import type { World } from '../../../../src/world/world.js';
 import { describeMongo } from '../../../support/mongo-suite.js';
 import { OWN_TIME_WORLD } from '../../../support/own-time.js';
 import { T0 } from '../../contract/entries.js';
@@ -40,6 +41,7 @@ describeMongo('an import on MongoDB', (uri) => {
   const listsOf = (
     tampered: Partial<Pick<Connection, 'run' | 'collection'>> = {},
     instances: Instances = { own: GONE, lives: () => true },
+    world: World = OWN_TIME_WORLD,
   ): MongoLists => {
     const { db } = connection;
     const through = {
@@ -49,7 +51,7 @@ describeMongo('an import on MongoDB', (uri) => {
       collection: connection.collection.bind(connection),
       ...tampered,
     };
-    const resolved = resolveOptions({ uri, world: OWN_TIME_WORLD });
+    const resolved = resolveOptions({ uri, world });
     return new MongoLists(through as unknown as Connection, resolved, instances);
   };
   /** Lists that make a call of a collection in another way. */
@@ -57,8 +59,9 @@ describeMongo('an import on MongoDB', (uri) => {
     collection: string,
     call: 'insertMany' | 'replaceOne' | 'updateOne',
     otherwise: (given: readonly unknown[], make: () => Promise<unknown>) => Promise<unknown>,
-  ): MongoLists =>
-    listsOf({
+    world = OWN_TIME_WORLD,
+  ): MongoLists => {
+    const tampered: Partial<Pick<Connection, 'collection'>> = {
       collection: <T extends Document>(name: string) => {
         const real = connection.collection<T>(name);
         if (name !== collection) return real;
@@ -69,7 +72,9 @@ describeMongo('an import on MongoDB', (uri) => {
             : Reflect.get(real, key, real);
         return new Proxy<typeof real>(real, { get });
       },
-    });
+    };
+    return listsOf(tampered, undefined, world);
+  };
   /** Lists that are held up before a call of a collection until they are let go. */
   const heldUpBefore = (collection: string, call: 'insertMany' | 'replaceOne') => {
     let goOn: () => void = () => undefined;
@@ -216,6 +221,20 @@ describeMongo('an import on MongoDB', (uri) => {
     await expect(lists.import('l', stream(file), options)).rejects.toThrow('the answer is lost');
     expect(await store.lists.add('l', [member('z', T0 + 20)], T0 + 20)).toMatchObject({ added: 1 });
     expect(await spans('l')).toEqual([...NEW, 'z 20.. ']);
+  });
+
+  it('is not busy because changes take their turns, however slow the server is', async () => {
+    await makeList('l');
+    let time = 0;
+    const clock = { ...OWN_TIME_WORLD.clock, monotonicUs: () => time };
+    const slowly = async (_: unknown, make: () => Promise<unknown>): Promise<unknown> => {
+      time += 500_000;
+      return await make();
+    };
+    const lists = listsWhere('listMemberships', 'insertMany', slowly, { ...OWN_TIME_WORLD, clock });
+    const adding = Array.from({ length: 10 }, (_, index) => lists.add('l', [member(`w${index}`, T0)], T0));
+    await Promise.all(adding);
+    expect(await spans('l')).toHaveLength(OLD.length + adding.length);
   });
 
   it('is busy while it switches: others are told so, unless they import; it is free afterwards', async () => {

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { Caller } from '../../../src/decisions/caller.js';
+import type { EventInput, ScreenInput } from '../../../src/decisions/decisions.js';
+import { FACT_CATALOGUE } from '../../../src/facts/catalogue.js';
+import { paymentOf } from '../../../src/rehearsal/payment-form.js';
+import { setStage } from '../../../src/rehearsal/stage.js';
+import { SlowStore } from './slow-store.js';
+
+const NOW = Date.UTC(2026, 2, 2, 12);
+const SITE = 'shop';
+
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** A pipeline whose store answers when it is told to, and two callers. */
+function scene() {
+  const rest = { catalogue: FACT_CATALOGUE, lists: [], fixtures: { cases: [] }, more: undefined };
+  const stage = setStage({ versions: [], ...rest });
+  stage.world.setTime(NOW);
+  const store = new SlowStore(stage);
+  const one = { deadline: undefined, cancelled: false };
+  const other = { deadline: undefined, cancelled: false };
+  const log: string[] = [];
+  const note = (name: string, answer: Promise<{ readonly repeated: boolean }>): void =>
+    void answer.then(
+      ({ repeated }) => log.push(`${name}${repeated ? ' again' : ''}`),
+      (error: { readonly code?: string }) => log.push(`${name} ${error.code ?? String(error)}`),
+    );
+  const pay = (requestId: string, caller: Caller, says = requestId): void =>
+    note(requestId, stage.pipeline.screen(paid(requestId, says), caller));
+  const report = (eventId: string, requestId: string, caller: Caller): void =>
+    note(eventId, stage.pipeline.record(declined(eventId, requestId), caller));
+  return { stage, store, one, other, log, pay, report };
+}
+
+function paid(requestId: string, says: string): ScreenInput {
+  const payment = paymentOf({ site: SITE, card: { fingerprint: 'a' } }, NOW);
+  return { requestId, payment, raw: Buffer.from(says) };
+}
+
+function declined(eventId: string, requestId: string): EventInput {
+  return {
+    eventId,
+    site: SITE,
+    kind: 'declined',
+    decisionId: '',
+    requestId,
+    payment: undefined,
+    eventTime: NOW,
+    arrivalTime: undefined,
+    amount: undefined,
+    code: '',
+    claim: '',
+    threeDs: '',
+    liabilityShifted: false,
+    label: '',
+    fraud: false,
+    channel: '',
+    raw: Buffer.from(eventId),
+  };
+}
+
+describe('what is asked while another call asks the same', () => {
+  it('stays in the order of its caller when that call is given up', async () => {
+    const { store, one, other, log, pay, report } = scene();
+    pay('p', one);
+    await turns();
+    pay('p', other);
+    report('e', 'p', other);
+    pay('q', other);
+    one.cancelled = true;
+    store.hurry();
+    await turns();
+    expect(log).toEqual(['p CANCELLED', 'p', 'e', 'q']);
+  });
+
+  it('stays in the order of its caller when it says something else, and that call fails', async () => {
+    const { store, one, other, log, pay, report } = scene();
+    pay('p', one);
+    await turns();
+    pay('p', other, 'else');
+    report('e', 'p', other);
+    store.questions[0]?.fail();
+    await turns();
+    store.hurry();
+    await turns();
+    expect(log).toEqual(['p STORE_UNAVAILABLE', 'p', 'e']);
+  });
+});
