@@ -125,7 +125,7 @@ export class Database {
       } catch {
         // SQLite has rolled back by itself.
       }
-      throw error;
+      throw error instanceof AllRolledBack ? error.cause : error;
     }
   }
 
@@ -134,7 +134,7 @@ export class Database {
     return this.#log.sync();
   }
 
-  /** Like a transaction of its own inside a larger one. */
+  /** Like a transaction of its own inside a larger one. Throws AllRolledBack where the larger one is over with it. */
   savepoint<T>(work: () => T): T {
     this.exec('SAVEPOINT part');
     try {
@@ -143,7 +143,11 @@ export class Database {
       return result;
     } catch (error) {
       this.#noteRoom(error);
-      this.exec('ROLLBACK TO part; RELEASE part');
+      try {
+        this.exec('ROLLBACK TO part; RELEASE part');
+      } catch {
+        throw new AllRolledBack(error);
+      }
       throw error;
     }
   }
@@ -172,6 +176,13 @@ export class Database {
 
   #noteRoom(error: unknown): void {
     if (sqliteCode(error)?.startsWith('SQLITE_FULL') === true) this.roomy = false;
+  }
+}
+
+/** What failed took the whole transaction with it, as SQLite does where there is no room for one statement of it. */
+export class AllRolledBack extends Error {
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
   }
 }
 

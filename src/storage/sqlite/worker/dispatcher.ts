@@ -1,4 +1,4 @@
-import { sqliteCode, type Database } from './database.js';
+import { AllRolledBack, sqliteCode, type Database } from './database.js';
 import { Unavailable, isFatal, wireError } from './failure.js';
 import type { Request, Response } from '../wire.js';
 import type { Context, Job, Operations, PartSink, ReadOperation } from './work.js';
@@ -163,7 +163,7 @@ export class Dispatcher {
             answers.push({ id, value: this.#db.savepoint(run) });
           } catch (error) {
             for (const callback of this.#afterwards.splice(before)) callback(false);
-            if (isFatal(error)) throw error;
+            if (isFatal(error) || error instanceof AllRolledBack) throw error;
             answers.push({ id, error: wireError(error) });
           }
         }

@@ -7,6 +7,7 @@ import { Database } from '../../../../src/storage/sqlite/worker/database.js';
 import { Dispatcher } from '../../../../src/storage/sqlite/worker/dispatcher.js';
 import { WorkerJournal } from '../../../../src/storage/sqlite/worker/journal/journal.js';
 import { operations } from '../../../../src/storage/sqlite/worker/operations.js';
+import { write } from '../../../../src/storage/sqlite/worker/work.js';
 
 let folder: string;
 let db: Database;
@@ -67,4 +68,31 @@ it('a store that found no room is away until what decisions take fits again, tho
 it('so is one that is opened where there is none', async () => {
   leave(20);
   expect(await ping()).toMatchObject(full);
+});
+
+it('of what shares a transaction all is refused and nothing kept, where one statement of it finds no room', async () => {
+  const posted: Response[] = [];
+  const ended: (boolean | undefined)[] = [];
+  const dispatcher = new Dispatcher(
+    db,
+    (response) => void posted.push(response),
+    setImmediate,
+    (error) => {
+      throw error;
+    },
+  );
+  const insert = db.prepare('INSERT INTO meta VALUES (?, zeroblob(?))');
+  dispatcher.serve({
+    put: write(({ afterwards }, name: string, bytes: number) => {
+      afterwards((committed) => void ended.push(committed));
+      insert.run(name, bytes);
+    }),
+  });
+  leave(20);
+  for (const [id, bytes] of [10, 1_000_000, 10].entries())
+    dispatcher.receive({ id, op: 'put', args: [`name ${id}`, bytes] });
+  while (posted.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  expect(posted).toMatchObject([0, 1, 2].map((id) => ({ ...full, id })));
+  expect(new Set(ended)).toEqual(new Set([false]));
+  expect(db.prepare(`SELECT name FROM meta WHERE name LIKE 'name %'`).all()).toEqual([]);
 });
