@@ -3,7 +3,15 @@ import type { Connection } from '../connection.js';
 import { isDuplicateKey, isOutOfTime, onlyDuplicates } from '../errors.js';
 import { Gathered } from '../gathered.js';
 import { COLLECTIONS } from '../indexes.js';
-import type { CounterDocument, Marker, Want } from './documents.js';
+import {
+  markerId,
+  reservationOf,
+  MARKER_MS,
+  type CounterDocument,
+  type Marker,
+  type Taker,
+  type Want,
+} from './documents.js';
 import type { ResolvedOptions } from '../options.js';
 
 /** An amount that was taken from a counter: `used` before it, and the marker it has left. */
@@ -63,18 +71,21 @@ export class CounterChanges {
   }
 
   /** Takes what is wanted; undefined when there is no room or the decision has a marker there already. */
-  async take(want: Want, decision: string, expiresAt: number): Promise<Taking | undefined> {
+  async take(want: Want, taker: Taker): Promise<Taking | undefined> {
     const { counter, amount, atMost } = want;
     if (atMost < 0) return undefined;
+    const { decision: d, version: v, expiresAt } = taker;
+    const whose = { d: reservationOf(taker), ...(v === 0 ? {} : { o: { d, v } }) };
+    const e = Math.min(expiresAt, this.#world.clock.now() + MARKER_MS);
     const step = (i: string) => ({
       counter,
-      take: { want, marker: { i, d: decision, a: amount, e: expiresAt } },
+      take: { want, marker: { i, ...whose, a: amount, e } },
     });
-    let marker = this.#markerId();
+    let marker = markerId(this.#world);
     let used = await this.#changes.do(step(marker));
     if (used === APART) {
       // Never the same: should the first have come to be, others may have vouched for it and removed it by now.
-      marker = this.#markerId();
+      marker = markerId(this.#world);
       used = await this.#changeApart(step(marker));
     }
     return used === undefined ? undefined : { used, marker };
@@ -196,10 +207,6 @@ export class CounterChanges {
     this.#vouched.delete(counter);
     return gone;
   }
-
-  #markerId(): string {
-    return Buffer.from(this.#world.randomBytes(12)).toString('base64url');
-  }
 }
 
 /** Takes what is wanted, if there is room and the decision has no marker there: else an upsert fails as a duplicate. */
@@ -212,19 +219,29 @@ function taking(
     gone.length === 0
       ? markers
       : { $filter: { input: markers, as: 'x', cond: { $not: [{ $in: ['$$x.i', gone] }] } } };
-  const added = { ...marker, d: { $literal: marker.d }, i: { $literal: marker.i }, u: before };
+  const { i, d, o } = marker;
+  const whose = {
+    i: { $literal: i },
+    d: { $literal: d },
+    ...(o === undefined ? {} : { o: { $literal: o } }),
+  };
+  const added = { ...marker, ...whose, u: before };
   const change: Document = {
     total: { $add: [before, amount] },
     f: { $max: ['$f', forgetAt] },
     p: { $concatArrays: [left, [added]] },
   };
   return {
-    filter: { _id: counter, total: { $not: { $gt: atMost } }, 'p.d': { $ne: marker.d } },
+    filter: {
+      _id: counter,
+      total: { $not: { $gt: atMost } },
+      'p.d': { $ne: d },
+    },
     update: [{ $set: change }],
   };
 }
 
-/** Takes markers away and leaves their amounts. */
-export function removal(gone: readonly string[]): UpdateFilter<CounterDocument> {
+/** Takes away markers of amounts that were taken, and leaves the amounts. */
+function removal(gone: readonly string[]): UpdateFilter<CounterDocument> {
   return { $pull: { p: { i: { $in: [...gone] } } } };
 }
