@@ -42,7 +42,7 @@ export interface EndedMarkers {
   readonly void: readonly string[];
 }
 
-/** One limit, key and period: what is used, and the few reservations that are under way. It never holds more. */
+/** One limit, key and period: what is used, and the few changes that are under way. It never holds more. */
 export interface CounterDocument {
   readonly _id: string;
   readonly total: number;
