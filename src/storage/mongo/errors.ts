@@ -13,7 +13,6 @@ import { TollgateError } from '../../errors/errors.js';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 
 const DUPLICATE_KEY = 11_000;
-const OUT_OF_TIME = 50;
 /** A primary that stopped being one, or a server that shuts down. */
 const LEAVING = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
@@ -71,12 +70,6 @@ function isSocketError(error: unknown): boolean {
 /** Whether a unique index refused a write. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
-}
-
-/** Whether the server ended a step because it took longer than its `maxTimeMS`; also of what callers meet instead. */
-export function isOutOfTime(error: unknown): boolean {
-  if (error instanceof TollgateError) return isOutOfTime(error.cause);
-  return error instanceof MongoServerError && error.code === OUT_OF_TIME;
 }
 
 /**

@@ -21,11 +21,6 @@ export class Gathered<I, O> {
     this.#work = work;
   }
 
-  /** Nothing is on its way or waits. */
-  get idle(): boolean {
-    return !this.#busy && this.#waiting.length === 0;
-  }
-
   do(item: I): Promise<O> {
     return new Promise((done, failed) => {
       this.#waiting.push({ item, done, failed });

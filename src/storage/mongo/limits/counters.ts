@@ -1,9 +1,17 @@
-import type { Collection } from 'mongodb';
+import type { Collection, Document, UpdateOneModel } from 'mongodb';
 import type { Connection } from '../connection.js';
 import { Gathered } from '../gathered.js';
 import { COLLECTIONS } from '../indexes.js';
-import { CounterChanges, removal } from './counter-changes.js';
-import type { CounterDocument, Marker, Want } from './documents.js';
+import { CounterChanges } from './counter-changes.js';
+import {
+  endOf,
+  reservationOf,
+  takerOf,
+  type CounterDocument,
+  type EndedMarkers,
+  type HoldsDocument,
+} from './documents.js';
+import type { Marker, PlacedMarker, Taker, Want } from './documents.js';
 import type { ResolvedOptions } from '../options.js';
 
 /** How taking an amount ended: `used` before it. The marker may be one that the same decision left before. */
@@ -11,8 +19,7 @@ export type Taken =
   | { readonly taken: true; readonly used: number; readonly marker: string; readonly amount: number }
   | { readonly taken: false; readonly used: number };
 
-/** The markers that a decision vouches for; undefined as long as it does not stand. */
-type VouchedBy = (decision: string) => Promise<readonly string[] | undefined>;
+type DocumentOf = (decision: string) => Promise<HoldsDocument | null>;
 
 /** How long to wait for reservations under way that may yet be taken back, ms. */
 const PATIENCE_MS = 1_000;
@@ -25,16 +32,16 @@ export class LimitCounters {
   readonly #connection: Connection;
   readonly #world: ResolvedOptions['world'];
   readonly #counters: Collection<CounterDocument>;
-  readonly #vouchedBy: VouchedBy;
+  readonly #documentOf: DocumentOf;
   readonly #changes: CounterChanges;
   #inVain = new Set<string>();
   readonly #looks = new Gathered((counters: readonly string[]) => this.#lookAt(counters));
 
-  constructor(connection: Connection, options: Pick<ResolvedOptions, 'world'>, vouchedBy: VouchedBy) {
+  constructor(connection: Connection, options: Pick<ResolvedOptions, 'world'>, documentOf: DocumentOf) {
     this.#connection = connection;
     this.#world = options.world;
     this.#changes = new CounterChanges(connection, options);
-    this.#vouchedBy = vouchedBy;
+    this.#documentOf = documentOf;
     this.#counters = connection.collection(COLLECTIONS.counters);
   }
 
@@ -45,24 +52,24 @@ export class LimitCounters {
   }
 
   /** Takes what is wanted, or finds a marker that the same decision left before. */
-  async take(want: Want, decision: string, expiresAt: number): Promise<Taken> {
-    return (await this.#try(want, decision, expiresAt)) ?? (await this.#insist(want, decision, expiresAt));
+  async take(want: Want, taker: Taker): Promise<Taken> {
+    return (await this.#try(want, taker)) ?? (await this.#insist(want, taker));
   }
 
   /** What was tried in vain. */
-  async #insist(want: Want, decision: string, expiresAt: number): Promise<Taken> {
+  async #insist(want: Want, taker: Taker): Promise<Taken> {
     const { counter, atMost } = want;
     const patience = this.#now() + PATIENCE_MS;
     for (;;) {
       const found = await this.#looks.do(counter);
-      const own = found?.p.find(({ d }) => d === decision);
-      if (own) return { taken: true, used: own.u, marker: own.i, amount: own.a };
+      const own = found?.p.find(({ d }) => d === reservationOf(taker));
+      if (own) return { taken: true, used: own.u ?? 0, marker: own.i, amount: own.a };
       const total = found?.total ?? 0;
       const unsure = (found?.p ?? []).filter(({ i }) => !this.#inVain.has(i));
-      const sure = total - unsure.reduce((sum, { a }) => sum + a, 0);
+      const sure = total - unsure.reduce((sum, { a }) => sum + Math.abs(a), 0);
       // There was no room when it was tried, but there is now: try again, however long that took.
       if (atMost >= 0 && total <= atMost) {
-        const taken = await this.#try(want, decision, expiresAt);
+        const taken = await this.#try(want, taker);
         if (taken) return taken;
         continue;
       }
@@ -76,8 +83,8 @@ export class LimitCounters {
     }
   }
 
-  async #try(want: Want, decision: string, expiresAt: number): Promise<Taken | undefined> {
-    const taking = await this.#changes.take(want, decision, expiresAt);
+  async #try(want: Want, taker: Taker): Promise<Taken | undefined> {
+    const taking = await this.#changes.take(want, taker);
     return taking && { taken: true, ...taking, amount: want.amount };
   }
 
@@ -86,21 +93,36 @@ export class LimitCounters {
     this.#changes.vouched(counter, marker);
   }
 
-  /** Takes the amount of a marker away, if it is still there. */
-  async giveBack(counter: string, marker: string): Promise<void> {
-    const others = { $filter: { input: '$p', as: 'x', cond: { $ne: ['$$x.i', marker] } } };
-    const own = { $filter: { input: '$p', as: 'x', cond: { $eq: ['$$x.i', marker] } } };
-    const amount = { $sum: { $map: { input: own, as: 'x', in: '$$x.a' } } };
-    await this.#connection.run(() =>
-      this.#counters.updateOne({ _id: counter, 'p.i': marker }, [
-        { $set: { total: { $subtract: ['$total', amount] }, p: others } },
-      ]),
+  /** Leaves markers on their counters; amounts that are taken count from now on. */
+  async mark(placed: readonly PlacedMarker[]): Promise<void> {
+    const byCounter = new Map<string, Marker[]>();
+    for (const { counter, marker } of placed) {
+      const markers = byCounter.get(counter);
+      if (markers) markers.push(marker);
+      else byCounter.set(counter, [marker]);
+    }
+    await this.#write(
+      [...byCounter].map(([counter, markers]) => ({
+        filter: { _id: counter },
+        update: {
+          $inc: { total: markers.reduce((sum, { a }) => sum + Math.max(0, a), 0) },
+          $push: { p: { $each: markers } },
+        },
+      })),
     );
   }
 
-  /** Removes a marker and leaves its amount. */
-  async remove(counter: string, gone: readonly string[]): Promise<void> {
-    await this.#connection.run(() => this.#counters.updateOne({ _id: counter }, removal(gone)));
+  /** Ends markers, as far as they are still there. */
+  async end(ended: readonly EndedMarkers[]): Promise<void> {
+    const byCounter = new Map<string, { readonly vouched: string[]; readonly void: string[] }>();
+    for (const one of ended) {
+      if (one.vouched.length + one.void.length === 0) continue;
+      const all = byCounter.get(one.counter) ?? { vouched: [], void: [] };
+      all.vouched.push(...one.vouched);
+      all.void.push(...one.void);
+      byCounter.set(one.counter, all);
+    }
+    await this.#write([...byCounter].map(([counter, all]) => ending({ counter, ...all })));
   }
 
   /** Up to `limit` counters with markers that have run out, with those markers. */
@@ -131,19 +153,25 @@ export class LimitCounters {
   }
 
   /**
-   * Removes markers whose decisions stand, and gives back what these do not vouch for: it came late, after the decision
-   * had been asked again. Whether there was any.
+   * Ends markers that have been left behind: the document of their decision vouches for them, or nothing will any more.
+   * Whether there was any.
    */
   async #clear(counter: string, unsure: readonly Marker[]): Promise<boolean> {
-    let any = false;
-    for (const { i, d } of unsure) {
-      const vouched = await this.#vouchedBy(d);
-      if (vouched === undefined) continue;
-      if (vouched.includes(i)) await this.remove(counter, [i]);
-      else await this.giveBack(counter, i);
-      any = true;
+    const vouched: string[] = [];
+    const gone: string[] = [];
+    for (const marker of unsure) {
+      const end = endOf(marker, await this.#documentOf(takerOf(marker).decision));
+      if (end === 'vouched') vouched.push(marker.i);
+      else if (end === 'void') gone.push(marker.i);
     }
-    return any;
+    await this.end([{ counter, vouched, void: gone }]);
+    return vouched.length + gone.length > 0;
+  }
+
+  async #write(updates: readonly UpdateOneModel<CounterDocument>[]): Promise<void> {
+    if (updates.length === 0) return;
+    const writes = updates.map((updateOne) => ({ updateOne }));
+    await this.#connection.run(() => this.#counters.bulkWrite(writes, { ordered: false }));
   }
 
   async #lookAt(counters: readonly string[]): Promise<readonly (CounterDocument | undefined)[]> {
@@ -165,4 +193,21 @@ export class LimitCounters {
   #pause(): Promise<void> {
     return new Promise((resolve) => this.#world.timers.after(PAUSE_MS, resolve));
   }
+}
+
+/** Ends markers of one counter in one change, each of them once: whose marker is gone has been counted. */
+function ending({ counter, vouched, void: gone }: EndedMarkers): UpdateOneModel<CounterDocument> {
+  const given: Document = { $min: ['$$x.a', 0] };
+  const taken: Document = { $max: ['$$x.a', 0] };
+  const change = {
+    total: { $add: ['$total', sumOf(vouched, given), { $multiply: [-1, sumOf(gone, taken)] }] },
+    p: { $filter: { input: '$p', as: 'x', cond: { $not: [{ $in: ['$$x.i', [...vouched, ...gone]] }] } } },
+  };
+  return { filter: { _id: counter, 'p.i': { $in: [...vouched, ...gone] } }, update: [{ $set: change }] };
+}
+
+/** The sum over markers, by their ids, of what each gives. */
+function sumOf(ids: readonly string[], each: Document): Document {
+  const those = { $filter: { input: '$p', as: 'x', cond: { $in: ['$$x.i', ids] } } };
+  return { $sum: { $map: { input: those, as: 'x', in: each } } };
 }

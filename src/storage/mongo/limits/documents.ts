@@ -1,25 +1,48 @@
 import type { HoldState } from '../../../decisions/limits/hold-state.js';
 import type { Hold, HoldResult } from '../../../decisions/ports.js';
+import type { World } from '../../../world/world.js';
 import { forgetAt, forgetHoldsAt } from '../../../decisions/limits/hold-state.js';
 
 /**
- * An amount that was added to a counter and that no decision document vouches for yet. It says whose it is, so that it
- * can be taken away again when its decision never comes to be.
+ * A change of a counter that no decision document vouches for yet. It says whose it is, so that anyone can end it: an
+ * amount that is taken counts from the beginning and is taken away again when its document never comes to be; one that is
+ * given back counts until its document is there. So a counter never holds less than it should. Ending it removes it in the
+ * same change, so that it is never counted twice.
  */
 export interface Marker {
   /** Its own id. */
   readonly i: string;
-  /** Decision. */
-  readonly d: string;
-  /** Amount. */
+  /** The reservation that it is of, see `reservationOf`: a counter has one marker of it at most. */
+  readonly d?: string;
+  /** Decision and the version of its document that was there before; absent where there was none, and `d` says whose it is. */
+  readonly o?: { readonly d: string; readonly v: number };
+  /** Amount: below 0 where it is given back. */
   readonly a: number;
-  /** Used before it. */
-  readonly u: number;
-  /** When the hold expires, and with it the marker, epoch ms. */
+  /** Used before it; of reservations alone. */
+  readonly u?: number;
+  /** When others end it, epoch ms. */
   readonly e: number;
 }
 
-/** One limit, key and period: what is used, and the few reservations that are under way. It never holds more. */
+/** How long a marker is left to whoever made it, ms: much longer than any change takes. */
+export const MARKER_MS = 10_000;
+
+/** A marker and where it is. */
+export interface PlacedMarker {
+  readonly counter: string;
+  readonly marker: Marker;
+}
+
+/** Markers of a counter that are at an end, by their ids. */
+export interface EndedMarkers {
+  readonly counter: string;
+  /** Vouched for: they count. */
+  readonly vouched: readonly string[];
+  /** Nothing will vouch for them: they do not. */
+  readonly void: readonly string[];
+}
+
+/** One limit, key and period: what is used, and the few changes that are under way. It never holds more. */
 export interface CounterDocument {
   readonly _id: string;
   readonly total: number;
@@ -54,7 +77,7 @@ export interface HoldsDocument {
   readonly u: readonly number[];
   readonly refused: boolean;
   readonly h: readonly HeldDocument[];
-  /** Markers that it vouches for: what they added to the counters is accounted for here. */
+  /** Markers that it vouches for, of all its versions: what they did to the counters is accounted for here. */
   readonly m: readonly string[];
   readonly made?: number;
   readonly cancelled?: number;
@@ -70,6 +93,30 @@ export interface Want {
   /** There is room when no more than this is used. */
   readonly atMost: number;
   readonly forgetAt: number;
+}
+
+/** Who takes an amount. */
+export interface Taker {
+  readonly decision: string;
+  /** The version of its document that was there before, 0 for none. */
+  readonly version: number;
+  /** Epoch ms. */
+  readonly expiresAt: number;
+}
+
+/** Names a reservation: a decision that was made once is named by itself. */
+export function reservationOf({ decision, version }: Taker): string {
+  return version === 0 ? decision : `${decision}/${version}`;
+}
+
+/** Whose marker it is. */
+export function takerOf({ d, o, e }: Marker): Taker {
+  return { decision: o?.d ?? d ?? '', version: o?.v ?? 0, expiresAt: e };
+}
+
+/** An id for a marker, that no other has. */
+export function markerId(world: Pick<World, 'randomBytes'>): string {
+  return Buffer.from(world.randomBytes(12)).toString('base64url');
 }
 
 /** Holds gathered by counter, in the order of the counters' names, which is the same for every decision. */
@@ -99,16 +146,15 @@ export function holdStateOf({ h, made, cancelled, failed, lapsed, refunds }: Hol
 
 /** What a decision holds, or that it was refused, as nothing has been reported of it yet. */
 export function newHolds(
-  decision: string,
+  { decision, version, expiresAt }: Taker,
   holds: readonly Hold[],
-  expiresAt: number,
   { reserved, used }: HoldResult,
   held: readonly HeldDocument[],
   markers: readonly string[],
 ): HoldsDocument {
   return {
     _id: decision,
-    v: 1,
+    v: version + 1,
     e: expiresAt,
     x: expiresAt,
     f: forgetHoldsAt(holds, expiresAt),
@@ -120,6 +166,14 @@ export function newHolds(
     lapsed: false,
     refunds: [],
   };
+}
+
+/** What has become of a marker, by the document of its decision; undefined as long as that is open. */
+export function endOf(marker: Marker, document: HoldsDocument | null): 'vouched' | 'void' | undefined {
+  const { version } = takerOf(marker);
+  if (document === null) return version === 0 ? undefined : 'void';
+  if (document.m.includes(marker.i)) return 'vouched';
+  return document.v > version ? 'void' : undefined;
 }
 
 /** What was used of each counter, up to the first that has no room. */

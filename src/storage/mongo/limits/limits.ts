@@ -2,14 +2,14 @@ import { afterLapse, afterReport, isMade } from '../../../decisions/limits/hold-
 import type { Hold, HoldReport, HoldResult, LimitStore } from '../../../decisions/ports.js';
 import type { Connection } from '../connection.js';
 import { LimitCounters } from './counters.js';
-import { holdStateOf, newHolds, refusal, wants, type HoldsDocument } from './documents.js';
+import { holdStateOf, newHolds, refusal, takerOf, wants } from './documents.js';
+import type { EndedMarkers, HoldsDocument, Taker } from './documents.js';
+import { HoldChanges } from './hold-changes.js';
 import { LimitHolds } from './holds.js';
 import type { ResolvedOptions } from '../options.js';
 
 /** Documents that one step of `expire` looks at. */
 const STEP = 200;
-/** Decisions that lapse in one transaction: the more, the longer others wait for their counters. */
-const LAPSES = 20;
 
 /** An amount that was added to a counter, with its marker. */
 interface Addition {
@@ -24,44 +24,33 @@ interface Addition {
  * A reservation takes what it wants from the counters one by one, in the order of their names, leaving a marker with each
  * amount; then it keeps one document that vouches for the markers, or says that it was refused. That document is what
  * counts: the first one for a decision stands, and markers it does not vouch for are given back, not before; at the latest
- * when another decision has waited for their room. After a crash in between a counter holds more than it should, never
- * less, until the marker runs out with the hold it was meant for.
+ * when another decision has waited for their room, or when they run out. What is reported afterwards changes the document
+ * and the counters in the same way, and so do lapses. After a crash in between a counter holds more than it should, never
+ * less, until the marker runs out a few seconds later.
  */
 export class MongoLimits implements LimitStore {
   readonly #counters: LimitCounters;
   readonly #holds: LimitHolds;
+  readonly #changes: HoldChanges;
 
   constructor(connection: Connection, options: Pick<ResolvedOptions, 'world'>) {
     const holds = new LimitHolds(connection);
     this.#holds = holds;
-    this.#counters = new LimitCounters(connection, options, async (one) => (await holds.find(one))?.m);
+    this.#counters = new LimitCounters(connection, options, (decision) => holds.find(decision));
+    this.#changes = new HoldChanges(this.#counters, holds, options);
   }
 
   async reserve(decision: string, holds: readonly Hold[], expiresAt: number): Promise<HoldResult> {
     if (holds.length === 0) return { reserved: true, used: [] };
-    const { additions, answer } = await this.#try(decision, holds, expiresAt);
-    const held = additions.map(({ counter, amount }) => ({ c: counter, a: amount, r: 0 }));
-    const markers = additions.map(({ marker }) => marker);
-    const own = newHolds(decision, holds, expiresAt, answer, held, markers);
-    const kept = await this.#holds.add(own);
-    let standing = kept ? own : await this.#standing(decision, expiresAt);
-    for (const { counter, marker } of additions) {
-      if (standing.m.includes(marker)) this.#counters.vouched(counter, marker);
-      else await this.#counters.giveBack(counter, marker);
-    }
-    if (kept) return answer;
-    for (;;) {
-      const state = holdStateOf(standing);
-      if (!state.lapsed || isMade(state)) return { reserved: !standing.refused, used: standing.u };
-      // What had expired holds no room any more: the same decision asked again has to find some.
-      const again = await this.#holds.reserveAgain(standing, holds, expiresAt);
-      if (again) return again;
-      standing = await this.#standing(decision, expiresAt);
-    }
+    let standing = await this.#reserve({ decision, version: 0, expiresAt }, holds, []);
+    // What had expired holds no room any more: the same decision asked again has to find some.
+    while (standing.lapsed && !isMade(holdStateOf(standing)))
+      standing = await this.#reserve({ decision, version: standing.v, expiresAt }, holds, standing.m);
+    return { reserved: !standing.refused, used: standing.u };
   }
 
   async settle(decision: string, report: HoldReport): Promise<void> {
-    await this.#holds.change([decision], (state) => afterReport(state, report));
+    await this.#changes.change(decision, (state) => afterReport(state, report));
   }
 
   async expire(now: number): Promise<number> {
@@ -71,8 +60,8 @@ export class MongoLimits implements LimitStore {
       const due = await this.#holds.due(now, STEP);
       const ids = (were: boolean) => due.filter(({ refused }) => refused === were).map(({ _id }) => _id);
       await this.#holds.forgetRefusals(ids(true));
-      const held = ids(false);
-      while (held.length > 0) released += await this.#holds.change(held.splice(0, LAPSES), afterLapse);
+      const lapsed = await Promise.all(ids(false).map((one) => this.#changes.change(one, afterLapse)));
+      released += lapsed.filter((counted) => counted).length;
       if (due.length < STEP) break;
     }
     while ((await this.#holds.forget(now, STEP)) === STEP);
@@ -85,17 +74,37 @@ export class MongoLimits implements LimitStore {
     return this.#counters.used(counter);
   }
 
+  /** Reserves, where the document of the decision is the taker's version, with these markers; the one that stands then. */
+  async #reserve(taker: Taker, holds: readonly Hold[], earlier: readonly string[]): Promise<HoldsDocument> {
+    const { additions, answer } = await this.#try(taker, holds);
+    const held = additions.map(({ counter, amount }) => ({ c: counter, a: amount, r: 0 }));
+    const markers = additions.map(({ marker }) => marker);
+    const fresh = newHolds(taker, holds, answer, held, markers);
+    const own = { ...fresh, m: [...earlier, ...fresh.m] };
+    const kept =
+      taker.version === 0
+        ? await this.#holds.add(own)
+        : await this.#holds.replace([{ v: taker.version, to: own }]);
+    const standing = kept ? own : await this.#standing(taker);
+    const taken: EndedMarkers[] = [];
+    for (const { counter, marker } of additions) {
+      if (standing.m.includes(marker)) this.#counters.vouched(counter, marker);
+      else taken.push({ counter, vouched: [], void: [marker] });
+    }
+    await this.#counters.end(taken);
+    return standing;
+  }
+
   /** Takes all that is wanted, up to the first counter without room. */
   async #try(
-    decision: string,
+    taker: Taker,
     holds: readonly Hold[],
-    expiresAt: number,
   ): Promise<{ readonly additions: readonly Addition[]; readonly answer: HoldResult }> {
     const additions: Addition[] = [];
     const used = new Map<string, number>();
-    for (const want of wants(holds, expiresAt)) {
+    for (const want of wants(holds, taker.expiresAt)) {
       const { counter } = want;
-      const taken = await this.#counters.take(want, decision, expiresAt);
+      const taken = await this.#counters.take(want, taker);
       used.set(counter, taken.used);
       if (taken.taken) additions.push({ counter, amount: taken.amount, marker: taken.marker });
       else
@@ -116,32 +125,40 @@ export class MongoLimits implements LimitStore {
     return (await this.used(counter)) - own;
   }
 
-  /** Of markers that have run out: removes those that are vouched for, gives back the others. */
+  /** Ends markers that have run out. */
   async #clearMarkers(now: number): Promise<void> {
     for (;;) {
       const due = await this.#counters.due(now, STEP);
       for (const { counter, markers } of due) {
-        for (const { i, d, e } of markers) {
-          const { m } = await this.#standing(d, e);
-          if (m.includes(i)) await this.#counters.remove(counter, [i]);
-          else await this.#counters.giveBack(counter, i);
+        const vouched: string[] = [];
+        const gone: string[] = [];
+        for (const marker of markers) {
+          const { m } = await this.#standing(takerOf(marker));
+          (m.includes(marker.i) ? vouched : gone).push(marker.i);
         }
+        await this.#counters.end([{ counter, vouched, void: gone }]);
       }
       if (due.length < STEP) return;
     }
   }
 
   /**
-   * The document of a decision. Where there is none, one that holds nothing and has lapsed takes its place, so that no
-   * reservation still on its way can vouch for a marker that is about to be given back.
+   * The document of a decision, of a later version than the taker's. Where there is none, one that holds nothing and has
+   * lapsed takes its place, and the version that there is becomes a later one, so that nothing still on its way can vouch
+   * for a marker that is about to be taken away.
    */
-  async #standing(decision: string, expiresAt: number): Promise<HoldsDocument> {
+  async #standing(taker: Taker): Promise<HoldsDocument> {
+    const { decision, version, expiresAt } = taker;
     const nobody = { counter: '', amount: 0, cap: 0, periodEnd: expiresAt };
     const answer = { reserved: true, used: [] };
     for (;;) {
       const found = await this.#holds.find(decision);
-      if (found) return found;
-      const { e: _waits, ...closed } = newHolds(decision, [nobody], expiresAt, answer, [], []);
+      if (found && found.v > version) return found;
+      if (found) {
+        await this.#holds.outdate(decision, found.v);
+        continue;
+      }
+      const { e: _waits, ...closed } = newHolds(taker, [nobody], answer, [], []);
       const lapsed = { ...closed, lapsed: true };
       if (await this.#holds.add(lapsed)) return lapsed;
     }

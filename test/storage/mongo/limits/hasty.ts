@@ -1,7 +1,8 @@
 import { REAL_WORLD } from '../../../../src/world/real-world.js';
+import { T0 } from '../../contract/entries.js';
 
-/** Twenty times as impatient with reservations of others as a real instance. */
+/** At the time of the holds, and twenty times as impatient with reservations of others as a real instance. */
 export const HASTY = {
   ...REAL_WORLD,
-  clock: { ...REAL_WORLD.clock, monotonicUs: () => REAL_WORLD.clock.monotonicUs() * 20 },
+  clock: { now: () => T0, monotonicUs: () => REAL_WORLD.clock.monotonicUs() * 20 },
 };
