@@ -1,14 +1,14 @@
 /** What was asked for last of a key; none of it ever rejects. */
 interface Line {
-  /** What had the key for itself last has ended. */
-  readonly alone: Promise<unknown> | undefined;
+  /** Those of one group come together; undefined for one that has the key for itself. */
+  readonly group: string | undefined;
+  /** What was asked for before the group has ended. */
+  readonly before: Promise<unknown> | undefined;
   /** What came together since then has begun. */
-  readonly begun: Promise<unknown> | undefined;
+  readonly begun: Promise<unknown>;
   /** And all of that has ended. */
-  readonly ended: Promise<unknown> | undefined;
+  readonly ended: Promise<unknown>;
 }
-
-const NOBODY: Line = { alone: undefined, begun: undefined, ended: undefined };
 
 /** Work in turns, by key: it begins in the order in which it is asked for, where it concerns the same key. */
 export class KeyedTurns {
@@ -21,39 +21,41 @@ export class KeyedTurns {
 
   /** Does the work as soon as all has ended, well or badly, that was asked for before and shares a key with it. */
   alone<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
-    const before = keys.flatMap((key) => {
-      const { alone, ended } = this.#lines.get(key) ?? NOBODY;
-      return present(alone, ended);
-    });
-    const done = Promise.all(before).then(work);
-    const end = done.catch(() => undefined);
-    for (const key of keys) this.#follow(key, { alone: end, begun: undefined, ended: undefined }, end);
-    return done;
+    return this.#take(undefined, keys, work);
   }
 
-  /** Does the work beside other such work that shares a key with it, after it has begun; with the rest it takes turns. */
-  together<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
-    const lines = keys.map((key) => this.#lines.get(key) ?? NOBODY);
+  /**
+   * Does the work beside what else of this group shares a key with it, after that has begun; with the rest it takes
+   * turns.
+   */
+  together<T>(group: string, keys: readonly string[], work: () => Promise<T>): Promise<T> {
+    return this.#take(group, keys, work);
+  }
+
+  #take<T>(group: string | undefined, keys: readonly string[], work: () => Promise<T>): Promise<T> {
+    const lines = keys.map((key) => this.#lines.get(key));
+    const joins = (line: Line | undefined): boolean => group !== undefined && line?.group === group;
     let done: Promise<T> | undefined;
-    const before = lines.flatMap(({ alone, begun: earlier }) => present(alone, earlier));
-    const begun = Promise.all(before).then(() => {
+    const waited = lines.flatMap((line) => [line?.before, joins(line) ? line?.begun : line?.ended]);
+    const begun = Promise.all(present(waited)).then(() => {
       done = begin(work);
       done.catch(() => undefined);
     });
     const result = begun.then(() => done as Promise<T>);
     const end = result.catch(() => undefined);
     for (const [place, key] of keys.entries()) {
-      const { alone, ended: earlier } = lines[place] ?? NOBODY;
+      const line = lines[place];
+      const joined = joins(line);
       // Not what they gave: of a key that is never free that would be kept for ever.
-      const ended = Promise.all(present(earlier, end)).then(() => undefined);
-      this.#follow(key, { alone, begun, ended }, ended);
+      const ended = Promise.all(present([joined ? line?.ended : undefined, end])).then(() => undefined);
+      this.#follow(key, { group, before: joined ? line?.before : line?.ended, begun, ended });
     }
     return result;
   }
 
-  #follow(key: string, line: Line, end: Promise<unknown>): void {
+  #follow(key: string, line: Line): void {
     this.#lines.set(key, line);
-    void end.then(() => {
+    void line.ended.then(() => {
       if (this.#lines.get(key) === line) this.#lines.delete(key);
     });
   }
@@ -63,6 +65,6 @@ async function begin<T>(work: () => Promise<T>): Promise<T> {
   return await work();
 }
 
-function present(...promises: readonly (Promise<unknown> | undefined)[]): Promise<unknown>[] {
+function present(promises: readonly (Promise<unknown> | undefined)[]): Promise<unknown>[] {
   return promises.filter((promise) => promise !== undefined);
 }

@@ -24,10 +24,13 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 it('begins each work exactly when all before it that shares a key has ended, or begun where both go together', async () => {
   const keys = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 });
-  const works = fc.array(fc.record({ keys, well: fc.boolean(), alone: fc.boolean() }), {
-    minLength: 1,
-    maxLength: 8,
-  });
+  const works = fc.array(
+    fc.record({ keys, well: fc.boolean(), group: fc.constantFrom(undefined, 'in', 'out') }),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  );
   await fc.assert(
     fc.asyncProperty(works, fc.infiniteStream(fc.nat()), async (asked, picks) => {
       const last = new Map();
@@ -50,16 +53,20 @@ it('begins each work exactly when all before it that shares a key has ended, or 
           ending.over = true;
           ending.work.end(ending.well);
         } else if (next !== undefined) {
-          const how = next.alone ? 'alone' : 'together';
-          results.push(succeeded(turns[how](next.keys, next.work.begin)));
+          const { group, work } = next;
+          const result =
+            group === undefined
+              ? turns.alone(next.keys, work.begin)
+              : turns.together(group, next.keys, work.begin);
+          results.push(succeeded(result));
         }
         await turn();
         const soFar = all.slice(0, results.length);
         const started: boolean[] = [];
-        for (const { keys, alone } of soFar) {
+        for (const { keys, group } of soFar) {
           const inTheWay = soFar.slice(0, started.length).filter((one, place) => {
             if (one.over || !one.keys.some((key) => keys.includes(key))) return false;
-            return alone || one.alone || started[place] !== true;
+            return group === undefined || group !== one.group || started[place] !== true;
           });
           started.push(inTheWay.length === 0);
         }
@@ -96,7 +103,7 @@ it('keeps nothing of work that is over, however long a key is never free', async
   const works = Array.from({ length: 20 }, () => new Work());
   let last: Promise<void> | undefined;
   for (const [index, work] of works.entries()) {
-    last = turns.together(['a'], work.begin);
+    last = turns.together('in', ['a'], work.begin);
     await turn();
     works[index - 1]?.end(true);
     await turn();

@@ -19,8 +19,8 @@ interface Failure {
 
 /**
  * Holds amounts against cumulative limits and settles the holds by what is reported. What concerns the same counter begins
- * in the order of admission, and a report is alone with it. Reservations are made at the same time: the store takes room
- * in the order in which it is asked. When a call fails, so does what waited for its counters: a store that does not answer
+ * in the order of admission. Reservations are made at the same time, and so are reports: the store takes them in the order
+ * in which it is asked; but neither begins before the others have ended. When a call fails, so does what waited for its counters: a store that does not answer
  * is waited for once, not once for each of them.
  */
 export class LimitKeeper {
@@ -47,7 +47,7 @@ export class LimitKeeper {
     );
     const counters = holds.map(({ counter }) => counter);
     const id = holdId(decision, holds[0]?.amount ?? 0, counters);
-    const { reserved, used } = await this.#inTurn('together', counters, () =>
+    const { reserved, used } = await this.#inTurn('reserve', counters, () =>
       this.#store.reserve(id, holds, expiresAt),
     );
     const uses = held
@@ -92,12 +92,12 @@ export class LimitKeeper {
   }
 
   #settle(id: string, { uses }: Holding, report: HoldReport): Promise<void> {
-    return this.#inTurn('alone', countersOf(uses), () => this.#store.settle(id, report));
+    return this.#inTurn('settle', countersOf(uses), () => this.#store.settle(id, report));
   }
 
-  #inTurn<T>(how: 'alone' | 'together', counters: readonly string[], work: () => Promise<T>): Promise<T> {
+  #inTurn<T>(what: 'reserve' | 'settle', counters: readonly string[], work: () => Promise<T>): Promise<T> {
     const place = this.#asked++;
-    return this.#turns[how](counters, async () => {
+    return this.#turns.together(what, counters, async () => {
       for (const counter of counters) {
         const failure = this.#failures.get(counter);
         if (failure !== undefined && place < failure.asked) throw failure.error;

@@ -206,12 +206,16 @@ describe('a decision that was lost after it had reserved', () => {
 });
 
 describe('limits of one counter', () => {
-  it('are asked for at once in the order of admission; what is reported has its turn among them', async () => {
+  it('are asked for at once in the order of admission; reports, together too, have their turn among them', async () => {
     const memory = createMemoryLimits();
     const begun: string[] = [];
     let goOn: () => void = () => undefined;
     const slow = new Promise<void>((resolve) => {
       goOn = resolve;
+    });
+    let reported: () => void = () => undefined;
+    const slowReport = new Promise<void>((resolve) => {
+      reported = resolve;
     });
     const keeper = new LimitKeeper({
       ...memory,
@@ -223,7 +227,8 @@ describe('limits of one counter', () => {
       },
       async settle(decision, report) {
         begun.push(report.kind);
-        return memory.settle(decision, report);
+        await memory.settle(decision, report);
+        await slowReport;
       },
     });
     const first = keeper.reserve('first', [due('hard', 150)], 9);
@@ -231,6 +236,7 @@ describe('limits of one counter', () => {
     const held = await new LimitKeeper(createMemoryLimits()).reserve('first', [due('hard', 150)], 9);
     const holding = holdingOf({ limits: held, base: { minor: 100, currency: 'USD' } });
     const declined = { eventId: 'e', kind: 'declined', eventTime: 1 } as unknown as EventInput;
+    const made = keeper.settle({ id: 'earlier', holding }, { ...declined, kind: 'authorised' }, 0);
     const freed = keeper.settle({ id: 'first', holding }, declined, 0);
     const third = keeper.reserve('third', [due('hard', 150)], 9);
     const other = keeper.reserve('other', [due('wall', 150)], 9);
@@ -238,10 +244,13 @@ describe('limits of one counter', () => {
     const id = (name: string, counter: string) => holdId(name, 100, [counter]);
     expect(begun).toEqual([id('first', 'hard'), id('second', 'hard'), id('other', 'wall')]);
     goOn();
-    await freed;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(begun.slice(3)).toEqual(['made', 'failed']);
+    reported();
+    await Promise.all([made, freed]);
     const outcomes = await Promise.all([first, second, third, other]);
     expect(outcomes.map(outcomeOf)).toEqual(['accept', 'reject', 'accept', 'accept']);
-    expect(begun.slice(3)).toEqual(['failed', id('third', 'hard')]);
+    expect(begun.slice(5)).toEqual([id('third', 'hard')]);
   });
 });
 
