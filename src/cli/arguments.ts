@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { dateOf } from '../world/date-text.js';
 
 /** Parses a whole number of at least `least`, and at most `most` where given, for commander. */
 export function wholeNumber(least: number, most = Infinity): (text: string) => number {
@@ -26,7 +27,7 @@ export function moment(text: string): number {
   const dayOnly = /^\d{4}-\d{2}-\d{2}$/.test(text);
   const withTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?$/.test(text);
   const zoned = dayOnly || /(Z|[+-]\d{2}:\d{2})$/.test(text) ? text : `${text}Z`;
-  const value = dayOnly || withTime ? Date.parse(zoned) : NaN;
+  const value = dayOnly || withTime ? dateOf(zoned) : NaN;
   if (Number.isNaN(value)) {
     throw new InvalidArgumentError('It must be a day or a moment, like 2026-03-02 or 2026-03-02T10:00:00Z.');
   }

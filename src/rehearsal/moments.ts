@@ -1,3 +1,5 @@
+import { dateOf } from '../world/date-text.js';
+
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A duration such as `90s`, `10m`, `24h` or `7d`, without sign. */
@@ -15,5 +17,5 @@ export function durationOf(text: string): number {
 export function momentOf(text: string, now: number): number {
   if (text.startsWith('+')) return now + durationOf(text.slice(1));
   if (text.startsWith('-')) return now - durationOf(text.slice(1));
-  return Date.parse(text);
+  return dateOf(text);
 }

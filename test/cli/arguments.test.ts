@@ -16,6 +16,7 @@ describe('wrong arguments', () => {
     [['decide'], "missing required argument 'file'"],
     [['decisions', 'list', '--outcome', 'maybe'], 'accept, review, reject, allow or block'],
     [['decisions', 'list', '--from', 'yesterday'], 'like 2026-03-02'],
+    [['decisions', 'list', '--from', '2026-02-30'], 'like 2026-03-02'],
     [['decisions', 'show'], 'Name its id, or both --site and --request-id'],
     [['decisions', 'show', 'abc', '--site', 'es'], 'Name its id, or both --site and --request-id'],
     [['decisions', 'explain', '--site', 'es'], 'Name its id, or both --site and --request-id'],

@@ -411,6 +411,12 @@ describe('replay-stream', () => {
     expect((await run(['replay-stream', file, '--map', missing])).err).toContain(
       'the map reads the columns order, but the file has n, seconds, who, amount, fraud',
     );
+    const head = (to: string): string => csv(2).replace('n,seconds,who,amount,fraud', to);
+    const mapped = folder.file('head.map.json', JSON.stringify({ ...MAP, requestId: 'head-{n}' }));
+    const twice = folder.file('twice.csv', head('n,seconds,who,amount,fraud,amount'));
+    expect((await run(['replay-stream', twice, '--map', mapped])).err).toContain(
+      'more than one column is named amount: which the map means is not known',
+    );
     expect((await run(['replay-stream', file])).err).toContain(`${file} line 1: not JSON`);
     const other = folder.file('other.ndjson', '{"hello":1}\n');
     expect((await run(['replay-stream', other])).err).toContain('say how it is read with --map FILE');

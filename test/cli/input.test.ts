@@ -170,6 +170,24 @@ describe('CSV', () => {
     const encoded = async () => all((await openCsv(pieces(latin, [12]), 'f.csv', ',')).rows);
     await expect(encoded()).rejects.toThrow('f.csv line 3: not UTF-8 text');
   });
+
+  it.each([
+    ['a quote out of place', '3,un"quoted\n', 'f.csv line 3002: not CSV'],
+    ['a quote that is not closed', '3,"open\n4,5\n', 'f.csv line 3004: not CSV'],
+    ['a letter of another encoding', '3,\u00e9\n', 'f.csv line 3002: not UTF-8'],
+  ])('gives every row before %s', async (_, odd, problem) => {
+    const before = Array.from({ length: 3000 }, (__, at) => `${at},x\n`).join('');
+    for (const size of [1_000_000, 777]) {
+      const bytes = Buffer.from(`a,b\n${before}${odd}5,6\n`, 'latin1');
+      const { rows } = await openCsv(pieces(bytes, [size]), 'f.csv', ',');
+      let given = 0;
+      const read = async (): Promise<void> => {
+        for await (const part of rows) given += part.length;
+      };
+      await expect(read()).rejects.toThrow(problem);
+      expect(given).toBe(3000);
+    }
+  });
 });
 
 describe('a message as JSON', () => {

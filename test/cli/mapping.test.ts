@@ -222,6 +222,8 @@ describe('a row', () => {
     [{ column: 'when', unit: 'millis' }, '1500', 1500],
     [{ column: 'when' }, '2026-03-02 10:00:00', Date.UTC(2026, 2, 2, 10)],
     [{ column: 'when' }, '2026-03-02T10:00:00+02:00', Date.UTC(2026, 2, 2, 8)],
+    [{ column: 'when' }, '2026-03-02 10:00:00.5+02', Date.UTC(2026, 2, 2, 8, 0, 0, 500)],
+    [{ column: 'when' }, '2026-03-02t10:00z', Date.UTC(2026, 2, 2, 10)],
     [{ column: 'when' }, '2026-03-02', Date.UTC(2026, 2, 2)],
   ])('reads time by %j: %s', (time, text, expected) => {
     const mapped = good({ time }, { when: text });
@@ -277,9 +279,17 @@ describe('a row', () => {
     [{ sum: '' }, "amount: '' is not a decimal number"],
     [{ when: 'soon' }, "time: 'soon' is not a moment"],
     [{ when: '2026-13-45' }, "time: '2026-13-45' is not a moment"],
+    [{ when: '2026-02-30' }, "time: '2026-02-30' is not a moment"],
+    [{ when: '2026-02-29 10:00:00' }, "time: '2026-02-29 10:00:00' is not a moment"],
+    [{ when: '2026-03-021' }, "time: '2026-03-021' is not a moment"],
     [{ id: '' }, 'requestId: it is empty'],
   ])('with %j is refused: %s', (values, problem) => {
     expect((row({}, values) as { problem: string }).problem).toContain(problem);
+  });
+
+  it.each(['', ' ', 'x', '1e300', '9e15'])("with '%s' for a number of seconds is refused", (when) => {
+    const time = { column: 'when', unit: 'seconds', base: '2018-04-01' };
+    expect(row({ time }, { when })).toEqual({ problem: `time: '${when}' is not a number of seconds` });
   });
 
   it('of zero is a card check where the map says so', () => {

@@ -1,5 +1,4 @@
 import { CsvError, parse } from 'csv-parse';
-import { Readable } from 'node:stream';
 import { badInput } from '../exit.js';
 import type { BadRow } from './bad-row.js';
 import { textLines } from './text-lines.js';
@@ -19,49 +18,92 @@ export interface CsvFile {
 }
 
 interface ParsedRow {
-  readonly record: readonly string[];
-  readonly info: { readonly lines: number; readonly bytes: number };
+  readonly values: readonly string[];
+  readonly line: number;
+  /** How many bytes it and what came before it take. */
+  readonly bytes: number;
 }
 
 const ROWS_AT_ONCE = 512;
 
-async function* rowsOf(
-  parsed: AsyncIterator<ParsedRow>,
-  width: number,
-  name: string,
-  used: (bytes: number) => void,
-): AsyncGenerator<readonly (CsvRow | BadRow)[]> {
-  let rows: (CsvRow | BadRow)[] = [];
-  try {
-    for (;;) {
-      const next = await nextRow(parsed, name);
-      if (next === undefined) break;
-      const { record, info } = next;
-      used(info.bytes);
-      rows.push(
-        record.length === width
-          ? { values: record, line: info.lines }
-          : { problem: `${record.length} values where the head has ${width} columns`, line: info.lines },
-      );
-      if (rows.length >= ROWS_AT_ONCE) yield rows.splice(0);
+/** The same pieces, with an end in place of what goes wrong with them; `failure` tells that afterwards. */
+function untilFailure(pieces: AsyncIterable<Buffer>): {
+  readonly pieces: AsyncIterable<Buffer>;
+  failure(): { readonly cause: unknown } | undefined;
+} {
+  let failure: { readonly cause: unknown } | undefined;
+  async function* good(): AsyncGenerator<Buffer> {
+    try {
+      yield* pieces;
+    } catch (cause) {
+      failure = { cause };
     }
-  } catch (error) {
-    // What came before is good.
-    if (rows.length > 0) yield rows;
-    throw error;
   }
-  if (rows.length > 0) yield rows;
+  return { pieces: good(), failure: () => failure };
 }
 
-async function nextRow(parsed: AsyncIterator<ParsedRow>, name: string): Promise<ParsedRow | undefined> {
-  try {
-    const next = await parsed.next();
-    return next.done === true ? undefined : next.value;
-  } catch (error) {
+/**
+ * The rows of whole lines, never an empty array, at most ROWS_AT_ONCE together. The parser's own stream of rows would
+ * drop those it holds when something is wrong with one that comes after them.
+ */
+async function* parsedRows(
+  pieces: AsyncIterable<Buffer>,
+  name: string,
+  delimiter: string,
+): AsyncGenerator<readonly ParsedRow[]> {
+  let rows: ParsedRow[] = [];
+  const parser = parse({
+    bom: true,
+    delimiter,
+    on_record: (values: readonly string[], { lines, bytes }) =>
+      void rows.push({ values, line: lines, bytes }),
+    relax_column_count: true,
+    skip_empty_lines: true,
+  });
+  // Each call hears of its own errors.
+  parser.on('error', () => undefined);
+  const parsed = async (give: (done: (error?: Error | null) => void) => void): Promise<Error | undefined> =>
+    new Promise((resolve) => {
+      give((error) => resolve(error ?? undefined));
+    });
+  function* upTo(error: Error | undefined): Generator<readonly ParsedRow[]> {
+    const all = rows;
+    rows = [];
+    for (let at = 0; at < all.length; at += ROWS_AT_ONCE) yield all.slice(at, at + ROWS_AT_ONCE);
+    if (error === undefined) return;
     if (!(error instanceof CsvError)) throw error;
     const lines: unknown = error['lines'];
     const line = typeof lines === 'number' ? ` line ${lines}` : '';
     throw badInput(`${name}${line}`, `not CSV: ${error.message}`);
+  }
+  const source = untilFailure(pieces);
+  for await (const piece of source.pieces) yield* upTo(await parsed((done) => parser.write(piece, done)));
+  // The parser holds the last row until it knows what follows.
+  const problem = await parsed((done) => parser.end(done));
+  const failure = source.failure();
+  yield* upTo(failure === undefined ? problem : undefined);
+  if (failure !== undefined) throw failure.cause;
+}
+
+async function* rowsOf(
+  first: readonly ParsedRow[],
+  more: AsyncIterable<readonly ParsedRow[]>,
+  width: number,
+  used: (bytes: number) => void,
+): AsyncGenerator<readonly (CsvRow | BadRow)[]> {
+  async function* parts(): AsyncGenerator<readonly ParsedRow[]> {
+    yield first;
+    yield* more;
+  }
+  for await (const rows of parts()) {
+    const last = rows.at(-1);
+    if (last === undefined) continue;
+    used(last.bytes);
+    yield rows.map(({ values, line }) =>
+      values.length === width
+        ? { values, line }
+        : { problem: `${values.length} values where the head has ${width} columns`, line },
+    );
   }
 }
 
@@ -71,13 +113,6 @@ export async function openCsv(
   name: string,
   delimiter: string,
 ): Promise<CsvFile> {
-  const parser = parse({
-    bom: true,
-    delimiter,
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-  });
   let taken = 0;
   let given = 0;
   async function* lines(): AsyncGenerator<Buffer> {
@@ -86,15 +121,15 @@ export async function openCsv(
       yield piece;
     }
   }
-  const source = Readable.from(lines(), { objectMode: false });
-  source.on('error', (error) => parser.destroy(error));
-  const parsed = (source.pipe(parser) as AsyncIterable<ParsedRow>)[Symbol.asyncIterator]();
-  const head = await nextRow(parsed, name);
-  if (head === undefined) throw badInput(name, 'empty: the first line must name the columns');
+  const parsed = parsedRows(lines(), name, delimiter);
+  const start = await parsed.next();
+  if (start.done === true) throw badInput(name, 'empty: the first line must name the columns');
+  const [head, ...first] = start.value;
+  const columns = head?.values ?? [];
   const used = (upTo: number): void => void (given = upTo);
   return {
-    columns: head.record,
-    rows: rowsOf(parsed, head.record.length, name, used),
+    columns,
+    rows: rowsOf(first, parsed, columns.length, used),
     share: () => Math.min(1, given / Math.max(1, taken)),
   };
 }

@@ -47,14 +47,17 @@ export function mappedColumns(map: MapFile): readonly string[] {
   return [...new Set(columns.filter((column) => column !== undefined))];
 }
 
+/** No date is further from 1970, in ms. */
+const LAST_MOMENT = 8.64e15;
+
 function timeOf(rule: TimeRule, text: string): number | RowProblem {
   if (rule.unit === 'iso') {
     const ms = isoMoment(text);
     return Number.isNaN(ms) ? { problem: `time: '${text}' is not a moment (ISO 8601)` } : ms;
   }
-  const number = text === '' ? NaN : Number(text);
-  if (!Number.isFinite(number)) return { problem: `time: '${text}' is not a number of ${rule.unit}` };
-  return rule.baseMs + Math.round(rule.unit === 'seconds' ? number * 1000 : number);
+  const number = text.trim() === '' ? NaN : Number(text);
+  const ms = rule.baseMs + Math.round(rule.unit === 'seconds' ? number * 1000 : number);
+  return Math.abs(ms) <= LAST_MOMENT ? ms : { problem: `time: '${text}' is not a number of ${rule.unit}` };
 }
 
 const AMOUNT_PROBLEMS = {

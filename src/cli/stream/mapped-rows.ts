@@ -56,11 +56,19 @@ async function* csvRows(
   const file = await openCsv(bytes, name, map.delimiter);
   opened(file);
   const index = new Map(file.columns.map((column, at) => [column, at]));
-  const missing = mappedColumns(map).filter((column) => !index.has(column));
+  const read = mappedColumns(map);
+  const missing = read.filter((column) => !index.has(column));
   if (missing.length > 0) {
     throw badInput(
       name,
       `the map reads the columns ${missing.join(', ')}, but the file has ${file.columns.join(', ')}`,
+    );
+  }
+  const twice = read.filter((column) => file.columns.indexOf(column) !== file.columns.lastIndexOf(column));
+  if (twice.length > 0) {
+    throw badInput(
+      name,
+      `more than one column is named ${twice.join(', ')}: which the map means is not known`,
     );
   }
   for await (const rows of file.rows) {

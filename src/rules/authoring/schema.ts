@@ -3,6 +3,7 @@ import { NAME_PATTERN, REASON_PATTERN } from '../check/shape.js';
 import type { Json } from '../document/document.js';
 import { LIMITS } from '../document/json-limits.js';
 import { DECORATORS, MAX_DECORATORS, OPERATORS } from '../document/operators.js';
+import { FORBIDDEN_STEPS, MAX_PATH_STEPS } from '../document/path.js';
 import { OUTCOMES, SCA_EXEMPTIONS, THREE_DS_DEMANDS } from '../outcome.js';
 import { isFact, object, text, whole, type Schema } from './schema-parts.js';
 import { testSchema } from './test-schema.js';
@@ -53,7 +54,8 @@ export function ruleSetSchema(catalogue: FactCatalogue): Schema {
       operator: operatorSchema(),
       path: {
         type: 'string',
-        pattern: '^\\$(\\.[A-Za-z_][A-Za-z0-9_-]{0,63}|\\[[0-9]{1,6}\\])*$',
+        pattern: `^\\$(\\.[A-Za-z_][A-Za-z0-9_-]{0,63}|\\[[0-9]{1,6}\\]){0,${MAX_PATH_STEPS}}$`,
+        not: { pattern: `\\.(${FORBIDDEN_STEPS.join('|')})(?![A-Za-z0-9_-])` },
         description: 'A place in the value of the fact: $ followed by .name or [n] only.',
       },
       ...readSchemas(facts),
@@ -195,11 +197,14 @@ function readSchemas(facts: readonly FactDefinition[]): { readonly [name: string
       description: 'What is asked of the payment.',
       oneOf: facts.map((fact) => ({ const: fact.name, description: describe(fact) })),
     },
-    reference: object(['fact'], {
-      fact: { $ref: '#/$defs/fact' },
-      params: { type: 'object' },
-      path: { $ref: '#/$defs/path' },
-    }),
+    reference: {
+      ...object(['fact'], {
+        fact: { $ref: '#/$defs/fact' },
+        params: { type: 'object' },
+        path: { $ref: '#/$defs/path' },
+      }),
+      allOf: [{ $ref: '#/$defs/params' }],
+    },
     params: {
       allOf: facts.map((fact) => ({
         if: isFact(fact.name),

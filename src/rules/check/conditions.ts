@@ -5,7 +5,7 @@ import { error, pointer, quoted, suggestion, warning, type Report } from './find
 import { meantOperator } from './meant-operator.js';
 import { isPlainObject, LIMITS } from '../document/json-limits.js';
 import { DECORATORS, MAX_DECORATORS, OPERATORS, parseOperator } from '../document/operators.js';
-import { parsePath } from '../document/path.js';
+import { FORBIDDEN_STEPS, MAX_PATH_STEPS, parsePath } from '../document/path.js';
 import { isFactReference, slotKey } from '../document/resolve.js';
 import { schemaProblems } from '../document/schema-subset.js';
 
@@ -203,11 +203,9 @@ function checkRead(
     error(report, 'bad-path', `${path}/path`, `${definition.name} is a ${type} and has no parts`);
     return undefined;
   }
-  return factOperand(
-    definition,
-    type,
-    steps?.length === 0 ? undefined : (read['path'] as string | undefined),
-  );
+  const { path: below } = read as { readonly path?: unknown };
+  if (below !== undefined && steps === undefined) return undefined;
+  return factOperand(definition, type, steps?.length === 0 ? undefined : (below as string | undefined));
 }
 
 /** The type of a fact's value for its params. */
@@ -219,7 +217,13 @@ function checkPath(report: Report, path: unknown, at: string): readonly string[]
   if (path === undefined) return undefined;
   const steps = typeof path === 'string' ? parsePath(path) : undefined;
   if (steps === undefined) {
-    error(report, 'bad-path', at, `must be "$" followed by ".name" or "[n]" only, is ${quoted(path)}`);
+    const form = `"$" followed by at most ${MAX_PATH_STEPS} of ".name" or "[n]"`;
+    error(
+      report,
+      'bad-path',
+      at,
+      `must be ${form}, without ${FORBIDDEN_STEPS.join(', ')}, is ${quoted(path)}`,
+    );
   }
   return steps;
 }

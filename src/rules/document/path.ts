@@ -1,7 +1,9 @@
 const PATH = /^\$(?:\.[A-Za-z_][A-Za-z0-9_-]{0,63}|\[\d{1,6}\])*$/;
 const STEP = /\.([^.[]+)|\[(\d+)\]/g;
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
-const MAX_STEPS = 16;
+/** Names that no step of a path has: every object has parts called so. */
+export const FORBIDDEN_STEPS: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+/** The most steps of a path. */
+export const MAX_PATH_STEPS = 16;
 
 /**
  * The steps of a path: `$` followed by `.name` or `[n]` only, at most 16 steps. Undefined when it is anything else, or
@@ -12,10 +14,10 @@ export function parsePath(path: string): readonly string[] | undefined {
   const steps: string[] = [];
   for (const match of path.matchAll(STEP)) {
     const step = match[1] ?? match[2] ?? '';
-    if (FORBIDDEN.has(step)) return undefined;
+    if (FORBIDDEN_STEPS.includes(step)) return undefined;
     steps.push(step);
   }
-  return steps.length > MAX_STEPS ? undefined : Object.freeze(steps);
+  return steps.length > MAX_PATH_STEPS ? undefined : Object.freeze(steps);
 }
 
 /**

@@ -17,6 +17,12 @@ export interface RuleChange {
   readonly text: string;
 }
 
+/** The place of one thing in both documents, as JSON Pointers: they differ where something before it came or went. */
+interface Place {
+  readonly older: string;
+  readonly newer: string;
+}
+
 /**
  * What changed from one document to the other. Rules and limits are matched by name, tests by the fact that they ask;
  * a rule that only moved is no change, since order means nothing but the order of reasons.
@@ -24,12 +30,13 @@ export interface RuleChange {
 export function diffRuleSets(from: RuleSetDocument, to: RuleSetDocument): readonly RuleChange[] {
   const changes: RuleChange[] = [];
   for (const name of ['id', 'kind', 'description', 'owner'] as const) {
-    value(changes, '', `/${name}`, name, from[name], to[name]);
+    value(changes, '', both(`/${name}`), name, from[name], to[name]);
   }
-  fields(changes, '', '/policy', 'policy', json(from.policy ?? {}), json(to.policy ?? {}));
+  fields(changes, '', both('/policy'), 'policy', json(from.policy ?? {}), json(to.policy ?? {}));
   thresholds(changes, from, to);
-  members(changes, 'condition', named(from), named(to), ({ path, item }, older) => {
-    conditions(changes, older.name, path, older.item as Condition, item as Condition);
+  members(changes, 'condition', named(from), named(to), (newer, older) => {
+    const [before, after] = [older.item as Condition, newer.item as Condition];
+    conditions(changes, older.name, { older: older.path, newer: newer.path }, before, after);
   });
   members(changes, 'rule', byName(from.rules, '/rules'), byName(to.rules, '/rules'), (newer, older) =>
     owners(changes, newer, older, 'conditions'),
@@ -72,12 +79,13 @@ function members(
   const before = new Map(from.map((member) => [member.name, member]));
   const after = new Set(to.map(({ name }) => name));
   for (const { name, path, item } of from) {
-    if (!after.has(name)) push(changes, 'removed', name, path, json(item), undefined, `${what} removed`);
+    if (!after.has(name))
+      push(changes, 'removed', name, both(path), json(item), undefined, `${what} removed`);
   }
   for (const newer of to) {
     const older = before.get(newer.name);
     if (older === undefined) {
-      push(changes, 'added', newer.name, newer.path, undefined, json(newer.item), `${what} added`);
+      push(changes, 'added', newer.name, both(newer.path), undefined, json(newer.item), `${what} added`);
     } else compare(newer, older);
   }
 }
@@ -86,14 +94,15 @@ function members(
 function owners(changes: RuleChange[], newer: Member, older: Member, key: 'conditions' | 'when'): void {
   const { [key]: after, ...rest } = newer.item as { readonly [name: string]: Json };
   const { [key]: before, ...earlier } = older.item as { readonly [name: string]: Json };
+  const place: Place = { older: older.path, newer: newer.path };
   conditions(
     changes,
     newer.name,
-    `${newer.path}/${key}`,
+    below(place, key),
     before as unknown as Condition,
     after as unknown as Condition,
   );
-  fields(changes, newer.name, newer.path, '', earlier, rest);
+  fields(changes, newer.name, place, '', earlier, rest);
 }
 
 function thresholds(changes: RuleChange[], from: RuleSetDocument, to: RuleSetDocument): void {
@@ -108,12 +117,20 @@ function thresholds(changes: RuleChange[], from: RuleSetDocument, to: RuleSetDoc
   const after = (to.thresholds ?? []).map(member('/thresholds'));
   const unique = new Set(before.map(({ name }) => name)).size === before.length;
   if (!unique || new Set(after.map(({ name }) => name)).size !== after.length) {
-    value(changes, '', '/thresholds', 'thresholds', json(from.thresholds ?? []), json(to.thresholds ?? []));
+    value(
+      changes,
+      '',
+      both('/thresholds'),
+      'thresholds',
+      json(from.thresholds ?? []),
+      json(to.thresholds ?? []),
+    );
     return;
   }
   const own: RuleChange[] = [];
   members(own, 'threshold', before, after, (newer, older) => {
-    fields(own, '', newer.path, `threshold ${newer.name}`, json(older.item), json(newer.item));
+    const place: Place = { older: older.path, newer: newer.path };
+    fields(own, '', place, `threshold ${newer.name}`, json(older.item), json(newer.item));
   });
   for (const change of own) changes.push({ ...change, rule: '' });
 }
@@ -122,67 +139,67 @@ function thresholds(changes: RuleChange[], from: RuleSetDocument, to: RuleSetDoc
 function fields(
   changes: RuleChange[],
   rule: string,
-  path: string,
+  place: Place,
   label: string,
   from: Json | undefined,
   to: Json | undefined,
 ): void {
   if (!isPlainObject(from) || !isPlainObject(to)) {
-    value(changes, rule, path, label, from, to);
+    value(changes, rule, place, label, from, to);
     return;
   }
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
     const inner = label === '' ? key : `${label} ${key}`;
     const [a, b] = [own(from, key), own(to, key)];
-    fields(changes, rule, pointer(path, key), inner, a, b);
+    fields(changes, rule, below(place, key), inner, a, b);
   }
 }
 
 function value(
   changes: RuleChange[],
   rule: string,
-  path: string,
+  place: Place,
   label: string,
   from: Json | undefined,
   to: Json | undefined,
 ): void {
   if (same(from, to)) return;
-  if (from === undefined) push(changes, 'added', rule, path, from, to, `${label} added: ${quoted(to)}`);
+  if (from === undefined) push(changes, 'added', rule, place, from, to, `${label} added: ${quoted(to)}`);
   else if (to === undefined)
-    push(changes, 'removed', rule, path, from, to, `${label} removed: ${quoted(from)}`);
+    push(changes, 'removed', rule, place, from, to, `${label} removed: ${quoted(from)}`);
   else if (Array.isArray(from) && Array.isArray(to)) {
-    push(changes, 'changed', rule, path, from, to, `${label}: ${listText(from, to)}`);
-  } else push(changes, 'changed', rule, path, from, to, `${label}: ${quoted(from)} -> ${quoted(to)}`);
+    push(changes, 'changed', rule, place, from, to, `${label}: ${listText(from, to)}`);
+  } else push(changes, 'changed', rule, place, from, to, `${label}: ${quoted(from)} -> ${quoted(to)}`);
 }
 
-function conditions(changes: RuleChange[], rule: string, path: string, from: Condition, to: Condition): void {
+function conditions(changes: RuleChange[], rule: string, place: Place, from: Condition, to: Condition): void {
   if (same(json(from), json(to))) return;
   const [before, after] = [kindOf(from), kindOf(to)];
   if (before !== after) {
     const text = `condition: ${conditionText(from)} -> ${conditionText(to)}`;
-    push(changes, 'changed', rule, path, json(from), json(to), text);
+    push(changes, 'changed', rule, place, json(from), json(to), text);
   } else if ('all' in from && 'all' in to) {
-    children(changes, rule, `${path}/all`, from.all, to.all);
-    notes(changes, rule, path, from, to);
+    children(changes, rule, below(place, 'all'), from.all, to.all);
+    notes(changes, rule, place, from, to);
   } else if ('any' in from && 'any' in to) {
-    children(changes, rule, `${path}/any`, from.any, to.any);
-    notes(changes, rule, path, from, to);
+    children(changes, rule, below(place, 'any'), from.any, to.any);
+    notes(changes, rule, place, from, to);
   } else if ('not' in from && 'not' in to) {
-    conditions(changes, rule, `${path}/not`, from.not, to.not);
-    notes(changes, rule, path, from, to);
+    conditions(changes, rule, below(place, 'not'), from.not, to.not);
+    notes(changes, rule, place, from, to);
   } else {
     const label = 'operator' in to ? `${readLabel(to)} ${to.operator}` : 'condition';
     for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
       const name = key === 'value' ? label : `${label} ${key}`;
-      value(changes, rule, pointer(path, key), name, own(json(from), key), own(json(to), key));
+      value(changes, rule, below(place, key), name, own(json(from), key), own(json(to), key));
     }
   }
 }
 
 /** Name and priority of a group. */
-function notes(changes: RuleChange[], rule: string, path: string, from: Condition, to: Condition): void {
+function notes(changes: RuleChange[], rule: string, place: Place, from: Condition, to: Condition): void {
   for (const key of ['name', 'priority'] as const) {
-    value(changes, rule, `${path}/${key}`, `condition ${key}`, from[key], to[key]);
+    value(changes, rule, below(place, key), `condition ${key}`, from[key], to[key]);
   }
 }
 
@@ -190,7 +207,7 @@ function notes(changes: RuleChange[], rule: string, path: string, from: Conditio
 function children(
   changes: RuleChange[],
   rule: string,
-  path: string,
+  place: Place,
   from: readonly Condition[],
   to: readonly Condition[],
 ): void {
@@ -218,14 +235,16 @@ function children(
   pair((condition) => `${kindOf(condition)} ${readLabel(condition)}`);
   for (const [at, condition] of open) {
     const text = `condition removed: ${conditionText(condition)}`;
-    push(changes, 'removed', rule, `${path}/${at}`, json(condition), undefined, text);
+    push(changes, 'removed', rule, below(place, at), json(condition), undefined, text);
   }
   to.forEach((condition, at) => {
-    const older = from[partner.get(at) ?? -1];
-    if (older !== undefined) conditions(changes, rule, `${path}/${at}`, older, condition);
+    const earlier = partner.get(at) ?? -1;
+    const older = from[earlier];
+    const moved: Place = { older: pointer(place.older, earlier), newer: pointer(place.newer, at) };
+    if (older !== undefined) conditions(changes, rule, moved, older, condition);
     else {
       const text = `condition added: ${conditionText(condition)}`;
-      push(changes, 'added', rule, `${path}/${at}`, undefined, json(condition), text);
+      push(changes, 'added', rule, moved, undefined, json(condition), text);
     }
   });
 }
@@ -263,12 +282,23 @@ function push(
   changes: RuleChange[],
   change: RuleChange['change'],
   rule: string,
-  path: string,
+  place: Place,
   from: Json | undefined,
   to: Json | undefined,
   text: string,
 ): void {
+  const path = change === 'removed' ? place.older : place.newer;
   changes.push({ change, rule, path, from, to, text });
+}
+
+/** What stands at the same place in both documents, or is in one of them only. */
+function both(path: string): Place {
+  return { older: path, newer: path };
+}
+
+/** A step further in both. */
+function below({ older, newer }: Place, step: string | number): Place {
+  return { older: pointer(older, step), newer: pointer(newer, step) };
 }
 
 function same(a: Json | undefined, b: Json | undefined): boolean {

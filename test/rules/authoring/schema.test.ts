@@ -68,6 +68,41 @@ describe('the schema for editors', () => {
       { fact: 'amount', params: { by: 'card' }, operator: 'equal', value: 1 },
       false,
     ],
+    [
+      'params of another fact that are wrong',
+      {
+        fact: 'amount',
+        operator: 'equal',
+        value: { fact: 'velocity', params: { by: 'shoe', window: '1h' } },
+      },
+      false,
+    ],
+    [
+      'params lacking of another fact',
+      { fact: 'amount', operator: 'equal', value: { fact: 'velocity' } },
+      false,
+    ],
+    [
+      'params of another fact without',
+      { fact: 'amount', operator: 'equal', value: { fact: 'pieces', params: { by: 'card' } } },
+      false,
+    ],
+    ['a path of 16 steps', { fact: 'extra', path: `$${'.a'.repeat(16)}`, operator: 'equal', value: 1 }, true],
+    [
+      'a path of 17 steps',
+      { fact: 'extra', path: `$${'.a'.repeat(17)}`, operator: 'equal', value: 1 },
+      false,
+    ],
+    [
+      'a path to what every object has',
+      { fact: 'extra', path: '$.a.constructor[0]', operator: 'equal', value: 1 },
+      false,
+    ],
+    [
+      'a path to what only begins so',
+      { fact: 'extra', path: '$.constructor-name', operator: 'equal', value: 1 },
+      true,
+    ],
     ['a path with a filter', { fact: 'extra', path: '$[?(@.x)]', operator: 'equal', value: 1 }, false],
     ['a misspelt field', { fact: 'amount', operater: 'equal', value: 1 }, false],
   ])('%s', (_, condition, valid) => {

@@ -154,6 +154,47 @@ describe('a hostile document is refused, never a crash', () => {
     );
   });
 
+  test('good but for one part, which is something else', () => {
+    const read = { fact: 'velocity', params: { by: 'card', window: '1h' }, path: '$' };
+    const good = {
+      ...(withConditions(
+        { any: [{ condition: 'c' }, { ...read, operator: 'equal', value: read }] },
+        {},
+      ) as object),
+      policy: { missing: 'unknown' },
+      thresholds: [{ score: 5, outcome: 'review', reason: 'x' }],
+      conditions: { c: { not: { fact: 'extra', path: '$.x', operator: 'in', value: [1], priority: 2 } } },
+      limits: [
+        {
+          name: 'l',
+          when: { all: [] },
+          by: ['card'],
+          period: 'day',
+          zone: 'UTC',
+          cap: { minor: 1, currency: 'EUR' },
+          gradeFactors: { A: 1 },
+          reason: 'x',
+        },
+      ],
+    };
+    const others = [null, true, 0, -1.5, '', 'x', [], {}, [null], { fact: null }, { all: 1 }];
+    let tried = 0;
+    const visit = (at: Record<string, unknown>): void => {
+      for (const [key, part] of Object.entries(at)) {
+        if (typeof part === 'object' && part !== null) visit(part as Record<string, unknown>);
+        for (const other of others) {
+          at[key] = other;
+          check(good);
+          tried++;
+        }
+        at[key] = part;
+      }
+    };
+    visit(good);
+    expect(check(good)).toEqual(['empty-group', 'always-true', 'unreachable-threshold']);
+    expect(tried).toBeGreaterThan(500);
+  });
+
   test('what passes compiles, and what cannot compile does not pass', () => {
     let passed = 0;
     fc.assert(

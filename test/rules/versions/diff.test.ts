@@ -36,6 +36,31 @@ test('equal documents have no changes, others always have some', () => {
   );
 });
 
+test('a path leads to what came in the newer document, and to what went in the older one', () => {
+  const at = (document: unknown, path: string): unknown =>
+    path
+      .split('/')
+      .slice(1)
+      .reduce((value, step) => (value as Record<string, unknown> | undefined)?.[step], document);
+  fc.assert(
+    fc.property(anyRuleSet('unknown'), anyRuleSet('unknown'), (a, b) => {
+      for (const { change, path, from, to } of diffRuleSets(a, b)) {
+        const [document, value] = change === 'removed' ? [a, from] : [b, to];
+        expect([path, at(document, path)]).toEqual([path, value]);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  const kind: Condition = { fact: 'kind', operator: 'equal', value: 'card' };
+  const old = set([rule('r', { all: [velocity(5), { any: [velocity(8), kind] }] }, { enabled: true })]);
+  const moved = set([rule('new', { all: [kind] }), rule('r', { all: [{ any: [kind] }, velocity(5)] })]);
+  expect(texts(old, moved)).toEqual([
+    'added [new] /rules/0 rule added',
+    'removed [r] /rules/0/conditions/all/1/any/0 condition removed: velocity {"by":"card"} greaterThanInclusive 8',
+    'removed [r] /rules/0/enabled enabled removed: true',
+  ]);
+});
+
 describe('changes are told in terms of rules', () => {
   test('a threshold', () => {
     const from = set([rule('r', { all: [velocity(5)] })]);
