@@ -83,8 +83,8 @@ it('of what shares a transaction all is refused and nothing kept, where one stat
   );
   const insert = db.prepare('INSERT INTO meta VALUES (?, zeroblob(?))');
   dispatcher.serve({
-    put: write(({ afterwards }, name: string, bytes: number) => {
-      afterwards((committed) => void ended.push(committed));
+    put: write((context, name: string, bytes: number) => {
+      context.afterwards((committed) => void ended.push(committed));
       insert.run(name, bytes);
     }),
   });
