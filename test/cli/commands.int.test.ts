@@ -198,6 +198,7 @@ describe('rules', () => {
     expect((await run(['rules', 'diff', 'cli-test', '--file', two])).out).toBe('No difference.\n');
     expect((await run(['rules', 'diff', 'cli-test', '1'])).out).toBe(diff.out);
     expect((await run(['rules', 'diff', 'cli-test'])).out).toBe('No difference.\n');
+    expect(JSON.parse((await run(['rules', 'diff', 'cli-test', '--json'])).out)).toEqual({ changes: [] });
 
     expect((await run(['rules', 'rollback', 'cli-test'])).out).toBe('cli-test: version 1 is active.\n');
     expect((await run(['rules', 'diff', 'cli-test'])).out).toBe(diff.out);
@@ -243,6 +244,10 @@ describe('lists', () => {
     expect((await run(['lists', 'remove', 'cli-cards', 'fp-a', 'fp-z'])).out).toBe(
       '1 removed, 1 not on the list.\n',
     );
+    const none = await run(['lists', 'remove', 'cli-cards', 'fp-z', '--json']);
+    expect(JSON.parse(none.out)).toMatchObject({ removed: '0', unknown: '1' });
+    const same = await run(['lists', 'add', 'cli-cards', 'fp-b', '--json']);
+    expect(JSON.parse(same.out)).toMatchObject({ added: '0', unchanged: '1' });
     expect(await json(['lists', 'check', 'cli-cards', 'fp-a'])).toMatchObject({ listed: false });
     expect((await run(['lists', 'list'])).out).toMatch(/^cli-cards +block +card +1 /m);
     expect((await run(['lists', 'list', 'cli-cards'])).out).toMatch(/^fp-b /m);

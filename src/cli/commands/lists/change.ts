@@ -100,7 +100,7 @@ Examples:
             ...(options.until === undefined ? {} : { validUntil: timestampFromMs(options.until) }),
           })),
         });
-        if (out.json) out.document(toJson(AddEntriesResponseSchema, response));
+        if (out.json) out.document(toJson(AddEntriesResponseSchema, response, { alwaysEmitImplicit: true }));
         else out.line(`${response.added} added, ${response.unchanged} there already.`);
       }),
     );
@@ -126,7 +126,8 @@ Examples:
         const actor = actorName(options.actor, host);
         const { reason } = options;
         const response = await tollgate().lists.removeEntries({ list, values: [...values], actor, reason });
-        if (out.json) out.document(toJson(RemoveEntriesResponseSchema, response));
+        if (out.json)
+          out.document(toJson(RemoveEntriesResponseSchema, response, { alwaysEmitImplicit: true }));
         else out.line(`${response.removed} removed, ${response.unknown} not on the list.`);
       }),
     );

@@ -60,7 +60,7 @@ Examples:
             toDocumentJson,
           });
           if (out.json) {
-            out.document(toJson(DiffVersionsResponseSchema, response));
+            out.document(toJson(DiffVersionsResponseSchema, response, { alwaysEmitImplicit: true }));
             return;
           }
           if (response.changes.length === 0) out.line('No difference.');

@@ -481,7 +481,8 @@ export const ListEntriesResponseSchema: GenMessage<ListEntriesResponse> = /*@__P
   messageDesc(file_tollgate_v1_list_service, 13);
 
 /**
- * First message: the settings; the entries may come with it and after it.
+ * First message: the settings; the entries may come with it and after it. Later messages may repeat the settings or leave them
+ * out; INVALID_ARGUMENT where they say something else.
  *
  * @generated from message tollgate.v1.ImportEntriesRequest
  */

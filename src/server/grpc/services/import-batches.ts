@@ -1,6 +1,6 @@
 import type { ImportEntriesRequest } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { fromListEntry } from '../convert/list.js';
-import { checkImportEntry } from '../validate/list.js';
+import { checkImportEntry, checkImportRest } from '../validate/list.js';
 import { Problems } from '../validate/problems.js';
 import type { EntryInput } from '../../../facts/lists/entry-input.js';
 
@@ -15,9 +15,7 @@ export async function* importBatches(
   let position = 0;
   for (let message: ImportEntriesRequest | undefined = settings; message !== undefined;) {
     const problems = new Problems();
-    if (message !== settings && message.list !== '' && message.list !== settings.list) {
-      problems.add('list', 'differs from that of the first message');
-    }
+    if (message !== settings) checkImportRest(problems, message, settings);
     for (const [index, entry] of message.entries.entries()) {
       checkImportEntry(problems, `entries[${position + index}].`, entry);
     }

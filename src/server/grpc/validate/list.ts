@@ -100,7 +100,10 @@ export function checkListEntries(request: ListEntriesRequest): void {
   problems.throwIfAny();
 }
 
-/** The settings of an import: the first message of the stream. */
+/**
+ * The settings of an import: the first message of the stream. Where they are at fault, its entries are judged with them,
+ * so that one answer names all; else they are judged when their turn comes.
+ */
 export function checkImportSettings(
   request: ImportEntriesRequest | undefined,
 ): asserts request is ImportEntriesRequest {
@@ -111,7 +114,25 @@ export function checkImportSettings(
   slug(problems, '', 'list', request.list);
   requiredText(problems, '', 'actor', request.actor, 128);
   freeText(problems, '', 'source', request.source, 128);
+  if (problems.list.length === 0) return;
+  for (const [index, entry] of request.entries.entries()) {
+    checkImportEntry(problems, `entries[${index}].`, entry);
+  }
   problems.throwIfAny();
+}
+
+/** A later message of an import: it may repeat the settings or leave them out, but not say something else. */
+export function checkImportRest(
+  problems: Problems,
+  message: ImportEntriesRequest,
+  settings: ImportEntriesRequest,
+): void {
+  const differs = 'differs from that of the first message';
+  if (message.list !== '' && message.list !== settings.list) problems.add('list', differs);
+  if (message.replace && !settings.replace) problems.add('replace', differs);
+  if (message.dryRun && !settings.dryRun) problems.add('dry_run', differs);
+  if (message.actor !== '' && message.actor !== settings.actor) problems.add('actor', differs);
+  if (message.source !== '' && message.source !== settings.source) problems.add('source', differs);
 }
 
 /** What to stream out. */

@@ -492,6 +492,51 @@ describe('ListService', () => {
     expect(imports[0]?.ended).toBe('failed');
   });
 
+  test('settings at fault are named together with the entries that came with them', async () => {
+    const { application, imports } = importing();
+    const { channel } = await start(application);
+    async function* messages() {
+      yield message({ list: 'No', entries: [{ value: 'a' }, { value: '4111 1111 1111 1111' }] });
+    }
+    await expect(createClient(ListService, channel).importEntries(messages())).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      violations: [{ field: 'list' }, { field: 'actor' }, { field: 'entries[1].value' }],
+    });
+    expect(imports).toEqual([]);
+  });
+
+  test.each([
+    [{ dryRun: true }, ['dry_run']],
+    [{ actor: 'bob', source: 'file' }, ['actor', 'source']],
+  ])('a later message of an import that says %j is refused', async (later, fields) => {
+    const { application, imports } = importing();
+    const { channel } = await start(application);
+    async function* messages() {
+      yield message(first);
+      yield message({ ...later, entries: [{ value: 'b' }] });
+    }
+    await expect(createClient(ListService, channel).importEntries(messages())).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      violations: fields.map((field) => ({ field, description: 'differs from that of the first message' })),
+    });
+    expect(imports[0]?.ended).toBe('failed');
+  });
+
+  test('a later message of an import cannot make a replacement of it, and may repeat the settings', async () => {
+    const { application, imports } = importing();
+    const { channel } = await start(application);
+    async function* messages(later: boolean) {
+      yield message({ ...first, replace: false });
+      yield message({ ...first, replace: later });
+    }
+    const lists = createClient(ListService, channel);
+    await expect(lists.importEntries(messages(true))).rejects.toMatchObject({
+      violations: [{ field: 'replace' }],
+    });
+    await lists.importEntries(messages(false));
+    expect(imports.map(({ entries }) => entries.length)).toEqual([2, 4]);
+  });
+
   test('an import of nothing at all is refused', async () => {
     const { application } = importing();
     const { channel } = await start(application);
