@@ -23,6 +23,8 @@ type DocumentOf = (decision: string) => Promise<HoldsDocument | null>;
 
 /** How long to wait for reservations under way that may yet be taken back, ms. */
 const PATIENCE_MS = 1_000;
+/** How often to wait anew, once some that was left behind has been ended. */
+const CLEARS = 3;
 const PAUSE_MS = 10;
 /** Markers that were waited for in vain and are remembered, so that nobody waits for them again. */
 const REMEMBERED = 10_000;
@@ -59,8 +61,8 @@ export class LimitCounters {
   /** What was tried in vain. */
   async #insist(want: Want, taker: Taker): Promise<Taken> {
     const { counter, atMost } = want;
-    const patience = this.#now() + PATIENCE_MS;
-    for (;;) {
+    let patience = this.#now() + PATIENCE_MS;
+    for (let clears = 0; ;) {
       const found = await this.#looks.do(counter);
       const own = found?.p.find(({ d }) => d === reservationOf(taker));
       if (own) return { taken: true, used: own.u ?? 0, marker: own.i, amount: own.a };
@@ -75,7 +77,11 @@ export class LimitCounters {
       }
       if (atMost < 0 || sure > atMost) return { taken: false, used: total };
       if (this.#now() >= patience) {
-        if (await this.#clear(counter, unsure)) continue;
+        clears += 1;
+        if (clears <= CLEARS && (await this.#clear(counter, unsure))) {
+          patience = this.#now() + PATIENCE_MS;
+          continue;
+        }
         this.#remember(unsure);
         return { taken: false, used: total };
       }

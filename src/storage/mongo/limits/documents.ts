@@ -27,6 +27,9 @@ export interface Marker {
 /** How long a marker is left to whoever made it, ms: much longer than any change takes. */
 export const MARKER_MS = 10_000;
 
+/** How long a refusal is kept beyond the time of its decision, ms. */
+const REFUSED_MS = 60_000;
+
 /** A marker and where it is. */
 export interface PlacedMarker {
   readonly counter: string;
@@ -155,7 +158,8 @@ export function newHolds(
   return {
     _id: decision,
     v: version + 1,
-    e: expiresAt,
+    // A refusal is kept until nothing that was on its way then can come to be.
+    e: reserved ? expiresAt : expiresAt + REFUSED_MS,
     x: expiresAt,
     f: forgetHoldsAt(holds, expiresAt),
     u: used,
@@ -171,7 +175,8 @@ export function newHolds(
 /** What has become of a marker, by the document of its decision; undefined as long as that is open. */
 export function endOf(marker: Marker, document: HoldsDocument | null): 'vouched' | 'void' | undefined {
   const { version } = takerOf(marker);
-  if (document === null) return version === 0 ? undefined : 'void';
+  // Not there any more, or not there yet where it is asked.
+  if (document === null) return undefined;
   if (document.m.includes(marker.i)) return 'vouched';
   return document.v > version ? 'void' : undefined;
 }

@@ -19,6 +19,8 @@ type Next = (state: HoldState) => HoldState;
 interface Step {
   readonly decision: string;
   readonly next: Next;
+  /** Only where it waits no longer than until then, epoch ms. */
+  readonly due?: number;
 }
 
 /** A document that is to be replaced, with the markers that the new one vouches for, and the steps that change what counts. */
@@ -49,6 +51,11 @@ export class HoldChanges {
   /** Whether it changed what counts. */
   change(decision: string, next: Next): Promise<boolean> {
     return this.#changes.do({ decision, next });
+  }
+
+  /** Likewise, where the decision waits no longer than until `due`, epoch ms: it may have been reserved again. */
+  changeDue(decision: string, next: Next, due: number): Promise<boolean> {
+    return this.#changes.do({ decision, next, due });
   }
 
   async #changeAll(steps: readonly Step[]): Promise<readonly boolean[]> {
@@ -86,10 +93,15 @@ export class HoldChanges {
     for (const change of changes) {
       const document = standing.get(change.to._id) ?? null;
       const { markers } = change;
-      const stands = markers.some(({ marker }) => endOf(marker, document) === 'vouched');
-      for (const { counter, marker } of markers)
-        ended.push({ counter, vouched: stands ? [marker.i] : [], void: stands ? [] : [marker.i] });
-      if (stands) for (const step of change.counted) counted.add(step);
+      const ends = markers.map(({ marker }) => endOf(marker, document));
+      for (const [index, { counter, marker }] of markers.entries()) {
+        const end = ends[index];
+        // A new primary may answer with what was there before: then nobody can say yet.
+        if (end === undefined) continue;
+        const those = (what: 'vouched' | 'void'): string[] => (end === what ? [marker.i] : []);
+        ended.push({ counter, vouched: those('vouched'), void: those('void') });
+      }
+      if (ends.includes('vouched')) for (const step of change.counted) counted.add(step);
       else if (document !== change.to) missed.add(change.to._id);
     }
     await this.#counters.end(ended);
@@ -102,6 +114,7 @@ export class HoldChanges {
     const counted: Step[] = [];
     let after = before;
     for (const step of steps) {
+      if (step.due !== undefined && (document.e === undefined || document.e > step.due)) continue;
       const next = step.next(after);
       if (changesOf(after, next).length > 0) counted.push(step);
       after = next;

@@ -26,11 +26,23 @@ export class LimitHolds {
     return this.#connection.run(() => this.#holds.findOne({ _id: decision }));
   }
 
-  /** Those there are, by decision. */
+  /**
+   * Those there are, by decision. What is not found is asked for once more: a new primary may for a moment not know of what
+   * was confirmed by the one before.
+   */
   async findAll(decisions: readonly string[]): Promise<ReadonlyMap<string, HoldsDocument>> {
-    const wanted = { _id: { $in: [...decisions] } };
-    const found = await this.#connection.run(() => this.#holds.find(wanted).toArray());
-    return new Map(found.map((document) => [document._id, document]));
+    const wanted = [...new Set(decisions)];
+    const first = await this.#connection.run(() => this.#holds.find({ _id: { $in: wanted } }).toArray());
+    const found = new Map(first.map((document) => [document._id, document]));
+    const missing = wanted.filter((decision) => !found.has(decision));
+    for (const document of await Promise.all(missing.map((decision) => this.#confirmed(decision))))
+      if (document) found.set(document._id, document);
+    return found;
+  }
+
+  #confirmed(decision: string): Promise<HoldsDocument | null> {
+    const options = { readConcern: { level: 'linearizable' as const } };
+    return this.#connection.run(() => this.#holds.findOne({ _id: decision }, options));
   }
 
   /** Keeps a document where there is none; false when there is one. */

@@ -60,7 +60,9 @@ export class MongoLimits implements LimitStore {
       const due = await this.#holds.due(now, STEP);
       const ids = (were: boolean) => due.filter(({ refused }) => refused === were).map(({ _id }) => _id);
       await this.#holds.forgetRefusals(ids(true));
-      const lapsed = await Promise.all(ids(false).map((one) => this.#changes.change(one, afterLapse)));
+      const lapsed = await Promise.all(
+        ids(false).map((one) => this.#changes.changeDue(one, afterLapse, now)),
+      );
       released += lapsed.filter((counted) => counted).length;
       if (due.length < STEP) break;
     }

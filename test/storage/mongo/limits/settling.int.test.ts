@@ -1,7 +1,11 @@
-import type { MongoClient } from 'mongodb';
+import type { Document, MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Hold, HoldReport, LimitStore } from '../../../../src/decisions/ports.js';
+import { afterLapse } from '../../../../src/decisions/limits/hold-state.js';
 import { Connection } from '../../../../src/storage/mongo/connection.js';
+import { LimitCounters } from '../../../../src/storage/mongo/limits/counters.js';
+import { HoldChanges } from '../../../../src/storage/mongo/limits/hold-changes.js';
+import { LimitHolds } from '../../../../src/storage/mongo/limits/holds.js';
 import { MongoLimits } from '../../../../src/storage/mongo/limits/limits.js';
 import type { MongoStore } from '../../../../src/storage/mongo/open.js';
 import { resolveOptions } from '../../../../src/storage/mongo/options.js';
@@ -199,6 +203,53 @@ describeMongo('holds on MongoDB that are settled', (uri) => {
       expect(await totals()).toEqual([300, 300]);
     },
   );
+
+  /** Limits whose holds' find of this number answers with these, and whose replacements seem to miss one. */
+  function behind(number: number, documents: () => readonly Document[], misses = false): LimitStore {
+    let finds = 0;
+    const collection = (name: string): object =>
+      new Proxy(connection.collection(name), {
+        get(target, property) {
+          const value: unknown = Reflect.get(target, property);
+          if (typeof value !== 'function') return value;
+          const call = value.bind(target) as (...args: unknown[]) => unknown;
+          if (name !== 'limitHolds') return call;
+          if (property === 'find')
+            return (...args: unknown[]) =>
+              ++finds === number ? { toArray: async () => documents() } : call(...args);
+          if (property !== 'bulkWrite' || !misses) return call;
+          return async (...args: unknown[]) => ({ ...((await call(...args)) as object), matchedCount: 0 });
+        },
+      });
+    const run = <T>(work: () => Promise<T>): Promise<T> => work();
+    return new MongoLimits({ run, collection } as unknown as Connection, { world: WORLD });
+  }
+
+  it('with a server that does not know of them yet: count', async () => {
+    await store.limits.reserve('x', both(300), EXPIRES);
+    await behind(1, () => []).settle('x', FAILED);
+    expect(await totals()).toEqual([0, 0]);
+  });
+
+  it('with a server that knows of them as they were when others changed: count', async () => {
+    for (const name of ['x', 'y']) await store.limits.reserve(name, both(100), EXPIRES);
+    const before = await client.db(database).collection('limitHolds').find().toArray();
+    const limits = behind(2, () => before, true);
+    await Promise.all(['x', 'y'].map((name) => limits.settle(name, FAILED)));
+    expect(await totals()).toEqual([0, 0]);
+    await expect.poll(markers).toBe(0);
+  });
+
+  it('as due although they were reserved again: stay', async () => {
+    await store.limits.reserve('x', both(300), EXPIRES);
+    const holds = new LimitHolds(connection);
+    const counters = new LimitCounters(connection, { world: WORLD }, (decision) => holds.find(decision));
+    const changes = new HoldChanges(counters, holds, { world: WORLD });
+    expect(await changes.changeDue('x', afterLapse, EXPIRES - 1)).toBe(false);
+    expect(await totals()).toEqual([300, 300]);
+    expect(await changes.changeDue('x', afterLapse, EXPIRES)).toBe(true);
+    expect(await totals()).toEqual([0, 0]);
+  });
 
   it('many of one counter at once, by two instances', async () => {
     const other = new MongoLimits(connection, { world: WORLD });
