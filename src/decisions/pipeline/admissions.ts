@@ -36,7 +36,7 @@ export interface Taker {
 export class Screening implements Admission {
   readonly id: string;
   readonly requestId: string;
-  /** The request as it was received. */
+  /** Bytes that say the request. */
   readonly raw: Uint8Array;
   readonly caller: Caller | undefined;
   readonly admittedUs: number;

@@ -13,7 +13,7 @@ import type { DecisionFlag, DecisionRecord, LimitUse } from '../record.js';
 export interface DecisionParts {
   readonly id: string;
   readonly requestId: string;
-  /** The request as it was received. */
+  /** Bytes that say the request. */
   readonly raw: Uint8Array;
   readonly context: PaymentContext;
   readonly evaluation: Evaluation;

@@ -3,7 +3,7 @@ const HEADER = 5;
 
 const decoder = new TextDecoder();
 
-/** What a record keeps of a person: the request as it was received and the facts that identify somebody. */
+/** What a record keeps of a person: the request and the facts that identify somebody. */
 export interface PersonalPart {
   readonly request: Uint8Array;
   /** Slot -> value. */

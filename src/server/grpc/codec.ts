@@ -11,34 +11,35 @@ export interface Read<M> {
   readonly raw: Uint8Array;
 }
 
-/** Beyond this bytes may say the same field over and over: what they came to is written again. */
+/** Beyond this bytes may say next to nothing over and over: what they came to is written again. */
 const LARGE = 16 * 1024;
 
 /**
- * The decoder of a request type that is kept: with the bytes as received, unless these hold what was not understood, which
+ * The decoder of a request type that is kept: with the bytes as received, unless these hold more than the message, which
  * nobody has checked, or are many. Throws as `decoderOf`.
  */
 export function readerOf<D extends DescMessage>(schema: D): (bytes: Uint8Array) => Read<MessageShape<D>> {
-  let understood = true;
+  let whole = true;
   const decode = decoderOf(schema, () => {
-    understood = false;
+    whole = false;
   });
   return (bytes) => {
-    understood = true;
+    whole = true;
     const message = decode(bytes);
-    return { message, raw: understood && bytes.length <= LARGE ? bytes : encodeMessage(schema, message) };
+    return { message, raw: whole && bytes.length <= LARGE ? bytes : encodeMessage(schema, message) };
   };
 }
 
 /**
  * The decoder of a request type. Bytes that are no such message, and lists beyond their bound, are INVALID_REQUEST;
- * `onUnknown` is told of those that hold more than the message. Throws NotCompiled for a type that it cannot make one for: the generated codec would read lists without end.
+ * `onDropped` is told of those that hold more than the message. Throws NotCompiled for a type that it cannot make one
+ * for: the generated codec would read lists without end.
  */
 export function decoderOf<D extends DescMessage>(
   schema: D,
-  onUnknown?: () => void,
+  onDropped?: () => void,
 ): (bytes: Uint8Array) => MessageShape<D> {
-  const decode = compileDecoder(schema, { most: mostOf, ...(onUnknown && { onUnknown }) });
+  const decode = compileDecoder(schema, { most: mostOf, ...(onDropped && { onDropped }) });
   return (bytes) => {
     try {
       return decode(bytes);

@@ -17,7 +17,7 @@ import { tooMany } from './request-lists.js';
  */
 export function compileDecoder<D extends DescMessage>(
   schema: D,
-  { most = () => Infinity, codegen = true, onUnknown = () => undefined }: DecoderOptions = {},
+  { most = () => Infinity, codegen = true, onDropped = () => undefined }: DecoderOptions = {},
 ): (bytes: Uint8Array) => MessageShape<D> {
   const type = messageType(schema, { outer: [], path: '', most, codegen });
   const reader = new ForwardReader();
@@ -25,7 +25,7 @@ export function compileDecoder<D extends DescMessage>(
     reader.reset(bytes);
     const message = type.make();
     type.read(reader, message, bytes.length);
-    if (reader.skipped) onUnknown();
+    if (reader.dropped) onDropped();
     return message as unknown as MessageShape<D>;
   };
 }
@@ -36,8 +36,8 @@ export interface DecoderOptions {
   readonly most?: (field: DescField) => number;
   /** False: without generated code, as where the process does not allow it. Default true. */
   readonly codegen?: boolean;
-  /** Told when something in the bytes was passed over. */
-  readonly onUnknown?: () => void;
+  /** Told when the bytes say something that the message does not: unknown fields, values that a later one replaced. */
+  readonly onDropped?: () => void;
 }
 
 type Fields = Record<string, unknown>;
@@ -62,7 +62,7 @@ const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
 /** What a type is compiled within. */
-interface Within extends Required<Omit<DecoderOptions, 'onUnknown'>> {
+interface Within extends Required<Omit<DecoderOptions, 'onDropped'>> {
   readonly outer: readonly DescMessage[];
   /** Where the message stands in the whole, with a dot at the end; empty for the whole. */
   readonly path: string;
@@ -167,10 +167,12 @@ function fieldReaders(field: DescField, within: Within): readonly (readonly [num
   if (field.fieldKind === 'list') return listReaders(field, name, within);
   const [wireType, read] = valueReader(field);
   const group = field.oneof?.localName;
+  const empty = emptyValue(field);
   return [
     [
       wireType,
       (reader, message, end) => {
+        if (message[group ?? name] !== empty) reader.dropped = true;
         const value = read(reader, end);
         if (group === undefined) message[name] = value;
         else message[group] = { case: name, value };
@@ -195,6 +197,7 @@ function partReader(
   }
   return (reader, message, end) => {
     const chosen = message[group] as Chosen;
+    if (chosen.case !== undefined && chosen.case !== name) reader.dropped = true;
     const value = chosen.case === name ? (chosen.value as Fields) : type.make();
     message[group] = { case: name, value };
     type.read(reader, value, reader.end(end));
@@ -258,12 +261,14 @@ function mapReader(
     let value = '';
     while (reader.at < last) {
       const tag = reader.tag();
+      if ((tag === MAP_KEY && key !== '') || (tag === MAP_VALUE && value !== '')) reader.dropped = true;
       if (tag === MAP_KEY) key = reader.text(last);
       else if (tag === MAP_VALUE) value = reader.text(last);
       else reader.skip(tag, last);
     }
     const map = message[name] as Fields;
-    if (!(key in map) && Object.keys(map).length >= most) throw tooMany(within.path + field.name, most);
+    if (key in map) reader.dropped = true;
+    else if (Object.keys(map).length >= most) throw tooMany(within.path + field.name, most);
     map[key] = value;
   };
 }

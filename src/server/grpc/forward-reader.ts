@@ -18,8 +18,8 @@ export class ForwardReader {
   /** All bytes as text where they are few: one call for all texts in place of one for each. */
   #latin1: string | undefined;
   at = 0;
-  /** Whether a field was passed over. */
-  skipped = false;
+  /** Whether something said is in no message: a field passed over, or a value that a later one took the place of. */
+  dropped = false;
 
   /** Begins with other bytes, which are not copied. */
   reset(bytes: Uint8Array): void {
@@ -28,7 +28,7 @@ export class ForwardReader {
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#latin1 = undefined;
     this.at = 0;
-    this.skipped = false;
+    this.dropped = false;
   }
 
   /** Number and wire type of the next field as one: number * 8 + wire type. */
@@ -109,7 +109,7 @@ export class ForwardReader {
 
   /** Passes over a field that is not known. */
   skip(tag: number, limit: number, depth = 0): void {
-    this.skipped = true;
+    this.dropped = true;
     switch (tag & 7) {
       case VARINT:
         this.uint32();

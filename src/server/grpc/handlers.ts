@@ -1,7 +1,7 @@
 import type { DescMessage, DescService, MessageShape } from '@bufbuild/protobuf';
 import type { CallContext } from './call-context.js';
 
-/** A stream of requests whose messages the handler decodes itself, for instance to keep parts as received. */
+/** A stream of requests whose messages the handler decodes itself, for instance to keep the bytes of each part. */
 export interface DecodingHandler<T, O> {
   /** Throws TollgateError for bytes that are no such message. Runs when the message is taken, not when it arrives. */
   readonly decode: (bytes: Uint8Array) => T;

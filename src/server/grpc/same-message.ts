@@ -6,7 +6,7 @@ import { decoderOf } from './codec.js';
 const readScreen = decoderOf(ScreenRequestSchema);
 const readEvent = decoderOf(EventSchema);
 
-/** Whether two requests, as received, say the same field by field: the bytes may differ in order. */
+/** Whether the bytes of two requests say the same field by field: the bytes may differ in order. */
 export function sameMessage(kind: 'screen' | 'event', a: Uint8Array, b: Uint8Array): boolean {
   if (Buffer.compare(a, b) === 0) return true;
   return kind === 'screen'

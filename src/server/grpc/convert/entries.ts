@@ -31,13 +31,13 @@ const EVENTS = RecordEventsRequestSchema.field.events;
  */
 export function decodeEntries(bytes: Uint8Array): readonly Entry[] {
   const entries = split(ENTRIES, bytes).map((raw) => one('tollgate.v1.StreamEntry', raw, decodeEntry));
-  return apart(entries, bytes.length);
+  return apart(entries, bytes);
 }
 
 /** Reads a RecordEventsRequest likewise. */
 export function decodeEvents(bytes: Uint8Array): readonly EventEntry[] {
   const events = split(EVENTS, bytes).map((raw) => one('tollgate.v1.Event', raw, decodeEvent));
-  return apart(events, bytes.length);
+  return apart(events, bytes);
 }
 
 /** The bytes of each element of a list of messages. */
@@ -59,11 +59,16 @@ function split(list: DescField, bytes: Uint8Array): readonly Uint8Array[] {
 }
 
 /** Entries whose bytes do not keep a message in memory of which they are a small part. */
-function apart<E extends Entry>(entries: readonly E[], size: number): readonly E[] {
+function apart<E extends Entry>(entries: readonly E[], bytes: Uint8Array): readonly E[] {
   let kept = 0;
-  for (const entry of entries) if ('raw' in entry) kept += entry.raw.length;
-  if (kept * 2 >= size) return entries;
-  return entries.map((entry) => ('raw' in entry ? { ...entry, raw: Buffer.from(entry.raw) } : entry));
+  for (const entry of entries) if (within(entry, bytes)) kept += entry.raw.length;
+  if (kept * 2 >= bytes.length) return entries;
+  return entries.map((entry) => (within(entry, bytes) ? { ...entry, raw: Buffer.from(entry.raw) } : entry));
+}
+
+/** Whether what an entry keeps is a part of these bytes. */
+function within(entry: Entry, bytes: Uint8Array): entry is Entry & Read<unknown> {
+  return 'raw' in entry && entry.raw.buffer === bytes.buffer;
 }
 
 function one<E>(typeName: string, raw: Uint8Array, decode: (raw: Uint8Array) => E): E | EventEntry {
@@ -75,7 +80,7 @@ function one<E>(typeName: string, raw: Uint8Array, decode: (raw: Uint8Array) => 
 }
 
 /** Reads a ScreenRequest that comes by itself. */
-export const readScreen = readerOf(ScreenRequestSchema);
+export const readKeptScreen = readerOf(ScreenRequestSchema);
 const readEvent = readerOf(EventSchema);
 
 function decodeEvent(raw: Uint8Array): EventEntry {
@@ -114,7 +119,7 @@ function decodeEntry(bytes: Uint8Array): Entry {
   const raw = joined(bytes, parts);
   switch (kind) {
     case 'screen':
-      return { kind, ...readScreen(raw) };
+      return { kind, ...readKeptScreen(raw) };
     case 'event':
       return { kind, ...readEvent(raw) };
     default:

@@ -14,7 +14,7 @@ import type { PageQuery } from '../../../paging/paging.js';
 import type { Handlers } from '../handlers.js';
 import { toDecision, toScreenResponse } from '../convert/decision.js';
 import type { Read } from '../codec.js';
-import { decodeEntries, readScreen } from '../convert/entries.js';
+import { decodeEntries, readKeptScreen } from '../convert/entries.js';
 import { toGetDecisionResponse, toReplayResponse, toRuleExplanation } from '../convert/explanation.js';
 import { toOptionalMs } from '../convert/time.js';
 import { toOutcome } from '../convert/vocabulary.js';
@@ -34,7 +34,7 @@ export function decisionHandlers(
 ): Handlers<typeof DecisionService> {
   return {
     screen: {
-      decode: readScreen,
+      decode: readKeptScreen,
       async handle({ message, raw }: Read<ScreenRequest>, context) {
         return toScreenResponse(await decisions.screen(toScreenInput(message, raw), context));
       },

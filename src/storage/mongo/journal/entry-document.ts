@@ -34,7 +34,7 @@ export interface EntryDocument {
   readonly x?: string;
   /** Personal part. */
   readonly p?: Uint8Array;
-  /** Reports only: the message as it was received. */
+  /** Reports only: bytes that say the message. */
   readonly b?: Uint8Array;
   /** Alias, where there is one. */
   readonly c?: string;

@@ -1,4 +1,4 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import {
   StreamEntrySchema,
 } from '../../../../src/gen/tollgate/v1/decision_service_pb.js';
 import { EventSchema, RecordEventsRequestSchema } from '../../../../src/gen/tollgate/v1/event_service_pb.js';
+import { InstrumentSchema, PaymentSchema } from '../../../../src/gen/tollgate/v1/payment_pb.js';
 import { decodeEntries, decodeEvents } from '../../../../src/server/grpc/convert/entries.js';
 import { sampleEvent, sampleRequest } from '../../support/requests.js';
 
@@ -120,6 +121,39 @@ describe('a batch read by hand', () => {
     expect(events).toMatchObject([{ kind: 'event', raw: { length: event.length } }]);
   });
 
+  test('what a later value took the place of is not kept: nobody has checked it', () => {
+    const field = (number: number, value: string | Uint8Array): Uint8Array => {
+      const writer = new BinaryWriter().tag(number, WireType.LengthDelimited);
+      return (typeof value === 'string' ? writer.string(value) : writer.bytes(value)).finish();
+    };
+    const request = sampleRequest();
+    const screen = toBinary(ScreenRequestSchema, request);
+    const { payment } = ScreenRequestSchema.field;
+    const { orderId, instrument, attributes } = PaymentSchema.field;
+    const inPayment = (...parts: Uint8Array[]): Uint8Array => field(payment.number, Buffer.concat(parts));
+    const attribute = Buffer.concat([field(1, 'k'), field(2, SECRET)]);
+    const replaced = [
+      inPayment(field(orderId.number, SECRET)),
+      inPayment(field(attributes.number, attribute), field(attributes.number, field(1, 'k'))),
+      inPayment(field(attributes.number, Buffer.concat([field(2, SECRET), field(1, 'k'), field(2, '')]))),
+      inPayment(
+        field(
+          instrument.number,
+          toBinary(
+            InstrumentSchema,
+            create(InstrumentSchema, { kind: { case: 'voucher', value: { method: SECRET } } }),
+          ),
+        ),
+      ),
+    ];
+    for (const before of replaced) {
+      const [read] = decodeEntries(batch([entryBytes(1, Buffer.concat([before, screen]))]));
+      if (read?.kind !== 'screen') throw new Error('no payment');
+      expect(fromBinary(ScreenRequestSchema, read.raw)).toEqual(read.message);
+      expect(Buffer.from(read.raw).includes(SECRET)).toBe(false);
+    }
+  });
+
   test.each([
     ['around the entries', (entry: Uint8Array) => Buffer.concat([batch([entry]), STRANGE])],
     ['around what an entry holds', (entry: Uint8Array) => batch([Buffer.concat([entry, STRANGE])])],
@@ -139,6 +173,8 @@ describe('a batch read by hand', () => {
     expect(read.raw.buffer.byteLength).toBeLessThan(100_000);
   });
 });
+
+const SECRET = 'what must not be kept';
 
 /** A field that nobody knows, with much in it. */
 const STRANGE = new BinaryWriter()
