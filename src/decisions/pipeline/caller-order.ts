@@ -1,25 +1,70 @@
 import type { Caller } from '../caller.js';
 
+/** What one caller sent behind something that has to wait. */
+interface Line {
+  /** What is waited for; it never rejects. */
+  over: Promise<void>;
+  readonly behind: (() => void)[];
+}
+
 /**
  * Keeps what one caller sends in its order where something of it has to wait before it can be taken in: what comes behind
  * that waits too.
  */
 export class CallerOrder {
-  readonly #waiting = new Map<Caller | undefined, Promise<void>>();
+  readonly #lines = new Map<Caller | undefined, Line>();
+  #size = 0;
 
-  /** Takes something in: at once, or after what this caller sent before. */
-  next<T>(caller: Caller | undefined, take: () => Promise<T>): Promise<T> {
-    const before = this.#waiting.get(caller);
-    // Those that wait go on one after the other; the first may have to wait again.
-    return before === undefined ? take() : before.then(() => this.next(caller, take));
+  /** How much waits. */
+  get size(): number {
+    return this.#size;
   }
 
-  /** Has all that this caller sends from now on wait until `over`, which must not reject. */
-  hold(caller: Caller | undefined, over: Promise<void>): void {
-    this.#waiting.set(caller, over);
-    // Before anything else that waits for it, so that nothing gets ahead of that.
-    void over.then(() => {
-      if (this.#waiting.get(caller) === over) this.#waiting.delete(caller);
+  /** Whether something is waited for. */
+  get busy(): boolean {
+    return this.#lines.size > 0;
+  }
+
+  /** Whether what this caller sends now has to wait. */
+  waits(caller: Caller | undefined): boolean {
+    return this.#lines.has(caller);
+  }
+
+  /** Takes something in once its turn has come, behind what the caller sent before. */
+  behind<T>(caller: Caller | undefined, take: () => Promise<T>): Promise<T> {
+    const line = this.#lines.get(caller);
+    if (line === undefined) return take();
+    this.#size += 1;
+    return new Promise((resolve) => {
+      line.behind.push(() => {
+        this.#size -= 1;
+        resolve(take());
+      });
     });
+  }
+
+  /** Has all that waits of this caller, and all that it sends from now on, wait until `over`, which must not reject. */
+  hold(caller: Caller | undefined, over: Promise<void>): void {
+    const line = this.#lines.get(caller) ?? { over, behind: [] };
+    line.over = over;
+    this.#lines.set(caller, line);
+    void over.then(() => this.#goOn(caller, line, over));
+  }
+
+  /** Resolves when what is waited for now is over. */
+  async next(): Promise<void> {
+    await Promise.race([...this.#lines.values()].map(({ over }) => over));
+  }
+
+  /** Lets in what waited, until some of that has to wait itself. */
+  #goOn(caller: Caller | undefined, line: Line, over: Promise<void>): void {
+    while (line.over === over) {
+      const take = line.behind.shift();
+      if (take === undefined) {
+        this.#lines.delete(caller);
+        return;
+      }
+      take();
+    }
   }
 }

@@ -20,8 +20,8 @@ interface Failure {
 /**
  * Holds amounts against cumulative limits and settles the holds by what is reported. What concerns the same counter begins
  * in the order of admission. Reservations are made at the same time, and so are reports: the store takes them in the order
- * in which it is asked; but neither begins before the others have ended. When a call fails, so does what waited for its counters: a store that does not answer
- * is waited for once, not once for each of them.
+ * in which it is asked; but neither begins before the others have ended. When a call fails, so does what waited for its
+ * counters: a store that does not answer is waited for once, not once for each of them.
  */
 export class LimitKeeper {
   readonly #store: LimitStore;

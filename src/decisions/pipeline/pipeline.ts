@@ -65,8 +65,8 @@ export class Pipeline implements Taker, Intake {
     this.#seq = journal.lastSeq;
     this.#seen = new Map(heads);
     this.#rules = rulesInForce(versions, options.rules);
-    this.#screening = new UnderWay((a, b) => sameMessage('screen', a, b), 'REQUEST_ID_REUSED');
-    this.#recording = new UnderWay((a, b) => sameMessage('event', a, b), 'EVENT_ID_REUSED');
+    this.#screening = new UnderWay(this.#order, (a, b) => sameMessage('screen', a, b), 'REQUEST_ID_REUSED');
+    this.#recording = new UnderWay(this.#order, (a, b) => sameMessage('event', a, b), 'EVENT_ID_REUSED');
     this.keeper = new LimitKeeper(options.limits);
     this.queue = new AppendQueue({
       journal,
@@ -108,7 +108,7 @@ export class Pipeline implements Taker, Intake {
 
   /** Calls under way. */
   get inFlight(): number {
-    return this.#screening.size + this.#recording.size;
+    return this.#screening.size + this.#recording.size + this.#order.size;
   }
 
   /** Compiles versions; nothing changes before the result is handed to `switchTo`. Throws when they cannot be compiled. */
@@ -122,18 +122,22 @@ export class Pipeline implements Taker, Intake {
   }
 
   screen(input: ScreenInput, caller: Caller | undefined): Promise<ScreenOutput> {
-    return this.#told(this.#order.next(caller, () => this.#screen(input, caller)));
+    return this.#told(this.#inOrder(caller, (accepted) => this.#screen(input, caller, accepted)));
   }
 
   record(input: EventInput, caller: Caller | undefined): Promise<EventOutput> {
-    return this.#told(this.#order.next(caller, () => this.#record(input, caller)));
+    return this.#told(this.#inOrder(caller, (accepted) => this.#record(input, caller, accepted)));
   }
 
-  /** Refuses what is new, ends what is under way. */
+  /** Refuses what is new, ends what is under way and what waits for that. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#rounds.idle();
-    await this.queue.drain();
+    for (;;) {
+      await this.#rounds.idle();
+      await this.queue.drain();
+      if (!this.#order.busy) return;
+      await this.#order.next();
+    }
   }
 
   now(): number {
@@ -194,34 +198,39 @@ export class Pipeline implements Taker, Intake {
     return entry;
   }
 
-  #screen(input: ScreenInput, caller: Caller | undefined): Promise<ScreenOutput> {
+  /** Takes something in behind what its caller sent before; what has to wait for that is accepted or refused at once. */
+  #inOrder<T>(caller: Caller | undefined, take: (accepted: boolean) => Promise<T>): Promise<T> {
+    if (!this.#order.waits(caller)) return take(false);
+    const refusal = this.#refusal();
+    return refusal === undefined ? this.#order.behind(caller, () => take(true)) : Promise.reject(refusal);
+  }
+
+  #screen(input: ScreenInput, caller: Caller | undefined, accepted: boolean): Promise<ScreenOutput> {
     const id = entryId('decision', input.payment.site, input.requestId);
     if (this.#screening.has(id)) {
-      const again = (): Promise<ScreenOutput> => this.#screen(input, caller);
-      const repeated = ({ record }: ScreenOutput): void => this.#options.observer.decided(record, true, 0);
-      const answer = this.#screening.follow(id, input.raw, again, repeated);
-      this.#order.hold(caller, this.#screening.over(id));
-      return answer;
+      return this.#screening.follow(id, input.raw, caller, {
+        again: () => this.#screen(input, caller, true),
+        repeated: ({ record }) => this.#options.observer.decided(record, true, 0),
+      });
     }
-    const refusal = this.#refusal();
+    const refusal = accepted ? undefined : this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const call = this.#screening.begin([id], input.raw);
     this.#rounds.admit(new Screening(this, call, id, input, caller));
     return call.answer;
   }
 
-  #record(input: EventInput, caller: Caller | undefined): Promise<EventOutput> {
+  #record(input: EventInput, caller: Caller | undefined, accepted: boolean): Promise<EventOutput> {
     const names = eventIds(input);
     const ids = names.alias === undefined ? [names.id] : [names.id, names.alias];
     const known = ids.find((id) => this.#recording.has(id));
     if (known !== undefined) {
-      const again = (): Promise<EventOutput> => this.#record(input, caller);
-      const repeated = (): void => this.#options.observer.recorded(input.kind, true);
-      const answer = this.#recording.follow(known, input.raw, again, repeated);
-      this.#order.hold(caller, this.#recording.over(known));
-      return answer;
+      return this.#recording.follow(known, input.raw, caller, {
+        again: () => this.#record(input, caller, true),
+        repeated: () => this.#options.observer.recorded(input.kind, true),
+      });
     }
-    const refusal = this.#refusal();
+    const refusal = accepted ? undefined : this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const call = this.#recording.begin(ids, input.raw);
     this.#rounds.admit(new Recording(this, call, names, input, caller));

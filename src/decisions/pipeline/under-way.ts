@@ -1,5 +1,7 @@
+import type { Caller } from '../caller.js';
 import { TransientMap } from '../../collections/transient-map.js';
 import { TollgateError, type ErrorCode } from '../../errors/errors.js';
+import type { CallerOrder } from './caller-order.js';
 
 /** One call, until it is answered. */
 export class Call<T> {
@@ -32,6 +34,14 @@ export class Call<T> {
   }
 }
 
+/** What becomes of what waits for a call of the same id. */
+export interface Following<T> {
+  /** Asks for it anew, where that call has not used the id. */
+  readonly again: () => Promise<T>;
+  /** Told of the answer that it shares. */
+  readonly repeated: (answer: T) => void;
+}
+
 /** Calls that are being answered, by their ids: the same id meanwhile gets the same answer. */
 export class UnderWay<T extends { readonly repeated: boolean }> {
   readonly #calls = new TransientMap<string, Call<T>>();
@@ -41,10 +51,12 @@ export class UnderWay<T extends { readonly repeated: boolean }> {
     this.#size -= 1;
   };
   #size = 0;
+  readonly #order: CallerOrder;
   readonly #sameMessage: (a: Uint8Array, b: Uint8Array) => boolean;
   readonly #reused: ErrorCode;
 
-  constructor(sameMessage: (a: Uint8Array, b: Uint8Array) => boolean, reused: ErrorCode) {
+  constructor(order: CallerOrder, sameMessage: (a: Uint8Array, b: Uint8Array) => boolean, reused: ErrorCode) {
+    this.#order = order;
     this.#sameMessage = sameMessage;
     this.#reused = reused;
   }
@@ -57,11 +69,6 @@ export class UnderWay<T extends { readonly repeated: boolean }> {
     return this.#calls.has(id);
   }
 
-  /** Resolves when the call under way has ended, one way or the other; what follows it has gone on by then. */
-  async over(id: string): Promise<void> {
-    await this.#calls.get(id)?.answer.catch(nothing);
-  }
-
   /** Begins a call, of whose ids none is under way. What waits for it must hold nothing that is not needed any more. */
   begin(ids: readonly string[], raw: Uint8Array): Call<T> {
     const call = new Call<T>(ids, raw, this.#over);
@@ -72,16 +79,18 @@ export class UnderWay<T extends { readonly repeated: boolean }> {
 
   /**
    * Waits for the call under way: its answer, of which `repeated` is told, unless the content differs. `again` when the
-   * first caller gave up, and for other content when the first call failed: it has not used the id then.
+   * first caller gave up, and for other content when the first call failed: it has not used the id then. What its own
+   * caller sends behind it waits until it has been asked for again, or need not be.
    */
   async follow(
     id: string,
     raw: Uint8Array,
-    again: () => Promise<T>,
-    repeated: (answer: T) => void = nothing,
+    caller: Caller | undefined,
+    { again, repeated }: Following<T>,
   ): Promise<T> {
     const call = this.#calls.get(id);
     if (call === undefined) return again();
+    this.#order.hold(caller, call.answer.then(nothing, nothing));
     const same = this.#sameMessage(call.raw, raw);
     let answer: T;
     try {
