@@ -31,6 +31,13 @@ export function moneyOf(text: string): Money {
   return { minor: parsed.ok, currency };
 }
 
+/** Reads a moment, `now` where none is said. Throws CaseProblem. */
+export function moment(text: string | undefined, now: number, place: string): number {
+  const at = text === undefined ? now : momentOf(text, now);
+  if (Number.isNaN(at)) throw new CaseProblem(`${place}: there is no ${text ?? ''}`);
+  return at;
+}
+
 /** Lays one form over others; a later instrument takes the place of an earlier one, `null` takes away. */
 export function mergeForms(...forms: readonly (PaymentForm | undefined)[]): PaymentForm {
   let merged: PaymentForm = {};
@@ -82,7 +89,8 @@ export function paymentOf(form: PaymentForm, now: number): PaymentInput {
       email: form.email ?? '',
       phone: form.phone ?? '',
       name: form.name ?? '',
-      registeredAt: typeof form.registered === 'string' ? momentOf(form.registered, now) : undefined,
+      registeredAt:
+        typeof form.registered === 'string' ? moment(form.registered, now, 'registered') : undefined,
     },
     device: {
       id: form.device ?? '',

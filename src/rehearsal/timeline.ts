@@ -10,7 +10,7 @@ import type {
   PaymentEntry,
 } from './case-file.js';
 import { durationOf, momentOf } from './moments.js';
-import { CaseProblem, mergeForms, moneyOf, numbered, paymentOf, type Money } from './payment-form.js';
+import { CaseProblem, mergeForms, moment, moneyOf, numbered, paymentOf, type Money } from './payment-form.js';
 
 /** A Monday at noon, far from any day's or month's end. */
 const DEFAULT_NOW = '2026-03-02T12:00:00Z';
@@ -100,12 +100,6 @@ function reported(form: EventForm, of: string, at: number, place: string, now: n
     amount: form.amount === undefined ? undefined : moneyOf(form.amount),
     form,
   };
-}
-
-function moment(text: string | undefined, now: number, place: string): number {
-  const at = text === undefined ? now : momentOf(text, now);
-  if (Number.isNaN(at)) throw new CaseProblem(`${place}: there is no ${text ?? ''}`);
-  return at;
 }
 
 function checkReferences(steps: readonly Step[]): void {

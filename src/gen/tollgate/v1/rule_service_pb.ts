@@ -492,6 +492,8 @@ export type RuleChange = Message<"tollgate.v1.RuleChange"> & {
   rule: string;
 
   /**
+   * JSON Pointer into the newer document; for what was removed into the older one.
+   *
    * @generated from field: string path = 3;
    */
   path: string;

@@ -111,7 +111,7 @@ export class ListWriter {
       if (!there) throw new TollgateError('LIST_NOT_FOUND', `no list ${list}`);
       const time = on.world.clock.monotonicUs();
       // A list that passes from hand to hand is not held up by anybody, only slow.
-      if (before === undefined || before.token !== there.writer?.token)
+      if (before === undefined || there.writer === undefined || before.token !== there.writer.token)
         before = { token: there.writer?.token, since: before === undefined ? begun : time };
       const [waited, all] = [time - before.since, time - begun];
       if (waited >= patienceMs * 1000 || all >= Math.max(patienceMs, TURNS_MS) * 1000)
