@@ -25,20 +25,24 @@ export class CallerOrder {
     return this.#lines.size > 0;
   }
 
-  /** Whether what this caller sends now has to wait. */
-  waits(caller: Caller | undefined): boolean {
-    return this.#lines.has(caller);
-  }
-
-  /** Takes something in once its turn has come, behind what the caller sent before. */
-  behind<T>(caller: Caller | undefined, take: () => Promise<T>): Promise<T> {
+  /**
+   * Takes something in behind what its caller sent before. Where it has to wait for that it is accepted at once, which
+   * `take` is told, unless there is a refusal.
+   */
+  take<T>(
+    caller: Caller | undefined,
+    refusal: () => Error | undefined,
+    take: (accepted: boolean) => Promise<T>,
+  ): Promise<T> {
     const line = this.#lines.get(caller);
-    if (line === undefined) return take();
+    if (line === undefined) return take(false);
+    const refused = refusal();
+    if (refused !== undefined) return Promise.reject(refused);
     this.#size += 1;
     return new Promise((resolve) => {
       line.behind.push(() => {
         this.#size -= 1;
-        resolve(take());
+        resolve(take(true));
       });
     });
   }

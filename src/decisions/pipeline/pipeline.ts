@@ -122,11 +122,13 @@ export class Pipeline implements Taker, Intake {
   }
 
   screen(input: ScreenInput, caller: Caller | undefined): Promise<ScreenOutput> {
-    return this.#told(this.#inOrder(caller, (accepted) => this.#screen(input, caller, accepted)));
+    const take = (accepted: boolean): Promise<ScreenOutput> => this.#screen(input, caller, accepted);
+    return this.#told(this.#order.take(caller, this.#refusal, take));
   }
 
   record(input: EventInput, caller: Caller | undefined): Promise<EventOutput> {
-    return this.#told(this.#inOrder(caller, (accepted) => this.#record(input, caller, accepted)));
+    const take = (accepted: boolean): Promise<EventOutput> => this.#record(input, caller, accepted);
+    return this.#told(this.#order.take(caller, this.#refusal, take));
   }
 
   /** Refuses what is new, ends what is under way and what waits for that. */
@@ -198,13 +200,6 @@ export class Pipeline implements Taker, Intake {
     return entry;
   }
 
-  /** Takes something in behind what its caller sent before; what has to wait for that is accepted or refused at once. */
-  #inOrder<T>(caller: Caller | undefined, take: (accepted: boolean) => Promise<T>): Promise<T> {
-    if (!this.#order.waits(caller)) return take(false);
-    const refusal = this.#refusal();
-    return refusal === undefined ? this.#order.behind(caller, () => take(true)) : Promise.reject(refusal);
-  }
-
   #screen(input: ScreenInput, caller: Caller | undefined, accepted: boolean): Promise<ScreenOutput> {
     const id = entryId('decision', input.payment.site, input.requestId);
     if (this.#screening.has(id)) {
@@ -237,11 +232,11 @@ export class Pipeline implements Taker, Intake {
     return call.answer;
   }
 
-  #refusal(): TollgateError | undefined {
+  readonly #refusal = (): TollgateError | undefined => {
     if (this.#closed) return new TollgateError('SHUTTING_DOWN', 'this instance is stopping');
     if (this.inFlight < this.#options.maxInFlight) return undefined;
     return new TollgateError('OVERLOADED', `${this.#options.maxInFlight} calls are under way`);
-  }
+  };
 
   /** The same promise; a failure is counted. */
   #told<T>(answer: Promise<T>): Promise<T> {

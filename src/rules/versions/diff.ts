@@ -2,6 +2,7 @@ import { canonicalJson } from '../document/canonical.js';
 import type { Condition, FactReference, Json, RuleSetDocument } from '../document/document.js';
 import { pointer, quoted } from '../check/findings.js';
 import { isPlainObject } from '../document/json-limits.js';
+import { below, both, type Place } from './place.js';
 
 /** One difference between two versions of a rule set, in terms of rules. */
 export interface RuleChange {
@@ -15,12 +16,6 @@ export interface RuleChange {
   readonly to: Json | undefined;
   /** For people: `velocity greaterThanInclusive: 5 -> 8`. */
   readonly text: string;
-}
-
-/** The place of one thing in both documents, as JSON Pointers: they differ where something before it came or went. */
-interface Place {
-  readonly older: string;
-  readonly newer: string;
 }
 
 /**
@@ -289,16 +284,6 @@ function push(
 ): void {
   const path = change === 'removed' ? place.older : place.newer;
   changes.push({ change, rule, path, from, to, text });
-}
-
-/** What stands at the same place in both documents, or is in one of them only. */
-function both(path: string): Place {
-  return { older: path, newer: path };
-}
-
-/** A step further in both. */
-function below({ older, newer }: Place, step: string | number): Place {
-  return { older: pointer(older, step), newer: pointer(newer, step) };
 }
 
 function same(a: Json | undefined, b: Json | undefined): boolean {

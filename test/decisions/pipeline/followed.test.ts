@@ -122,6 +122,8 @@ describe('what is asked while another call asks the same', () => {
   });
 });
 
+const nothing = (): undefined => undefined;
+
 describe('what one caller sends behind something', () => {
   it('is let in in its order, whatever of it has to wait itself, and whatever comes meanwhile', async () => {
     const order = new CallerOrder();
@@ -130,7 +132,7 @@ describe('what one caller sends behind something', () => {
     const over = (): Promise<void> => new Promise((resolve) => ends.push(resolve));
     const log: string[] = [];
     const send = (name: string, waits = false): void =>
-      void order.behind(caller, async () => {
+      void order.take(caller, nothing, async () => {
         log.push(name);
         if (waits) order.hold(caller, over());
       });
