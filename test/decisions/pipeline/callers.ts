@@ -81,25 +81,11 @@ export class Callers {
     if (payment === undefined) return;
     const now = this.#stage.world.clock.now();
     const eventId = `e-${this.sent.length}`;
-    const input: EventInput = {
-      eventId,
-      site: SITE,
+    const input = reportOf(eventId, payment.requestId, {
       kind,
-      decisionId: '',
-      requestId: payment.requestId,
-      payment: undefined,
       eventTime: now - ago,
       arrivalTime: ago === 0 ? undefined : now - ago / 2,
-      amount: undefined,
-      code: '',
-      claim: '',
-      threeDs: '',
-      liabilityShifted: false,
-      label: '',
-      fraud: false,
-      channel: '',
-      raw: encoder.encode(eventId),
-    };
+    });
     this.#new(caller, {
       id: entryId('event', SITE, eventId),
       of: payment.sent.id,
@@ -172,4 +158,30 @@ function newCaller(): Caller {
 /** Any of them, by number. */
 export function pick<T>(all: readonly T[], index: number): T | undefined {
   return all[index % Math.max(1, all.length)];
+}
+
+/** A report of a payment, that says nothing but what is told. */
+export function reportOf(
+  eventId: string,
+  requestId: string,
+  told: Pick<EventInput, 'kind' | 'eventTime'> & Partial<EventInput>,
+): EventInput {
+  return {
+    eventId,
+    site: SITE,
+    decisionId: '',
+    requestId,
+    payment: undefined,
+    arrivalTime: undefined,
+    amount: undefined,
+    code: '',
+    claim: '',
+    threeDs: '',
+    liabilityShifted: false,
+    label: '',
+    fraud: false,
+    channel: '',
+    raw: Buffer.from(eventId),
+    ...told,
+  };
 }

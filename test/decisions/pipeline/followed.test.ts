@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '../../../src/decisions/caller.js';
-import type { EventInput, ScreenInput } from '../../../src/decisions/decisions.js';
+import type { ScreenInput } from '../../../src/decisions/decisions.js';
 import { CallerOrder } from '../../../src/decisions/pipeline/caller-order.js';
 import { FACT_CATALOGUE } from '../../../src/facts/catalogue.js';
 import { paymentOf } from '../../../src/rehearsal/payment-form.js';
 import { setStage } from '../../../src/rehearsal/stage.js';
+import { reportOf } from './callers.js';
 import { SlowStore } from './slow-store.js';
 
 const NOW = Date.UTC(2026, 2, 2, 12);
@@ -31,35 +32,16 @@ function scene() {
   const pay = (requestId: string, caller: Caller, says = requestId): void =>
     note(requestId, stage.pipeline.screen(paid(requestId, says), caller));
   const report = (eventId: string, requestId: string, caller: Caller): void =>
-    note(eventId, stage.pipeline.record(declined(eventId, requestId), caller));
+    note(
+      eventId,
+      stage.pipeline.record(reportOf(eventId, requestId, { kind: 'declined', eventTime: NOW }), caller),
+    );
   return { stage, store, one, other, log, pay, report };
 }
 
 function paid(requestId: string, says: string): ScreenInput {
   const payment = paymentOf({ site: SITE, card: { fingerprint: 'a' } }, NOW);
   return { requestId, payment, raw: Buffer.from(says) };
-}
-
-function declined(eventId: string, requestId: string): EventInput {
-  return {
-    eventId,
-    site: SITE,
-    kind: 'declined',
-    decisionId: '',
-    requestId,
-    payment: undefined,
-    eventTime: NOW,
-    arrivalTime: undefined,
-    amount: undefined,
-    code: '',
-    claim: '',
-    threeDs: '',
-    liabilityShifted: false,
-    label: '',
-    fraud: false,
-    channel: '',
-    raw: Buffer.from(eventId),
-  };
 }
 
 describe('what is asked while another call asks the same', () => {
