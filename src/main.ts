@@ -17,6 +17,7 @@ import type { RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
 import { startBackground } from './serve/background.js';
+import { caseRunner } from './serve/case-runner.js';
 import { checkLists } from './serve/check-lists.js';
 import { decisionOptions, TUNING, type Tuning } from './serve/decision-options.js';
 import { followRules } from './serve/follow-rules.js';
@@ -150,13 +151,19 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   await patient(() => lists.refresh());
   const wanted = { config, tuning, world, assets, store, sites, lists, observer, hash, readPhone };
   decisions = await patient(() => openDecisions(decisionOptions(wanted)));
-  const follow = followRules(() => ruleSets, decisions);
+  const follow = followRules(
+    () => ruleSets,
+    decisions,
+    (site) => sites.siteOf(site).site.group,
+  );
   const ruleSets = createRuleSets({
     store: store.rules,
     catalogue: FACT_CATALOGUE,
     ...RULE_VOCABULARY,
     lists: async () => lists.types(),
     now: () => world.clock.now(),
+    development: true,
+    runCases: caseRunner({ world, store: store.rules, lists }),
     changed: follow,
   });
   await patient(follow);

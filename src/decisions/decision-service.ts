@@ -1,4 +1,6 @@
-import type { RuleSetVersion } from '../rules/program.js';
+import { arrange, type Arrangement } from '../rules/publish/arrangement.js';
+import type { RuleVersionStore } from '../rules/version-store.js';
+import type { RulesInForce } from './evaluate/active-rules.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import type { PipelineOptions } from './pipeline/options.js';
 import { createReadSide, type ReadSideOptions } from './read-side/read-side.js';
@@ -9,8 +11,8 @@ export interface DecisionServiceOptions extends PipelineOptions, Omit<ReadSideOp
 
 /** The decisions, and what the composition root does with them. */
 export interface DecisionService extends Decisions {
-  /** Compiles these versions and, once their layout is stored, decides by them from the next round on. */
-  useRules(versions: readonly RuleSetVersion[]): Promise<void>;
+  /** Compiles these versions and, once their layouts are stored, decides by them from the next round on. */
+  useRules(arrangement: Arrangement): Promise<void>;
   /** Calls under way. */
   readonly inFlight: number;
   /** Refuses what is new, ends what is under way. */
@@ -19,16 +21,17 @@ export interface DecisionService extends Decisions {
 
 /** Opens the service over a journal: reads where other logs stand, starts without rules. */
 export async function openDecisions(options: DecisionServiceOptions): Promise<DecisionService> {
-  const pipeline = new Pipeline(options, await options.journal.heads(), []);
-  await options.versions.putLayout(pipeline.layout);
+  const nothing = arrange([], () => '');
+  const pipeline = new Pipeline(options, await options.journal.heads(), nothing);
+  await putLayouts(options.versions, pipeline.rules);
   const reads = createReadSide(options);
   return {
     ...reads,
     screen: (input, caller) => pipeline.screen(input, caller),
     record: (input, caller) => pipeline.record(input, caller),
-    async useRules(versions) {
-      const rules = pipeline.prepare(versions);
-      await options.versions.putLayout(rules.layout);
+    async useRules(arrangement) {
+      const rules = pipeline.prepare(arrangement);
+      await putLayouts(options.versions, rules);
       pipeline.switchTo(rules);
     },
     get inFlight() {
@@ -36,4 +39,9 @@ export async function openDecisions(options: DecisionServiceOptions): Promise<De
     },
     close: () => pipeline.close(),
   };
+}
+
+/** Records refer to them: they are there before anything is decided by them. */
+async function putLayouts(versions: RuleVersionStore, { layouts }: RulesInForce): Promise<void> {
+  for (const layout of layouts) await versions.putLayout(layout);
 }

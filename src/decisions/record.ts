@@ -1,5 +1,6 @@
 import type { Authentication, Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
 import type { Hit } from '../rules/program.js';
+import type { Lot } from './evaluate/canary-lot.js';
 
 const DECISION_FLAGS = ['unknown-site', 'event-time-skew', 'degraded'] as const;
 export type DecisionFlag = (typeof DECISION_FLAGS)[number];
@@ -59,6 +60,8 @@ export interface DecisionRecord {
   readonly decidedAt: number;
   readonly lapsesAt: number;
   readonly ruleSets: readonly { readonly ruleSet: string; readonly version: number; readonly hash: string }[];
+  /** What was drawn for each canary that ran for its site; left out where none did. */
+  readonly lots?: readonly Lot[] | undefined;
   readonly limits: readonly LimitUse[];
   /** null when no rate was known. */
   readonly base: { readonly minor: number; readonly currency: string } | null;

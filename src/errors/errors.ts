@@ -34,6 +34,7 @@ export const ERRORS = {
   DECISION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such decision.' },
   RULE_SET_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such rule set.' },
   VERSION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no such version.' },
+  DRAFT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no draft.' },
   LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list.' },
   SITE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such site.' },
   MERCHANT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such merchant.' },
@@ -45,6 +46,19 @@ export const ERRORS = {
     status: 'FAILED_PRECONDITION',
     meaning: 'The rule set has no earlier active version.',
   },
+  NOT_PROVEN: {
+    status: 'FAILED_PRECONDITION',
+    meaning: 'The version may not go live yet: what is missing of cases, backtest and approval is named.',
+  },
+  SECOND_PERSON_NEEDED: {
+    status: 'FAILED_PRECONDITION',
+    meaning: 'Who wrote the version cannot approve it.',
+  },
+  STAGED: {
+    status: 'FAILED_PRECONDITION',
+    meaning: 'The version, or another one, stands where it would be put.',
+  },
+  NOT_STAGED: { status: 'FAILED_PRECONDITION', meaning: 'There is nothing there that could be taken back.' },
   STALE_ETAG: { status: 'ABORTED', meaning: 'Somebody else changed it meanwhile; read it again.' },
   LIST_BUSY: {
     status: 'ABORTED',

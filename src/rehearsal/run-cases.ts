@@ -17,7 +17,12 @@ export interface RunOptions {
   readonly documents: readonly RuleSetDocument[];
   readonly lists: readonly RehearsalList[];
   readonly catalogue: FactCatalogue;
+  /** Where others must not be held up: waited for after some steps each. */
+  readonly pause?: () => Promise<void>;
 }
+
+/** Some milliseconds of them. */
+const STEPS_A_PAUSE = 25;
 
 /** How a case ended. */
 export interface CaseResult {
@@ -33,7 +38,10 @@ const encoder = new TextEncoder();
 /** Runs every case of a file, each from an empty journal, through the pipeline that also decides live. */
 export async function runCases(file: CaseFile, options: RunOptions): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];
-  for (const form of file.cases) results.push(await runCase(form, file, options));
+  for (const form of file.cases) {
+    await options.pause?.();
+    results.push(await runCase(form, file, options));
+  }
   return results;
 }
 
@@ -63,6 +71,7 @@ async function rehearse(
   const sites = new Map<string, string>();
   const failures: Failure[] = [];
   for (const [index, step] of steps.entries()) {
+    if (index % STEPS_A_PAUSE === STEPS_A_PAUSE - 1) await options.pause?.();
     stage.world.setTime(step.at);
     await stage.limits.expire(step.at);
     if (step.kind === 'event') {

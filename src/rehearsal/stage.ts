@@ -1,4 +1,5 @@
 import { Pipeline } from '../decisions/pipeline/pipeline.js';
+import { NO_SHADOWS } from '../decisions/shadow/shadowing.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
 import { createAttributeHash } from '../facts/attributes/values.js';
@@ -11,6 +12,7 @@ import { createPhoneReader } from '../facts/normalise/phone.js';
 import { toBaseMinor } from '../money/rates.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { RuleSetVersion } from '../rules/program.js';
+import { allActive, arrange } from '../rules/publish/arrangement.js';
 import type { Layout } from '../rules/version-store.js';
 import type { CaseFile, ListsForm } from './case-file.js';
 import { fillLists, type RehearsalList } from './fixture-lists.js';
@@ -103,6 +105,7 @@ export function setStage(options: StageOptions): Stage {
       ]),
       world,
       observer: noting(troubles),
+      shadowing: NO_SHADOWS,
       rules: {
         catalogue,
         hash: createAttributeHash(hash, readPhone),
@@ -120,7 +123,9 @@ export function setStage(options: StageOptions): Stage {
       longestRange,
     },
     new Map(),
-    options.versions,
+    arrange(allActive(options.versions), () => ''),
   );
-  return { pipeline, world, journal, limits, layout: pipeline.layout, troubles };
+  const [layout] = pipeline.rules.layouts;
+  if (layout === undefined) throw new Error('an arrangement always decides by something');
+  return { pipeline, world, journal, limits, layout, troubles };
 }

@@ -1,6 +1,7 @@
 import { TollgateError, type FieldViolation } from '../errors/errors.js';
 import type { Finding } from './check/check.js';
-import type { Activation, StoredVersion } from './version-store.js';
+import { activeEverywhere, type Standings } from './known-versions.js';
+import type { StoredVersion } from './version-store.js';
 
 /** The document has errors: each is told with its rule and place, or `field` where it is the document as a whole. */
 export function invalidDocument(findings: readonly Finding[], field: string): TollgateError {
@@ -27,10 +28,10 @@ function place({ rule, path }: Finding, field: string): string {
   return rule === '' ? where : `rule ${rule} at ${where}`;
 }
 
-/** Somebody else changed what is active since the caller looked. */
-export function stale(ruleSet: string, activation: Activation): TollgateError {
+/** Somebody else changed where versions stand since the caller looked. */
+export function stale({ ruleSet, revision, stages }: Standings): TollgateError {
   return new TollgateError('STALE_ETAG', `what is active of ${ruleSet} has changed meanwhile`, {
-    metadata: { etag: String(activation.revision), active_version: String(activation.version) },
+    metadata: { etag: String(revision), active_version: String(activeEverywhere(stages)) },
   });
 }
 

@@ -1,19 +1,22 @@
 import { TollgateError } from '../errors/errors.js';
-import { followed } from '../errors/store-unavailable.js';
 import { decodeToken, encodeToken, pageOf } from '../paging/paging.js';
 import { documentHash } from './document/canonical.js';
 import type { FactCatalogue } from './catalogue.js';
 import { checkRuleSetText, type TextCheckContext } from './check/text.js';
 import { checkRuleSet } from './check/check.js';
+import { createDrafting } from './drafting.js';
+import { activeEverywhere, knownVersion, newestVersion, standingsOf } from './known-versions.js';
+import { createProving, type RunCases } from './publish/proving.js';
+import { readinessOf, standingOf } from './publish/evidence.js';
+import { createPublishing } from './publish/publishing.js';
 import { diffRuleSets } from './versions/diff.js';
 import type { RuleSetDocument } from './document/document.js';
-import { versionBefore } from './versions/roll-back.js';
-import { invalidDocument, stale, staleHash } from './rule-set-errors.js';
-import type { PublishInput, RuleSetInfo, RuleSets, Validation, VersionInfo } from './rule-sets.js';
-import type { Activation, Publication, RuleVersionStore, StoredVersion } from './version-store.js';
+import { invalidDocument, staleHash } from './rule-set-errors.js';
+import type { Created, InForce, NewVersion, Validation } from './rule-set-info.js';
+import type { RuleSets } from './rule-sets.js';
+import { infoOf, summaryOf } from './summary.js';
+import type { RuleVersionStore, StoredVersion } from './version-store.js';
 
-/** Publications that are read at a time: few roll-backs need more. */
-const PAGE = 100;
 /** Of changes of one set at once, one gets through in each try. */
 const TRIES = 30;
 
@@ -30,113 +33,24 @@ export interface RuleSetsOptions {
   /** The lists that documents may name, with their types. */
   readonly lists: () => Promise<ReadonlyMap<string, { readonly type: string }>>;
   readonly now: () => number;
+  /** Callers have no identity: nobody can be the second person. */
+  readonly development: boolean;
+  readonly runCases: RunCases;
   /**
-   * Called after anything became active or inactive here, before the call is answered. It may fail with
-   * STORE_UNAVAILABLE: what was published is published, and the instance has to follow later, as the others do.
+   * Called after anything changed where versions stand, before the call is answered. It may fail with STORE_UNAVAILABLE:
+   * what was published is published, and the instance has to follow later, as the others do.
    */
   readonly changed: () => Promise<void>;
 }
 
 /** Rule sets over a store. */
 export function createRuleSets(options: RuleSetsOptions): RuleSets {
-  const { store } = options;
-
-  async function activationOf(ruleSet: string): Promise<Activation> {
-    const all = await store.activations();
-    return all.find((activation) => activation.ruleSet === ruleSet) ?? { ruleSet, version: 0, revision: 0 };
-  }
-
-  async function newest(ruleSet: string): Promise<StoredVersion | undefined> {
-    return (await store.versions(ruleSet, 1, undefined))[0];
-  }
-
-  async function read(
-    ruleSet: string,
-    wanted: number,
-  ): Promise<{ readonly stored: StoredVersion; readonly info: VersionInfo }> {
-    const activation = await activationOf(ruleSet);
-    const number = wanted === 0 ? activation.version : wanted;
-    const stored = number === 0 ? undefined : await store.get(ruleSet, number);
-    if (stored !== undefined) return { stored, info: infoOf(stored, activation) };
-    if ((await newest(ruleSet)) === undefined)
-      throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${ruleSet}`);
-    const what = wanted === 0 ? 'no active version' : `no version ${wanted}`;
-    throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has ${what}`);
-  }
-
-  async function newestKnown(ruleSet: string): Promise<StoredVersion> {
-    const latest = await newest(ruleSet);
-    if (latest === undefined)
-      throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${ruleSet}`);
-    return latest;
-  }
-
-  /** Of publications at once that name no revision the last one counts; a roll-back would take back what it never saw. */
-  async function publish(
-    input: PublishInput,
-    step: Publication['step'],
-    target: (activation: Activation) => Promise<number>,
-  ): Promise<RuleSetInfo> {
-    const tries = input.revision === undefined && step !== 'roll-back' ? TRIES : 1;
-    for (let left = tries - 1; ; left--) {
-      const published = await tryToPublish(input, step, target);
-      if (published !== 'stale') return published;
-      if (left === 0) throw stale(input.ruleSet, await activationOf(input.ruleSet));
-    }
-  }
-
-  async function tryToPublish(
-    input: PublishInput,
-    step: Publication['step'],
-    target: (activation: Activation) => Promise<number>,
-  ): Promise<RuleSetInfo | 'stale'> {
-    const activation = await activationOf(input.ruleSet);
-    const latest = await newestKnown(input.ruleSet);
-    if (input.revision !== undefined && input.revision !== activation.revision)
-      throw stale(input.ruleSet, activation);
-    const to = await target(activation);
-    if (to === activation.version && step === 'activate') return summaryOf(activation, latest);
-    if (to !== 0) await mustStillHold(input.ruleSet, to);
-    const published = await store.publish({
-      ruleSet: input.ruleSet,
-      revision: activation.revision + 1,
-      from: activation.version,
-      to,
-      actor: input.actor,
-      reason: input.reason,
-      at: options.now(),
-      step,
-    });
-    if (published === 'stale') return 'stale';
-    // From here on nothing may be asked of the store that could make a failure of what is done already.
-    await followed(options.changed());
-    return summaryOf({ ruleSet: input.ruleSet, version: to, revision: activation.revision + 1 }, latest);
-  }
+  const { store, now, development } = options;
 
   /** A version checked by an earlier release may name what this one does not know: it must not replace a running one. */
-  async function mustStillHold(ruleSet: string, version: number): Promise<void> {
-    const stored = await store.get(ruleSet, version);
-    if (stored === undefined)
-      throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has no version ${version}`);
-    const { findings } = checkRuleSet(stored.document, await known());
+  async function mustHold({ document }: StoredVersion): Promise<void> {
+    const { findings } = checkRuleSet(document, await known());
     if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings, 'version');
-  }
-
-  /** The log of a rule set, newest first. */
-  async function* publications(ruleSet: string): AsyncGenerator<Publication> {
-    let before: number | undefined;
-    do {
-      const page: readonly Publication[] = await store.publications(ruleSet, PAGE, before);
-      yield* page;
-      before = page.length < PAGE ? undefined : page.at(-1)?.revision;
-    } while (before !== undefined);
-  }
-
-  async function before({ ruleSet, version }: Activation): Promise<number> {
-    const earlier = await versionBefore(version, publications(ruleSet));
-    if (earlier === undefined)
-      throw new TollgateError('NOTHING_TO_ROLL_BACK', `rule set ${ruleSet} has no earlier active version`);
-    return earlier;
   }
 
   async function known(): Promise<TextCheckContext> {
@@ -151,38 +65,77 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       : { valid: true, findings, hash: documentHash(document), document };
   }
 
+  /** Version 0: the one that is active at all sites. */
+  async function read(ruleSet: string, wanted: number) {
+    const { stages } = await standingsOf(store, ruleSet);
+    const stored = await knownVersion(store, ruleSet, wanted === 0 ? activeEverywhere(stages) : wanted);
+    return { stored, info: infoOf(stored, stages) };
+  }
+
+  async function create(input: NewVersion): Promise<Created> {
+    const { document, findings: warnings, hash } = await validate(input.document);
+    if (document === undefined) throw invalidDocument(warnings, 'document_json');
+    const { stored: version, created } = await storedAs(document, hash, input);
+    const { cases, lists, author } = input;
+    const { ruleSet } = version;
+    const said = { ruleSet, version: version.version, actor: author, comment: '', cases, lists };
+    const ended = cases === '' ? undefined : await proving.attachCases(said);
+    const { stages } = await standingsOf(store, ruleSet);
+    return { version: infoOf(version, stages), warnings, created, cases: ended };
+  }
+
+  /** The stored version: this document as the next one, or the newest where that is the same. */
+  async function storedAs(
+    document: RuleSetDocument,
+    hash: string,
+    { author, editors, comment, expectedLatestHash }: NewVersion,
+  ): Promise<{ readonly stored: StoredVersion; readonly created: boolean }> {
+    for (let tries = 1; ; tries++) {
+      const [latest] = await store.versions(document.id, 1, undefined);
+      if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? ''))
+        throw staleHash(document.id, latest);
+      if (latest !== undefined && latest.hash === hash) return { stored: latest, created: false };
+      const number = (latest?.version ?? 0) + 1;
+      const who = editors.length === 0 ? { author } : { author, editors };
+      const stored = {
+        ruleSet: document.id,
+        version: number,
+        hash,
+        document,
+        ...who,
+        comment,
+        createdAt: now(),
+      };
+      if ((await store.create(stored, number - 1)) === 'created') return { stored, created: true };
+      // Somebody else was first: whether that matters, only the newest version can tell.
+      if (tries === TRIES)
+        throw new TollgateError('STALE_ETAG', `others keep storing versions of ${document.id}; try again`);
+    }
+  }
+
+  const proving = createProving({ store, now, development, runCases: options.runCases });
+  const publishing = createPublishing({
+    store,
+    now,
+    mustHold,
+    changed: options.changed,
+    readiness: async (version) => {
+      const evidence = await store.evidence(version.ruleSet, version.version);
+      return readinessOf(standingOf(evidence, version), development);
+    },
+  });
+
   return {
+    ...proving,
+    ...publishing,
+    ...createDrafting({ store, now, known, create }),
+
     async validate(text) {
       const { valid, findings, hash } = await validate(text);
       return { valid, findings, hash };
     },
 
-    async create({ document: text, author, comment, expectedLatestHash }) {
-      const { document, findings, hash } = await validate(text);
-      if (document === undefined) throw invalidDocument(findings, 'document_json');
-      for (let tries = 1; ; tries++) {
-        const latest = await newest(document.id);
-        const activation = await activationOf(document.id);
-        if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? ''))
-          throw staleHash(document.id, latest);
-        if (latest !== undefined && latest.hash === hash)
-          return { version: infoOf(latest, activation), warnings: findings, created: false };
-        const version: StoredVersion = {
-          ruleSet: document.id,
-          version: (latest?.version ?? 0) + 1,
-          hash,
-          document,
-          author,
-          comment,
-          createdAt: options.now(),
-        };
-        if ((await store.create(version, latest?.version ?? 0)) === 'created')
-          return { version: infoOf(version, activation), warnings: findings, created: true };
-        // Somebody else was first: whether that matters, only the newest version can tell.
-        if (tries === TRIES)
-          throw new TollgateError('STALE_ETAG', `others keep storing versions of ${document.id}; try again`);
-      }
-    },
+    create,
 
     async version(ruleSet, wanted) {
       const { stored, info } = await read(ruleSet, wanted);
@@ -190,26 +143,23 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     },
 
     async list(query) {
-      const activations = new Map(
-        (await store.activations()).map((activation) => [activation.ruleSet, activation]),
-      );
+      const revisions = new Map((await store.heads()).map(({ ruleSet, revision }) => [ruleSet, revision]));
+      const staged = await store.staged();
       const page = pageOf(await store.ruleSets(), ({ ruleSet }) => ruleSet, query);
-      const items = page.items.map(async ({ ruleSet }) =>
-        summaryOf(
-          activations.get(ruleSet) ?? { ruleSet, version: 0, revision: 0 },
-          await newestKnown(ruleSet),
-        ),
-      );
+      const items = page.items.map(async ({ ruleSet }) => {
+        const stages = staged.filter((one) => one.ruleSet === ruleSet);
+        const standings = { ruleSet, revision: revisions.get(ruleSet) ?? 0, stages };
+        return summaryOf(standings, await newestVersion(store, ruleSet));
+      });
       return { items: await Promise.all(items), next: page.next };
     },
 
     async versions(ruleSet, { size, token }) {
-      const activation = await activationOf(ruleSet);
+      const { stages } = await standingsOf(store, ruleSet);
       const older = token === '' ? undefined : numberIn(token);
       const versions = await store.versions(ruleSet, size + 1, older);
-      if (versions.length === 0 && (await newest(ruleSet)) === undefined)
-        throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${ruleSet}`);
-      const items = versions.slice(0, size).map((version) => infoOf(version, activation));
+      if (versions.length === 0) await newestVersion(store, ruleSet);
+      const items = versions.slice(0, size).map((version) => infoOf(version, stages));
       const last = items.at(-1);
       return {
         items,
@@ -226,35 +176,21 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       return diffRuleSets(older.document, document);
     },
 
-    activate: (input) =>
-      publish(input, 'activate', async () => (await read(input.ruleSet, input.version)).info.version),
-
-    rollBack: (input) => publish(input, 'roll-back', before),
-
-    deactivate: (input) =>
-      publish(input, 'deactivate', async (activation) => {
-        if (activation.version === 0) await read(input.ruleSet, 0);
-        return 0;
-      }),
-
-    async active() {
-      const activations = (await store.activations()).filter((activation) => activation.version > 0);
+    async inForce() {
+      const staged = await store.staged();
       const versions = await Promise.all(
-        activations.map(async ({ ruleSet, version }) => {
-          const stored = await store.get(ruleSet, version);
+        staged.map(async (one): Promise<InForce> => {
+          const version = await store.get(one.ruleSet, one.version);
           // To go on without it would let through what it refuses.
-          if (stored === undefined)
-            throw new Error(`version ${version} of ${ruleSet} is active, but not stored`);
-          return stored;
+          if (version === undefined)
+            throw new Error(`version ${one.version} of ${one.ruleSet} is ${one.stage}, but not stored`);
+          return { staged: one, version };
         }),
       );
-      return {
-        versions: versions.sort((a, b) => (a.ruleSet < b.ruleSet ? -1 : 1)),
-        revision: activations
-          .map(({ ruleSet, revision }) => `${ruleSet}:${revision}`)
-          .sort()
-          .join(' '),
-      };
+      const names = staged.map(
+        (one) => `${one.ruleSet}/${one.scope}/${one.version}:${one.stage}:${one.since}`,
+      );
+      return { versions, revision: names.toSorted().join(' ') };
     },
   };
 }
@@ -267,30 +203,4 @@ function numberIn(token: string): number {
   throw new TollgateError('INVALID_REQUEST', `page_token: ${description}`, {
     violations: [{ field: 'page_token', description }],
   });
-}
-
-function summaryOf(activation: Activation, latest: StoredVersion): RuleSetInfo {
-  return {
-    id: activation.ruleSet,
-    description: latest.document.description,
-    owner: latest.document.owner,
-    activeVersion: activation.version,
-    latestVersion: latest.version,
-    revision: activation.revision,
-  };
-}
-
-function infoOf(version: StoredVersion, activation: Activation): VersionInfo {
-  const { ruleSet, hash, author, comment, createdAt, document } = version;
-  const active = activation.version === version.version;
-  return {
-    ruleSet,
-    version: version.version,
-    hash,
-    author,
-    comment,
-    createdAt,
-    active,
-    rules: document.rules.length,
-  };
 }

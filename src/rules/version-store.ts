@@ -1,34 +1,67 @@
 import type { FactParams } from './document/document.js';
 import type { RuleSetVersion } from './program.js';
+import type { Evidence, Readiness } from './publish/evidence.js';
+import type { Scope } from './publish/scope.js';
+import type { StagedVersion } from './publish/stage.js';
 
 /** A stored version and who made it. */
 export interface StoredVersion extends RuleSetVersion {
   readonly author: string;
+  /** Others who had a hand in its draft. None of them may approve it. */
+  readonly editors?: readonly string[];
   readonly comment: string;
   /** Epoch ms. */
   readonly createdAt: number;
 }
 
-/** What of a rule set is active. */
-export interface Activation {
+/** A document in the making. It may have errors; it holds no card numbers. */
+export interface Draft {
   readonly ruleSet: string;
-  /** 0: none. */
-  readonly version: number;
-  /** 1, 2, 3 …: grows with every activation of the rule set; the etag. */
+  /** 1, 2, 3 …: grows with every change; the etag. */
+  readonly revision: number;
+  /** JSON text as it was written. */
+  readonly document: string;
+  /** JSON text of golden cases and of lists beside them; '' for none. */
+  readonly cases: string;
+  readonly lists: string;
+  /** The newest version when it was begun; 0: none. */
+  readonly base: number;
+  readonly comment: string;
+  /** Who changed it, in the order of their first change. */
+  readonly editors: readonly string[];
+  /** Epoch ms. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** How many changes of what stands where a rule set has seen. */
+export interface RuleSetHead {
+  readonly ruleSet: string;
+  /** 1, 2, 3 …: grows with every publication of the rule set; the etag. */
   readonly revision: number;
 }
+
+/** What a publication does. */
+export type PublicationStep =
+  'activate' | 'roll-back' | 'deactivate' | 'start-shadow' | 'stop-shadow' | 'start-canary' | 'stop-canary';
 
 /** One line of the publication log. Append-only. */
 export interface Publication {
   readonly ruleSet: string;
   readonly revision: number;
+  readonly scope: Scope;
+  /** The version that the step is about. */
+  readonly version: number;
+  /** What was active in the scope, and what is then; 0: nothing. */
   readonly from: number;
   readonly to: number;
   readonly actor: string;
   readonly reason: string;
   /** Epoch ms. */
   readonly at: number;
-  readonly step: 'activate' | 'roll-back' | 'deactivate';
+  readonly step: PublicationStep;
+  /** What it went live without, and on whose word. */
+  readonly waived?: Readiness['waived'];
 }
 
 /** What gives meaning to the fact vector and the states of rules and limits in a record: stored once, referred to by id. */
@@ -44,7 +77,7 @@ export interface Layout {
   readonly limits: readonly (readonly [ruleSet: string, limit: string])[];
 }
 
-/** Rule-set versions and activations at rest. */
+/** Rule-set versions at rest, where they stand, and what speaks for them. */
 export interface RuleVersionStore {
   /** Stores the next version. 'stale' when `expectedLatest` (0: none yet) is no longer the newest. */
   create(version: StoredVersion, expectedLatest: number): Promise<'created' | 'stale'>;
@@ -53,11 +86,33 @@ export interface RuleVersionStore {
   versions(ruleSet: string, limit: number, before: number | undefined): Promise<readonly StoredVersion[]>;
   /** Ids of all rule sets, sorted, with the newest version number. */
   ruleSets(): Promise<readonly { readonly ruleSet: string; readonly latest: number }[]>;
-  activations(): Promise<readonly Activation[]>;
-  /** Changes what is active and logs it, at once. 'stale' when the revision is not `publication.revision - 1`. */
-  publish(publication: Publication): Promise<'published' | 'stale'>;
+
+  heads(): Promise<readonly RuleSetHead[]>;
+  /** All that is in shadow, canary or active, as of one moment, by rule set, scope and version. */
+  staged(): Promise<readonly StagedVersion[]>;
+  /** All stages of one rule set, those that are archived too, as of one moment. */
+  stagesOf(ruleSet: string): Promise<readonly StagedVersion[]>;
+  /**
+   * Changes where versions stand and logs it, at once. 'stale' when the revision is not `publication.revision - 1`, or
+   * when a scope would have two versions active, or two in canary.
+   */
+  publish(publication: Publication, changes: readonly StagedVersion[]): Promise<'published' | 'stale'>;
   /** Newest first, below the revision `before` (undefined: from the newest), at most `limit`. */
   publications(ruleSet: string, limit: number, before: number | undefined): Promise<readonly Publication[]>;
+
+  /** Appends what speaks for a version, or against it. 'stale' when there is other evidence with this number. */
+  addEvidence(evidence: Evidence): Promise<'added' | 'stale'>;
+  /** Oldest first. */
+  evidence(ruleSet: string, version: number): Promise<readonly Evidence[]>;
+
+  /** Stores a draft in place of its `revision - 1`. 'stale' when there is another one, or none where there should be. */
+  putDraft(draft: Draft): Promise<'stored' | 'stale'>;
+  draft(ruleSet: string): Promise<Draft | undefined>;
+  /** By rule set. */
+  drafts(): Promise<readonly Draft[]>;
+  /** 'stale' when its revision is another one, or it is not there. */
+  removeDraft(ruleSet: string, revision: number): Promise<'removed' | 'stale'>;
+
   /** Stores a layout; storing it again is no error. */
   putLayout(layout: Layout): Promise<void>;
   layout(id: string): Promise<Layout | undefined>;

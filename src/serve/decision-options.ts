@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import type { DecisionServiceOptions } from '../decisions/decision-service.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
+import { NO_SHADOWS } from '../decisions/shadow/shadowing.js';
 import { TollgateError } from '../errors/errors.js';
 import { createAttributeHash } from '../facts/attributes/values.js';
 import { FACT_CATALOGUE } from '../facts/catalogue.js';
@@ -57,6 +58,7 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
     observer,
     catalogue: FACT_CATALOGUE,
     attributeOf,
+    shadowing: NO_SHADOWS,
     rules: {
       catalogue: FACT_CATALOGUE,
       hash: attributeOf,

@@ -1,10 +1,13 @@
 import type { ListsService } from '../facts/lists/lists-service.js';
 import { ConfigProblem } from '../config/config.js';
 import { TollgateError } from '../errors/errors.js';
-import type { RuleSetInfo, RuleSets } from '../rules/rule-sets.js';
+import { SHIPPED } from '../rules/publish/evidence.js';
+import type { RuleSetInfo } from '../rules/rule-set-info.js';
+import type { RuleSets } from '../rules/rule-sets.js';
 import type { FilledList, ShippedRules } from './assets.js';
 
-const ACTOR = 'shipped';
+const ACTOR = SHIPPED;
+const WHY = 'shipped with Tollgate, active on an empty store';
 const BATCH = 1000;
 const PAGE = 100;
 
@@ -26,9 +29,10 @@ export async function seed(
     if (revision > 0 || latestVersion !== 1) continue;
     const { info } = await ruleSets.version(id, 1);
     if (info.author !== ACTOR) continue;
-    const reason = 'shipped with Tollgate, active on an empty store';
+    const said = { ruleSet: id, version: 1, actor: ACTOR };
     try {
-      await ruleSets.activate({ ruleSet: id, version: 1, actor: ACTOR, reason, revision: 0 });
+      await ruleSets.waive({ ...said, comment: WHY, waives: ['cases', 'backtest', 'approval'] });
+      await ruleSets.activate({ ...said, scope: 'all', reason: WHY, revision: 0 });
       activated.push(id);
     } catch (error) {
       // Another instance was first.
@@ -42,7 +46,15 @@ async function store(shipped: ShippedRules, ruleSets: RuleSets, lists: ListsServ
   for (const list of shipped.lists) await seedList(lists, list);
   for (const { file, text } of shipped.documents) {
     try {
-      await ruleSets.create({ document: text, author: ACTOR, comment: ACTOR, expectedLatestHash: '' });
+      await ruleSets.create({
+        document: text,
+        cases: '',
+        lists: '',
+        author: ACTOR,
+        editors: [],
+        comment: ACTOR,
+        expectedLatestHash: '',
+      });
     } catch (error) {
       if (!(error instanceof TollgateError)) throw error;
       if (error.code === 'RULE_SET_INVALID') throw new ConfigProblem(`${file}: ${error.message}`);

@@ -179,19 +179,32 @@ describe('rules', () => {
   it('are pushed, activated, compared, rolled back, read and taken out of service', async () => {
     const one = folder.file('one.rules.json', ruleSet([rule('large', 100_000)]));
     const two = folder.file('two.rules.json', ruleSet([rule('large', 200_000), rule('huge', 900_000)]));
-    const pushed = await run(['rules', 'push', one, '--comment', 'first']);
-    expect(pushed.out).toMatch(/^cli-test version 1 \(1 rule, [0-9a-f]{12}\) stored\.\n/);
+    const bare = await run(['rules', 'push', one]);
+    expect(bare.out).toContain('No golden cases: it cannot go live before it has some');
+    const early = await run(['rules', 'activate', 'cli-test', '1']);
+    expect(early).toMatchObject({ code: 1, out: '' });
+    expect(early.err).toContain('(NOT_PROVEN)');
+    const wrong = { name: 'small', stream: [{ payment: {} }], expect: { hits: ['large'] } };
+    folder.file('one.cases.json', JSON.stringify({ cases: [wrong] }));
+    const red = await run(['rules', 'push', one]);
+    expect(red.out).toContain('0 of 1 golden case passed.');
+    expect(red.out).toContain('  small: ');
+    const right = { name: 'small', stream: [{ payment: {} }], expect: { notHits: ['large'] } };
+    for (const name of ['one', 'two']) folder.file(`${name}.cases.json`, JSON.stringify({ cases: [right] }));
+    const pushed = await run(['rules', 'push', one]);
+    expect(bare.out).toMatch(/^cli-test version 1 \(1 rule, [0-9a-f]{12}\) stored\.\n/);
+    expect(pushed.out).toContain('1 of 1 golden case passed.');
     expect(pushed.out).toContain('Make it active with: tollgate rules activate cli-test 1');
-    expect((await run(['rules', 'push', one])).out).toContain('the same document: nothing stored');
-    expect((await run(['rules', 'activate', 'cli-test', '1'])).out).toBe('cli-test: version 1 is active.\n');
-    const second = await run(['rules', 'push', two, '--activate']);
+    expect(pushed.out).toContain('the same document: nothing stored');
+    const waived = ['--waive-backtest', 'none yet'];
+    expect((await run(['rules', 'activate', 'cli-test', '1', ...waived])).out).toBe(
+      'cli-test: version 1 is active.\n',
+    );
+    const second = await run(['rules', 'push', two, '--activate', ...waived]);
     expect(second.out).toContain('cli-test: version 2 is active.');
 
     const versions = await json(['rules', 'list', 'cli-test']);
-    expect(versions).toMatchObject([
-      { version: 2, active: true, author: 'tester' },
-      { version: 1, comment: 'first' },
-    ]);
+    expect(versions).toMatchObject([{ version: 2, active: true, author: 'tester' }, { version: 1 }]);
     const diff = await run(['rules', 'diff', 'cli-test', '1', '2']);
     expect(diff.out).toMatch(/^\+ huge: /m);
     expect(diff.out).toMatch(/^~ large: .*200000/m);

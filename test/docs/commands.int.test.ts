@@ -39,6 +39,10 @@ const event = {
 };
 
 /** The files that examples take to be there, and folders they write into. */
+const CASES = JSON.stringify({
+  cases: [{ name: 'one payment', stream: [{ payment: {} }], expect: { notHits: ['card-burst'] } }],
+});
+
 const FILES: Readonly<Record<string, string | Buffer>> = {
   'payment.json': readFileSync('rules/payment.sample.json', 'utf8').replace('shop-es', 'es'),
   'payments.csv.gz': payments,
@@ -52,6 +56,7 @@ const FILES: Readonly<Record<string, string | Buffer>> = {
   'my-rules/lists.json': readFileSync('rules/lists.json', 'utf8'),
   'events.ndjson': `${JSON.stringify(event)}\n`,
   'day.ndjson': '',
+  'my.cases.json': CASES,
   'domains.txt': 'spam.example\n',
   'cards.csv': 'value\nfp_3\n',
   'cards.ndjson': '',
@@ -65,6 +70,7 @@ beforeAll(async () => {
   for (const [name, content] of Object.entries(FILES)) folder.file(name, content);
   for (const version of [2, 3, 4]) {
     const document = { ...(JSON.parse(velocity) as object), description: `As of version ${version}.` };
+    folder.file(`v${version}.cases.json`, CASES);
     await run(['rules', 'push', folder.file(`v${version}.rules.json`, JSON.stringify(document))]);
   }
   const until = ['--description', 'Reported by issuers'];

@@ -3,8 +3,9 @@ import { TollgateError } from '../../src/errors/errors.js';
 import { storeUnavailable } from '../../src/errors/store-unavailable.js';
 import type { FactCatalogue } from '../../src/rules/catalogue.js';
 import { createRuleSets } from '../../src/rules/rule-set-service.js';
+import type { NewVersion } from '../../src/rules/rule-set-info.js';
 import type { RuleSets } from '../../src/rules/rule-sets.js';
-import type { Publication, RuleVersionStore, StoredVersion } from '../../src/rules/version-store.js';
+import { memoryVersions } from './memory-versions.js';
 import { CATALOGUE } from './small-catalogue.js';
 
 const document = (value: number): string =>
@@ -23,29 +24,7 @@ const document = (value: number): string =>
 
 /** A store in memory, and rule sets over it that may know other facts. */
 function openStore() {
-  const versions: StoredVersion[] = [];
-  const log: Publication[] = [];
-  const store = {
-    create: async (version: StoredVersion) => (versions.push(version), 'created' as const),
-    get: async (_: string, number: number) => versions.find(({ version }) => version === number),
-    versions: async (_: string, limit: number, before = Infinity) =>
-      versions
-        .filter(({ version }) => version < before)
-        .toReversed()
-        .slice(0, limit),
-    activations: async () =>
-      log.slice(-1).map(({ ruleSet, to, revision }) => ({ ruleSet, version: to, revision })),
-    publish: async (publication: Publication) => {
-      if (publication.revision !== (log.at(-1)?.revision ?? 0) + 1) return 'stale' as const;
-      log.push(publication);
-      return 'published' as const;
-    },
-    publications: async (_: string, limit: number, before = Infinity) =>
-      log
-        .filter(({ revision }) => revision < before)
-        .toReversed()
-        .slice(0, limit),
-  } as unknown as RuleVersionStore;
+  const { store, versions, log } = memoryVersions();
   const over = (catalogue: FactCatalogue, changed = async (): Promise<void> => undefined): RuleSets =>
     createRuleSets({
       store,
@@ -55,15 +34,34 @@ function openStore() {
       holdsCardNumber: () => false,
       lists: async () => new Map(),
       now: () => 0,
+      development: true,
+      runCases: async () => ({ ok: { casesHash: 'c', passed: 1, failed: 0, failures: [] } }),
       changed,
     });
   /** From now on the store answers nothing. */
   const goAway = (): void => {
     const away = (): Promise<never> => Promise.reject(storeUnavailable('it is away'));
-    Object.assign(store, { get: away, versions: away, activations: away, publish: away, publications: away });
+    for (const name of Object.keys(store)) Object.assign(store, { [name]: away });
   };
   return { over, versions, log, goAway };
 }
+
+/** Stores a document and has all it needs to go live. */
+async function create(sets: RuleSets, value: number): Promise<void> {
+  const { version } = await sets.create(newVersion(document(value)));
+  const said = { ruleSet: 'a-set', version: version.version, actor: 'a', comment: 'no backtests yet' };
+  await sets.waive({ ...said, waives: ['backtest'] });
+}
+
+const newVersion = (text: string): NewVersion => ({
+  document: text,
+  cases: '{}',
+  lists: '',
+  author: 'a',
+  editors: [],
+  comment: '',
+  expectedLatestHash: '',
+});
 
 const code = (call: Promise<unknown>): Promise<string> =>
   call.then(
@@ -80,7 +78,7 @@ describe('a document', () => {
       valid: false,
       findings: [{ code: 'too-large' }],
     });
-    const large = { document: padded(1024 * 1024 + 1), author: 'a', comment: '', expectedLatestHash: '' };
+    const large = newVersion(padded(1024 * 1024 + 1));
     expect(await code(sets.create(large))).toBe('RULE_SET_INVALID');
   });
 });
@@ -89,23 +87,34 @@ describe('what is active', () => {
   it('does not become a version that this release cannot decide by', async () => {
     const { over } = openStore();
     const older = over(CATALOGUE);
-    for (const value of [5, 6])
-      await older.create({ document: document(value), author: 'a', comment: '', expectedLatestHash: '' });
-    const publication = { ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined };
+    for (const value of [5, 6]) await create(older, value);
+    const publication = {
+      ruleSet: 'a-set',
+      scope: 'all',
+      actor: 'a',
+      reason: '',
+      revision: undefined,
+    } as const;
     await older.activate({ ...publication, version: 1 });
     const newer = over(new Map([...CATALOGUE].filter(([name]) => name !== 'amount')));
     expect(await code(newer.activate({ ...publication, version: 2 }))).toBe('RULE_SET_INVALID');
-    expect((await older.active()).versions.map(({ version }) => version)).toEqual([1]);
+    expect((await older.inForce()).versions.map(({ version }) => version.version)).toEqual([1]);
   });
 
   it('is what was published, also when the store goes away before this instance has switched', async () => {
     const { over, goAway } = openStore();
     const sets = over(CATALOGUE, async () => {
       goAway();
-      await sets.active();
+      await sets.inForce();
     });
-    await sets.create({ document: document(5), author: 'a', comment: '', expectedLatestHash: '' });
-    const publication = { ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined };
+    await create(sets, 5);
+    const publication = {
+      ruleSet: 'a-set',
+      scope: 'all',
+      actor: 'a',
+      reason: '',
+      revision: undefined,
+    } as const;
     expect(await sets.activate({ ...publication, version: 1 })).toMatchObject({
       id: 'a-set',
       activeVersion: 1,
@@ -118,9 +127,8 @@ describe('what is active', () => {
   it('is one of several at once that all succeed, unless they say what they follow on or roll back', async () => {
     const { over, log } = openStore();
     const sets = over(CATALOGUE);
-    for (const value of [1, 2, 3, 4])
-      await sets.create({ document: document(value), author: 'a', comment: '', expectedLatestHash: '' });
-    const input = { ruleSet: 'a-set', actor: 'a', reason: '' };
+    for (const value of [1, 2, 3, 4]) await create(sets, value);
+    const input = { ruleSet: 'a-set', scope: 'all', actor: 'a', reason: '' } as const;
     const activate = (version: number, revision?: number): Promise<string> =>
       code(sets.activate({ ...input, version, revision }));
     expect(await Promise.all([activate(1), activate(2), activate(3)])).toEqual(Array(3).fill('no error'));
@@ -134,16 +142,27 @@ describe('what is active', () => {
 
   it('is told as a failure where it was published but cannot be run here', async () => {
     const sets = openStore().over(CATALOGUE, () => Promise.reject(new Error('does not compile')));
-    await sets.create({ document: document(5), author: 'a', comment: '', expectedLatestHash: '' });
-    const publication = { ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined };
+    await create(sets, 5);
+    const publication = {
+      ruleSet: 'a-set',
+      scope: 'all',
+      actor: 'a',
+      reason: '',
+      revision: undefined,
+    } as const;
     await expect(sets.activate({ ...publication, version: 1 })).rejects.toThrow('does not compile');
   });
 
   it('is rolled back past more than a thousand steps that were rolled back before', async () => {
     const sets = openStore().over(CATALOGUE);
-    for (const value of [5, 6, 7])
-      await sets.create({ document: document(value), author: 'a', comment: '', expectedLatestHash: '' });
-    const publication = { ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined };
+    for (const value of [5, 6, 7]) await create(sets, value);
+    const publication = {
+      ruleSet: 'a-set',
+      scope: 'all',
+      actor: 'a',
+      reason: '',
+      revision: undefined,
+    } as const;
     await sets.activate({ ...publication, version: 1 });
     await sets.activate({ ...publication, version: 2 });
     for (let time = 0; time < 600; time++) {
@@ -157,17 +176,24 @@ describe('what is active', () => {
   it('is never silently less than what was activated', async () => {
     const { over, versions } = openStore();
     const sets = over(CATALOGUE);
-    await sets.create({ document: document(5), author: 'a', comment: '', expectedLatestHash: '' });
-    await sets.activate({ ruleSet: 'a-set', actor: 'a', reason: '', revision: undefined, version: 1 });
+    await create(sets, 5);
+    await sets.activate({
+      ruleSet: 'a-set',
+      scope: 'all',
+      actor: 'a',
+      reason: '',
+      revision: undefined,
+      version: 1,
+    });
     versions.length = 0;
-    await expect(sets.active()).rejects.toThrow('version 1 of a-set is active, but not stored');
+    await expect(sets.inForce()).rejects.toThrow('version 1 of a-set is active, but not stored');
   });
 });
 
 it('a page token of something else is refused', async () => {
   const { over } = openStore();
   const sets = over(CATALOGUE);
-  await sets.create({ document: document(5), author: 'a', comment: '', expectedLatestHash: '' });
+  await create(sets, 5);
   const token = Buffer.from('1:some-rule-set').toString('base64url');
   expect(await code(sets.versions('a-set', { size: 10, token }))).toBe('INVALID_REQUEST');
 });

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { startBackground } from '../../src/serve/background.js';
 import { followRules } from '../../src/serve/follow-rules.js';
 import { watchStore } from '../../src/serve/store-watch.js';
-import type { RuleSetVersion } from '../../src/rules/program.js';
+import type { RuleSetDocument } from '../../src/rules/document/document.js';
+import { allActive, type Arrangement } from '../../src/rules/publish/arrangement.js';
+import type { InForce } from '../../src/rules/rule-set-info.js';
 import type { Timers } from '../../src/world/world.js';
 
 /** Timers whose time is moved by hand; everything that comes due is waited for. */
@@ -68,30 +70,55 @@ describe('the watch of the store', () => {
 });
 
 describe('following the rules', () => {
-  const version = (ruleSet: string): RuleSetVersion => ({ ruleSet }) as RuleSetVersion;
+  const version = (ruleSet: string): InForce =>
+    allActive([{ ruleSet, version: 1, hash: '', document: {} as RuleSetDocument }])[0] as InForce;
+  const noGroup = (): string => '';
+  const firstOf = (arrangement: Arrangement): string => arrangement.all[0]?.stable[0]?.ruleSet ?? '';
 
-  it('takes up what is active when that changes, and only then', async () => {
+  it('takes up what stands there when that changes, and only then', async () => {
     const active = { versions: [version('a')], revision: 'a:1' };
-    const used: (readonly RuleSetVersion[])[] = [];
-    const follow = followRules(() => ({ active: async () => ({ ...active }) }), {
-      useRules: async (versions) => void used.push(versions),
-    });
+    const used: string[] = [];
+    const decisions = { useRules: async (rules: Arrangement) => void used.push(firstOf(rules)) };
+    const follow = followRules(() => ({ inForce: async () => ({ ...active }) }), decisions, noGroup);
     await follow();
     await follow();
     active.revision = 'a:2';
     await follow();
-    expect(used).toHaveLength(2);
+    expect(used).toEqual(['a', 'a']);
+  });
+
+  it('takes them up anew when a site that a scope names changes its group', async () => {
+    const here = { ...version('a'), staged: { ...version('a').staged, scope: 'site:s' } } as const;
+    let group = 'eu';
+    let used = 0;
+    const decisions = { useRules: async () => void used++ };
+    const inForce = async () => ({ versions: [here], revision: 'a:1' });
+    const follow = followRules(
+      () => ({ inForce }),
+      decisions,
+      (site) => (site === 's' ? group : ''),
+    );
+    await follow();
+    await follow();
+    group = 'us';
+    await follow();
+    expect(used).toBe(2);
   });
 
   it('tries again what could not be taken up', async () => {
     let fails = true;
     let used = 0;
-    const follow = followRules(() => ({ active: async () => ({ versions: [], revision: 'x' }) }), {
+    const decisions = {
       async useRules() {
         if (fails) throw new Error('not now');
         used++;
       },
-    });
+    };
+    const follow = followRules(
+      () => ({ inForce: async () => ({ versions: [], revision: 'x' }) }),
+      decisions,
+      noGroup,
+    );
     await expect(follow()).rejects.toThrow('not now');
     fails = false;
     await follow();
@@ -104,13 +131,14 @@ describe('following the rules', () => {
     let asked = 0;
     const follow = followRules(
       () => ({
-        async active() {
+        async inForce() {
           const revision = String(++asked);
           if (asked === 1) await new Promise<void>((resolve) => (answer = resolve));
           return { versions: [version(revision)], revision };
         },
       }),
-      { useRules: async ([first]) => void used.push(first?.ruleSet ?? '') },
+      { useRules: async (rules) => void used.push(firstOf(rules)) },
+      noGroup,
     );
     const both = [follow(), follow()];
     await Promise.resolve();

@@ -59,10 +59,14 @@ describe('seeding an empty store', () => {
       ...RULE_VOCABULARY,
       lists: () => lists.types(),
       now: () => 1,
+      development: false,
+      runCases: () => Promise.reject(new Error('what ships is not run again')),
       changed: async () => undefined,
     });
   const active = async (): Promise<string[]> =>
-    (await store.rules.activations()).filter(({ version }) => version === 1).map(({ ruleSet }) => ruleSet);
+    (await store.rules.staged())
+      .filter(({ version, stage }) => version === 1 && stage === 'active')
+      .map(({ ruleSet }) => ruleSet);
 
   it('makes all that ships active, once', async () => {
     const names = await seed(() => shipped, ruleSets(), lists);
@@ -91,7 +95,8 @@ describe('seeding an empty store', () => {
 
   it('leaves alone what somebody has taken out of service', async () => {
     const [first = ''] = await seed(() => shipped, ruleSets(), lists);
-    await ruleSets().deactivate({ ruleSet: first, actor: 'ana', reason: 'not ours', revision: undefined });
+    const who = { actor: 'ana', reason: 'not ours', revision: undefined };
+    await ruleSets().deactivate({ ruleSet: first, scope: 'all', ...who });
     expect(await seed(() => shipped, ruleSets(), lists)).toEqual([]);
     expect(await active()).not.toContain(first);
   });

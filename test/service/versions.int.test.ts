@@ -8,6 +8,7 @@ import {
   onBothStores,
   onMongo,
   payment,
+  prove,
   range,
   rule,
   ruleSet,
@@ -47,8 +48,10 @@ onBothStores('rule versions', (createPlace) => {
   beforeAll(async () => {
     place = createPlace();
     tollgate = await place.start();
-    for (const number of [1, 2, 3])
+    for (const number of [1, 2, 3]) {
       await tollgate.rules.createVersion({ documentJson: JSON.stringify(version(number)), author: 'test' });
+      await prove(tollgate.rules, 'switched', number);
+    }
   });
   afterAll(() => place.remove());
 

@@ -1,19 +1,39 @@
 import type { Attribute } from '../../facts/attributes.js';
+import type { PaymentContext } from '../../facts/context.js';
 import { planWindows } from '../../facts/velocity/plan.js';
 import { StreamWindows } from '../../facts/velocity/windows.js';
 import type { FactCatalogue } from '../../rules/catalogue.js';
-import { compileProgram } from '../../rules/compile/compile.js';
 import { layoutOf } from '../../rules/versions/layout.js';
 import type { Program, RuleSetVersion } from '../../rules/program.js';
+import type { Arrangement, SiteRules } from '../../rules/publish/arrangement.js';
 import type { Layout } from '../../rules/version-store.js';
-import { planFacts, type FactPlan } from './fact-plan.js';
+import type { CompiledRules } from './compiled-rules.js';
+import { lotOf, type Lot } from './canary-lot.js';
+import { planFacts } from './fact-plan.js';
+import { Questions } from './questions.js';
+import { shadowPlan, type ShadowPlan } from './shadow-plan.js';
 
-/** One immutable snapshot of the rules in force and the windows that belong to it. */
+/** What decides one payment. */
+export interface ChosenRules {
+  readonly rules: CompiledRules;
+  /** What was drawn for the canaries that run for its site; empty where none does. */
+  readonly lots: readonly Lot[];
+  /** What is asked beside it, off the way of the answer. */
+  readonly shadows: readonly ShadowPlan[];
+}
+
+/** One immutable snapshot of the rules in force everywhere, and the windows that belong to it. */
 export interface RulesInForce {
-  readonly program: Program;
-  readonly layout: Layout;
-  readonly plan: FactPlan;
   readonly windows: StreamWindows;
+  /** Windows that answer the same and hold nothing yet. */
+  readonly emptyWindows: () => StreamWindows;
+  /** What the windows answer: snapshots with the same name may share them. */
+  readonly asked: string;
+  /** Whether any rule looks at what was decided about earlier payments. */
+  readonly asksOutcome: boolean;
+  /** Those of everything that may decide. */
+  readonly layouts: readonly Layout[];
+  choose(context: PaymentContext): ChosenRules;
 }
 
 /** What a snapshot is made with. */
@@ -24,21 +44,80 @@ export interface RulesInForceOptions {
   readonly windowBytes: number;
 }
 
-/** Compiles versions into a snapshot. Its windows are empty: events not durable yet, which a cold load would miss, are to be inserted. */
+/** What decides at some sites, ready: first without any canary, then with each. */
+interface SiteChoices {
+  readonly site: SiteRules;
+  readonly stable: Choice;
+  /** In the order of the site's canaries. */
+  readonly canaries: readonly Choice[];
+}
+
+type Choice = Omit<ChosenRules, 'lots'>;
+
+const NO_LOTS: readonly Lot[] = [];
+
+/**
+ * Compiles an arrangement into a snapshot. Its windows are empty: events not durable yet, which a cold load would miss,
+ * are to be inserted.
+ */
 export function rulesInForce(
-  versions: readonly RuleSetVersion[],
+  arrangement: Arrangement,
   options: RulesInForceOptions,
+  compile: (versions: readonly RuleSetVersion[]) => Program,
 ): RulesInForce {
-  const program = compileProgram(versions);
-  const plan = planFacts(program.slots, options.catalogue);
-  return { program, layout: layoutOf(program), plan, windows: emptyWindows(plan, options) };
+  const questions = new Questions();
+  const compiled = new Map<Program, CompiledRules>();
+  const compiledRules = (versions: readonly RuleSetVersion[]): CompiledRules => {
+    const program = compile(versions);
+    let rules = compiled.get(program);
+    if (rules === undefined) {
+      const plan = planFacts(program.slots, options.catalogue, questions);
+      rules = { program, layout: layoutOf(program), plan };
+      compiled.set(program, rules);
+    }
+    return rules;
+  };
+  const choiceOf = (versions: readonly RuleSetVersion[], { shadows }: SiteRules): Choice => {
+    const rules = compiledRules(versions);
+    return { rules, shadows: shadows.map((shadow) => shadowPlan(rules, versions, shadow, compiledRules)) };
+  };
+  const sites = new Map<SiteRules, SiteChoices>();
+  for (const site of arrangement.all) {
+    const stable = choiceOf(site.stable, site);
+    sites.set(site, {
+      site,
+      stable,
+      canaries: site.canaries.map(({ versions }) => choiceOf(versions, site)),
+    });
+  }
+  const always = new Map([...sites.values()].map(({ stable }) => [stable, { ...stable, lots: NO_LOTS }]));
+
+  const emptyWindows = (): StreamWindows =>
+    new StreamWindows(planWindows(questions, options.hash), { maxBytes: options.windowBytes });
+  return {
+    windows: emptyWindows(),
+    emptyWindows,
+    asked: questions.name,
+    asksOutcome: questions.askOutcome,
+    layouts: [...compiled.values()].map(({ layout }) => layout),
+    choose(context) {
+      const choices = sites.get(arrangement.at(context.site));
+      if (choices === undefined) throw new Error('an arrangement knows all that it gives');
+      const { site, stable, canaries } = choices;
+      if (canaries.length === 0) return always.get(stable) as ChosenRules;
+      const lots: Lot[] = [];
+      let choice = stable;
+      for (const [index, { staged }] of site.canaries.entries()) {
+        const lot = lotOf(staged, context, options.hash, choice === stable);
+        lots.push(lot);
+        if (lot.drawn) choice = canaries[index] as Choice;
+      }
+      return { rules: choice.rules, shadows: choice.shadows, lots };
+    },
+  };
 }
 
-/** The same rules over windows that hold nothing yet. */
-export function withFreshWindows(rules: RulesInForce, options: RulesInForceOptions): RulesInForce {
-  return { ...rules, windows: emptyWindows(rules.plan, options) };
-}
-
-function emptyWindows(plan: FactPlan, options: RulesInForceOptions): StreamWindows {
-  return new StreamWindows(planWindows(plan, options.hash), { maxBytes: options.windowBytes });
+/** The same rules over other windows, which answer the same. */
+export function overWindows(rules: RulesInForce, windows: StreamWindows): RulesInForce {
+  return { ...rules, windows };
 }

@@ -1,12 +1,12 @@
 import type { Authentication } from '../../rules/outcome.js';
 import type { FactValue, Verdict } from '../../rules/program.js';
-import type { RulesInForce } from './active-rules.js';
+import type { CompiledRules } from './compiled-rules.js';
 import { authenticationOf } from './authentication.js';
 import { readFacts, type FactInput } from './fact-plan.js';
 
 /** What the rules say of one payment, before limits. */
 export interface Evaluation {
-  readonly rules: RulesInForce;
+  readonly rules: CompiledRules;
   readonly values: readonly FactValue[];
   readonly states: Uint8Array;
   readonly authentication: Authentication;
@@ -17,7 +17,7 @@ export interface Evaluation {
 
 /** Reads the facts and evaluates all rules: synchronous, so that nothing can come between fact and verdict. */
 export function evaluate(
-  rules: RulesInForce,
+  rules: CompiledRules,
   input: FactInput,
   failed: (fact: string, error: unknown) => void,
 ): Evaluation {

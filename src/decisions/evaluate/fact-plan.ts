@@ -3,11 +3,10 @@ import { listFact } from '../../facts/lists/fact.js';
 import { requestFact } from '../../facts/request/request-facts.js';
 import type { AskedPayment } from '../../facts/velocity/asked.js';
 import { parseHabit, parseHistory, parseVelocity } from '../../facts/velocity/specs/parse.js';
-import type { HabitSpec, HistorySpec } from '../../facts/velocity/specs/specs.js';
-import type { VelocitySpec } from '../../facts/velocity/specs/velocity-spec.js';
 import type { FactCatalogue } from '../../rules/catalogue.js';
 import type { FactParams, Json } from '../../rules/document/document.js';
 import type { FactSlot, FactValue } from '../../rules/program.js';
+import type { Questions } from './questions.js';
 
 /** Lists as they stand now, for synchronous look-up. */
 export interface ListLookup {
@@ -25,40 +24,40 @@ export interface FactInput {
   readonly now: number;
 }
 
-type Reader = (input: FactInput) => FactValue;
+/** Reads one fact. */
+export type Reader = (input: FactInput) => FactValue;
 
 /** How to fill a fact vector: made once per program. */
 export interface FactPlan {
   readonly readers: readonly Reader[];
   /** Slots whose value can identify a person. */
   readonly personal: readonly number[];
-  readonly velocities: readonly VelocitySpec[];
-  readonly histories: readonly HistorySpec[];
-  readonly habits: readonly HabitSpec[];
-  /** Whether a velocity looks at what was decided about earlier payments. */
-  readonly asksOutcome: boolean;
 }
 
-/** Plans every slot of a program. The program's documents have passed the static checks, so all facts and params are good. */
-export function planFacts(slots: readonly FactSlot[], catalogue: FactCatalogue): FactPlan {
+/**
+ * Plans every slot of a program; what it asks of the windows is noted in `questions`. The program's documents have passed
+ * the static checks, so all facts and params are good.
+ */
+export function planFacts(
+  slots: readonly FactSlot[],
+  catalogue: FactCatalogue,
+  questions: Questions,
+): FactPlan {
   const readers: Reader[] = [];
   const personal: number[] = [];
-  const velocities: VelocitySpec[] = [];
-  const histories: HistorySpec[] = [];
-  const habits: HabitSpec[] = [];
 
-  function reader(fact: string, params: FactParams | undefined): Reader {
+  function reader(key: string, fact: string, params: FactParams | undefined): Reader {
     switch (fact) {
       case 'velocity': {
-        const index = velocities.push(parsed(parseVelocity(params ?? {}))) - 1;
+        const index = questions.velocity(key, () => parsed(parseVelocity(params ?? {})));
         return ({ windows, context }) => windows.velocity(index, context.zones);
       }
       case 'history': {
-        const index = histories.push(parsed(parseHistory(params ?? {}))) - 1;
+        const index = questions.history(key, () => parsed(parseHistory(params ?? {})));
         return ({ windows }) => windows.history(index);
       }
       case 'habit': {
-        const index = habits.push(parsed(parseHabit(params ?? {}))) - 1;
+        const index = questions.habit(key, () => parsed(parseHabit(params ?? {})));
         return ({ windows }) => windows.habit(index);
       }
       case 'list': {
@@ -74,11 +73,11 @@ export function planFacts(slots: readonly FactSlot[], catalogue: FactCatalogue):
     }
   }
 
-  for (const { slot, fact, params } of slots) {
-    readers[slot] = reader(fact, params);
+  for (const { slot, key, fact, params } of slots) {
+    readers[slot] = reader(key, fact, params);
     if (catalogue.get(fact)?.personal === true) personal.push(slot);
   }
-  return { readers, personal, velocities, histories, habits, asksOutcome: velocities.some(asksOutcome) };
+  return { readers, personal };
 }
 
 /** The fact vector of one decision. A reader that fails leaves its fact missing, so that the set's policy applies. */
@@ -99,16 +98,6 @@ export function readFacts(
 
 function textOf(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
-}
-
-function asksOutcome({ by, value, over }: VelocitySpec): boolean {
-  const aggregates = over === undefined ? [value] : [value, over];
-  return (
-    by.includes('outcome') ||
-    aggregates.some(
-      ({ of, filters }) => of === 'outcome' || filters.some(({ attribute }) => attribute === 'outcome'),
-    )
-  );
 }
 
 function parsed<T>(

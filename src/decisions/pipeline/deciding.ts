@@ -5,10 +5,12 @@ import type { PaymentInput } from '../../facts/payment.js';
 import type { Position, StreamEvent } from '../../facts/stream.js';
 import type { AskedPayment } from '../../facts/velocity/asked.js';
 import type { Outcome } from '../../rules/outcome.js';
+import type { FactValue } from '../../rules/program.js';
 import type { Screening } from './admissions.js';
 import { knownPayment, type Append } from './append-queue.js';
 import { decisionEntry, type DecisionParts } from '../record/decision-entry.js';
 import { evaluate, type Evaluation } from '../evaluate/evaluate.js';
+import type { ShadowPlan } from '../evaluate/shadow-plan.js';
 import { holdingOf } from '../limits/holding.js';
 import type { Intake } from './intake.js';
 import { afterLimits, dueLimits, goesOn, type DueLimit } from '../limits/holds.js';
@@ -21,6 +23,14 @@ import type { DecisionFlag, DecisionRecord, LimitUse } from '../record.js';
 const OUTCOME = ATTRIBUTE_INDEX.outcome;
 const PAYMENT = ATTRIBUTE_INDEX.payment;
 const DAY_MS = 86_400_000;
+
+/** A shadow of a decision, with what it asked beyond that. */
+interface Shaded {
+  readonly plan: ShadowPlan;
+  readonly more: readonly FactValue[];
+}
+
+const UNSHADED: readonly Shaded[] = [];
 
 /** Decides payments whose facts are at hand, and answers those that were decided before. */
 export class Deciding {
@@ -50,9 +60,11 @@ export class Deciding {
     const { rules } = this.#intake;
     const decidedAt = world.clock.now();
     const startedUs = this.#nowUs();
-    const evaluation = evaluate(rules, { context, windows, lists, now: decidedAt }, (fact, error) =>
-      observer.factFailed(fact, error),
-    );
+    const { rules: chosen, lots, shadows } = rules.choose(context);
+    const input = { context, windows, lists, now: decidedAt };
+    const evaluation = evaluate(chosen, input, (fact, error) => observer.factFailed(fact, error));
+    const shaded =
+      shadows.length === 0 ? UNSHADED : shadows.map((plan) => ({ plan, more: plan.more(input) }));
     const evaluationUs = this.#nowUs() - startedUs;
     const lapsesAt = decidedAt + lapseMs;
     const { outcome } = evaluation.verdict;
@@ -70,7 +82,7 @@ export class Deciding {
             const final = this.#afterLimits(evaluation, context, uses).outcome;
             if (final !== outcome) event = this.#eventOf(screening.id, context, place, final);
           });
-    const waits = ready !== undefined && rules.plan.asksOutcome;
+    const waits = ready !== undefined && rules.asksOutcome;
     if (!waits) this.#intake.insert(event);
     const seen = this.#intake.seenPairs;
     this.#intake.queue.stage({
@@ -78,16 +90,21 @@ export class Deciding {
       event,
       ready,
       append: () =>
-        this.#decisionAppend(screening, {
-          context,
-          evaluation,
-          event,
-          limits,
-          seen,
-          decidedAt,
-          lapsesAt,
-          evaluationUs,
-        }),
+        this.#decisionAppend(
+          screening,
+          {
+            context,
+            evaluation,
+            lots,
+            event,
+            limits,
+            seen,
+            decidedAt,
+            lapsesAt,
+            evaluationUs,
+          },
+          shaded,
+        ),
       // When nobody knows whether it was stored, what is held stays until it lapses, and the same request again finds it.
       caller: screening,
     });
@@ -109,9 +126,9 @@ export class Deciding {
     screening.done({ record, repeated: true });
   }
 
-  #due({ verdict, limitStates }: Evaluation, context: PaymentContext): DueLimit[] {
+  #due({ rules, verdict, limitStates }: Evaluation, context: PaymentContext): DueLimit[] {
     if (limitStates.length === 0 || !goesOn(verdict.outcome)) return [];
-    const { limits } = this.#intake.rules.program;
+    const { limits } = rules.program;
     const { toBaseMinor } = this.#options;
     const { event, zones, merchant } = context;
     return dueLimits(limits, limitStates, event, { toBaseMinor, zones, riskGrade: merchant.riskGrade });
@@ -135,18 +152,28 @@ export class Deciding {
     screening: Screening,
     parts: Pick<
       DecisionParts,
-      'context' | 'evaluation' | 'event' | 'limits' | 'seen' | 'decidedAt' | 'lapsesAt' | 'evaluationUs'
+      | 'context'
+      | 'evaluation'
+      | 'lots'
+      | 'event'
+      | 'limits'
+      | 'seen'
+      | 'decidedAt'
+      | 'lapsesAt'
+      | 'evaluationUs'
     >,
+    shaded: readonly Shaded[],
   ): Append {
     const { id, raw, requestId } = screening;
     const payment = parts.context.input;
-    const { baseCurrency, instrumentDigest, observer, rules } = this.#options;
+    const { baseCurrency, instrumentDigest, observer, rules, shadowing } = this.#options;
     const { record, entry } = decisionEntry({
       id,
       requestId,
       raw,
       context: parts.context,
       evaluation: parts.evaluation,
+      lots: parts.lots,
       event: parts.event,
       final: this.#afterLimits(parts.evaluation, parts.context, parts.limits),
       limits: parts.limits,
@@ -166,6 +193,8 @@ export class Deciding {
       stored: () => {
         observer.decided(record, false, this.#nowUs() - screening.admittedUs);
         screening.done({ record, repeated: false });
+        for (const { plan, more } of shaded)
+          shadowing.offer({ plan, more, evaluation: parts.evaluation, record });
       },
       // Another instance decided the same request at the same time and was first: its decision counts.
       duplicate: async () => {

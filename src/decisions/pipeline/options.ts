@@ -5,6 +5,7 @@ import type { RulesInForceOptions } from '../evaluate/active-rules.js';
 import type { ListLookup } from '../evaluate/fact-plan.js';
 import type { Observer } from '../observer.js';
 import type { Journal, LimitStore } from '../ports.js';
+import type { Shadowing } from '../shadow/shadowing.js';
 
 /** What the pipeline works with. */
 export interface PipelineOptions {
@@ -14,6 +15,8 @@ export interface PipelineOptions {
   readonly world: World;
   readonly observer: Observer;
   readonly rules: RulesInForceOptions;
+  /** Is handed what shadows need of a decision that was answered. */
+  readonly shadowing: Shadowing;
   /** Resolves a payment into what rules are asked about. Throws TollgateError when it may not be decided. */
   readonly resolve: (payment: PaymentInput, now: number) => PaymentContext;
   /** Minor units of the base currency at today's rate; undefined when there is no rate. */

@@ -4,9 +4,10 @@ import type { PaymentContext } from '../../facts/context.js';
 import type { PaymentInput } from '../../facts/payment.js';
 import type { KeyRange, StreamEvent } from '../../facts/stream.js';
 import type { AskedPayment } from '../../facts/velocity/asked.js';
-import type { RuleSetVersion } from '../../rules/program.js';
-import type { Layout } from '../../rules/version-store.js';
-import { rulesInForce, withFreshWindows, type RulesInForce } from '../evaluate/active-rules.js';
+import type { Program, RuleSetVersion } from '../../rules/program.js';
+import type { Arrangement } from '../../rules/publish/arrangement.js';
+import { overWindows, rulesInForce, type RulesInForce } from '../evaluate/active-rules.js';
+import { createCompiler } from '../evaluate/compiler.js';
 import { Recording, Screening, type Taker } from './admissions.js';
 import { AppendQueue, type KnownPayment } from './append-queue.js';
 import type { Caller } from '../caller.js';
@@ -49,22 +50,19 @@ export class Pipeline implements Taker, Intake {
   /** What decides: changes between rounds only. */
   #rules: RulesInForce;
   #next: RulesInForce | undefined;
+  readonly #compile: (versions: readonly RuleSetVersion[]) => Program = createCompiler();
   /** Something was not confirmed and may be stored all the same: the next round reads its windows again. */
   #inDoubt = false;
   #coldRanges = 0;
   #seq: number;
   #closed = false;
 
-  constructor(
-    options: PipelineOptions,
-    heads: ReadonlyMap<number, number>,
-    versions: readonly RuleSetVersion[],
-  ) {
+  constructor(options: PipelineOptions, heads: ReadonlyMap<number, number>, arrangement: Arrangement) {
     const { journal, sameMessage, world } = options;
     this.#options = options;
     this.#seq = journal.lastSeq;
     this.#seen = new Map(heads);
-    this.#rules = rulesInForce(versions, options.rules);
+    this.#rules = this.prepare(arrangement);
     this.#screening = new UnderWay(this.#order, (a, b) => sameMessage('screen', a, b), 'REQUEST_ID_REUSED');
     this.#recording = new UnderWay(this.#order, (a, b) => sameMessage('event', a, b), 'EVENT_ID_REUSED');
     this.keeper = new LimitKeeper(options.limits);
@@ -101,19 +99,14 @@ export class Pipeline implements Taker, Intake {
     return this.#rules;
   }
 
-  /** The layout that records of the present rules refer to. */
-  get layout(): Layout {
-    return this.#rules.layout;
-  }
-
   /** Calls under way. */
   get inFlight(): number {
     return this.#screening.size + this.#recording.size + this.#order.size;
   }
 
   /** Compiles versions; nothing changes before the result is handed to `switchTo`. Throws when they cannot be compiled. */
-  prepare(versions: readonly RuleSetVersion[]): RulesInForce {
-    return rulesInForce(versions, this.#options.rules);
+  prepare(arrangement: Arrangement): RulesInForce {
+    return rulesInForce(arrangement, this.#options.rules, this.#compile);
   }
 
   /** From the next round on, decisions are made by these rules; a round under way ends with the ones it began with. */
@@ -249,14 +242,15 @@ export class Pipeline implements Taker, Intake {
 
   /** A round begins: it sees one set of rules to its end, and all that is durable before its question is asked. */
   #begin(): void {
-    const fresh =
-      this.#next ?? (this.#inDoubt ? withFreshWindows(this.#rules, this.#options.rules) : undefined);
+    const next = this.#next;
     this.#next = undefined;
-    this.#inDoubt = false;
-    if (fresh !== undefined) {
-      this.#rules = fresh;
+    if (next !== undefined && next.asked === this.#rules.asked && !this.#inDoubt)
+      this.#rules = overWindows(next, this.#rules.windows);
+    else if (next !== undefined || this.#inDoubt) {
+      this.#rules = next ?? overWindows(this.#rules, this.#rules.emptyWindows());
       for (const event of this.queue.undurable()) this.insert(event);
     }
+    this.#inDoubt = false;
     for (const event of this.queue.takeDurable()) this.#rules.windows.settled(event);
     for (const event of this.#tail) this.#rules.windows.settled(event);
     this.#tail = [];

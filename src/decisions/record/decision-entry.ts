@@ -1,6 +1,7 @@
 import type { Attribute } from '../../facts/attributes.js';
 import type { PaymentContext } from '../../facts/context.js';
 import type { StreamEvent } from '../../facts/stream.js';
+import type { Lot } from '../evaluate/canary-lot.js';
 import type { Evaluation } from '../evaluate/evaluate.js';
 import { keysOf } from './event-entry.js';
 import type { LimitedVerdict } from '../limits/holds.js';
@@ -17,6 +18,8 @@ export interface DecisionParts {
   readonly raw: Uint8Array;
   readonly context: PaymentContext;
   readonly evaluation: Evaluation;
+  /** What was drawn for canaries. */
+  readonly lots: readonly Lot[];
   /** Its event, with position and outcome. */
   readonly event: StreamEvent;
   readonly final: LimitedVerdict;
@@ -52,6 +55,7 @@ export function decisionEntry(parts: DecisionParts): {
     instrument: parts.instrument,
     program,
     authentication: evaluation.authentication,
+    lots: parts.lots,
     verdict,
     final,
     limits: parts.limits,

@@ -1,6 +1,7 @@
 import type { PaymentContext } from '../../facts/context.js';
 import type { Authentication } from '../../rules/outcome.js';
 import type { FactValue, Hit, Program, Verdict } from '../../rules/program.js';
+import type { Lot } from '../evaluate/canary-lot.js';
 import type { LimitedVerdict } from '../limits/holds.js';
 import type { DecisionFlag, DecisionRecord, DecisionTrace, LimitUse } from '../record.js';
 
@@ -14,6 +15,7 @@ export interface RecordParts {
   readonly instrument: string;
   readonly program: Program;
   readonly authentication: Authentication;
+  readonly lots: readonly Lot[];
   readonly verdict: Verdict;
   readonly final: LimitedVerdict;
   readonly limits: readonly LimitUse[];
@@ -46,6 +48,7 @@ export function newRecord(parts: RecordParts): DecisionRecord {
     decidedAt: parts.decidedAt,
     lapsesAt: parts.lapsesAt,
     ruleSets: versionsOf(parts.program),
+    lots: parts.lots.length === 0 ? undefined : parts.lots,
     limits: parts.limits,
     base: Number.isNaN(event.baseMinor) ? null : { minor: event.baseMinor, currency: parts.baseCurrency },
     rateId: context.rateId,

@@ -63,6 +63,13 @@ export class BackwardWriter {
     this.#buffer.set(bytes, this.#at);
   }
 
+  /** Eight bytes of an IEEE 754 number. */
+  double(value: number): void {
+    this.#make(8);
+    this.#at -= 8;
+    this.#buffer.writeDoubleLE(value, this.#at);
+  }
+
   /** Length and UTF-8. */
   text(value: string): void {
     const { length } = value;

@@ -59,6 +59,7 @@ interface Chosen {
 }
 
 const VARINT = 0;
+const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
 
 /** What a type is compiled within. */
@@ -286,6 +287,8 @@ function valueReader(field: DescField): readonly [wireType: number, ReadValue] {
       return [VARINT, (reader) => reader.uint32() | 0];
     case ScalarType.INT64:
       return [VARINT, (reader) => reader.int64()];
+    case ScalarType.DOUBLE:
+      return [FIXED64, (reader, end) => reader.double(end)];
     default:
       throw new NotCompiled(`${field.toString()}: this scalar is not compiled`);
   }

@@ -34,6 +34,7 @@ interface OneofValue {
 }
 
 const VARINT = 0;
+const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
 
 function messageWriter(schema: DescMessage, known: Map<DescMessage, WriteMessage>): WriteMessage {
@@ -72,6 +73,12 @@ function fieldWriter(field: DescField, known: Map<DescMessage, WriteMessage>): W
     return (writer, message) => {
       const value = message[name];
       if (!(value instanceof Uint8Array) || value.length > 0) write(writer, value);
+    };
+  }
+  if (field.scalar === ScalarType.DOUBLE) {
+    return (writer, message) => {
+      const value = message[name];
+      if (!Object.is(value, 0)) write(writer, value);
     };
   }
   return (writer, message) => {
@@ -122,12 +129,16 @@ function valueWriter(field: DescField, known: Map<DescMessage, WriteMessage>): W
   const scalar = field.fieldKind === 'enum' || field.enum !== undefined ? ScalarType.INT32 : field.scalar;
   const write = scalarWriter(scalar, field);
   if (packed) return write;
-  const lengthDelimited = scalar === ScalarType.STRING || scalar === ScalarType.BYTES;
-  const tag = tagOf(field, lengthDelimited ? LENGTH_DELIMITED : VARINT);
+  const tag = tagOf(field, wireTypeOf(scalar));
   return (writer, value) => {
     write(writer, value);
     writer.varint(tag);
   };
+}
+
+function wireTypeOf(scalar: ScalarType | undefined): number {
+  if (scalar === ScalarType.STRING || scalar === ScalarType.BYTES) return LENGTH_DELIMITED;
+  return scalar === ScalarType.DOUBLE ? FIXED64 : VARINT;
 }
 
 function scalarWriter(scalar: ScalarType | undefined, field: DescField): WriteValue {
@@ -158,6 +169,11 @@ function scalarWriter(scalar: ScalarType | undefined, field: DescField): WriteVa
       return (writer, value) => {
         if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw wrong();
         writer.varint64(value);
+      };
+    case ScalarType.DOUBLE:
+      return (writer, value) => {
+        if (typeof value !== 'number') throw wrong();
+        writer.double(value);
       };
     default:
       throw new NotCompiled(`${field.toString()}: this scalar is not compiled`);

@@ -77,6 +77,14 @@ export class ForwardReader {
     throw new RangeError('a varint is longer than ten bytes');
   }
 
+  /** Eight bytes of an IEEE 754 number. */
+  double(limit: number): number {
+    const start = this.at;
+    this.at += 8;
+    if (this.at > limit) throw cutShort();
+    return this.#bytes.readDoubleLE(start);
+  }
+
   /** A length and where what it measures ends, which must not be beyond `limit`. */
   end(limit: number): number {
     const length = this.uint32();

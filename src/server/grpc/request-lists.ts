@@ -11,6 +11,7 @@ import {
   RemoveEntriesRequestSchema,
 } from '../../gen/tollgate/v1/list_service_pb.js';
 import { PaymentSchema } from '../../gen/tollgate/v1/payment_pb.js';
+import { WaiveEvidenceRequestSchema } from '../../gen/tollgate/v1/rule_service_pb.js';
 import { SiteSchema } from '../../gen/tollgate/v1/site_service_pb.js';
 
 /**
@@ -27,6 +28,7 @@ const MOST: ReadonlyMap<DescField, number> = new Map<DescField, number>([
   [RemoveEntriesRequestSchema.field.values, 1_000],
   [ImportEntriesRequestSchema.field.entries, 1_000],
   [SiteSchema.field.languages, 50],
+  [WaiveEvidenceRequestSchema.field.waives, 2],
 ]);
 
 /** Elements that a list or map of a request holds at most. Throws Error for one without a bound. */

@@ -12,6 +12,9 @@ export const COLLECTIONS = {
   listChanges: 'listChanges',
   versions: 'ruleVersions',
   publications: 'rulePublications',
+  stages: 'ruleStages',
+  evidence: 'ruleEvidence',
+  drafts: 'ruleDrafts',
   layouts: 'layouts',
   sites: 'sites',
 } as const;
@@ -87,6 +90,13 @@ const INDEXES: readonly Index[] = [
     options: { partialFilterExpression: { later: true } },
   },
   { collection: COLLECTIONS.publications, key: { ruleSet: 1, revision: -1 } },
+  /** Of a rule set exactly one version is active in a scope, and at most one in canary, whoever publishes. */
+  ...(['active', 'canary'] as const).map((stage) => ({
+    collection: COLLECTIONS.stages,
+    key: { ruleSet: 1, scope: 1 } as const,
+    options: { name: stage, unique: true, partialFilterExpression: { stage } },
+  })),
+  { collection: COLLECTIONS.evidence, key: { ruleSet: 1, version: 1, number: 1 } },
   { collection: COLLECTIONS.sites, key: { change: 1 } },
   { collection: COLLECTIONS.versions, key: { ruleSet: 1, version: -1 } },
 ];

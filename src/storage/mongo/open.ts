@@ -1,5 +1,6 @@
 import { Binary } from 'mongodb';
 import type { StoreHealth } from '../../decisions/ports.js';
+import type { RuleVersionStore } from '../../rules/version-store.js';
 import { Connection } from './connection.js';
 import { BadAddress } from './errors.js';
 import { COLLECTIONS, createIndexes } from './indexes.js';
@@ -9,11 +10,11 @@ import { MongoLists } from './lists/lists.js';
 import { LogRegistry } from './journal/logs.js';
 import { resolveOptions } from './options.js';
 import type { MongoStoreOptions, ResolvedOptions } from './options.js';
-import { MongoRuleVersions } from './rules.js';
+import { mongoRules } from './rules/rules.js';
 import { MongoSites } from './sites.js';
 
 /** The layout of the database, kept in the collection `meta`. Those before it were never released. */
-const SCHEMA = 5;
+const SCHEMA = 6;
 
 interface MetaDocument {
   readonly _id: string;
@@ -30,7 +31,7 @@ export interface MongoStore {
   readonly journal: MongoJournal;
   readonly limits: MongoLimits;
   readonly lists: MongoLists;
-  readonly rules: MongoRuleVersions;
+  readonly rules: RuleVersionStore;
   readonly sites: MongoSites;
   readonly health: StoreHealth;
   close(): Promise<void>;
@@ -70,7 +71,7 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
     journal,
     limits: new MongoLimits(connection, options),
     lists,
-    rules: new MongoRuleVersions(connection),
+    rules: mongoRules(connection),
     sites: new MongoSites(connection),
     health: { ping: () => ping(connection, registry.own) },
     close: () => (closed ??= close()),

@@ -1,5 +1,5 @@
 /** The version of the tables below, kept in `PRAGMA user_version`. Those before it were never released. */
-export const SCHEMA_VERSION = 8;
+export const SCHEMA_VERSION = 9;
 
 /** All tables and indexes of the embedded store, in one place. */
 const TABLES = `
@@ -141,6 +141,29 @@ CREATE TABLE publications (
   revision INTEGER NOT NULL,
   body TEXT NOT NULL,
   PRIMARY KEY (rule_set, revision)
+) WITHOUT ROWID;
+-- Where versions stand. No scope has two of them active, or two in canary, whoever publishes.
+CREATE TABLE rule_stages (
+  rule_set TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  stage TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (rule_set, scope, version)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX rule_stages_active ON rule_stages (rule_set, scope) WHERE stage = 'active';
+CREATE UNIQUE INDEX rule_stages_canary ON rule_stages (rule_set, scope) WHERE stage = 'canary';
+CREATE TABLE rule_evidence (
+  rule_set TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (rule_set, version, number)
+) WITHOUT ROWID;
+CREATE TABLE rule_drafts (
+  rule_set TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL,
+  body TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE layouts (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 

@@ -4,37 +4,30 @@ import { FACT_CATALOGUE } from '../../../src/facts/catalogue.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
 import { paymentOf } from '../../../src/rehearsal/payment-form.js';
 import { setStage, type Stage } from '../../../src/rehearsal/stage.js';
+import { allActive, arrange } from '../../../src/rules/publish/arrangement.js';
+import type { Rule } from '../../../src/rules/document/document.js';
 import type { RuleSetVersion } from '../../../src/rules/program.js';
 
 const NOW = Date.UTC(2026, 2, 2, 12);
 const MANY = 10;
-/** Blocks a card that has paid so often. */
-const VERSION: RuleSetVersion = {
+/** Blocks a card that has paid so often. Every version asks something else beside it, so that its windows are its own. */
+const versionOf = (version: number): RuleSetVersion => ({
   ruleSet: 'often',
-  version: 1,
+  version,
   hash: '',
   document: {
     id: 'often',
     description: 'd',
     owner: 'o',
-    rules: [
-      {
-        name: 'often',
-        conditions: {
-          all: [
-            {
-              fact: 'velocity',
-              params: { fn: 'count', by: 'card', window: '1h' },
-              operator: 'greaterThanInclusive',
-              value: MANY,
-            },
-          ],
-        },
-        event: { type: 'block', params: { reason: 'often' } },
-      },
-    ],
+    rules: [ruleOf('often', '1h', MANY), ruleOf('other', `${version}m`, 1e6)],
   },
-};
+});
+
+function ruleOf(name: string, window: string, value: number): Rule {
+  const params = { fn: 'count', by: 'card', window };
+  const test = { fact: 'velocity', params, operator: 'greaterThanInclusive', value };
+  return { name, conditions: { all: [test] }, event: { type: 'block', params: { reason: name } } };
+}
 
 /** A reading aside: its events, handed over as they are wanted. */
 interface Reading {
@@ -50,10 +43,11 @@ const turns = async (): Promise<void> => {
 let stage: Stage;
 let readings: Reading[];
 let count = 0;
+let version = 1;
 
 beforeEach(async () => {
   stage = setStage({
-    versions: [VERSION],
+    versions: [versionOf(version)],
     catalogue: FACT_CATALOGUE,
     lists: [],
     fixtures: { cases: [] },
@@ -82,7 +76,7 @@ async function screen(card: string): Promise<string> {
 }
 
 function renewRules(): void {
-  stage.pipeline.switchTo(stage.pipeline.prepare([VERSION]));
+  stage.pipeline.switchTo(stage.pipeline.prepare(arrange(allActive([versionOf(++version)]), () => '')));
 }
 
 function withoutLong(answer: JournalAnswer): JournalAnswer {

@@ -5,6 +5,7 @@ import { createAttributeHash } from '../../../src/facts/attributes/values.js';
 import { FACT_CATALOGUE } from '../../../src/facts/catalogue.js';
 import { createKeyHash } from '../../../src/facts/attributes/key-hash.js';
 import { createPhoneReader } from '../../../src/facts/normalise/phone.js';
+import { allActive, arrange } from '../../../src/rules/publish/arrangement.js';
 import { setStage, type Stage, type StageBounds } from '../../../src/rehearsal/stage.js';
 import type { CumulativeLimit, FactParams } from '../../../src/rules/document/document.js';
 import type { RuleSetVersion } from '../../../src/rules/program.js';
@@ -178,8 +179,9 @@ class Scene {
       case 'append':
         return store.appends.shift()?.(one.ending);
       case 'rules': {
-        const rules = stage.pipeline.prepare(VERSIONS.slice(one.index, one.index + 1));
-        this.layouts.set(rules.layout.id, rules.layout);
+        const versions = allActive(VERSIONS.slice(one.index, one.index + 1));
+        const rules = stage.pipeline.prepare(arrange(versions, () => ''));
+        for (const layout of rules.layouts) this.layouts.set(layout.id, layout);
         return stage.pipeline.switchTo(rules);
       }
       case 'elsewhere': {

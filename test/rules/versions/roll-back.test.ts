@@ -22,6 +22,8 @@ async function follow(steps: readonly Step[]): Promise<number[]> {
       log.push({
         ruleSet: 'cards',
         revision: log.length + 1,
+        scope: 'all',
+        version: to,
         from,
         to,
         actor: 'ann',

@@ -23,6 +23,8 @@ function scalar(type: ScalarType): fc.Arbitrary<unknown> {
         fc.bigInt(-300n, 300n),
         fc.constant(2n ** 53n),
       );
+    case ScalarType.DOUBLE:
+      return fc.oneof(fc.double(), fc.constantFrom(0, -0, 0.05));
     default:
       return fc.oneof(fc.integer(), fc.integer({ min: -300, max: 300 }));
   }

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RuleSetDocument } from '../../../src/rules/document/document.js';
-import type { Layout, Publication, StoredVersion } from '../../../src/rules/version-store.js';
+import type { Evidence } from '../../../src/rules/publish/evidence.js';
+import type { Stage, StagedVersion } from '../../../src/rules/publish/stage.js';
+import type { Draft, Layout, Publication, StoredVersion } from '../../../src/rules/version-store.js';
 import { T0 } from './entries.js';
 import type { StoreFactory, TestDatabase, TestStore } from './factory.js';
 
@@ -35,6 +37,8 @@ export function rulesContract(factory: StoreFactory): void {
     const publication = (revision: number, to: number, more: Partial<Publication> = {}): Publication => ({
       ruleSet: 'cards',
       revision,
+      scope: 'all',
+      version: to,
       from: revision - 1,
       to,
       actor: 'bob',
@@ -42,6 +46,15 @@ export function rulesContract(factory: StoreFactory): void {
       at: T0 + revision,
       step: 'activate',
       ...more,
+    });
+
+    const staged = (version: number, stage: Stage, since: number): StagedVersion => ({
+      ruleSet: 'cards',
+      scope: 'all',
+      version,
+      stage,
+      since,
+      sinceAt: T0 + since,
     });
 
     it('keeps versions whole, newest first', async () => {
@@ -76,18 +89,22 @@ export function rulesContract(factory: StoreFactory): void {
       expect((await store.rules.get('cards', 2))?.author).toBe(`author${winner}`);
     });
 
-    it('knows what is active, and every step that led there', async () => {
-      expect(await store.rules.activations()).toEqual([]);
-      expect(await store.rules.publish(publication(1, 1))).toBe('published');
-      expect(await store.rules.publish(publication(2, 2))).toBe('published');
-      expect(await store.rules.publish(publication(3, 1, { step: 'roll-back' }))).toBe('published');
-      expect(await store.rules.publish(publication(1, 7, { ruleSet: 'lists' }))).toBe('published');
-      const active = [...(await store.rules.activations())].sort((a, b) => (a.ruleSet < b.ruleSet ? -1 : 1));
-      expect(active).toEqual([
-        { ruleSet: 'cards', version: 1, revision: 3 },
-        { ruleSet: 'lists', version: 7, revision: 1 },
+    it('knows what stands where, and every step that led there', async () => {
+      expect(await store.rules.staged()).toEqual([]);
+      expect(await store.rules.publish(publication(1, 1), [staged(1, 'active', 1)])).toBe('published');
+      const second = [staged(1, 'archived', 2), staged(2, 'active', 2)];
+      expect(await store.rules.publish(publication(2, 2), second)).toBe('published');
+      const back = [staged(2, 'archived', 3), staged(1, 'active', 3)];
+      expect(await store.rules.publish(publication(3, 1, { step: 'roll-back' }), back)).toBe('published');
+      const other = { ...staged(7, 'active', 1), ruleSet: 'lists' };
+      expect(await store.rules.publish(publication(1, 7, { ruleSet: 'lists' }), [other])).toBe('published');
+      expect(await store.rules.staged()).toEqual([staged(1, 'active', 3), other]);
+      expect(await store.rules.stagesOf('cards')).toEqual([staged(1, 'active', 3), staged(2, 'archived', 3)]);
+      expect(await store.rules.heads()).toEqual([
+        { ruleSet: 'cards', revision: 3 },
+        { ruleSet: 'lists', revision: 1 },
       ]);
-      await store.rules.publish(publication(4, 0, { step: 'deactivate' }));
+      await store.rules.publish(publication(4, 0, { step: 'deactivate' }), [staged(1, 'archived', 4)]);
       const log = await store.rules.publications('cards', 10, undefined);
       expect(log.map(({ revision, to, step }) => [revision, to, step])).toEqual([
         [4, 0, 'deactivate'],
@@ -97,13 +114,45 @@ export function rulesContract(factory: StoreFactory): void {
       ]);
       expect(log[2]).toEqual(publication(2, 2));
       expect(await store.rules.publications('cards', 1, undefined)).toHaveLength(1);
-      expect((await store.rules.activations()).find((one) => one.ruleSet === 'cards')?.version).toBe(0);
+      expect(await store.rules.staged()).toEqual([other]);
+    });
+
+    it('keeps scopes apart, and all that a canary is to be', async () => {
+      const canary = {
+        share: 0.05,
+        by: 'card',
+        periodMs: 86_400_000,
+        guardrails: { stopped: 0.02, minimum: 100, alpha: 0.01 },
+      } as const;
+      const all = [
+        staged(1, 'active', 1),
+        { ...staged(2, 'canary', 1), canary },
+        staged(3, 'shadow', 1),
+        staged(4, 'shadow', 1),
+      ];
+      await store.rules.publish(publication(1, 1), all);
+      const here = { scope: 'site:shop' } as const;
+      const site = { ...staged(2, 'active', 2), ...here };
+      expect(await store.rules.publish(publication(2, 2, here), [site])).toBe('published');
+      expect(await store.rules.staged()).toEqual([...all, site]);
+    });
+
+    it('never has two versions active in a scope, or two in canary', async () => {
+      await store.rules.publish(publication(1, 1), [staged(1, 'active', 1), staged(3, 'canary', 1)]);
+      for (const stage of ['active', 'canary'] as const)
+        expect(await store.rules.publish(publication(2, 2), [staged(2, stage, 2)])).toBe('stale');
+      const both = [staged(1, 'archived', 2), staged(2, 'active', 2), staged(4, 'active', 2)];
+      expect(await store.rules.publish(publication(2, 2), both)).toBe('stale');
+      expect(await store.rules.publications('cards', 10, undefined)).toHaveLength(1);
+      expect(await store.rules.stagesOf('cards')).toEqual([staged(1, 'active', 1), staged(3, 'canary', 1)]);
+      const over = [staged(3, 'active', 2), staged(1, 'archived', 2)];
+      expect(await store.rules.publish(publication(2, 3), over)).toBe('published');
     });
 
     it('reads the log of a rule set back from anywhere', async () => {
       for (let revision = 1; revision <= 9; revision++) {
-        await store.rules.publish(publication(revision, revision));
-        await store.rules.publish(publication(revision, 1, { ruleSet: 'lists' }));
+        await store.rules.publish(publication(revision, revision), []);
+        await store.rules.publish(publication(revision, 1, { ruleSet: 'lists' }), []);
       }
       const revisions = async (limit: number, before: number | undefined): Promise<number[]> =>
         (await store.rules.publications('cards', limit, before)).map(({ revision }) => revision);
@@ -114,17 +163,75 @@ export function rulesContract(factory: StoreFactory): void {
     });
 
     it('lets exactly one of several publishers win', async () => {
-      await store.rules.publish(publication(1, 1));
-      expect(await store.rules.publish(publication(3, 5))).toBe('stale');
+      await store.rules.publish(publication(1, 1), [staged(1, 'active', 1)]);
+      expect(await store.rules.publish(publication(3, 5), [])).toBe('stale');
       const results = await Promise.all(
-        Array.from({ length: 8 }, (_, index) => store.rules.publish(publication(2, 10 + index))),
+        Array.from({ length: 8 }, (_, index) =>
+          store.rules.publish(publication(2, 10 + index), [
+            staged(1, 'archived', 2),
+            staged(10 + index, 'active', 2),
+          ]),
+        ),
       );
       expect(results.filter((result) => result === 'published')).toHaveLength(1);
       const winner = results.indexOf('published');
-      expect(await store.rules.activations()).toEqual([
-        { ruleSet: 'cards', version: 10 + winner, revision: 2 },
-      ]);
+      expect(await store.rules.staged()).toEqual([staged(10 + winner, 'active', 2)]);
       expect(await store.rules.publications('cards', 10, undefined)).toHaveLength(2);
+    });
+
+    it('keeps evidence in its order, each number once', async () => {
+      const piece = (number: number, actor = 'bob'): Evidence => ({
+        ruleSet: 'cards',
+        version: 1,
+        number,
+        hash: 'ff',
+        actor,
+        at: T0 + number,
+        comment: 'ü',
+        kind: 'waiver',
+        waives: ['backtest'],
+      });
+      expect(await store.rules.addEvidence(piece(2))).toBe('stale');
+      const results = await Promise.all(
+        ['ann', 'bob', 'cid'].map((actor) => store.rules.addEvidence(piece(1, actor))),
+      );
+      expect(results.filter((result) => result === 'added')).toHaveLength(1);
+      expect(await store.rules.addEvidence(piece(2))).toBe('added');
+      expect(await store.rules.addEvidence({ ...piece(1), version: 2 })).toBe('added');
+      expect((await store.rules.evidence('cards', 1)).map(({ number }) => number)).toEqual([1, 2]);
+      expect((await store.rules.evidence('cards', 1))[1]).toEqual(piece(2));
+      expect(await store.rules.evidence('cards', 9)).toEqual([]);
+    });
+
+    it('keeps one draft of a rule set, changed only by who has seen it', async () => {
+      const draft = (revision: number, document = '{ odd'): Draft => ({
+        ruleSet: 'cards',
+        revision,
+        document,
+        cases: '',
+        lists: '',
+        base: 3,
+        comment: '',
+        editors: ['ann'],
+        createdAt: T0,
+        updatedAt: T0 + revision,
+      });
+      expect(await store.rules.draft('cards')).toBeUndefined();
+      expect(await store.rules.putDraft(draft(2))).toBe('stale');
+      const first = await Promise.all(['a', 'b', 'c'].map((text) => store.rules.putDraft(draft(1, text))));
+      expect(first.filter((result) => result === 'stored')).toHaveLength(1);
+      expect(await store.rules.putDraft(draft(1))).toBe('stale');
+      const next = await Promise.all(['a', 'b', 'c'].map((text) => store.rules.putDraft(draft(2, text))));
+      expect(next.filter((result) => result === 'stored')).toHaveLength(1);
+      await store.rules.putDraft({ ...draft(1), ruleSet: 'all' });
+      expect(await store.rules.draft('cards')).toEqual(
+        draft(2, ['a', 'b', 'c'][next.indexOf('stored')] ?? ''),
+      );
+      expect((await store.rules.drafts()).map(({ ruleSet }) => ruleSet)).toEqual(['all', 'cards']);
+      expect(await store.rules.removeDraft('cards', 1)).toBe('stale');
+      expect(await store.rules.removeDraft('cards', 2)).toBe('removed');
+      expect(await store.rules.removeDraft('cards', 2)).toBe('stale');
+      expect(await store.rules.draft('cards')).toBeUndefined();
     });
 
     it('keeps layouts', async () => {
@@ -143,12 +250,12 @@ export function rulesContract(factory: StoreFactory): void {
 
     it('remembers after it was opened again', async () => {
       await store.rules.create(version('cards', 1), 0);
-      await store.rules.publish(publication(1, 1));
+      await store.rules.publish(publication(1, 1), [staged(1, 'active', 1)]);
       await store.close();
       store = await database.open();
       expect(await store.rules.get('cards', 1)).toEqual(version('cards', 1));
-      expect(await store.rules.activations()).toEqual([{ ruleSet: 'cards', version: 1, revision: 1 }]);
-      expect(await store.rules.publish(publication(1, 2))).toBe('stale');
+      expect(await store.rules.staged()).toEqual([staged(1, 'active', 1)]);
+      expect(await store.rules.publish(publication(1, 2), [])).toBe('stale');
     });
   });
 }

@@ -51,7 +51,7 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
       store.lists.lists(),
       store.lists.add('l', [], 1),
       store.lists.check('l', ['x'], { asOf: 1 }),
-      store.rules.activations(),
+      store.rules.staged(),
       store.sites.put('site', { ...site, languages: [], revision: 0 }),
     ];
   };

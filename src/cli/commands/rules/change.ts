@@ -1,3 +1,4 @@
+import { basename, dirname, join } from 'node:path';
 import { toJson } from '@bufbuild/protobuf';
 import type { Command } from 'commander';
 import {
@@ -8,11 +9,13 @@ import {
   type RuleSet,
   type RuleSetVersion,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
+import { Waivable, type CasesResult } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
 import { wholeNumber } from '../../arguments.js';
+import type { Connection } from '../../client.js';
 import { counted } from '../../counted.js';
 import { usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
-import { readText } from '../../input/files.js';
+import { namesIn, readText } from '../../input/files.js';
 import type { Output } from '../../output.js';
 import { actorName, withSession } from '../../session.js';
 import { printFindings } from './check.js';
@@ -20,13 +23,25 @@ import { printFindings } from './check.js';
 interface Change {
   readonly actor?: string;
   readonly reason: string;
+  readonly scope: string;
   readonly etag?: string;
 }
+
+/** What may stand in for a backtest. */
+interface Waiving {
+  readonly waiveBacktest?: string;
+}
+
+const WAIVE = [
+  '--waive-backtest <reason>',
+  'let it go live before its backtest is there; reported until that follows',
+] as const;
 
 function withChange(command: Command): Command {
   return command
     .option('--actor <name>', 'who does it (default: TOLLGATE_ACTOR, or your user name)')
     .option('--reason <text>', 'why, for the log', '')
+    .option('--scope <scope>', 'all (the default), group:ID or site:ID', 'all')
     .option('--etag <etag>', "only if nothing changed since 'rules list' showed this etag");
 }
 
@@ -44,11 +59,50 @@ function versionText(version: RuleSetVersion | undefined, created: boolean): str
   return created ? `${what} stored.` : `${what} is the same document: nothing stored.`;
 }
 
-interface Push {
+interface Push extends Waiving {
   readonly author?: string;
   readonly comment: string;
   readonly expect?: string;
   readonly activate?: boolean;
+  readonly cases?: string;
+  readonly lists?: string;
+}
+
+/** Golden cases and lists for a document: the files that were named, else those beside it. */
+async function casesOf(
+  file: string,
+  { cases, lists }: Push,
+  host: Host,
+): Promise<{ readonly casesJson: string; readonly listsJson: string }> {
+  const names = file === '-' ? [] : ((await namesIn(dirname(file))) ?? []);
+  const beside = (name: string): string | undefined =>
+    name !== basename(file) && names.includes(name) ? join(dirname(file), name) : undefined;
+  const text = async (path: string | undefined): Promise<string> =>
+    path === undefined ? '' : await readText(path, host);
+  const casesJson = await text(cases ?? beside(basename(file).replace(/\.rules\.json$/, '.cases.json')));
+  const listsJson = casesJson === '' ? '' : await text(lists ?? beside('lists.json'));
+  return { casesJson, listsJson };
+}
+
+function printCases(out: Output, cases: CasesResult | undefined): void {
+  if (cases === undefined) {
+    out.line(
+      'No golden cases: it cannot go live before it has some (NAME.cases.json beside it, or --cases FILE).',
+    );
+    return;
+  }
+  const all = cases.passed + cases.failed;
+  const style = cases.failed === 0 ? 'green' : 'red';
+  out.line(out.paint(style, `${cases.passed} of ${counted(all, 'golden case')} passed.`));
+  for (const failure of cases.failures) out.line(`  ${failure}`);
+}
+
+async function waiveBacktest(
+  rules: Connection['rules'],
+  { waiveBacktest: reason }: Waiving,
+  said: { readonly ruleSet: string; readonly version: number; readonly actor: string },
+): Promise<void> {
+  if (reason !== undefined) await rules.waiveEvidence({ ...said, waives: [Waivable.BACKTEST], reason });
 }
 
 /** `tollgate rules push FILE`. */
@@ -59,13 +113,16 @@ export function addPush(parent: Command, host: Host): void {
     .option('--author <name>', 'who wrote it (default: TOLLGATE_ACTOR, or your user name)')
     .option('--comment <text>', 'what changed', '')
     .option('--expect <hash>', 'only if the newest version carries this hash')
+    .option('--cases <file>', 'its golden cases (default: NAME.cases.json beside NAME.rules.json)')
+    .option('--lists <file>', 'lists with the entries that the cases need (default: lists.json beside it)')
     .option('--activate', 'make it active at once')
+    .option(...WAIVE)
     .addHelpText(
       'after',
       `
 Examples:
   $ tollgate rules push my.rules.json --comment "velocity: 5 -> 4 cards per e-mail"
-  $ tollgate rules push my.rules.json --activate`,
+  $ tollgate rules push my.rules.json --activate --waive-backtest "incident 31: cards of one BIN are tested"`,
     )
     .action((file: string, options: Push, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
@@ -74,17 +131,29 @@ Examples:
         const expectedLatestHash = options.expect ?? '';
         const { comment } = options;
         const { rules } = tollgate();
-        const response = await rules.createVersion({ documentJson, author, comment, expectedLatestHash });
+        const response = await rules.createVersion({
+          documentJson,
+          author,
+          comment,
+          expectedLatestHash,
+          ...(await casesOf(file, options, host)),
+        });
         const { version } = response;
         if (!out.json) {
           out.line(versionText(version, response.created));
           printFindings(out, response.warnings);
+          printCases(out, response.cases);
         }
         if (options.activate !== true || version === undefined) {
           if (out.json) out.document(toJson(CreateVersionResponseSchema, response));
           else if (version?.active !== true) out.line(activationHint(version));
           return;
         }
+        await waiveBacktest(rules, options, {
+          ruleSet: version.ruleSet,
+          version: version.version,
+          actor: author,
+        });
         const activated = await rules.activateVersion({
           ruleSet: version.ruleSet,
           version: version.version,
@@ -108,19 +177,22 @@ function printActive(out: Output, ruleSet: RuleSet | undefined): void {
 /** `tollgate rules activate RULE-SET VERSION`. */
 export function addActivate(parent: Command, host: Host): void {
   withChange(parent.command('activate <rule-set> <version>'))
-    .description('Make a version the active one.')
+    .option(...WAIVE)
+    .description('Make a version the active one. Its golden cases are green, and it is approved, before.')
     .addHelpText(
       'after',
       `
 Examples:
-  $ tollgate rules activate velocity 4 --reason "golden cases green, backtest 17"`,
+  $ tollgate rules activate velocity 4 --reason "card tests of last week" --waive-backtest "no backtests yet"`,
     )
-    .action((ruleSet: string, versionText: string, options: Change, command: Command) =>
+    .action((ruleSet: string, versionText: string, options: Change & Waiving, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
         const version = versionNumber(versionText);
-        const { reason, etag = '' } = options;
+        const { reason, scope, etag = '' } = options;
         const actor = actorName(options.actor, host);
-        const response = await tollgate().rules.activateVersion({ ruleSet, version, actor, reason, etag });
+        const { rules } = tollgate();
+        await waiveBacktest(rules, options, { ruleSet, version, actor });
+        const response = await rules.activateVersion({ ruleSet, version, actor, reason, scope, etag });
         if (out.json) out.document(toJson(ActivateVersionResponseSchema, response));
         else printActive(out, response.ruleSet);
       }),
@@ -148,9 +220,9 @@ Examples:
     )
     .action((ruleSet: string, options: Change, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
-        const { reason, etag = '' } = options;
+        const { reason, scope, etag = '' } = options;
         const actor = actorName(options.actor, host);
-        const response = await tollgate().rules.rollBack({ ruleSet, actor, reason, etag });
+        const response = await tollgate().rules.rollBack({ ruleSet, actor, reason, scope, etag });
         if (out.json) out.document(toJson(RollBackResponseSchema, response));
         else printActive(out, response.ruleSet);
       }),
@@ -169,9 +241,9 @@ Examples:
     )
     .action((ruleSet: string, options: Change, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
-        const { reason, etag = '' } = options;
+        const { reason, scope, etag = '' } = options;
         const actor = actorName(options.actor, host);
-        const response = await tollgate().rules.deactivateRuleSet({ ruleSet, actor, reason, etag });
+        const response = await tollgate().rules.deactivateRuleSet({ ruleSet, actor, reason, scope, etag });
         if (out.json) out.document(toJson(DeactivateRuleSetResponseSchema, response));
         else printActive(out, response.ruleSet);
       }),

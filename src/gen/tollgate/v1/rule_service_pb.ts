@@ -6,13 +6,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { CanarySettings, CasesResult, OwedEvidence, Publication, RuleDraft, RuleProof, StagedVersion, Waivable } from "./rule_publishing_pb.js";
+import { file_tollgate_v1_rule_publishing } from "./rule_publishing_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file tollgate/v1/rule_service.proto.
  */
 export const file_tollgate_v1_rule_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch50b2xsZ2F0ZS92MS9ydWxlX3NlcnZpY2UucHJvdG8SC3RvbGxnYXRlLnYxIncKB1J1bGVTZXQSCgoCaWQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDQoFb3duZXIYAyABKAkSFgoOYWN0aXZlX3ZlcnNpb24YBCABKAUSFgoObGF0ZXN0X3ZlcnNpb24YBSABKAUSDAoEZXRhZxgGIAEoCSLIAQoOUnVsZVNldFZlcnNpb24SEAoIcnVsZV9zZXQYASABKAkSDwoHdmVyc2lvbhgCIAEoBRIMCgRoYXNoGAMgASgJEg4KBmF1dGhvchgEIAEoCRIPCgdjb21tZW50GAUgASgJEi4KCmNyZWF0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmFjdGl2ZRgHIAEoCBINCgVydWxlcxgIIAEoBRIVCg1kb2N1bWVudF9qc29uGAkgASgJIloKC1J1bGVGaW5kaW5nEhAKCHNldmVyaXR5GAEgASgJEgwKBGNvZGUYAiABKAkSDAoEcnVsZRgDIAEoCRIMCgRwYXRoGAQgASgJEg8KB21lc3NhZ2UYBSABKAkibAoUQ3JlYXRlVmVyc2lvblJlcXVlc3QSFQoNZG9jdW1lbnRfanNvbhgBIAEoCRIOCgZhdXRob3IYAiABKAkSDwoHY29tbWVudBgDIAEoCRIcChRleHBlY3RlZF9sYXRlc3RfaGFzaBgEIAEoCSKCAQoVQ3JlYXRlVmVyc2lvblJlc3BvbnNlEiwKB3ZlcnNpb24YASABKAsyGy50b2xsZ2F0ZS52MS5SdWxlU2V0VmVyc2lvbhIqCgh3YXJuaW5ncxgCIAMoCzIYLnRvbGxnYXRlLnYxLlJ1bGVGaW5kaW5nEg8KB2NyZWF0ZWQYAyABKAgiLwoWVmFsaWRhdGVSdWxlU2V0UmVxdWVzdBIVCg1kb2N1bWVudF9qc29uGAEgASgJImIKF1ZhbGlkYXRlUnVsZVNldFJlc3BvbnNlEg0KBXZhbGlkGAEgASgIEioKCGZpbmRpbmdzGAIgAygLMhgudG9sbGdhdGUudjEuUnVsZUZpbmRpbmcSDAoEaGFzaBgDIAEoCSI2ChFHZXRWZXJzaW9uUmVxdWVzdBIQCghydWxlX3NldBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFIkIKEkdldFZlcnNpb25SZXNwb25zZRIsCgd2ZXJzaW9uGAEgASgLMhsudG9sbGdhdGUudjEuUnVsZVNldFZlcnNpb24iPAoTTGlzdFJ1bGVTZXRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJYChRMaXN0UnVsZVNldHNSZXNwb25zZRInCglydWxlX3NldHMYASADKAsyFC50b2xsZ2F0ZS52MS5SdWxlU2V0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJOChNMaXN0VmVyc2lvbnNSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIl4KFExpc3RWZXJzaW9uc1Jlc3BvbnNlEi0KCHZlcnNpb25zGAEgAygLMhsudG9sbGdhdGUudjEuUnVsZVNldFZlcnNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImsKE0RpZmZWZXJzaW9uc1JlcXVlc3QSEAoIcnVsZV9zZXQYASABKAkSFAoMZnJvbV92ZXJzaW9uGAIgASgFEhIKCnRvX3ZlcnNpb24YAyABKAUSGAoQdG9fZG9jdW1lbnRfanNvbhgEIAEoCSJqCgpSdWxlQ2hhbmdlEg4KBmNoYW5nZRgBIAEoCRIMCgRydWxlGAIgASgJEgwKBHBhdGgYAyABKAkSEQoJZnJvbV9qc29uGAQgASgJEg8KB3RvX2pzb24YBSABKAkSDAoEdGV4dBgGIAEoCSJAChREaWZmVmVyc2lvbnNSZXNwb25zZRIoCgdjaGFuZ2VzGAEgAygLMhcudG9sbGdhdGUudjEuUnVsZUNoYW5nZSJoChZBY3RpdmF0ZVZlcnNpb25SZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDQoFYWN0b3IYAyABKAkSDgoGcmVhc29uGAQgASgJEgwKBGV0YWcYBSABKAkiQQoXQWN0aXZhdGVWZXJzaW9uUmVzcG9uc2USJgoIcnVsZV9zZXQYASABKAsyFC50b2xsZ2F0ZS52MS5SdWxlU2V0IlAKD1JvbGxCYWNrUmVxdWVzdBIQCghydWxlX3NldBgBIAEoCRINCgVhY3RvchgCIAEoCRIOCgZyZWFzb24YAyABKAkSDAoEZXRhZxgEIAEoCSI6ChBSb2xsQmFja1Jlc3BvbnNlEiYKCHJ1bGVfc2V0GAEgASgLMhQudG9sbGdhdGUudjEuUnVsZVNldCJZChhEZWFjdGl2YXRlUnVsZVNldFJlcXVlc3QSEAoIcnVsZV9zZXQYASABKAkSDQoFYWN0b3IYAiABKAkSDgoGcmVhc29uGAMgASgJEgwKBGV0YWcYBCABKAkiQwoZRGVhY3RpdmF0ZVJ1bGVTZXRSZXNwb25zZRImCghydWxlX3NldBgBIAEoCzIULnRvbGxnYXRlLnYxLlJ1bGVTZXQynAYKC1J1bGVTZXJ2aWNlElYKDUNyZWF0ZVZlcnNpb24SIS50b2xsZ2F0ZS52MS5DcmVhdGVWZXJzaW9uUmVxdWVzdBoiLnRvbGxnYXRlLnYxLkNyZWF0ZVZlcnNpb25SZXNwb25zZRJcCg9WYWxpZGF0ZVJ1bGVTZXQSIy50b2xsZ2F0ZS52MS5WYWxpZGF0ZVJ1bGVTZXRSZXF1ZXN0GiQudG9sbGdhdGUudjEuVmFsaWRhdGVSdWxlU2V0UmVzcG9uc2USTQoKR2V0VmVyc2lvbhIeLnRvbGxnYXRlLnYxLkdldFZlcnNpb25SZXF1ZXN0Gh8udG9sbGdhdGUudjEuR2V0VmVyc2lvblJlc3BvbnNlElMKDExpc3RSdWxlU2V0cxIgLnRvbGxnYXRlLnYxLkxpc3RSdWxlU2V0c1JlcXVlc3QaIS50b2xsZ2F0ZS52MS5MaXN0UnVsZVNldHNSZXNwb25zZRJTCgxMaXN0VmVyc2lvbnMSIC50b2xsZ2F0ZS52MS5MaXN0VmVyc2lvbnNSZXF1ZXN0GiEudG9sbGdhdGUudjEuTGlzdFZlcnNpb25zUmVzcG9uc2USUwoMRGlmZlZlcnNpb25zEiAudG9sbGdhdGUudjEuRGlmZlZlcnNpb25zUmVxdWVzdBohLnRvbGxnYXRlLnYxLkRpZmZWZXJzaW9uc1Jlc3BvbnNlElwKD0FjdGl2YXRlVmVyc2lvbhIjLnRvbGxnYXRlLnYxLkFjdGl2YXRlVmVyc2lvblJlcXVlc3QaJC50b2xsZ2F0ZS52MS5BY3RpdmF0ZVZlcnNpb25SZXNwb25zZRJHCghSb2xsQmFjaxIcLnRvbGxnYXRlLnYxLlJvbGxCYWNrUmVxdWVzdBodLnRvbGxnYXRlLnYxLlJvbGxCYWNrUmVzcG9uc2USYgoRRGVhY3RpdmF0ZVJ1bGVTZXQSJS50b2xsZ2F0ZS52MS5EZWFjdGl2YXRlUnVsZVNldFJlcXVlc3QaJi50b2xsZ2F0ZS52MS5EZWFjdGl2YXRlUnVsZVNldFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch50b2xsZ2F0ZS92MS9ydWxlX3NlcnZpY2UucHJvdG8SC3RvbGxnYXRlLnYxIqMBCgdSdWxlU2V0EgoKAmlkGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEg0KBW93bmVyGAMgASgJEhYKDmFjdGl2ZV92ZXJzaW9uGAQgASgFEhYKDmxhdGVzdF92ZXJzaW9uGAUgASgFEgwKBGV0YWcYBiABKAkSKgoGc3RhZ2VkGAcgAygLMhoudG9sbGdhdGUudjEuU3RhZ2VkVmVyc2lvbiKFAgoOUnVsZVNldFZlcnNpb24SEAoIcnVsZV9zZXQYASABKAkSDwoHdmVyc2lvbhgCIAEoBRIMCgRoYXNoGAMgASgJEg4KBmF1dGhvchgEIAEoCRIPCgdjb21tZW50GAUgASgJEi4KCmNyZWF0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmFjdGl2ZRgHIAEoCBINCgVydWxlcxgIIAEoBRIVCg1kb2N1bWVudF9qc29uGAkgASgJEg8KB2VkaXRvcnMYCiADKAkSKgoGc3RhZ2VkGAsgAygLMhoudG9sbGdhdGUudjEuU3RhZ2VkVmVyc2lvbiJaCgtSdWxlRmluZGluZxIQCghzZXZlcml0eRgBIAEoCRIMCgRjb2RlGAIgASgJEgwKBHJ1bGUYAyABKAkSDAoEcGF0aBgEIAEoCRIPCgdtZXNzYWdlGAUgASgJIpQBChRDcmVhdGVWZXJzaW9uUmVxdWVzdBIVCg1kb2N1bWVudF9qc29uGAEgASgJEg4KBmF1dGhvchgCIAEoCRIPCgdjb21tZW50GAMgASgJEhwKFGV4cGVjdGVkX2xhdGVzdF9oYXNoGAQgASgJEhIKCmNhc2VzX2pzb24YBSABKAkSEgoKbGlzdHNfanNvbhgGIAEoCSKrAQoVQ3JlYXRlVmVyc2lvblJlc3BvbnNlEiwKB3ZlcnNpb24YASABKAsyGy50b2xsZ2F0ZS52MS5SdWxlU2V0VmVyc2lvbhIqCgh3YXJuaW5ncxgCIAMoCzIYLnRvbGxnYXRlLnYxLlJ1bGVGaW5kaW5nEg8KB2NyZWF0ZWQYAyABKAgSJwoFY2FzZXMYBCABKAsyGC50b2xsZ2F0ZS52MS5DYXNlc1Jlc3VsdCIvChZWYWxpZGF0ZVJ1bGVTZXRSZXF1ZXN0EhUKDWRvY3VtZW50X2pzb24YASABKAkiYgoXVmFsaWRhdGVSdWxlU2V0UmVzcG9uc2USDQoFdmFsaWQYASABKAgSKgoIZmluZGluZ3MYAiADKAsyGC50b2xsZ2F0ZS52MS5SdWxlRmluZGluZxIMCgRoYXNoGAMgASgJIjYKEUdldFZlcnNpb25SZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUiQgoSR2V0VmVyc2lvblJlc3BvbnNlEiwKB3ZlcnNpb24YASABKAsyGy50b2xsZ2F0ZS52MS5SdWxlU2V0VmVyc2lvbiI8ChNMaXN0UnVsZVNldHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlgKFExpc3RSdWxlU2V0c1Jlc3BvbnNlEicKCXJ1bGVfc2V0cxgBIAMoCzIULnRvbGxnYXRlLnYxLlJ1bGVTZXQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIk4KE0xpc3RWZXJzaW9uc1JlcXVlc3QSEAoIcnVsZV9zZXQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiXgoUTGlzdFZlcnNpb25zUmVzcG9uc2USLQoIdmVyc2lvbnMYASADKAsyGy50b2xsZ2F0ZS52MS5SdWxlU2V0VmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiawoTRGlmZlZlcnNpb25zUmVxdWVzdBIQCghydWxlX3NldBgBIAEoCRIUCgxmcm9tX3ZlcnNpb24YAiABKAUSEgoKdG9fdmVyc2lvbhgDIAEoBRIYChB0b19kb2N1bWVudF9qc29uGAQgASgJImoKClJ1bGVDaGFuZ2USDgoGY2hhbmdlGAEgASgJEgwKBHJ1bGUYAiABKAkSDAoEcGF0aBgDIAEoCRIRCglmcm9tX2pzb24YBCABKAkSDwoHdG9fanNvbhgFIAEoCRIMCgR0ZXh0GAYgASgJIkAKFERpZmZWZXJzaW9uc1Jlc3BvbnNlEigKB2NoYW5nZXMYASADKAsyFy50b2xsZ2F0ZS52MS5SdWxlQ2hhbmdlIncKFkFjdGl2YXRlVmVyc2lvblJlcXVlc3QSEAoIcnVsZV9zZXQYASABKAkSDwoHdmVyc2lvbhgCIAEoBRINCgVhY3RvchgDIAEoCRIOCgZyZWFzb24YBCABKAkSDAoEZXRhZxgFIAEoCRINCgVzY29wZRgGIAEoCSJBChdBY3RpdmF0ZVZlcnNpb25SZXNwb25zZRImCghydWxlX3NldBgBIAEoCzIULnRvbGxnYXRlLnYxLlJ1bGVTZXQiXwoPUm9sbEJhY2tSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEg0KBWFjdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIMCgRldGFnGAQgASgJEg0KBXNjb3BlGAUgASgJIjoKEFJvbGxCYWNrUmVzcG9uc2USJgoIcnVsZV9zZXQYASABKAsyFC50b2xsZ2F0ZS52MS5SdWxlU2V0ImgKGERlYWN0aXZhdGVSdWxlU2V0UmVxdWVzdBIQCghydWxlX3NldBgBIAEoCRINCgVhY3RvchgCIAEoCRIOCgZyZWFzb24YAyABKAkSDAoEZXRhZxgEIAEoCRINCgVzY29wZRgFIAEoCSJDChlEZWFjdGl2YXRlUnVsZVNldFJlc3BvbnNlEiYKCHJ1bGVfc2V0GAEgASgLMhQudG9sbGdhdGUudjEuUnVsZVNldCKQAQoPUHV0RHJhZnRSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEhUKDWRvY3VtZW50X2pzb24YAiABKAkSEgoKY2FzZXNfanNvbhgDIAEoCRISCgpsaXN0c19qc29uGAQgASgJEg8KB2NvbW1lbnQYBSABKAkSDQoFYWN0b3IYBiABKAkSDAoEZXRhZxgHIAEoCSJlChBQdXREcmFmdFJlc3BvbnNlEiUKBWRyYWZ0GAEgASgLMhYudG9sbGdhdGUudjEuUnVsZURyYWZ0EioKCGZpbmRpbmdzGAIgAygLMhgudG9sbGdhdGUudjEuUnVsZUZpbmRpbmciIwoPR2V0RHJhZnRSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJImUKEEdldERyYWZ0UmVzcG9uc2USJQoFZHJhZnQYASABKAsyFi50b2xsZ2F0ZS52MS5SdWxlRHJhZnQSKgoIZmluZGluZ3MYAiADKAsyGC50b2xsZ2F0ZS52MS5SdWxlRmluZGluZyI6ChFMaXN0RHJhZnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJVChJMaXN0RHJhZnRzUmVzcG9uc2USJgoGZHJhZnRzGAEgAygLMhYudG9sbGdhdGUudjEuUnVsZURyYWZ0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI1ChNEaXNjYXJkRHJhZnRSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEgwKBGV0YWcYAiABKAkiFgoURGlzY2FyZERyYWZ0UmVzcG9uc2UiVAoSQ29tbWl0RHJhZnRSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEgwKBGV0YWcYAiABKAkSDQoFYWN0b3IYAyABKAkSDwoHY29tbWVudBgEIAEoCSKpAQoTQ29tbWl0RHJhZnRSZXNwb25zZRIsCgd2ZXJzaW9uGAEgASgLMhsudG9sbGdhdGUudjEuUnVsZVNldFZlcnNpb24SKgoId2FybmluZ3MYAiADKAsyGC50b2xsZ2F0ZS52MS5SdWxlRmluZGluZxIPCgdjcmVhdGVkGAMgASgIEicKBWNhc2VzGAQgASgLMhgudG9sbGdhdGUudjEuQ2FzZXNSZXN1bHQifwoSQXR0YWNoQ2FzZXNSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSEgoKY2FzZXNfanNvbhgDIAEoCRISCgpsaXN0c19qc29uGAQgASgJEg0KBWFjdG9yGAUgASgJEg8KB2NvbW1lbnQYBiABKAkiPgoTQXR0YWNoQ2FzZXNSZXNwb25zZRInCgVjYXNlcxgBIAEoCzIYLnRvbGxnYXRlLnYxLkNhc2VzUmVzdWx0ImgKFUFwcHJvdmVWZXJzaW9uUmVxdWVzdBIQCghydWxlX3NldBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFEgwKBGhhc2gYAyABKAkSDQoFYWN0b3IYBCABKAkSDwoHY29tbWVudBgFIAEoCSI/ChZBcHByb3ZlVmVyc2lvblJlc3BvbnNlEiUKBXByb29mGAEgASgLMhYudG9sbGdhdGUudjEuUnVsZVByb29mIlwKF1dpdGhkcmF3QXBwcm92YWxSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDQoFYWN0b3IYAyABKAkSDwoHY29tbWVudBgEIAEoCSJBChhXaXRoZHJhd0FwcHJvdmFsUmVzcG9uc2USJQoFcHJvb2YYASABKAsyFi50b2xsZ2F0ZS52MS5SdWxlUHJvb2YifwoUV2FpdmVFdmlkZW5jZVJlcXVlc3QSEAoIcnVsZV9zZXQYASABKAkSDwoHdmVyc2lvbhgCIAEoBRIlCgZ3YWl2ZXMYAyADKA4yFS50b2xsZ2F0ZS52MS5XYWl2YWJsZRINCgVhY3RvchgEIAEoCRIOCgZyZWFzb24YBSABKAkiPgoVV2FpdmVFdmlkZW5jZVJlc3BvbnNlEiUKBXByb29mGAEgASgLMhYudG9sbGdhdGUudjEuUnVsZVByb29mIjQKD0dldFByb29mUmVxdWVzdBIQCghydWxlX3NldBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFImcKEEdldFByb29mUmVzcG9uc2USLAoHdmVyc2lvbhgBIAEoCzIbLnRvbGxnYXRlLnYxLlJ1bGVTZXRWZXJzaW9uEiUKBXByb29mGAIgASgLMhYudG9sbGdhdGUudjEuUnVsZVByb29mIhkKF0xpc3RPd2VkRXZpZGVuY2VSZXF1ZXN0IkMKGExpc3RPd2VkRXZpZGVuY2VSZXNwb25zZRInCgRvd2VkGAEgAygLMhkudG9sbGdhdGUudjEuT3dlZEV2aWRlbmNlInMKElN0YXJ0U2hhZG93UmVxdWVzdBIQCghydWxlX3NldBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFEg0KBXNjb3BlGAMgASgJEg0KBWFjdG9yGAQgASgJEg4KBnJlYXNvbhgFIAEoCRIMCgRldGFnGAYgASgJIj0KE1N0YXJ0U2hhZG93UmVzcG9uc2USJgoIcnVsZV9zZXQYASABKAsyFC50b2xsZ2F0ZS52MS5SdWxlU2V0InIKEVN0b3BTaGFkb3dSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDQoFc2NvcGUYAyABKAkSDQoFYWN0b3IYBCABKAkSDgoGcmVhc29uGAUgASgJEgwKBGV0YWcYBiABKAkiPAoSU3RvcFNoYWRvd1Jlc3BvbnNlEiYKCHJ1bGVfc2V0GAEgASgLMhQudG9sbGdhdGUudjEuUnVsZVNldCKiAQoSU3RhcnRDYW5hcnlSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDQoFc2NvcGUYAyABKAkSLQoIc2V0dGluZ3MYBCABKAsyGy50b2xsZ2F0ZS52MS5DYW5hcnlTZXR0aW5ncxINCgVhY3RvchgFIAEoCRIOCgZyZWFzb24YBiABKAkSDAoEZXRhZxgHIAEoCSI9ChNTdGFydENhbmFyeVJlc3BvbnNlEiYKCHJ1bGVfc2V0GAEgASgLMhQudG9sbGdhdGUudjEuUnVsZVNldCJhChFTdG9wQ2FuYXJ5UmVxdWVzdBIQCghydWxlX3NldBgBIAEoCRINCgVzY29wZRgCIAEoCRINCgVhY3RvchgDIAEoCRIOCgZyZWFzb24YBCABKAkSDAoEZXRhZxgFIAEoCSI8ChJTdG9wQ2FuYXJ5UmVzcG9uc2USJgoIcnVsZV9zZXQYASABKAsyFC50b2xsZ2F0ZS52MS5SdWxlU2V0IlIKF0xpc3RQdWJsaWNhdGlvbnNSZXF1ZXN0EhAKCHJ1bGVfc2V0GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImMKGExpc3RQdWJsaWNhdGlvbnNSZXNwb25zZRIuCgxwdWJsaWNhdGlvbnMYASADKAsyGC50b2xsZ2F0ZS52MS5QdWJsaWNhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAky1xAKC1J1bGVTZXJ2aWNlElYKDUNyZWF0ZVZlcnNpb24SIS50b2xsZ2F0ZS52MS5DcmVhdGVWZXJzaW9uUmVxdWVzdBoiLnRvbGxnYXRlLnYxLkNyZWF0ZVZlcnNpb25SZXNwb25zZRJcCg9WYWxpZGF0ZVJ1bGVTZXQSIy50b2xsZ2F0ZS52MS5WYWxpZGF0ZVJ1bGVTZXRSZXF1ZXN0GiQudG9sbGdhdGUudjEuVmFsaWRhdGVSdWxlU2V0UmVzcG9uc2USTQoKR2V0VmVyc2lvbhIeLnRvbGxnYXRlLnYxLkdldFZlcnNpb25SZXF1ZXN0Gh8udG9sbGdhdGUudjEuR2V0VmVyc2lvblJlc3BvbnNlElMKDExpc3RSdWxlU2V0cxIgLnRvbGxnYXRlLnYxLkxpc3RSdWxlU2V0c1JlcXVlc3QaIS50b2xsZ2F0ZS52MS5MaXN0UnVsZVNldHNSZXNwb25zZRJTCgxMaXN0VmVyc2lvbnMSIC50b2xsZ2F0ZS52MS5MaXN0VmVyc2lvbnNSZXF1ZXN0GiEudG9sbGdhdGUudjEuTGlzdFZlcnNpb25zUmVzcG9uc2USUwoMRGlmZlZlcnNpb25zEiAudG9sbGdhdGUudjEuRGlmZlZlcnNpb25zUmVxdWVzdBohLnRvbGxnYXRlLnYxLkRpZmZWZXJzaW9uc1Jlc3BvbnNlElwKD0FjdGl2YXRlVmVyc2lvbhIjLnRvbGxnYXRlLnYxLkFjdGl2YXRlVmVyc2lvblJlcXVlc3QaJC50b2xsZ2F0ZS52MS5BY3RpdmF0ZVZlcnNpb25SZXNwb25zZRJHCghSb2xsQmFjaxIcLnRvbGxnYXRlLnYxLlJvbGxCYWNrUmVxdWVzdBodLnRvbGxnYXRlLnYxLlJvbGxCYWNrUmVzcG9uc2USYgoRRGVhY3RpdmF0ZVJ1bGVTZXQSJS50b2xsZ2F0ZS52MS5EZWFjdGl2YXRlUnVsZVNldFJlcXVlc3QaJi50b2xsZ2F0ZS52MS5EZWFjdGl2YXRlUnVsZVNldFJlc3BvbnNlEkcKCFB1dERyYWZ0EhwudG9sbGdhdGUudjEuUHV0RHJhZnRSZXF1ZXN0Gh0udG9sbGdhdGUudjEuUHV0RHJhZnRSZXNwb25zZRJHCghHZXREcmFmdBIcLnRvbGxnYXRlLnYxLkdldERyYWZ0UmVxdWVzdBodLnRvbGxnYXRlLnYxLkdldERyYWZ0UmVzcG9uc2USTQoKTGlzdERyYWZ0cxIeLnRvbGxnYXRlLnYxLkxpc3REcmFmdHNSZXF1ZXN0Gh8udG9sbGdhdGUudjEuTGlzdERyYWZ0c1Jlc3BvbnNlElMKDERpc2NhcmREcmFmdBIgLnRvbGxnYXRlLnYxLkRpc2NhcmREcmFmdFJlcXVlc3QaIS50b2xsZ2F0ZS52MS5EaXNjYXJkRHJhZnRSZXNwb25zZRJQCgtDb21taXREcmFmdBIfLnRvbGxnYXRlLnYxLkNvbW1pdERyYWZ0UmVxdWVzdBogLnRvbGxnYXRlLnYxLkNvbW1pdERyYWZ0UmVzcG9uc2USUAoLQXR0YWNoQ2FzZXMSHy50b2xsZ2F0ZS52MS5BdHRhY2hDYXNlc1JlcXVlc3QaIC50b2xsZ2F0ZS52MS5BdHRhY2hDYXNlc1Jlc3BvbnNlElkKDkFwcHJvdmVWZXJzaW9uEiIudG9sbGdhdGUudjEuQXBwcm92ZVZlcnNpb25SZXF1ZXN0GiMudG9sbGdhdGUudjEuQXBwcm92ZVZlcnNpb25SZXNwb25zZRJfChBXaXRoZHJhd0FwcHJvdmFsEiQudG9sbGdhdGUudjEuV2l0aGRyYXdBcHByb3ZhbFJlcXVlc3QaJS50b2xsZ2F0ZS52MS5XaXRoZHJhd0FwcHJvdmFsUmVzcG9uc2USVgoNV2FpdmVFdmlkZW5jZRIhLnRvbGxnYXRlLnYxLldhaXZlRXZpZGVuY2VSZXF1ZXN0GiIudG9sbGdhdGUudjEuV2FpdmVFdmlkZW5jZVJlc3BvbnNlEkcKCEdldFByb29mEhwudG9sbGdhdGUudjEuR2V0UHJvb2ZSZXF1ZXN0Gh0udG9sbGdhdGUudjEuR2V0UHJvb2ZSZXNwb25zZRJfChBMaXN0T3dlZEV2aWRlbmNlEiQudG9sbGdhdGUudjEuTGlzdE93ZWRFdmlkZW5jZVJlcXVlc3QaJS50b2xsZ2F0ZS52MS5MaXN0T3dlZEV2aWRlbmNlUmVzcG9uc2USUAoLU3RhcnRTaGFkb3cSHy50b2xsZ2F0ZS52MS5TdGFydFNoYWRvd1JlcXVlc3QaIC50b2xsZ2F0ZS52MS5TdGFydFNoYWRvd1Jlc3BvbnNlEk0KClN0b3BTaGFkb3cSHi50b2xsZ2F0ZS52MS5TdG9wU2hhZG93UmVxdWVzdBofLnRvbGxnYXRlLnYxLlN0b3BTaGFkb3dSZXNwb25zZRJQCgtTdGFydENhbmFyeRIfLnRvbGxnYXRlLnYxLlN0YXJ0Q2FuYXJ5UmVxdWVzdBogLnRvbGxnYXRlLnYxLlN0YXJ0Q2FuYXJ5UmVzcG9uc2USTQoKU3RvcENhbmFyeRIeLnRvbGxnYXRlLnYxLlN0b3BDYW5hcnlSZXF1ZXN0Gh8udG9sbGdhdGUudjEuU3RvcENhbmFyeVJlc3BvbnNlEl8KEExpc3RQdWJsaWNhdGlvbnMSJC50b2xsZ2F0ZS52MS5MaXN0UHVibGljYXRpb25zUmVxdWVzdBolLnRvbGxnYXRlLnYxLkxpc3RQdWJsaWNhdGlvbnNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_tollgate_v1_rule_publishing]);
 
 /**
  * A rule set and what is active of it.
@@ -36,7 +38,7 @@ export type RuleSet = Message<"tollgate.v1.RuleSet"> & {
   owner: string;
 
   /**
-   * 0: none.
+   * At all sites; 0: none.
    *
    * @generated from field: int32 active_version = 4;
    */
@@ -48,11 +50,18 @@ export type RuleSet = Message<"tollgate.v1.RuleSet"> & {
   latestVersion: number;
 
   /**
-   * Changes with every activation; hand it back to be sure nobody else changed it meanwhile.
+   * Changes with every publication; hand it back to be sure nobody else changed it meanwhile.
    *
    * @generated from field: string etag = 6;
    */
   etag: string;
+
+  /**
+   * Whatever is in shadow, canary or active, in whichever scope.
+   *
+   * @generated from field: repeated tollgate.v1.StagedVersion staged = 7;
+   */
+  staged: StagedVersion[];
 };
 
 /**
@@ -101,6 +110,8 @@ export type RuleSetVersion = Message<"tollgate.v1.RuleSetVersion"> & {
   createdAt?: Timestamp | undefined;
 
   /**
+   * At all sites.
+   *
    * @generated from field: bool active = 7;
    */
   active: boolean;
@@ -116,6 +127,20 @@ export type RuleSetVersion = Message<"tollgate.v1.RuleSetVersion"> & {
    * @generated from field: string document_json = 9;
    */
   documentJson: string;
+
+  /**
+   * Others than the author who had a hand in it. None of them can approve it.
+   *
+   * @generated from field: repeated string editors = 10;
+   */
+  editors: string[];
+
+  /**
+   * Wherever it stands, or stood. Empty: it is committed only.
+   *
+   * @generated from field: repeated tollgate.v1.StagedVersion staged = 11;
+   */
+  staged: StagedVersion[];
 };
 
 /**
@@ -201,6 +226,20 @@ export type CreateVersionRequest = Message<"tollgate.v1.CreateVersionRequest"> &
    * @generated from field: string expected_latest_hash = 4;
    */
   expectedLatestHash: string;
+
+  /**
+   * Golden cases, as in a file NAME.cases.json, at most 1 MiB: run and kept as evidence. Empty: none.
+   *
+   * @generated from field: string cases_json = 5;
+   */
+  casesJson: string;
+
+  /**
+   * Lists with the entries that the cases need, as in a file lists.json, at most 1 MiB. Others exist without entries.
+   *
+   * @generated from field: string lists_json = 6;
+   */
+  listsJson: string;
 };
 
 /**
@@ -232,6 +271,13 @@ export type CreateVersionResponse = Message<"tollgate.v1.CreateVersionResponse">
    * @generated from field: bool created = 3;
    */
   created: boolean;
+
+  /**
+   * How the golden cases ended; absent where there were none.
+   *
+   * @generated from field: tollgate.v1.CasesResult cases = 4;
+   */
+  cases?: CasesResult | undefined;
 };
 
 /**
@@ -572,6 +618,13 @@ export type ActivateVersionRequest = Message<"tollgate.v1.ActivateVersionRequest
    * @generated from field: string etag = 5;
    */
   etag: string;
+
+  /**
+   * `all` (also when empty), `group:ID` or `site:ID`.
+   *
+   * @generated from field: string scope = 6;
+   */
+  scope: string;
 };
 
 /**
@@ -628,6 +681,13 @@ export type RollBackRequest = Message<"tollgate.v1.RollBackRequest"> & {
    * @generated from field: string etag = 4;
    */
   etag: string;
+
+  /**
+   * As in ActivateVersionRequest.
+   *
+   * @generated from field: string scope = 5;
+   */
+  scope: string;
 };
 
 /**
@@ -681,6 +741,13 @@ export type DeactivateRuleSetRequest = Message<"tollgate.v1.DeactivateRuleSetReq
    * @generated from field: string etag = 4;
    */
   etag: string;
+
+  /**
+   * As in ActivateVersionRequest.
+   *
+   * @generated from field: string scope = 5;
+   */
+  scope: string;
 };
 
 /**
@@ -710,7 +777,920 @@ export const DeactivateRuleSetResponseSchema: GenMessage<DeactivateRuleSetRespon
   messageDesc(file_tollgate_v1_rule_service, 21);
 
 /**
- * Rule sets as versioned JSON documents. A version never changes.
+ * A document in the making.
+ *
+ * @generated from message tollgate.v1.PutDraftRequest
+ */
+export type PutDraftRequest = Message<"tollgate.v1.PutDraftRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * At most 1 MiB.
+   *
+   * @generated from field: string document_json = 2;
+   */
+  documentJson: string;
+
+  /**
+   * As in CreateVersionRequest.
+   *
+   * @generated from field: string cases_json = 3;
+   */
+  casesJson: string;
+
+  /**
+   * @generated from field: string lists_json = 4;
+   */
+  listsJson: string;
+
+  /**
+   * @generated from field: string comment = 5;
+   */
+  comment: string;
+
+  /**
+   * @generated from field: string actor = 6;
+   */
+  actor: string;
+
+  /**
+   * Of the draft that was read; empty: there must be none yet. Else ABORTED with reason STALE_ETAG.
+   *
+   * @generated from field: string etag = 7;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message tollgate.v1.PutDraftRequest.
+ * Use `create(PutDraftRequestSchema)` to create a new message.
+ */
+export const PutDraftRequestSchema: GenMessage<PutDraftRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 22);
+
+/**
+ * The draft, without its texts, and what the checks say.
+ *
+ * @generated from message tollgate.v1.PutDraftResponse
+ */
+export type PutDraftResponse = Message<"tollgate.v1.PutDraftResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleDraft draft = 1;
+   */
+  draft?: RuleDraft | undefined;
+
+  /**
+   * @generated from field: repeated tollgate.v1.RuleFinding findings = 2;
+   */
+  findings: RuleFinding[];
+};
+
+/**
+ * Describes the message tollgate.v1.PutDraftResponse.
+ * Use `create(PutDraftResponseSchema)` to create a new message.
+ */
+export const PutDraftResponseSchema: GenMessage<PutDraftResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 23);
+
+/**
+ * Which draft.
+ *
+ * @generated from message tollgate.v1.GetDraftRequest
+ */
+export type GetDraftRequest = Message<"tollgate.v1.GetDraftRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+};
+
+/**
+ * Describes the message tollgate.v1.GetDraftRequest.
+ * Use `create(GetDraftRequestSchema)` to create a new message.
+ */
+export const GetDraftRequestSchema: GenMessage<GetDraftRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 24);
+
+/**
+ * The draft, and what the checks say.
+ *
+ * @generated from message tollgate.v1.GetDraftResponse
+ */
+export type GetDraftResponse = Message<"tollgate.v1.GetDraftResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleDraft draft = 1;
+   */
+  draft?: RuleDraft | undefined;
+
+  /**
+   * @generated from field: repeated tollgate.v1.RuleFinding findings = 2;
+   */
+  findings: RuleFinding[];
+};
+
+/**
+ * Describes the message tollgate.v1.GetDraftResponse.
+ * Use `create(GetDraftResponseSchema)` to create a new message.
+ */
+export const GetDraftResponseSchema: GenMessage<GetDraftResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 25);
+
+/**
+ * A page of drafts.
+ *
+ * @generated from message tollgate.v1.ListDraftsRequest
+ */
+export type ListDraftsRequest = Message<"tollgate.v1.ListDraftsRequest"> & {
+  /**
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ListDraftsRequest.
+ * Use `create(ListDraftsRequestSchema)` to create a new message.
+ */
+export const ListDraftsRequestSchema: GenMessage<ListDraftsRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 26);
+
+/**
+ * A page of drafts, without their texts.
+ *
+ * @generated from message tollgate.v1.ListDraftsResponse
+ */
+export type ListDraftsResponse = Message<"tollgate.v1.ListDraftsResponse"> & {
+  /**
+   * @generated from field: repeated tollgate.v1.RuleDraft drafts = 1;
+   */
+  drafts: RuleDraft[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ListDraftsResponse.
+ * Use `create(ListDraftsResponseSchema)` to create a new message.
+ */
+export const ListDraftsResponseSchema: GenMessage<ListDraftsResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 27);
+
+/**
+ * What to throw away.
+ *
+ * @generated from message tollgate.v1.DiscardDraftRequest
+ */
+export type DiscardDraftRequest = Message<"tollgate.v1.DiscardDraftRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * Of the draft that was read.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message tollgate.v1.DiscardDraftRequest.
+ * Use `create(DiscardDraftRequestSchema)` to create a new message.
+ */
+export const DiscardDraftRequestSchema: GenMessage<DiscardDraftRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 28);
+
+/**
+ * It is gone.
+ *
+ * @generated from message tollgate.v1.DiscardDraftResponse
+ */
+export type DiscardDraftResponse = Message<"tollgate.v1.DiscardDraftResponse"> & {
+};
+
+/**
+ * Describes the message tollgate.v1.DiscardDraftResponse.
+ * Use `create(DiscardDraftResponseSchema)` to create a new message.
+ */
+export const DiscardDraftResponseSchema: GenMessage<DiscardDraftResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 29);
+
+/**
+ * What to commit.
+ *
+ * @generated from message tollgate.v1.CommitDraftRequest
+ */
+export type CommitDraftRequest = Message<"tollgate.v1.CommitDraftRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * Of the draft that was read.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * Empty: that of the draft.
+   *
+   * @generated from field: string comment = 4;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message tollgate.v1.CommitDraftRequest.
+ * Use `create(CommitDraftRequestSchema)` to create a new message.
+ */
+export const CommitDraftRequestSchema: GenMessage<CommitDraftRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 30);
+
+/**
+ * The stored version; as CreateVersionResponse.
+ *
+ * @generated from message tollgate.v1.CommitDraftResponse
+ */
+export type CommitDraftResponse = Message<"tollgate.v1.CommitDraftResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleSetVersion version = 1;
+   */
+  version?: RuleSetVersion | undefined;
+
+  /**
+   * @generated from field: repeated tollgate.v1.RuleFinding warnings = 2;
+   */
+  warnings: RuleFinding[];
+
+  /**
+   * @generated from field: bool created = 3;
+   */
+  created: boolean;
+
+  /**
+   * @generated from field: tollgate.v1.CasesResult cases = 4;
+   */
+  cases?: CasesResult | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.CommitDraftResponse.
+ * Use `create(CommitDraftResponseSchema)` to create a new message.
+ */
+export const CommitDraftResponseSchema: GenMessage<CommitDraftResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 31);
+
+/**
+ * Golden cases of a version.
+ *
+ * @generated from message tollgate.v1.AttachCasesRequest
+ */
+export type AttachCasesRequest = Message<"tollgate.v1.AttachCasesRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * As in CreateVersionRequest.
+   *
+   * @generated from field: string cases_json = 3;
+   */
+  casesJson: string;
+
+  /**
+   * @generated from field: string lists_json = 4;
+   */
+  listsJson: string;
+
+  /**
+   * @generated from field: string actor = 5;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string comment = 6;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message tollgate.v1.AttachCasesRequest.
+ * Use `create(AttachCasesRequestSchema)` to create a new message.
+ */
+export const AttachCasesRequestSchema: GenMessage<AttachCasesRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 32);
+
+/**
+ * How they ended.
+ *
+ * @generated from message tollgate.v1.AttachCasesResponse
+ */
+export type AttachCasesResponse = Message<"tollgate.v1.AttachCasesResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.CasesResult cases = 1;
+   */
+  cases?: CasesResult | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.AttachCasesResponse.
+ * Use `create(AttachCasesResponseSchema)` to create a new message.
+ */
+export const AttachCasesResponseSchema: GenMessage<AttachCasesResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 33);
+
+/**
+ * What to approve.
+ *
+ * @generated from message tollgate.v1.ApproveVersionRequest
+ */
+export type ApproveVersionRequest = Message<"tollgate.v1.ApproveVersionRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * The hash of the version that was looked at, else ABORTED with reason STALE_ETAG.
+   *
+   * @generated from field: string hash = 3;
+   */
+  hash: string;
+
+  /**
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string comment = 5;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ApproveVersionRequest.
+ * Use `create(ApproveVersionRequestSchema)` to create a new message.
+ */
+export const ApproveVersionRequestSchema: GenMessage<ApproveVersionRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 34);
+
+/**
+ * What the version lacks now.
+ *
+ * @generated from message tollgate.v1.ApproveVersionResponse
+ */
+export type ApproveVersionResponse = Message<"tollgate.v1.ApproveVersionResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleProof proof = 1;
+   */
+  proof?: RuleProof | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.ApproveVersionResponse.
+ * Use `create(ApproveVersionResponseSchema)` to create a new message.
+ */
+export const ApproveVersionResponseSchema: GenMessage<ApproveVersionResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 35);
+
+/**
+ * What not to approve any more.
+ *
+ * @generated from message tollgate.v1.WithdrawApprovalRequest
+ */
+export type WithdrawApprovalRequest = Message<"tollgate.v1.WithdrawApprovalRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string comment = 4;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message tollgate.v1.WithdrawApprovalRequest.
+ * Use `create(WithdrawApprovalRequestSchema)` to create a new message.
+ */
+export const WithdrawApprovalRequestSchema: GenMessage<WithdrawApprovalRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 36);
+
+/**
+ * What the version lacks now.
+ *
+ * @generated from message tollgate.v1.WithdrawApprovalResponse
+ */
+export type WithdrawApprovalResponse = Message<"tollgate.v1.WithdrawApprovalResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleProof proof = 1;
+   */
+  proof?: RuleProof | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.WithdrawApprovalResponse.
+ * Use `create(WithdrawApprovalResponseSchema)` to create a new message.
+ */
+export const WithdrawApprovalResponseSchema: GenMessage<WithdrawApprovalResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 37);
+
+/**
+ * What may follow later.
+ *
+ * @generated from message tollgate.v1.WaiveEvidenceRequest
+ */
+export type WaiveEvidenceRequest = Message<"tollgate.v1.WaiveEvidenceRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: repeated tollgate.v1.Waivable waives = 3;
+   */
+  waives: Waivable[];
+
+  /**
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * Required.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tollgate.v1.WaiveEvidenceRequest.
+ * Use `create(WaiveEvidenceRequestSchema)` to create a new message.
+ */
+export const WaiveEvidenceRequestSchema: GenMessage<WaiveEvidenceRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 38);
+
+/**
+ * What the version lacks now.
+ *
+ * @generated from message tollgate.v1.WaiveEvidenceResponse
+ */
+export type WaiveEvidenceResponse = Message<"tollgate.v1.WaiveEvidenceResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleProof proof = 1;
+   */
+  proof?: RuleProof | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.WaiveEvidenceResponse.
+ * Use `create(WaiveEvidenceResponseSchema)` to create a new message.
+ */
+export const WaiveEvidenceResponseSchema: GenMessage<WaiveEvidenceResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 39);
+
+/**
+ * Which version; 0 is the active one.
+ *
+ * @generated from message tollgate.v1.GetProofRequest
+ */
+export type GetProofRequest = Message<"tollgate.v1.GetProofRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+};
+
+/**
+ * Describes the message tollgate.v1.GetProofRequest.
+ * Use `create(GetProofRequestSchema)` to create a new message.
+ */
+export const GetProofRequestSchema: GenMessage<GetProofRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 40);
+
+/**
+ * What speaks for it.
+ *
+ * @generated from message tollgate.v1.GetProofResponse
+ */
+export type GetProofResponse = Message<"tollgate.v1.GetProofResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleSetVersion version = 1;
+   */
+  version?: RuleSetVersion | undefined;
+
+  /**
+   * @generated from field: tollgate.v1.RuleProof proof = 2;
+   */
+  proof?: RuleProof | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.GetProofResponse.
+ * Use `create(GetProofResponseSchema)` to create a new message.
+ */
+export const GetProofResponseSchema: GenMessage<GetProofResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 41);
+
+/**
+ * All that is live without evidence: not many.
+ *
+ * @generated from message tollgate.v1.ListOwedEvidenceRequest
+ */
+export type ListOwedEvidenceRequest = Message<"tollgate.v1.ListOwedEvidenceRequest"> & {
+};
+
+/**
+ * Describes the message tollgate.v1.ListOwedEvidenceRequest.
+ * Use `create(ListOwedEvidenceRequestSchema)` to create a new message.
+ */
+export const ListOwedEvidenceRequestSchema: GenMessage<ListOwedEvidenceRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 42);
+
+/**
+ * What is live without all its evidence.
+ *
+ * @generated from message tollgate.v1.ListOwedEvidenceResponse
+ */
+export type ListOwedEvidenceResponse = Message<"tollgate.v1.ListOwedEvidenceResponse"> & {
+  /**
+   * @generated from field: repeated tollgate.v1.OwedEvidence owed = 1;
+   */
+  owed: OwedEvidence[];
+};
+
+/**
+ * Describes the message tollgate.v1.ListOwedEvidenceResponse.
+ * Use `create(ListOwedEvidenceResponseSchema)` to create a new message.
+ */
+export const ListOwedEvidenceResponseSchema: GenMessage<ListOwedEvidenceResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 43);
+
+/**
+ * What to ask beside what decides.
+ *
+ * @generated from message tollgate.v1.StartShadowRequest
+ */
+export type StartShadowRequest = Message<"tollgate.v1.StartShadowRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * As in ActivateVersionRequest.
+   *
+   * @generated from field: string scope = 3;
+   */
+  scope: string;
+
+  /**
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string etag = 6;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message tollgate.v1.StartShadowRequest.
+ * Use `create(StartShadowRequestSchema)` to create a new message.
+ */
+export const StartShadowRequestSchema: GenMessage<StartShadowRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 44);
+
+/**
+ * The rule set after it.
+ *
+ * @generated from message tollgate.v1.StartShadowResponse
+ */
+export type StartShadowResponse = Message<"tollgate.v1.StartShadowResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleSet rule_set = 1;
+   */
+  ruleSet?: RuleSet | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.StartShadowResponse.
+ * Use `create(StartShadowResponseSchema)` to create a new message.
+ */
+export const StartShadowResponseSchema: GenMessage<StartShadowResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 45);
+
+/**
+ * What to ask no more.
+ *
+ * @generated from message tollgate.v1.StopShadowRequest
+ */
+export type StopShadowRequest = Message<"tollgate.v1.StopShadowRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string scope = 3;
+   */
+  scope: string;
+
+  /**
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string etag = 6;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message tollgate.v1.StopShadowRequest.
+ * Use `create(StopShadowRequestSchema)` to create a new message.
+ */
+export const StopShadowRequestSchema: GenMessage<StopShadowRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 46);
+
+/**
+ * The rule set after it.
+ *
+ * @generated from message tollgate.v1.StopShadowResponse
+ */
+export type StopShadowResponse = Message<"tollgate.v1.StopShadowResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleSet rule_set = 1;
+   */
+  ruleSet?: RuleSet | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.StopShadowResponse.
+ * Use `create(StopShadowResponseSchema)` to create a new message.
+ */
+export const StopShadowResponseSchema: GenMessage<StopShadowResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 47);
+
+/**
+ * What to let decide for some.
+ *
+ * @generated from message tollgate.v1.StartCanaryRequest
+ */
+export type StartCanaryRequest = Message<"tollgate.v1.StartCanaryRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * As in ActivateVersionRequest.
+   *
+   * @generated from field: string scope = 3;
+   */
+  scope: string;
+
+  /**
+   * @generated from field: tollgate.v1.CanarySettings settings = 4;
+   */
+  settings?: CanarySettings | undefined;
+
+  /**
+   * @generated from field: string actor = 5;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string etag = 7;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message tollgate.v1.StartCanaryRequest.
+ * Use `create(StartCanaryRequestSchema)` to create a new message.
+ */
+export const StartCanaryRequestSchema: GenMessage<StartCanaryRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 48);
+
+/**
+ * The rule set after it.
+ *
+ * @generated from message tollgate.v1.StartCanaryResponse
+ */
+export type StartCanaryResponse = Message<"tollgate.v1.StartCanaryResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleSet rule_set = 1;
+   */
+  ruleSet?: RuleSet | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.StartCanaryResponse.
+ * Use `create(StartCanaryResponseSchema)` to create a new message.
+ */
+export const StartCanaryResponseSchema: GenMessage<StartCanaryResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 49);
+
+/**
+ * Which canary to end.
+ *
+ * @generated from message tollgate.v1.StopCanaryRequest
+ */
+export type StopCanaryRequest = Message<"tollgate.v1.StopCanaryRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: string scope = 2;
+   */
+  scope: string;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string etag = 5;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message tollgate.v1.StopCanaryRequest.
+ * Use `create(StopCanaryRequestSchema)` to create a new message.
+ */
+export const StopCanaryRequestSchema: GenMessage<StopCanaryRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 50);
+
+/**
+ * The rule set after it.
+ *
+ * @generated from message tollgate.v1.StopCanaryResponse
+ */
+export type StopCanaryResponse = Message<"tollgate.v1.StopCanaryResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleSet rule_set = 1;
+   */
+  ruleSet?: RuleSet | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.StopCanaryResponse.
+ * Use `create(StopCanaryResponseSchema)` to create a new message.
+ */
+export const StopCanaryResponseSchema: GenMessage<StopCanaryResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 51);
+
+/**
+ * A page of the publication log.
+ *
+ * @generated from message tollgate.v1.ListPublicationsRequest
+ */
+export type ListPublicationsRequest = Message<"tollgate.v1.ListPublicationsRequest"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ListPublicationsRequest.
+ * Use `create(ListPublicationsRequestSchema)` to create a new message.
+ */
+export const ListPublicationsRequestSchema: GenMessage<ListPublicationsRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 52);
+
+/**
+ * A page of the publication log, newest first.
+ *
+ * @generated from message tollgate.v1.ListPublicationsResponse
+ */
+export type ListPublicationsResponse = Message<"tollgate.v1.ListPublicationsResponse"> & {
+  /**
+   * @generated from field: repeated tollgate.v1.Publication publications = 1;
+   */
+  publications: Publication[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ListPublicationsResponse.
+ * Use `create(ListPublicationsResponseSchema)` to create a new message.
+ */
+export const ListPublicationsResponseSchema: GenMessage<ListPublicationsResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_service, 53);
+
+/**
+ * Rule sets as versioned JSON documents. A version never changes: it is drafted, committed, proven, and then put live in a
+ * scope: `all` sites, `group:ID` or `site:ID`. The most specific scope in which a rule set has an active version decides.
  *
  * @generated from service tollgate.v1.RuleService
  */
@@ -777,8 +1757,10 @@ export const RuleService: GenService<{
     output: typeof DiffVersionsResponseSchema;
   },
   /**
-   * Makes a version the active one, all instances switching as a whole. An answer says that it is published; the
+   * Makes a version the active one of a scope, all instances switching as a whole. An answer says that it is published; the
    * instance that was asked has switched too, unless the store went away in between: then it switches with the others.
+   * FAILED_PRECONDITION with reason NOT_PROVEN where golden cases, backtest or approval are missing and not waived. A canary
+   * in the scope ends with it.
    *
    * @generated from rpc tollgate.v1.RuleService.ActivateVersion
    */
@@ -788,7 +1770,8 @@ export const RuleService: GenService<{
     output: typeof ActivateVersionResponseSchema;
   },
   /**
-   * Makes the version that was active before the present one active again.
+   * Takes back what went live last in a scope: the canary, where there is one; else the active version, in favour of the
+   * one before it. A narrower scope that had none before goes back to what holds around it.
    *
    * @generated from rpc tollgate.v1.RuleService.RollBack
    */
@@ -798,7 +1781,7 @@ export const RuleService: GenService<{
     output: typeof RollBackResponseSchema;
   },
   /**
-   * Takes a rule set out of service.
+   * Takes a rule set out of service in a scope; what is active around it decides there then.
    *
    * @generated from rpc tollgate.v1.RuleService.DeactivateRuleSet
    */
@@ -806,6 +1789,166 @@ export const RuleService: GenService<{
     methodKind: "unary";
     input: typeof DeactivateRuleSetRequestSchema;
     output: typeof DeactivateRuleSetResponseSchema;
+  },
+  /**
+   * Stores a document in the making, whatever the checks find in it. One draft for each rule set.
+   *
+   * @generated from rpc tollgate.v1.RuleService.PutDraft
+   */
+  putDraft: {
+    methodKind: "unary";
+    input: typeof PutDraftRequestSchema;
+    output: typeof PutDraftResponseSchema;
+  },
+  /**
+   * Reads a draft, and what the checks say of it now.
+   *
+   * @generated from rpc tollgate.v1.RuleService.GetDraft
+   */
+  getDraft: {
+    methodKind: "unary";
+    input: typeof GetDraftRequestSchema;
+    output: typeof GetDraftResponseSchema;
+  },
+  /**
+   * Lists the drafts, without their texts.
+   *
+   * @generated from rpc tollgate.v1.RuleService.ListDrafts
+   */
+  listDrafts: {
+    methodKind: "unary";
+    input: typeof ListDraftsRequestSchema;
+    output: typeof ListDraftsResponseSchema;
+  },
+  /**
+   * Throws a draft away.
+   *
+   * @generated from rpc tollgate.v1.RuleService.DiscardDraft
+   */
+  discardDraft: {
+    methodKind: "unary";
+    input: typeof DiscardDraftRequestSchema;
+    output: typeof DiscardDraftResponseSchema;
+  },
+  /**
+   * Makes a draft the next version of its rule set, and ends it.
+   *
+   * @generated from rpc tollgate.v1.RuleService.CommitDraft
+   */
+  commitDraft: {
+    methodKind: "unary";
+    input: typeof CommitDraftRequestSchema;
+    output: typeof CommitDraftResponseSchema;
+  },
+  /**
+   * Runs golden cases over a version and keeps how they ended. The latest run counts.
+   *
+   * @generated from rpc tollgate.v1.RuleService.AttachCases
+   */
+  attachCases: {
+    methodKind: "unary";
+    input: typeof AttachCasesRequestSchema;
+    output: typeof AttachCasesResponseSchema;
+  },
+  /**
+   * Approves a version, as somebody who did not write it.
+   *
+   * @generated from rpc tollgate.v1.RuleService.ApproveVersion
+   */
+  approveVersion: {
+    methodKind: "unary";
+    input: typeof ApproveVersionRequestSchema;
+    output: typeof ApproveVersionResponseSchema;
+  },
+  /**
+   * Takes one's own approval back. What is live stays live.
+   *
+   * @generated from rpc tollgate.v1.RuleService.WithdrawApproval
+   */
+  withdrawApproval: {
+    methodKind: "unary";
+    input: typeof WithdrawApprovalRequestSchema;
+    output: typeof WithdrawApprovalResponseSchema;
+  },
+  /**
+   * Lets a version go live before its backtest or approval is there, on somebody's word. Reported until they follow.
+   *
+   * @generated from rpc tollgate.v1.RuleService.WaiveEvidence
+   */
+  waiveEvidence: {
+    methodKind: "unary";
+    input: typeof WaiveEvidenceRequestSchema;
+    output: typeof WaiveEvidenceResponseSchema;
+  },
+  /**
+   * Says whether a version may go live, and what speaks for it.
+   *
+   * @generated from rpc tollgate.v1.RuleService.GetProof
+   */
+  getProof: {
+    methodKind: "unary";
+    input: typeof GetProofRequestSchema;
+    output: typeof GetProofResponseSchema;
+  },
+  /**
+   * Lists what is live without all its evidence.
+   *
+   * @generated from rpc tollgate.v1.RuleService.ListOwedEvidence
+   */
+  listOwedEvidence: {
+    methodKind: "unary";
+    input: typeof ListOwedEvidenceRequestSchema;
+    output: typeof ListOwedEvidenceResponseSchema;
+  },
+  /**
+   * Has a version asked beside what decides in a scope.
+   *
+   * @generated from rpc tollgate.v1.RuleService.StartShadow
+   */
+  startShadow: {
+    methodKind: "unary";
+    input: typeof StartShadowRequestSchema;
+    output: typeof StartShadowResponseSchema;
+  },
+  /**
+   * Ends that.
+   *
+   * @generated from rpc tollgate.v1.RuleService.StopShadow
+   */
+  stopShadow: {
+    methodKind: "unary";
+    input: typeof StopShadowRequestSchema;
+    output: typeof StopShadowResponseSchema;
+  },
+  /**
+   * Lets a version decide for a share of the payers of a scope. For one that does already: changes the settings.
+   *
+   * @generated from rpc tollgate.v1.RuleService.StartCanary
+   */
+  startCanary: {
+    methodKind: "unary";
+    input: typeof StartCanaryRequestSchema;
+    output: typeof StartCanaryResponseSchema;
+  },
+  /**
+   * Ends the canary of a scope.
+   *
+   * @generated from rpc tollgate.v1.RuleService.StopCanary
+   */
+  stopCanary: {
+    methodKind: "unary";
+    input: typeof StopCanaryRequestSchema;
+    output: typeof StopCanaryResponseSchema;
+  },
+  /**
+   * Lists what was published of a rule set, by whom and why, newest first.
+   *
+   * @generated from rpc tollgate.v1.RuleService.ListPublications
+   */
+  listPublications: {
+    methodKind: "unary";
+    input: typeof ListPublicationsRequestSchema;
+    output: typeof ListPublicationsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_tollgate_v1_rule_service, 0);

@@ -3,7 +3,7 @@ import type { RuleSets as RuleSetService } from '../../../rules/rule-sets.js';
 import type { Sites as SiteService } from '../../../sites/site-service.js';
 
 /** What the API needs of the rule sets. */
-export type RuleSets = Omit<RuleSetService, 'active'>;
+export type RuleSets = Omit<RuleSetService, 'inForce'>;
 
 /** What the API needs of the lists. */
 export type Lists = Pick<

@@ -1,45 +1,33 @@
 import { create } from '@bufbuild/protobuf';
 import { invalidRequest, type FieldViolation } from '../../../errors/errors.js';
-import type {
-  RuleFinding,
-  RuleService,
-  RuleSet,
-  RuleSetVersion,
-} from '../../../gen/tollgate/v1/rule_service_pb.js';
+import type { RuleService } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import {
-  ActivateVersionResponseSchema,
   CreateVersionResponseSchema,
-  DeactivateRuleSetResponseSchema,
   DiffVersionsResponseSchema,
   GetVersionResponseSchema,
   ListRuleSetsRequestSchema,
   ListRuleSetsResponseSchema,
   ListVersionsRequestSchema,
   ListVersionsResponseSchema,
-  RollBackResponseSchema,
   RuleChangeSchema,
-  RuleFindingSchema,
-  RuleSetSchema,
-  RuleSetVersionSchema,
   ValidateRuleSetResponseSchema,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
-import { fromMs } from '../convert/time.js';
+import { toCases } from '../convert/rule-publishing.js';
+import { toFinding, toRuleSet, toVersion } from '../convert/rule.js';
 import type { Handlers } from '../handlers.js';
 import {
-  checkActivate,
   checkCreateVersion,
   checkDiff,
   checkGetVersion,
   checkListVersions,
-  checkRollBackOrDeactivate,
   checkValidate,
 } from '../validate/rule.js';
 import { checkPage } from '../validate/page.js';
-import { pageOf, toEtag, toRevision } from './page-query.js';
-import type { Finding } from '../../../rules/check/check.js';
+import { pageOf } from './page-query.js';
 import { documentFaults } from '../../../rules/rule-set-errors.js';
-import type { PublishInput, RuleSetInfo, VersionInfo } from '../../../rules/rule-sets.js';
 import type { RuleSets } from './ports.js';
+import { provingHandlers } from './rule-proving.js';
+import { publishingHandlers } from './rule-publishing.js';
 
 /** The handlers of RuleService. */
 export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
@@ -53,16 +41,20 @@ export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
   return {
     async createVersion(request) {
       await refuse(checkCreateVersion(request), 'document_json', request.documentJson);
-      const { version, warnings, created } = await ruleSets.create({
+      const { version, warnings, created, cases } = await ruleSets.create({
         document: request.documentJson,
         author: request.author,
+        editors: [],
         comment: request.comment,
         expectedLatestHash: request.expectedLatestHash,
+        cases: request.casesJson,
+        lists: request.listsJson,
       });
       return create(CreateVersionResponseSchema, {
         version: toVersion(version),
         warnings: warnings.map(toFinding),
         created,
+        ...(cases === undefined ? {} : { cases: toCases(cases) }),
       });
     },
     async validateRuleSet(request) {
@@ -110,62 +102,9 @@ export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
         ),
       });
     },
-    async activateVersion(request) {
-      checkActivate(request);
-      const info = await ruleSets.activate({ ...toPublish(request), version: request.version });
-      return create(ActivateVersionResponseSchema, { ruleSet: toRuleSet(info) });
-    },
-    async rollBack(request) {
-      checkRollBackOrDeactivate(request);
-      const info = await ruleSets.rollBack(toPublish(request));
-      return create(RollBackResponseSchema, { ruleSet: toRuleSet(info) });
-    },
-    async deactivateRuleSet(request) {
-      checkRollBackOrDeactivate(request);
-      const info = await ruleSets.deactivate(toPublish(request));
-      return create(DeactivateRuleSetResponseSchema, { ruleSet: toRuleSet(info) });
-    },
+    ...publishingHandlers(ruleSets),
+    ...provingHandlers(ruleSets),
   };
-}
-
-function toPublish(request: {
-  readonly ruleSet: string;
-  readonly actor: string;
-  readonly reason: string;
-  readonly etag: string;
-}): PublishInput {
-  const { ruleSet, actor, reason, etag } = request;
-  return { ruleSet, actor, reason, revision: toRevision(etag) };
-}
-
-function toRuleSet(info: RuleSetInfo): RuleSet {
-  return create(RuleSetSchema, {
-    id: info.id,
-    description: info.description,
-    owner: info.owner,
-    activeVersion: info.activeVersion,
-    latestVersion: info.latestVersion,
-    etag: toEtag(info.revision),
-  });
-}
-
-function toVersion(info: VersionInfo, document = ''): RuleSetVersion {
-  return create(RuleSetVersionSchema, {
-    ruleSet: info.ruleSet,
-    version: info.version,
-    hash: info.hash,
-    author: info.author,
-    comment: info.comment,
-    createdAt: fromMs(info.createdAt),
-    active: info.active,
-    rules: info.rules,
-    documentJson: document,
-  });
-}
-
-function toFinding(finding: Finding): RuleFinding {
-  const { severity, code, rule, path, message } = finding;
-  return create(RuleFindingSchema, { severity, code, rule, path, message });
 }
 
 function json(value: unknown): string {

@@ -1,21 +1,20 @@
 import type {
-  ActivateVersionRequest,
   CreateVersionRequest,
   DiffVersionsRequest,
   GetVersionRequest,
   ListVersionsRequest,
-  RollBackRequest,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import type { FieldViolation } from '../../../errors/errors.js';
 import { LIMITS } from '../../../rules/document/json-limits.js';
 import { Problems } from './problems.js';
 import { freeText, requiredText, slug } from './text.js';
-import { etag, page, sha256, within } from './values.js';
+import { page, sha256, within } from './values.js';
 
-const MAX_VERSION = 2_147_483_647;
+/** Versions are int32. */
+export const MAX_VERSION = 2_147_483_647;
 
 /** A rule-set document as text; what it says is checked elsewhere. */
-function document(problems: Problems, name: string, json: string): void {
+export function document(problems: Problems, name: string, json: string): void {
   if (json === '') problems.add(name, 'is required');
   else if (json.length > LIMITS.bytes || Buffer.byteLength(json) > LIMITS.bytes) {
     problems.add(name, 'larger than 1 MiB');
@@ -29,6 +28,7 @@ export function checkCreateVersion(request: CreateVersionRequest): readonly Fiel
   requiredText(problems, '', 'author', request.author, 128);
   freeText(problems, '', 'comment', request.comment, 2000);
   sha256(problems, '', 'expected_latest_hash', request.expectedLatestHash);
+  texts(problems, request);
   return besideDocument(problems, 'document_json');
 }
 
@@ -45,15 +45,17 @@ export function checkValidate(request: { readonly documentJson: string }): void 
 }
 
 /** One version; 0 is the active one. */
-export function checkGetVersion(request: GetVersionRequest): void {
+export function checkGetVersion(request: Pick<GetVersionRequest, 'ruleSet' | 'version'>): void {
   const problems = new Problems();
   slug(problems, '', 'rule_set', request.ruleSet);
   within(problems, '', 'version', request.version, 0, MAX_VERSION);
   problems.throwIfAny();
 }
 
-/** A page of versions. */
-export function checkListVersions(request: ListVersionsRequest): void {
+/** A page of versions, or of publications. */
+export function checkListVersions(
+  request: Pick<ListVersionsRequest, 'ruleSet' | 'pageSize' | 'pageToken'>,
+): void {
   const problems = new Problems();
   slug(problems, '', 'rule_set', request.ruleSet);
   page(problems, '', request.pageSize, request.pageToken);
@@ -73,29 +75,14 @@ export function checkDiff(request: DiffVersionsRequest): readonly FieldViolation
   return besideDocument(problems, 'to_document_json');
 }
 
-/** What to activate. */
-export function checkActivate(request: ActivateVersionRequest): void {
-  const problems = new Problems();
-  within(problems, '', 'version', request.version, 1, MAX_VERSION);
-  publication(problems, request);
-  problems.throwIfAny();
-}
-
-/** What to roll back or take out of service. */
-export function checkRollBackOrDeactivate(
-  request: Pick<RollBackRequest, 'ruleSet' | 'actor' | 'reason' | 'etag'>,
-): void {
-  const problems = new Problems();
-  publication(problems, request);
-  problems.throwIfAny();
-}
-
-function publication(
+/** Golden cases and lists as texts; what they say is checked elsewhere. */
+export function texts(
   problems: Problems,
-  request: Pick<RollBackRequest, 'ruleSet' | 'actor' | 'reason' | 'etag'>,
+  { casesJson, listsJson }: { readonly casesJson: string; readonly listsJson: string },
 ): void {
-  slug(problems, '', 'rule_set', request.ruleSet);
-  requiredText(problems, '', 'actor', request.actor, 128);
-  freeText(problems, '', 'reason', request.reason, 500);
-  etag(problems, '', 'etag', request.etag);
+  const large = (text: string): boolean =>
+    text.length > LIMITS.bytes || Buffer.byteLength(text) > LIMITS.bytes;
+  if (large(casesJson)) problems.add('cases_json', 'larger than 1 MiB');
+  if (large(listsJson)) problems.add('lists_json', 'larger than 1 MiB');
+  if (casesJson === '' && listsJson !== '') problems.add('lists_json', 'is for cases_json, which is empty');
 }

@@ -1,15 +1,18 @@
 import type { Database } from './database.js';
 import type { Dispatcher } from './dispatcher.js';
-import { WorkerRules, WorkerSites } from './documents.js';
+import { WorkerSites } from './documents.js';
 import type { WorkerJournal } from './journal/journal.js';
 import { WorkerLimits } from './limits.js';
+import { WorkerRules } from './rules.js';
 import { ListImporter } from './lists/import.js';
 import { DecisionLister } from './journal/list.js';
 import { WorkerLists } from './lists/lists.js';
 import { early, read, sliced, write, type EndOperation } from './work.js';
 import type { ListPlace, WireListFilter } from '../journal/wire.js';
 import type { Hold, HoldReport } from '../../../decisions/ports.js';
-import type { Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
+import type { Evidence } from '../../../rules/publish/evidence.js';
+import type { StagedVersion } from '../../../rules/publish/stage.js';
+import type { Draft, Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
 import type { Kind, Merchant, Site } from '../../../sites/site-store.js';
 import { Unavailable } from './failure.js';
 
@@ -65,10 +68,22 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
       rules.versions(ruleSet, limit, before),
     ),
     'rules.ruleSets': read(() => rules.ruleSets()),
-    'rules.activations': read(() => rules.activations()),
-    'rules.publish': write((_, publication: Publication) => rules.publish(publication)),
+    'rules.heads': read(() => rules.heads()),
+    'rules.staged': read(() => rules.staged()),
+    'rules.stagesOf': read((_, ruleSet: string) => rules.stagesOf(ruleSet)),
+    'rules.publish': write((_, publication: Publication, changes: readonly StagedVersion[]) =>
+      rules.publish(publication, changes),
+    ),
     'rules.publications': read((_, ruleSet: string, limit: number, before: number | undefined) =>
       rules.publications(ruleSet, limit, before),
+    ),
+    'rules.addEvidence': write((_, evidence: Evidence) => rules.addEvidence(evidence)),
+    'rules.evidence': read((_, ruleSet: string, version: number) => rules.evidence(ruleSet, version)),
+    'rules.putDraft': write((_, draft: Draft) => rules.putDraft(draft)),
+    'rules.draft': read((_, ruleSet: string) => rules.draft(ruleSet)),
+    'rules.drafts': read(() => rules.drafts()),
+    'rules.removeDraft': write((_, ruleSet: string, revision: number) =>
+      rules.removeDraft(ruleSet, revision),
     ),
     'rules.putLayout': write((_, layout: Layout) => rules.putLayout(layout)),
     'rules.layout': read((_, id: string) => rules.layout(id)),

@@ -20,7 +20,7 @@ import { SiteService } from '../../../../src/gen/tollgate/v1/site_service_pb.js'
 import { createClient } from '../../../../src/server/grpc/bridge.js';
 import type { ImportSettings } from '../../../../src/facts/lists/lists-service.js';
 import type { EntryInput } from '../../../../src/facts/lists/entry-input.js';
-import type { RuleSetInfo, VersionInfo } from '../../../../src/rules/rule-sets.js';
+import type { RuleSetInfo, VersionInfo } from '../../../../src/rules/rule-set-info.js';
 import { fakeApplication } from '../../support/fakes.js';
 import { sampleRecord } from '../../support/records.js';
 import { sampleRequest } from '../../support/requests.js';
@@ -186,6 +186,8 @@ describe('RuleService', () => {
     comment: 'tighter',
     createdAt: AT,
     active: false,
+    editors: [],
+    staged: [],
     rules: 7,
   };
   const ruleSet: RuleSetInfo = {
@@ -195,6 +197,7 @@ describe('RuleService', () => {
     activeVersion: 1,
     latestVersion: 2,
     revision: 5,
+    staged: [],
   };
 
   test('stores, reads, compares and activates versions', async () => {
@@ -213,7 +216,7 @@ describe('RuleService', () => {
     const { channel } = await start(
       fakeApplication({
         ruleSets: {
-          create: (input) => note(input, { version, warnings: [finding], created: true }),
+          create: (input) => note(input, { version, warnings: [finding], created: true, cases: undefined }),
           validate: (document) => note(document, { valid: true, findings: [finding], hash: version.hash }),
           version: (...which) => note(which, { info: version, document: '{"id":"velocity"}' }),
           list: (page) => note(page, { items: [ruleSet], next: 'n' }),
@@ -255,7 +258,15 @@ describe('RuleService', () => {
     await rules.rollBack({ ruleSet: 'velocity', actor: 'ana', reason: 'why' });
     await rules.deactivateRuleSet({ ruleSet: 'velocity', actor: 'ana' });
     expect(asked).toEqual([
-      { document: '{}', author: 'ana', comment: 'c', expectedLatestHash: '' },
+      {
+        document: '{}',
+        cases: '',
+        lists: '',
+        author: 'ana',
+        editors: [],
+        comment: 'c',
+        expectedLatestHash: '',
+      },
       '{}',
       ['velocity', 0],
       { size: 50, token: '' },
@@ -263,9 +274,9 @@ describe('RuleService', () => {
       ['velocity', { size: 50, token: '' }],
       ['velocity', 1, 2],
       ['velocity', 0, { document: '{}' }],
-      { ruleSet: 'velocity', actor: 'ana', reason: '', revision: 5, version: 2 },
-      { ruleSet: 'velocity', actor: 'ana', reason: 'why', revision: undefined },
-      { ruleSet: 'velocity', actor: 'ana', reason: '', revision: undefined },
+      { ruleSet: 'velocity', scope: 'all', actor: 'ana', reason: '', revision: 5, version: 2 },
+      { ruleSet: 'velocity', scope: 'all', actor: 'ana', reason: 'why', revision: undefined },
+      { ruleSet: 'velocity', scope: 'all', actor: 'ana', reason: '', revision: undefined },
     ]);
   });
 

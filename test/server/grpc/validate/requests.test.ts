@@ -19,12 +19,16 @@ import {
 } from '../../../../src/gen/tollgate/v1/list_service_pb.js';
 import {
   ActivateVersionRequestSchema,
+  ApproveVersionRequestSchema,
   CreateVersionRequestSchema,
   DiffVersionsRequestSchema,
   GetVersionRequestSchema,
   ListVersionsRequestSchema,
+  PutDraftRequestSchema,
   RollBackRequestSchema,
+  StartCanaryRequestSchema,
   ValidateRuleSetRequestSchema,
+  WaiveEvidenceRequestSchema,
 } from '../../../../src/gen/tollgate/v1/rule_service_pb.js';
 import {
   GetSiteRequestSchema,
@@ -36,6 +40,7 @@ import type { FieldViolation } from '../../../../src/errors/errors.js';
 import { checkListDecisions, checkReference } from '../../../../src/server/grpc/validate/decision.js';
 import * as list from '../../../../src/server/grpc/validate/list.js';
 import { checkPage } from '../../../../src/server/grpc/validate/page.js';
+import * as publishing from '../../../../src/server/grpc/validate/publishing.js';
 import * as rule from '../../../../src/server/grpc/validate/rule.js';
 import * as site from '../../../../src/server/grpc/validate/site.js';
 import { violationsOf } from '../../support/violations.js';
@@ -150,7 +155,7 @@ table(
 table(
   'ActivateVersion',
   ActivateVersionRequestSchema,
-  rule.checkActivate,
+  publishing.checkPublishVersion,
   { ruleSet: 'v', version: 1, actor: 'ana', etag: '3' },
   [
     ['no version', { version: 0 }, 'version: not between 1 and 2,147,483,647'],
@@ -160,7 +165,74 @@ table(
     ['a long reason', { reason: 'x'.repeat(501) }, 'reason: longer than 500 characters'],
   ],
 );
-table('RollBack', RollBackRequestSchema, rule.checkRollBackOrDeactivate, { ruleSet: 'v', actor: 'ana' }, [
+table(
+  'StartCanary',
+  StartCanaryRequestSchema,
+  (request) => void publishing.checkStartCanary(request),
+  { ruleSet: 'v', version: 1, actor: 'ana', settings: { share: 0.05 } },
+  [
+    ['no settings', { settings: undefined as never }, 'settings: is required'],
+    ['a scope', { scope: 'group:eu' }],
+    ['a scope that is none', { scope: 'shop' }, 'scope: not all, group:ID or site:ID'],
+    ['a scope of nobody', { scope: 'site:' }, 'scope: not all, group:ID or site:ID'],
+    ['a scope with odd letters', { scope: 'site:a b' }, 'scope: not 1 to 64 of [A-Za-z0-9._-]'],
+    ['no share', { settings: { share: 0 } }, 'settings.share: not above 0 and at most 0.5'],
+    ['most of all', { settings: { share: 0.51 } }, 'settings.share: not above 0 and at most 0.5'],
+    ['a share that is none', { settings: { share: NaN } }, 'settings.share: not above 0 and at most 0.5'],
+    [
+      'a short period',
+      { settings: { share: 0.1, period: { seconds: 60n } } },
+      'settings.period: not whole seconds between an hour and 366 days',
+    ],
+    [
+      'guardrails without limits',
+      { settings: { share: 0.1, guardrails: { minimum: 5 } } },
+      'settings.guardrails: sets no limit; leave it out for the usual ones',
+    ],
+    [
+      'guardrails beyond reason',
+      { settings: { share: 0.1, guardrails: { stopped: 2, latency: 0.5, alpha: NaN, minimum: -1 } } },
+      'settings.guardrails.stopped: not between 0 and 1',
+      'settings.guardrails.latency: not 0 or between 1 and 1,000',
+      'settings.guardrails.minimum: not between 0 and 10,000,000',
+      'settings.guardrails.alpha: not between 0 and 0.2',
+    ],
+  ],
+);
+table(
+  'ApproveVersion',
+  ApproveVersionRequestSchema,
+  publishing.checkApprove,
+  { ruleSet: 'v', version: 1, actor: 'ana', hash: 'a'.repeat(64) },
+  [
+    ['no hash', { hash: '' }, 'hash: is required: that of the version that was looked at'],
+    ['half a hash', { hash: 'ab' }, 'hash: not a SHA-256 in lower-case hexadecimal'],
+  ],
+);
+table(
+  'WaiveEvidence',
+  WaiveEvidenceRequestSchema,
+  publishing.checkWaive,
+  { ruleSet: 'v', version: 1, actor: 'ana', reason: 'incident 31', waives: [1, 2] },
+  [
+    ['no reason', { reason: ' ' }, 'reason: is required'],
+    ['nothing', { waives: [] }, 'waives: is required: backtest, approval or both'],
+    ['golden cases', { waives: [3] }, 'waives[0]: golden cases cannot be waived'],
+    ['something else', { waives: [9 as never] }, 'waives[0]: unknown value 9'],
+  ],
+);
+table(
+  'PutDraft',
+  PutDraftRequestSchema,
+  publishing.checkPutDraft,
+  { ruleSet: 'v', documentJson: '{', actor: 'ana' },
+  [
+    ['no document', { documentJson: '' }, 'document_json: is required'],
+    ['lists for nothing', { listsJson: '[]' }, 'lists_json: is for cases_json, which is empty'],
+    ['large cases', { casesJson: 'x'.repeat(1024 * 1024 + 1) }, 'cases_json: larger than 1 MiB'],
+  ],
+);
+table('RollBack', RollBackRequestSchema, publishing.checkPublication, { ruleSet: 'v', actor: 'ana' }, [
   ['no set', { ruleSet: '' }, 'rule_set: is required'],
 ]);
 

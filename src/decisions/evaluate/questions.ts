@@ -1,0 +1,56 @@
+import type { WindowQuestions } from '../../facts/velocity/plan.js';
+import type { HabitSpec, HistorySpec } from '../../facts/velocity/specs/specs.js';
+import type { VelocitySpec } from '../../facts/velocity/specs/velocity-spec.js';
+
+/**
+ * What all programs in force ask of the windows, each question once: they share the windows, so that one that is decided
+ * by fewer payments than another sees the same past.
+ */
+export class Questions implements WindowQuestions {
+  readonly velocities: VelocitySpec[] = [];
+  readonly histories: HistorySpec[] = [];
+  readonly habits: HabitSpec[] = [];
+  readonly #places = new Map<string, number>();
+
+  /** The place of a velocity; `key` tells one question from another. */
+  velocity(key: string, spec: () => VelocitySpec): number {
+    return this.#place(key, this.velocities, spec);
+  }
+
+  history(key: string, spec: () => HistorySpec): number {
+    return this.#place(key, this.histories, spec);
+  }
+
+  habit(key: string, spec: () => HabitSpec): number {
+    return this.#place(key, this.habits, spec);
+  }
+
+  /** Equal where the same is asked in the same places: windows that answer one answer the other. */
+  get name(): string {
+    return [...this.#places.keys()].join('\n');
+  }
+
+  /** Whether a velocity looks at what was decided about earlier payments. */
+  get askOutcome(): boolean {
+    return this.velocities.some(asksOutcome);
+  }
+
+  #place<T>(key: string, list: T[], spec: () => T): number {
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      place = list.push(spec()) - 1;
+      this.#places.set(key, place);
+    }
+    return place;
+  }
+}
+
+function asksOutcome({ by, value, over }: VelocitySpec): boolean {
+  const aggregates = over === undefined ? [value] : [value, over];
+  return (
+    by.includes('outcome') ||
+    aggregates.some(
+      ({ of, filters }) => of === 'outcome' || filters.some(({ attribute }) => attribute === 'outcome'),
+    )
+  );
+}

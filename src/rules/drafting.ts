@@ -1,0 +1,168 @@
+import { invalidRequest, TollgateError } from '../errors/errors.js';
+import type { Finding } from './check/check.js';
+import type { TextCheckContext } from './check/text.js';
+import { checkRuleSetText } from './check/text.js';
+import { documentFaults } from './rule-set-errors.js';
+import type { Created, NewVersion } from './rule-set-info.js';
+import type { Draft, RuleVersionStore } from './version-store.js';
+
+/** What is written into a draft. */
+export interface DraftInput {
+  readonly ruleSet: string;
+  readonly document: string;
+  readonly cases: string;
+  readonly lists: string;
+  readonly comment: string;
+  readonly actor: string;
+  /** The revision the caller saw; another one is STALE_ETAG. undefined: there must be no draft yet. */
+  readonly revision: number | undefined;
+}
+
+/** A draft and what the checks say of it now. */
+export interface CheckedDraft {
+  readonly draft: Draft;
+  readonly findings: readonly Finding[];
+}
+
+/** Documents in the making, one for each rule set. All methods throw TollgateError. */
+export interface Drafting {
+  /** Stores it whatever the checks find, so that work is kept; only a document of another set or with a card number is refused. */
+  putDraft(input: DraftInput): Promise<CheckedDraft>;
+  /** Throws DRAFT_NOT_FOUND. */
+  draft(ruleSet: string): Promise<CheckedDraft>;
+  drafts(): Promise<readonly Draft[]>;
+  discardDraft(ruleSet: string, revision: number): Promise<void>;
+  /**
+   * Makes the draft the next version, and ends it. Throws RULE_SET_INVALID where it has errors, STALE_ETAG where others
+   * stored a version since it was begun.
+   */
+  commitDraft(input: {
+    readonly ruleSet: string;
+    readonly revision: number;
+    readonly actor: string;
+    readonly comment: string;
+  }): Promise<Created>;
+}
+
+/** What drafting needs. */
+export interface DraftingOptions {
+  readonly store: RuleVersionStore;
+  readonly now: () => number;
+  readonly known: () => Promise<TextCheckContext>;
+  readonly create: (version: NewVersion) => Promise<Created>;
+}
+
+/** Bounds what anybody could fill the store with. */
+const MAX_DRAFTS = 1_000;
+
+/** Drafting over a store. */
+export function createDrafting({ store, now, known, create }: DraftingOptions): Drafting {
+  async function stored(ruleSet: string): Promise<Draft> {
+    const draft = await store.draft(ruleSet);
+    if (draft === undefined) throw new TollgateError('DRAFT_NOT_FOUND', `rule set ${ruleSet} has no draft`);
+    return draft;
+  }
+
+  async function findingsOf(document: string): Promise<readonly Finding[]> {
+    return checkRuleSetText(document, await known()).findings;
+  }
+
+  async function newestOf(ruleSet: string): Promise<{ readonly version: number; readonly hash: string }> {
+    const [newest] = await store.versions(ruleSet, 1, undefined);
+    return newest ?? { version: 0, hash: '' };
+  }
+
+  return {
+    async putDraft({ ruleSet, document, cases, lists, comment, actor, revision }) {
+      const context = await known();
+      const findings = checkRuleSetText(document, context).findings;
+      const secret = findings.filter(({ code }) => code === 'card-number');
+      if (secret.length > 0) throw invalidRequest(documentFaults(secret, 'document_json'));
+      for (const [field, text] of [
+        ['cases_json', cases],
+        ['lists_json', lists],
+      ] as const)
+        if (context.holdsCardNumber(text))
+          throw invalidRequest([{ field, description: 'holds what looks like a card number' }]);
+      mustBeOf(ruleSet, document);
+      const before = await store.draft(ruleSet);
+      if ((before?.revision ?? 0) !== (revision ?? 0)) throw staleDraft(ruleSet, before);
+      if (before === undefined && (await store.drafts()).length >= MAX_DRAFTS)
+        throw new TollgateError('OVERLOADED', `there are ${MAX_DRAFTS} drafts: discard some`);
+      const at = now();
+      const editors = before?.editors ?? [];
+      const draft: Draft = {
+        ruleSet,
+        revision: (before?.revision ?? 0) + 1,
+        document,
+        cases,
+        lists,
+        base: before?.base ?? (await newestOf(ruleSet)).version,
+        comment,
+        editors: editors.includes(actor) ? editors : [...editors, actor],
+        createdAt: before?.createdAt ?? at,
+        updatedAt: at,
+      };
+      if ((await store.putDraft(draft)) === 'stale') throw staleDraft(ruleSet, await store.draft(ruleSet));
+      return { draft, findings };
+    },
+
+    async draft(ruleSet) {
+      const draft = await stored(ruleSet);
+      return { draft, findings: await findingsOf(draft.document) };
+    },
+
+    drafts: () => store.drafts(),
+
+    async discardDraft(ruleSet, revision) {
+      const draft = await stored(ruleSet);
+      if (draft.revision !== revision || (await store.removeDraft(ruleSet, revision)) === 'stale')
+        throw staleDraft(ruleSet, await store.draft(ruleSet));
+    },
+
+    async commitDraft({ ruleSet, revision, actor, comment }) {
+      const draft = await stored(ruleSet);
+      if (draft.revision !== revision) throw staleDraft(ruleSet, draft);
+      const newest = await newestOf(ruleSet);
+      if (newest.version !== draft.base)
+        throw new TollgateError(
+          'STALE_ETAG',
+          `version ${newest.version} of ${ruleSet} was stored since the draft was begun on version ${draft.base}: compare with it, and put the draft anew`,
+          { metadata: { latest_version: String(newest.version) } },
+        );
+      const created = await create({
+        document: draft.document,
+        cases: draft.cases,
+        lists: draft.lists,
+        author: actor,
+        editors: draft.editors.filter((editor) => editor !== actor),
+        comment: comment || draft.comment,
+        expectedLatestHash: newest.hash,
+      });
+      // Put again meanwhile, it is work that is not in the version: it stays.
+      await store.removeDraft(ruleSet, revision);
+      return created;
+    },
+  };
+}
+
+/** A draft kept under another rule set's name would become a version of that. */
+function mustBeOf(ruleSet: string, document: string): void {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(document);
+  } catch {
+    return;
+  }
+  const id = typeof parsed === 'object' && parsed !== null && 'id' in parsed ? parsed.id : ruleSet;
+  if (id !== ruleSet)
+    throw invalidRequest([{ field: 'document_json', description: `its id is not ${ruleSet}` }]);
+}
+
+function staleDraft(ruleSet: string, draft: Draft | undefined): TollgateError {
+  const text =
+    draft === undefined
+      ? `the draft of ${ruleSet} is gone`
+      : `the draft of ${ruleSet} is at revision ${draft.revision}, changed last by ${draft.editors.at(-1) ?? ''}`;
+  return new TollgateError('STALE_ETAG', text, { metadata: { etag: String(draft?.revision ?? 0) } });
+}

@@ -1,0 +1,204 @@
+import { TollgateError } from '../../errors/errors.js';
+import { followed } from '../../errors/store-unavailable.js';
+import { decodeToken, encodeToken, type Page, type PageQuery } from '../../paging/paging.js';
+import { knownVersion, newestVersion, standingsOf, type Standings } from '../known-versions.js';
+import { stale } from '../rule-set-errors.js';
+import type { RuleSetInfo } from '../rule-set-info.js';
+import { summaryOf } from '../summary.js';
+import type { Publication, RuleVersionStore, StoredVersion } from '../version-store.js';
+import type { Readiness } from './evidence.js';
+import type { Scope } from './scope.js';
+import type { CanarySettings } from './stage.js';
+import { stepsOf, type Move } from './steps.js';
+
+/** Who changes where a version stands, and why. */
+export interface PublishInput {
+  readonly ruleSet: string;
+  readonly scope: Scope;
+  readonly actor: string;
+  readonly reason: string;
+  /** The revision the caller saw; another one is STALE_ETAG. undefined: whatever it is. */
+  readonly revision: number | undefined;
+}
+
+/** A change that names a version. */
+export interface PublishVersionInput extends PublishInput {
+  readonly version: number;
+}
+
+/** Puts versions live and takes them back. All methods throw TollgateError. */
+export interface Publishing {
+  /** Throws NOT_PROVEN when evidence is missing. Ends a canary in the scope. Activating what is active is no change. */
+  activate(input: PublishVersionInput): Promise<RuleSetInfo>;
+  /**
+   * Takes the canary of the scope back, where there is one; else makes the version active again that was before the
+   * present one. A scope narrower than all sites that had none goes back to what holds around it.
+   */
+  rollBack(input: PublishInput & { readonly canary?: number }): Promise<RuleSetInfo>;
+  /** Takes the rule set out of service in the scope; what is active around it holds there then. */
+  deactivate(input: PublishInput): Promise<RuleSetInfo>;
+  startShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
+  stopShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
+  /** Throws NOT_PROVEN. For a version that is in canary already it changes the settings. */
+  startCanary(input: PublishVersionInput & { readonly settings: CanarySettings }): Promise<RuleSetInfo>;
+  stopCanary(input: PublishInput): Promise<RuleSetInfo>;
+  /** The publication log of a rule set, newest first. */
+  publications(ruleSet: string, page: PageQuery): Promise<Page<Publication>>;
+}
+
+/** What publishing needs. */
+export interface PublishingOptions {
+  readonly store: RuleVersionStore;
+  readonly now: () => number;
+  readonly readiness: (version: StoredVersion) => Promise<Readiness>;
+  /** Throws when a stored version does not pass the checks of this release: it must not replace a running one. */
+  readonly mustHold: (version: StoredVersion) => Promise<void>;
+  /** Called after anything changed, before the call is answered. May fail with STORE_UNAVAILABLE. */
+  readonly changed: () => Promise<void>;
+}
+
+/** Of changes of one set at once, one gets through in each try. */
+const TRIES = 30;
+/** Publications that are read at a time: few roll-backs need more. */
+const PAGE = 100;
+
+/** What becomes of the standings; undefined: nothing is to be done. */
+type Plan = (standings: Standings) => Promise<Move | undefined>;
+
+/** Publishing over a store. */
+export function createPublishing(options: PublishingOptions): Publishing {
+  const { store } = options;
+
+  /** Of publications at once that name no revision the last one counts; a roll-back would take back what it never saw. */
+  async function publish(input: PublishInput, plan: Plan, once = false): Promise<RuleSetInfo> {
+    const tries = input.revision === undefined && !once ? TRIES : 1;
+    for (let left = tries - 1; ; left--) {
+      const published = await tryToPublish(input, plan);
+      if (published !== 'stale') return published;
+      if (left === 0) throw stale(await standingsOf(store, input.ruleSet));
+    }
+  }
+
+  async function tryToPublish(input: PublishInput, plan: Plan): Promise<RuleSetInfo | 'stale'> {
+    const { ruleSet, scope, actor, reason } = input;
+    const standings = await standingsOf(store, ruleSet);
+    const latest = await newestVersion(store, ruleSet);
+    if (input.revision !== undefined && input.revision !== standings.revision) throw stale(standings);
+    const move = await plan(standings);
+    if (move === undefined) {
+      // Somebody else may have brought it about since the revision was read.
+      const [newest] = await store.publications(ruleSet, 1, undefined);
+      return (newest?.revision ?? 0) === standings.revision ? summaryOf(standings, latest) : 'stale';
+    }
+    const revision = standings.revision + 1;
+    const at = options.now();
+    const { step, version, from, to, waived = [] } = move;
+    const changes = move.changes.map((change) => ({
+      ruleSet,
+      scope,
+      since: revision,
+      sinceAt: at,
+      ...change,
+    }));
+    const log = { ruleSet, revision, scope, version, from, to, actor, reason, at, step };
+    const published = await store.publish(waived.length === 0 ? log : { ...log, waived }, changes);
+    if (published === 'stale') return 'stale';
+    // From here on nothing may be asked of the store that could make a failure of what is done already.
+    await followed(options.changed());
+    const moved = new Set(changes.map((change) => change.version));
+    const others = standings.stages.filter((one) => one.scope !== scope || !moved.has(one.version));
+    return summaryOf({ ruleSet, revision, stages: [...others, ...changes] }, latest);
+  }
+
+  /** A version that may go live, and what it goes live without. */
+  async function proven(ruleSet: string, number: number): Promise<Pick<Move, 'waived'>> {
+    const version = await knownVersion(store, ruleSet, number);
+    await options.mustHold(version);
+    const { missing, waived } = await options.readiness(version);
+    if (missing.length > 0) throw notProven(version, missing);
+    return { waived };
+  }
+
+  async function holding(ruleSet: string, number: number): Promise<void> {
+    await options.mustHold(await knownVersion(store, ruleSet, number));
+  }
+
+  /** The log of a rule set, newest first. */
+  async function* log(ruleSet: string): AsyncGenerator<Publication> {
+    let before: number | undefined;
+    do {
+      const page: readonly Publication[] = await store.publications(ruleSet, PAGE, before);
+      yield* page;
+      before = page.length < PAGE ? undefined : page.at(-1)?.revision;
+    } while (before !== undefined);
+  }
+
+  return {
+    activate: (input) =>
+      publish(input, async (standings) => {
+        await knownVersion(store, input.ruleSet, input.version);
+        const move = stepsOf(standings, input.scope).activate(input.version);
+        return move && { ...move, ...(await proven(input.ruleSet, input.version)) };
+      }),
+
+    rollBack: (input) =>
+      publish(
+        input,
+        async (standings) => {
+          const steps = stepsOf(standings, input.scope);
+          if (input.canary !== undefined) return steps.endCanary('roll-back', input.canary);
+          const move = steps.endCanary('roll-back') ?? (await steps.rollBack(log(input.ruleSet)));
+          if (move.to !== 0 && move.to !== move.from) await holding(input.ruleSet, move.to);
+          return move;
+        },
+        true,
+      ),
+
+    deactivate: (input) => publish(input, async (standings) => stepsOf(standings, input.scope).deactivate()),
+
+    startShadow: (input) =>
+      publish(input, async (standings) => {
+        const move = stepsOf(standings, input.scope).startShadow(input.version);
+        await holding(input.ruleSet, input.version);
+        return move;
+      }),
+
+    stopShadow: (input) =>
+      publish(input, async (standings) => stepsOf(standings, input.scope).stopShadow(input.version)),
+
+    startCanary: (input) =>
+      publish(input, async (standings) => {
+        await knownVersion(store, input.ruleSet, input.version);
+        const move = stepsOf(standings, input.scope).startCanary(input.version, input.settings);
+        return { ...move, ...(await proven(input.ruleSet, input.version)) };
+      }),
+
+    stopCanary: (input) =>
+      publish(input, async (standings) => {
+        const move = stepsOf(standings, input.scope).endCanary('stop-canary');
+        if (move === undefined)
+          throw new TollgateError('NOT_STAGED', `no version of ${input.ruleSet} is in canary there`);
+        return move;
+      }),
+
+    async publications(ruleSet, { size, token }) {
+      const before = token === '' ? undefined : Number(decodeToken(token));
+      const found = await store.publications(ruleSet, size + 1, before);
+      if (found.length === 0) await newestVersion(store, ruleSet);
+      const items = found.slice(0, size);
+      const last = items.at(-1);
+      return {
+        items,
+        next: found.length > size && last !== undefined ? encodeToken(String(last.revision)) : '',
+      };
+    },
+  };
+}
+
+function notProven({ ruleSet, version }: StoredVersion, missing: readonly string[]): TollgateError {
+  const text = `version ${version} of ${ruleSet} may not go live yet: ${missing.join('; ')}`;
+  return new TollgateError('NOT_PROVEN', text, {
+    violations: missing.map((description) => ({ field: 'version', description })),
+    metadata: { rule_set: ruleSet, version: String(version) },
+  });
+}

@@ -1,0 +1,177 @@
+import type { Duration } from '@bufbuild/protobuf/wkt';
+import type { CanarySettings } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
+import { DrawBySchema, Waivable, WaivableSchema } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
+import type {
+  ApproveVersionRequest,
+  AttachCasesRequest,
+  PutDraftRequest,
+  RollBackRequest,
+  StartCanaryRequest,
+  WaiveEvidenceRequest,
+} from '../../../gen/tollgate/v1/rule_service_pb.js';
+import { invalidRequest } from '../../../errors/errors.js';
+import { partsOfScope, readScope } from '../../../rules/publish/scope.js';
+import { Problems } from './problems.js';
+import { document, MAX_VERSION, texts } from './rule.js';
+import { freeText, requiredText, siteId, slug } from './text.js';
+import { enumValue, etag, sha256, within } from './values.js';
+
+type Publishing = Pick<RollBackRequest, 'ruleSet' | 'actor' | 'reason' | 'etag' | 'scope'>;
+
+const DAY_S = 86_400;
+/** More would be no trial any more. */
+const LARGEST_SHARE = 0.5;
+
+/** A change of where a version stands. */
+export function checkPublication(request: Publishing): void {
+  const problems = new Problems();
+  publication(problems, request);
+  problems.throwIfAny();
+}
+
+/** A change that names a version. */
+export function checkPublishVersion(request: Publishing & { readonly version: number }): void {
+  const problems = new Problems();
+  within(problems, '', 'version', request.version, 1, MAX_VERSION);
+  publication(problems, request);
+  problems.throwIfAny();
+}
+
+/** A canary; gives its settings. */
+export function checkStartCanary(request: StartCanaryRequest): CanarySettings {
+  const problems = new Problems();
+  within(problems, '', 'version', request.version, 1, MAX_VERSION);
+  publication(problems, request);
+  const { settings } = request;
+  if (settings === undefined) problems.add('settings', 'is required');
+  else canary(problems, settings);
+  problems.throwIfAny();
+  if (settings === undefined) throw invalidRequest([]);
+  return settings;
+}
+
+function publication(problems: Problems, request: Publishing): void {
+  slug(problems, '', 'rule_set', request.ruleSet);
+  scope(problems, request.scope);
+  requiredText(problems, '', 'actor', request.actor, 128);
+  freeText(problems, '', 'reason', request.reason, 500);
+  etag(problems, '', 'etag', request.etag);
+}
+
+function scope(problems: Problems, text: string): void {
+  const read = readScope(text);
+  if (read === undefined) problems.add('scope', 'not all, group:ID or site:ID');
+  else if (read !== 'all') siteId(problems, '', 'scope', partsOfScope(read).id);
+}
+
+function canary(problems: Problems, { share, by, period, guardrails }: CanarySettings): void {
+  const at = 'settings.';
+  if (!(share > 0 && share <= LARGEST_SHARE)) problems.add(`${at}share`, 'not above 0 and at most 0.5');
+  enumValue(problems, at, 'by', by, DrawBySchema, false);
+  if (period !== undefined) lotPeriod(problems, `${at}period`, period);
+  if (guardrails === undefined) return;
+  const { stopped, reviewed, threeDs, latency, minimum, alpha } = guardrails;
+  const limits = `${at}guardrails.`;
+  for (const [name, value] of Object.entries({ stopped, reviewed, three_ds: threeDs }))
+    if (!(value >= 0 && value <= 1)) problems.add(limits + name, 'not between 0 and 1');
+  if (!(latency === 0 || (latency >= 1 && latency <= 1000)))
+    problems.add(`${limits}latency`, 'not 0 or between 1 and 1,000');
+  if (stopped === 0 && reviewed === 0 && threeDs === 0 && latency === 0)
+    problems.add(`${at}guardrails`, 'sets no limit; leave it out for the usual ones');
+  within(problems, limits, 'minimum', minimum, 0, 10_000_000);
+  if (!(alpha >= 0 && alpha <= 0.2)) problems.add(`${limits}alpha`, 'not between 0 and 0.2');
+}
+
+function lotPeriod(problems: Problems, name: string, { seconds, nanos }: Duration): void {
+  if (nanos !== 0 || seconds < 3_600n || seconds > BigInt(366 * DAY_S))
+    problems.add(name, 'not whole seconds between an hour and 366 days');
+}
+
+/** What somebody says about a rule set or, where asked for, a version of it. */
+export function checkSaid(
+  request: {
+    readonly ruleSet: string;
+    readonly version?: number;
+    readonly actor: string;
+    readonly comment: string;
+  },
+  more: readonly 'version'[],
+): void {
+  const problems = new Problems();
+  said(problems, request, more.length > 0);
+  problems.throwIfAny();
+}
+
+function said(
+  problems: Problems,
+  request: {
+    readonly ruleSet: string;
+    readonly version?: number;
+    readonly actor: string;
+    readonly comment: string;
+  },
+  version = true,
+): void {
+  slug(problems, '', 'rule_set', request.ruleSet);
+  if (version) within(problems, '', 'version', request.version ?? 0, 1, MAX_VERSION);
+  requiredText(problems, '', 'actor', request.actor, 128);
+  freeText(problems, '', 'comment', request.comment, 2000);
+}
+
+/** Golden cases of a version. */
+export function checkAttachCases(request: AttachCasesRequest): void {
+  const problems = new Problems();
+  said(problems, request);
+  if (request.casesJson === '') problems.add('cases_json', 'is required');
+  texts(problems, request);
+  problems.throwIfAny();
+}
+
+/** An approval. */
+export function checkApprove(request: ApproveVersionRequest): void {
+  const problems = new Problems();
+  said(problems, request);
+  if (request.hash === '') problems.add('hash', 'is required: that of the version that was looked at');
+  sha256(problems, '', 'hash', request.hash);
+  problems.throwIfAny();
+}
+
+/** A waiver. */
+export function checkWaive(request: WaiveEvidenceRequest): void {
+  const problems = new Problems();
+  said(problems, { ...request, comment: '' });
+  requiredText(problems, '', 'reason', request.reason, 500);
+  if (request.waives.length === 0) problems.add('waives', 'is required: backtest, approval or both');
+  for (const [index, value] of request.waives.entries())
+    if (value === Waivable.CASES) problems.add(`waives[${index}]`, 'golden cases cannot be waived');
+    else enumValue(problems, '', `waives[${index}]`, value, WaivableSchema, true);
+  problems.throwIfAny();
+}
+
+/** A draft to store. */
+export function checkPutDraft(request: PutDraftRequest): void {
+  const problems = new Problems();
+  slug(problems, '', 'rule_set', request.ruleSet);
+  document(problems, 'document_json', request.documentJson);
+  texts(problems, request);
+  requiredText(problems, '', 'actor', request.actor, 128);
+  freeText(problems, '', 'comment', request.comment, 2000);
+  etag(problems, '', 'etag', request.etag);
+  problems.throwIfAny();
+}
+
+/** Which draft. */
+export function checkDraftName(request: { readonly ruleSet: string }): void {
+  const problems = new Problems();
+  slug(problems, '', 'rule_set', request.ruleSet);
+  problems.throwIfAny();
+}
+
+/** A draft as it was seen. */
+export function checkEtagged(request: { readonly ruleSet: string; readonly etag: string }): void {
+  const problems = new Problems();
+  slug(problems, '', 'rule_set', request.ruleSet);
+  if (request.etag === '') problems.add('etag', 'is required: that of the draft that was read');
+  etag(problems, '', 'etag', request.etag);
+  problems.throwIfAny();
+}
