@@ -65,8 +65,8 @@ export function pairRules(live: Pick<Program, 'rules'>, shadow: Pick<Program, 'r
 }
 
 /**
- * How two programs differed on a payment; undefined when they agree: the same outcome, demand, exemption, reasons and
- * scores, and every rule in the same state. A rule that is absent or skipped agrees with one that did not hit.
+ * How two programs differed on a payment; undefined when they agree: the same outcome, demand, exemption, scores and
+ * reasons in whatever order, and every rule in the same state. A rule that is absent or skipped agrees with one that did not hit.
  */
 export function differenceOf(
   pairs: readonly RulePair[],
@@ -100,7 +100,7 @@ function sameGrounds(a: Verdict, b: Verdict): boolean {
   const sets = Object.keys(a.scores);
   return (
     a.reasons.length === b.reasons.length &&
-    a.reasons.every((reason, place) => reason === b.reasons[place]) &&
+    a.reasons.every((reason) => b.reasons.includes(reason)) &&
     sets.length === Object.keys(b.scores).length &&
     sets.every((set) => Object.hasOwn(b.scores, set) && a.scores[set] === b.scores[set])
   );
