@@ -4,13 +4,15 @@ import { twoSidedZ } from './normal.js';
 
 /**
  * By how many times trials that hang together tell less than as many independent ones: the variance of the share as
- * groups show it, over what independence would give; at least 1. Trials of one subject must be in one group, subjects be
- * spread over the groups by chance. Source: Rao and Scott, "A simple method for the analysis of clustered binary data",
- * Biometrics 48 (1992), 577. Enlarged for an interval that may miss `alpha` of the time, by what few groups leave open of
- * the variance: the square of Student's quantile over the normal one (Korn and Graubard, Survey Methodology 24 (1998), 193).
+ * groups show it, over what independence would give; at least 1. Trials of one subject must be in one group, subjects
+ * be spread over the groups by chance. Source: Rao and Scott, "A simple method for the analysis of clustered binary
+ * data", Biometrics 48 (1992), 577. Enlarged for an interval that may miss `alpha` of the time, by what few groups
+ * leave open of the variance: the square of Student's quantile over the normal one (Korn and Graubard, Survey
+ * Methodology 24 (1998), 193).
  *
- * Where all trials end alike nothing can be seen of that; then by how much more the groups' sizes vary than they would if
- * each subject had one trial, which is the effect if trials of one subject always end alike. 1 for fewer than two groups.
+ * Where all trials end alike nothing can be seen of that; then by how much more the groups' sizes vary than they
+ * would if each subject had one trial, which is the effect if trials of one subject always end alike. 1 for fewer
+ * than two groups.
  */
 export function designEffect(groups: readonly Trials[], alpha: number): number {
   const trials = groups.reduce((sum, group) => sum + group.trials, 0);

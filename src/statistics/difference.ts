@@ -3,9 +3,10 @@ import { wilsonInterval } from './proportion.js';
 
 /**
  * An interval of the difference `of` minus `from` of two independent proportions, in [-1, 1]: Newcombe's hybrid score
- * interval, method 10 of "Interval estimation for the difference between independent proportions", Statistics in Medicine
- * 17 (1998), 873. It joins the intervals of the two by the root of the sum of squares; with exact intervals in place of
- * Wilson's it does not miss more often for rare events either. Without trials on one side, the widest there can be.
+ * interval, method 10 of "Interval estimation for the difference between independent proportions", Statistics in
+ * Medicine 17 (1998), 873. It joins the intervals of the two by the root of the sum of squares; with exact intervals
+ * in place of Wilson's it does not miss more often for rare events either. Without trials on one side, the widest
+ * there can be.
  */
 export function differenceInterval(
   of: Trials,

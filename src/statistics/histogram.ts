@@ -1,7 +1,7 @@
 /**
- * How many durations fell into which bucket. Whole microseconds below 64 have a bucket each; from there every doubling is
- * cut into 64, so a bucket is at most 1/64 of its lower edge wide. From 2^32 on, 71 minutes, all are in the last. Bounded,
- * and adding up bucket by bucket merges what several instances counted.
+ * How many durations fell into which bucket. Whole microseconds below 64 have a bucket each; from there every
+ * doubling is cut into 64, so a bucket is at most 1/64 of its lower edge wide. From 2^32 on, 71 minutes, all are in
+ * the last. Bounded, and adding up bucket by bucket merges what several instances counted.
  */
 export interface Histogram {
   /** Count by bucket; as long as there are buckets. */
@@ -66,7 +66,7 @@ export function histogramPairs({ counts }: Histogram): HistogramPairs {
   return pairs;
 }
 
-/** A histogram from its JSON; buckets named twice add up. RangeError for a bucket that there is not or a count that is none. */
+/** A histogram from its JSON; a bucket named twice adds up. RangeError for a bucket that there is not, or no count. */
 export function histogramOf(pairs: HistogramPairs): Histogram {
   const histogram = createHistogram();
   for (const [bucket, count] of pairs) {

@@ -6,9 +6,10 @@ import { twoSidedZ } from './normal.js';
 const ANYTHING: Interval = { low: 0, high: 1 };
 
 /**
- * Wilson's score interval of a proportion: those values that the observed share does not reject. Misses `alpha` of the
- * time on average; in [0, 1], and says something after no success at all. Source: Wilson, "Probable inference, the law
- * of succession, and statistical inference", JASA 22 (1927); method 3 of Newcombe, Statistics in Medicine 17 (1998), 857.
+ * Wilson's score interval of a proportion: those values that the observed share does not reject. Misses `alpha` of
+ * the time on average; in [0, 1], and says something after no success at all. Source: Wilson, "Probable inference,
+ * the law of succession, and statistical inference", JASA 22 (1927); method 3 of Newcombe, Statistics in Medicine 17
+ * (1998), 857.
  */
 export function wilsonInterval({ successes, trials }: Trials, alpha: number): Interval {
   if (!(trials > 0)) return ANYTHING;
@@ -24,9 +25,9 @@ export function wilsonInterval({ successes, trials }: Trials, alpha: number): In
 }
 
 /**
- * The exact interval of a proportion: misses at most `alpha` of the time whatever the proportion is, also for rare events
- * and a tiny alpha, where Wilson's misses many times more often. Wider for it. Source: Clopper and Pearson, "The use of
- * confidence or fiducial limits", Biometrika 26 (1934).
+ * The exact interval of a proportion: misses at most `alpha` of the time whatever the proportion is, also for rare
+ * events and a tiny alpha, where Wilson's misses many times more often. Wider for it. Source: Clopper and Pearson,
+ * "The use of confidence or fiducial limits", Biometrika 26 (1934).
  */
 export function exactInterval({ successes, trials }: Trials, alpha: number): Interval {
   if (!(trials > 0)) return ANYTHING;

@@ -2,17 +2,18 @@ import { binomialAtMost } from './beta.js';
 import { durationAt, histogramCount, type Histogram } from './histogram.js';
 import type { Interval } from './interval.js';
 
-/** Ranks among sorted observations, 1 the smallest, between which a quantile lies. 0 and n + 1: no bound on that side. */
+/** Ranks among sorted observations, 1 the smallest, between which a quantile lies. 0, n + 1: no bound on that side. */
 export interface RankBounds {
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * Between which order statistics of `n` observations the `share` quantile lies (0.99: what 99 % do not exceed), missing at
- * most `alpha` / 2 of the time on either side. Exact for every distribution, with ties too: how many observations stay
- * below the quantile is binomial. Source: David and Nagaraja, "Order Statistics", 3rd edition (2003), 7.1; it goes back to
- * Thompson, "On confidence ranges for the median and other expectation distributions", Ann. Math. Statist. 7 (1936).
+ * Between which order statistics of `n` observations the `share` quantile lies (0.99: what 99 % do not exceed),
+ * missing at most `alpha` / 2 of the time on either side. Exact for every distribution, with ties too: how many
+ * observations stay below the quantile is binomial. Source: David and Nagaraja, "Order Statistics", 3rd edition
+ * (2003), 7.1; it goes back to Thompson, "On confidence ranges for the median and other expectation distributions",
+ * Ann. Math. Statist. 7 (1936).
  */
 export function quantileRanks(n: number, share: number, alpha: number): RankBounds {
   // The largest rank that more than the quantile's share stays below rarely enough, and its mirror from above.
@@ -20,8 +21,8 @@ export function quantileRanks(n: number, share: number, alpha: number): RankBoun
 }
 
 /**
- * Bounds of the `share` quantile of what a histogram counted, microseconds: those of its rank bounds, out to the edges of
- * their buckets. 0 and Infinity where the sample is too small to say.
+ * Bounds of the `share` quantile of what a histogram counted, microseconds: those of its rank bounds, out to the
+ * edges of their buckets. 0 and Infinity where the sample is too small to say.
  */
 export function quantileInterval(histogram: Histogram, share: number, alpha: number): Interval {
   const { low, high } = quantileRanks(histogramCount(histogram), share, alpha);

@@ -58,19 +58,20 @@ export function mergeOutcomes(a: WeightedOutcomes, b: WeightedOutcomes): Weighte
 }
 
 /**
- * The share of events among all cases, those let in and those not, from those let in: for a rule with a control group, its
- * precision. Weights by inverse propensity, normalised by their own sum (Hájek, "Comment on a paper by D. Basu", 1971): the
- * share is in [0, 1], and a control group that by luck came out large or small does not move it, as it moves the plain
- * inverse-weighted sum.
+ * The share of events among all cases, those let in and those not, from those let in: for a rule with a control
+ * group, its precision. Weights by inverse propensity, normalised by their own sum (Hájek, "Comment on a paper by D.
+ * Basu", 1971): the share is in [0, 1], and a control group that by luck came out large or small does not move it, as
+ * it moves the plain inverse-weighted sum.
  *
- * The interval is Wilson's for as many cases of equal weight as would tell as much: the fewer of Kish's
- * (Σw)² / Σw² ("Survey Sampling", 1965) and share · (1 − share) / variance, with the linearised variance Σw²(y − share)² / (Σw)². The
- * latter is what the estimate is worth when events are among the heavy; alone it would be without meaning where no case,
- * or every case, is an event, and far too sure after one light event. So the interval stays in [0, 1], is not a point after
- * zero events, and with equal propensities both are the plain count: then share and interval are the plain ones.
+ * The interval is Wilson's for as many cases of equal weight as would tell as much: the fewer of Kish's (Σw)² / Σw²
+ * ("Survey Sampling", 1965) and share · (1 − share) / variance, with the linearised variance Σw²(y − share)² / (Σw)².
+ * The latter is what the estimate is worth when events are among the heavy; alone it would be without meaning where
+ * no case, or every case, is an event, and far too sure after one light event. So the interval stays in [0, 1], is
+ * not a point after zero events, and with equal propensities both are the plain count: then share and interval are
+ * the plain ones.
  *
- * It says nothing about cases with propensity zero (over a cap, on a list that is never let through), and counts a case
- * only once it is known how it ended.
+ * It says nothing about cases with propensity zero (over a cap, on a list that is never let through), and counts a
+ * case only once it is known how it ended.
  */
 export function weightedProportion(seen: WeightedOutcomes, alpha: number): WeightedProportion {
   const { weight, weightSquared, eventWeight, eventWeightSquared } = seen;

@@ -12,7 +12,7 @@ describe('bounds of a quantile', () => {
     [10, 2, 9],
     [20, 6, 15],
     [50, 18, 33],
-  ])('of %i for the median at 95 %% are the values of rank %i and %i', (n, low, high) => {
+  ])('of %i observations, for the median and 95 in 100, are those of rank %i and %i', (n, low, high) => {
     expect(quantileRanks(n, 0.5, 0.05)).toEqual({ low, high });
   });
 
@@ -22,6 +22,7 @@ describe('bounds of a quantile', () => {
     [0.99, 299],
   ])('need as many observations above as Wilks says: %d, %i', (share, n) => {
     expect(quantileRanks(n, share, 0.1).high).toBe(n);
+    // One fewer, and there is none: the rank lies beyond them.
     expect(quantileRanks(n - 1, share, 0.1).high).toBe(n);
   });
 

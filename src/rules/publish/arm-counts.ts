@@ -46,17 +46,17 @@ export function createArm(): ArmCounts {
 }
 
 /**
- * Counts a decision. `groupDraw` in [0, 1) is a draw of its subject that is independent of the one which chose the arm
- * (see draw.ts, purpose `group`).
+ * Counts a decision. `draw` is the one that chose the arm (draw.ts): its bits from 2^-27 to 2^-32 choose the group, of
+ * which the arm says nothing. RangeError when it is not in [0, 1).
  */
 export function countDecision(
   arm: ArmCounts,
-  groupDraw: number,
+  draw: number,
   decided: { readonly outcome: Outcome; readonly threeDs: ThreeDsDemand; readonly latencyUs: number },
 ): void {
+  const group = draw >= 0 && draw < 1 ? arm.groups[Math.floor(draw * 2 ** 32) % ARM_GROUPS] : undefined;
+  if (group === undefined) throw new RangeError(`${draw} is no draw`);
   addDuration(arm.latencyUs, decided.latencyUs);
-  const group = arm.groups[Math.floor(groupDraw * arm.groups.length)];
-  if (group === undefined) throw new RangeError(`${groupDraw} is no draw`);
   const { outcome, threeDs } = decided;
   group.decisions++;
   if (outcome === 'reject' || outcome === 'block') {

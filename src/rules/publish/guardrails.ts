@@ -13,7 +13,7 @@ export interface CanaryPlan extends LookPlan {
   readonly alpha: number;
 }
 
-/** First at 100 decisions of either version, so that what stops everything is found at once; wrong at most once in 100. */
+/** First at 100 decisions of either version: what stops everything is found at once. Wrong at most once in 100. */
 export const DEFAULT_PLAN: CanaryPlan = { first: 100, growth: 1.3, alpha: 0.01 };
 
 /** What is judged. */
@@ -57,8 +57,8 @@ export function canaryLooks(count: number, plan: CanaryPlan = DEFAULT_PLAN): rea
 }
 
 /**
- * The number of the look that is due, undefined while none is after `lastLook` (0: none yet). May be asked every second:
- * only the looks count, not the questions. `lastLook` must outlive a restart, else a look is taken twice.
+ * The number of the look that is due, undefined while none is after `lastLook` (0: none yet). May be asked every
+ * second: only the looks count, not the questions. `lastLook` must outlive a restart, else a look is taken twice.
  */
 export function dueLook(
   stable: ArmCounts,
@@ -70,11 +70,12 @@ export function dueLook(
 }
 
 /**
- * Judges a canary at a look. It has breached when the interval of some measure lies beyond its limit, so that chance alone
- * does not roll a version back: over all looks and measures at most `plan.alpha` of the canaries that are within their
- * limits are condemned. For that the look's share of alpha (looks.ts) is divided among the measures (Bonferroni); rates
- * are compared by Newcombe's interval over exact ones, for Wilson's miss up to a hundred times too often for rare
- * events at such an alpha; latencies by exact bounds of their quantile. Decisions that hang together count for fewer.
+ * Judges a canary at a look. It has breached when the interval of some measure lies beyond its limit, so that chance
+ * alone does not roll a version back: over all looks and measures at most `plan.alpha` of the canaries that are
+ * within their limits are condemned. For that the look's share of alpha (looks.ts) is divided among the measures
+ * (Bonferroni); rates are compared by Newcombe's interval over exact ones, for Wilson's miss up to a hundred times
+ * too often for rare events at such an alpha; latencies by exact bounds of their quantile. Decisions that hang
+ * together count for fewer, by an estimate from the groups: so far the bound is as good as that is.
  */
 export function judgeCanary(trial: CanaryTrial): CanaryJudgement {
   const { stable, canary, limits, look, plan = DEFAULT_PLAN } = trial;

@@ -66,7 +66,8 @@ export function pairRules(live: Pick<Program, 'rules'>, shadow: Pick<Program, 'r
 
 /**
  * How two programs differed on a payment; undefined when they agree: the same outcome, demand, exemption, scores and
- * reasons in whatever order, and every rule in the same state. A rule that is absent or skipped agrees with one that did not hit.
+ * reasons in whatever order, and every rule in the same state. A rule that is absent or skipped agrees with one that
+ * did not hit.
  */
 export function differenceOf(
   pairs: readonly RulePair[],

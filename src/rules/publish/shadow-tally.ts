@@ -20,8 +20,8 @@ export interface RuleTally {
 }
 
 /**
- * What was counted of live against shadow. It belongs to one pair of programs: as large as they have rules, and a new live
- * version begins a new one. Plain JSON; instances count for themselves and what they counted is added up.
+ * What was counted of live against shadow. It belongs to one pair of programs: as large as they have rules, and a new
+ * live version begins a new one. Plain JSON; instances count for themselves and what they counted is added up.
  */
 export interface ShadowTally {
   /** Payments that both judged. */
@@ -56,7 +56,7 @@ export function createShadowTally(): ShadowTally {
   };
 }
 
-/** Counts a payment that both judged. `baseMinor` NaN: there was no exchange rate. Makes nothing but a rule's first entry. */
+/** Counts a payment that both judged; `baseMinor` NaN: no exchange rate. Makes nothing but a rule's first entry. */
 export function countCompared(
   tally: ShadowTally,
   pairs: readonly RulePair[],

@@ -26,7 +26,7 @@ export interface Visit {
   readonly latencyUs: number;
 }
 
-/** Lets visits come until there are `decisions` in all, looks whenever a look is due; the first breach, else the last look. */
+/** Lets visits come until there are `decisions` in all and looks when a look is due: the first breach or the last. */
 export function runCanary(
   random: Random,
   visit: (inCanary: boolean) => Visit,
@@ -42,11 +42,11 @@ export function runCanary(
   let last = 0;
   let [done, ask] = [0, plan.first];
   while (done < decisions) {
-    const inCanary = random.chance(share);
-    const group = random.next();
+    const draw = random.next();
+    const inCanary = draw < share;
     const { tries, stopped, latencyUs } = visit(inCanary);
     for (let i = 0; i < tries; i++)
-      countDecision(inCanary ? canary : stable, group, {
+      countDecision(inCanary ? canary : stable, draw, {
         outcome: stopped ? 'reject' : 'accept',
         threeDs: 'none',
         latencyUs,

@@ -57,7 +57,6 @@ describe('a draw', () => {
   it('is uniform over subjects, and independent between purposes, ids, periods and kinds of subject', () => {
     const others: readonly ((card: string) => Partial<Draw>)[] = [
       () => ({ purpose: 'control' }),
-      () => ({ purpose: 'group' }),
       () => ({ id: 'cards2' }),
       () => ({ at: AT + DAY }),
       (value) => ({ subject: { by: 'customer', value } }),
