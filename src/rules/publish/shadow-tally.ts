@@ -1,6 +1,5 @@
 import { HIT, OUTCOMES, THREE_DS_DEMANDS, type Outcome, type ThreeDsDemand } from '../outcome.js';
-import type { Judged, RulePair } from './shadow-difference.js';
-import { verdictDiffers } from './shadow-difference.js';
+import { verdictDiffers, type Judged, type RulePair } from './shadow-difference.js';
 
 /** Payments, and their amounts in minor units of the base currency; those without a rate count as payments only. */
 export interface Counted {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom, type Random } from '../../../src/simulate/random.js';
 import type { ArmCounts } from '../../../src/rules/publish/arm-counts.js';
-import type { CanaryLimits } from '../../../src/rules/publish/canary-limits.js';
-import { DEFAULT_LIMITS } from '../../../src/rules/publish/canary-limits.js';
+
+import { DEFAULT_LIMITS, type CanaryLimits } from '../../../src/rules/publish/canary-limits.js';
 import { canaryLooks, DEFAULT_PLAN, dueLook, judgeCanary } from '../../../src/rules/publish/guardrails.js';
 import { addDuration } from '../../../src/statistics/histogram.js';
 import { runs } from '../../support/runs.js';
