@@ -21,6 +21,7 @@ export interface WeightedProportion extends Interval {
   readonly effectiveCases: number;
 }
 
+/** Of no case at all. */
 export const NO_OUTCOMES: WeightedOutcomes = {
   cases: 0,
   events: 0,
