@@ -1,6 +1,6 @@
 /** Who may import whom. `npm run check` runs it, and shows that it finds a planted violation. */
 const CAPABILITIES =
-  '^src/(money|rules|facts|decisions|sites|routing|payments|notifications|backtest|monitoring|simulate|rehearsal)/';
+  '^src/(statistics|money|rules|facts|decisions|sites|routing|payments|notifications|backtest|monitoring|simulate|rehearsal)/';
 
 module.exports = {
   forbidden: [
@@ -23,7 +23,7 @@ module.exports = {
       name: 'money-and-rules-stand-alone',
       severity: 'error',
       from: { path: '^src/(money|rules)/' },
-      to: { path: '^src/', pathNot: '^src/(money|rules|errors|paging)/' },
+      to: { path: '^src/', pathNot: '^src/(money|rules|statistics|errors|paging)/' },
     },
     {
       name: 'money-knows-no-rules',
@@ -36,6 +36,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/rules/' },
       to: { path: '^src/money/' },
+    },
+    {
+      name: 'statistics-stand-alone',
+      severity: 'error',
+      from: { path: '^src/statistics/' },
+      to: { path: '^src/', pathNot: '^src/statistics/' },
     },
     {
       name: 'collections-stand-alone',

@@ -31,6 +31,7 @@ const PLANTED = {
   'src/rules/planted.ts': "import { store } from '../storage/sqlite/store.js';\nexport const a = store;\n",
   'src/facts/planted.ts': "import { MongoClient } from 'mongodb';\nexport const a = MongoClient;\n",
   'src/decisions/planted.ts': "import type { a } from '../gen/a_pb.js';\nexport type A = typeof a;\n",
+  'src/statistics/planted.ts': "import { a } from '../gen/a_pb.js';\nexport const b = a;\n",
   'src/gen/a_pb.ts': 'export const a = 1;\n',
   'src/storage/mongo/planted.ts': "import { store } from '../sqlite/store.js';\nexport const a = store;\n",
   'src/storage/sqlite/store.ts': "import { b } from './other.js';\nexport const store = b;\n",
@@ -42,6 +43,7 @@ const EXPECTED = [
   'generated-types-stay-at-the-edge',
   'money-and-rules-stand-alone',
   'no-circles',
+  'statistics-stand-alone',
   'stores-are-siblings',
 ];
 

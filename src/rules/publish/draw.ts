@@ -1,5 +1,5 @@
 /** What a draw decides; draws for different purposes are independent. */
-export const DRAW_PURPOSES = ['canary', 'control', 'group'] as const;
+export const DRAW_PURPOSES = ['canary', 'control'] as const;
 export type DrawPurpose = (typeof DRAW_PURPOSES)[number];
 
 /** A keyed hash of a text, 0 to 2^53 - 1 and uniform; who lacks the key can foresee no draw. */
@@ -24,13 +24,16 @@ export interface Subject {
   readonly value: string;
 }
 
-/** What a payment is known by, normalised as for velocities; '' where it is not. The request id is never ''. */
+/**
+ * What a payment is known by, normalised as for velocities; '' where it is not. `card` may be the account of another
+ * instrument. The request id is never ''.
+ */
 export type KnownBy = Readonly<Record<'site' | Subject['by'], string>>;
 
 /**
  * A number in [0, 1), uniform over subjects: the same for all draws with one purpose, id and subject in one period,
- * whatever else the payment is, so that trying again does not draw again. Periods are whole multiples of `periodMs` since
- * the epoch: days and hours begin as in UTC, weeks on Thursdays.
+ * whatever else the payment is, so that trying again does not draw again. Periods are whole multiples of `periodMs`
+ * since the epoch: days and hours begin as in UTC, weeks on Thursdays.
  */
 export function drawOf(hash: TextHash, { purpose, id, subject, periodMs, at }: Draw): number {
   const period = Math.floor(at / periodMs);
@@ -45,18 +48,18 @@ export function isDrawn(draw: number, share: number): boolean {
 }
 
 /**
- * By what a payment draws: the first that is known of card, customer, e-mail, device, IP address, order and request. Each
- * choice leaves something to who tries until a draw suits him:
+ * By what a payment draws: the first that is known of card, customer, e-mail, device, IP address, order and request.
+ * Each choice leaves something to who tries until a draw suits him:
  *
- * - By card (the default): every stolen card draws anew. But a card costs money and is burnt by its tries, and the share
- *   of cards that gets through is the share that was set. For a control group this is the one to use.
- * - By customer (`prefer: 'customer'`): accounts cost nothing, so whoever may register many draws as often as he likes,
- *   with one card. But a payer with two cards is treated alike: for a canary whose difference payers would notice, and for
- *   shops whose accounts are hard to come by.
+ * - By card (the default): every stolen card draws anew. But a card costs money and is burnt by its tries, and the
+ *   share of cards that gets through is the share that was set. For a control group this is the one to use.
+ * - By customer (`prefer: 'customer'`): accounts cost nothing, so whoever may register many draws as often as he
+ *   likes, with one card. But a payer with two cards is treated alike: for a canary whose difference payers would
+ *   notice, and for shops whose accounts are hard to come by.
  * - E-mail, device and IP address only stand in where neither is known, as for vouchers and guests: the first two are
  *   free to change, the third is shared by many, who then draw together.
- * - Order or request: every try draws anew. Who cannot afford that leaves out subjects known by these two; an order is
- *   told from those of other sites with the same number.
+ * - Order or request: every try draws anew. Who cannot afford that leaves out subjects known by these two; an order
+ *   is told from those of other sites with the same number.
  *
  * What is left out changes the subject as well: who drops his customer id draws by the next.
  */
