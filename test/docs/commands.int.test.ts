@@ -15,6 +15,7 @@ import type { ShellCommand } from './shell.js';
 const folder = createFolder();
 let service: Service;
 /** A decision to ask about, where a guide says ID. */
+let hash = '';
 let decision: string;
 
 const run = (args: readonly string[], stdin?: string): Promise<Ran> =>
@@ -73,6 +74,10 @@ beforeAll(async () => {
     folder.file(`v${version}.cases.json`, CASES);
     await run(['rules', 'push', folder.file(`v${version}.rules.json`, JSON.stringify(document))]);
   }
+  const [newest] = JSON.parse((await run(['rules', 'list', 'velocity', '--json'])).out) as { hash: string }[];
+  hash = newest?.hash ?? '';
+  const email = JSON.stringify({ ...(JSON.parse(velocity) as object), id: 'email' });
+  await run(['rules', 'draft', 'put', folder.file('email.rules.json', email)]);
   const until = ['--description', 'Reported by issuers'];
   await run(['lists', 'create', 'stolen-cards', '--type', 'card', '--kind', 'block', ...until]);
   await run(['lists', 'create', 'good-customers', '--type', 'customer', '--kind', 'allow']);
@@ -97,6 +102,7 @@ function globbed(word: string): string[] {
 function here(words: readonly string[]): string[] {
   const placed = words.flatMap((word) => {
     if (word.includes('*')) return globbed(word);
+    if (word === 'HASH') return hash;
     if (word === 'ID' || /^[0-9a-z]{26}$/.test(word)) return decision;
     if (Object.hasOwn(FILES, word) || word === 'my-rules/') return join(folder.path, word);
     return word.replace('127.0.0.1:50051', service.grpcAddress);

@@ -9,11 +9,12 @@ import {
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import type { Connection } from '../../client.js';
 import { timeText } from '../../decision-text.js';
+import { stageText } from '../../stage-text.js';
 import { usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { readText } from '../../input/files.js';
 import { withSession } from '../../session.js';
-import { versionNumber } from './change.js';
+import { versionNumber } from './version-number.js';
 
 const PAGE = 200;
 
@@ -122,10 +123,10 @@ Examples:
             return;
           }
           out.table(
-            ['version', 'active', 'rules', 'hash', 'author', 'created', 'comment'],
+            ['version', 'stands', 'rules', 'hash', 'author', 'created', 'comment'],
             versions.map((one) => [
               String(one.version),
-              one.active ? 'yes' : '',
+              one.staged.map(stageText).join('; ') || 'committed',
               String(one.rules),
               one.hash.slice(0, 12),
               one.author,
