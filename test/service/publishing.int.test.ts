@@ -120,7 +120,12 @@ onBothStores('publishing', (createPlace) => {
       ['{"ruleSets":["nowhere"],"cases":[]}', '', /no rule set is named nowhere/],
       [
         JSON.stringify({
-          cases: [{ name: 'a', stream: Array(11).fill({ payment: {}, repeat: 2000, every: '1s' }) }],
+          cases: [
+            {
+              name: 'a',
+              stream: Array.from({ length: 11 }, () => ({ payment: {}, repeat: 2000, every: '1s' })),
+            },
+          ],
         }),
         '',
         /22000 payments and events/,
