@@ -31,6 +31,16 @@ export interface Publication {
   readonly step: 'activate' | 'roll-back' | 'deactivate';
 }
 
+/** A table that facts are read from and that changes with a new file only. */
+export interface Reference {
+  /** Exchange rates, countries of addresses, what is known of BINs. */
+  readonly source: 'rates' | 'geography' | 'bins';
+  /** The id that it has itself, else the beginning of its SHA-256. */
+  readonly id: string;
+  /** The moment it holds for or was made at, epoch ms; null: it does not say. */
+  readonly asOf: number | null;
+}
+
 /** What gives meaning to the fact vector and the states of rules and limits in a record: stored once, referred to by id. */
 export interface Layout {
   /** SHA-256, hex, over the rest. */
@@ -42,6 +52,8 @@ export interface Layout {
   readonly rules: readonly (readonly [ruleSet: string, rule: string])[];
   /** By limit index: rule set and limit name. */
   readonly limits: readonly (readonly [ruleSet: string, limit: string])[];
+  /** The tables that facts were read from; not there in layouts made before it was kept. */
+  readonly references?: readonly Reference[];
 }
 
 /** Rule-set versions and activations at rest. */

@@ -61,6 +61,7 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
       catalogue: FACT_CATALOGUE,
       hash: attributeOf,
       windowBytes: config.windowBytes,
+      references: parts.assets.references,
     },
     resolve: resolver(parts),
     toBaseMinor: (minor, currency) => toBaseMinor(minor, currency, rates),

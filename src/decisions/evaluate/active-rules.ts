@@ -5,7 +5,7 @@ import type { FactCatalogue } from '../../rules/catalogue.js';
 import { compileProgram } from '../../rules/compile/compile.js';
 import { layoutOf } from '../../rules/versions/layout.js';
 import type { Program, RuleSetVersion } from '../../rules/program.js';
-import type { Layout } from '../../rules/version-store.js';
+import type { Layout, Reference } from '../../rules/version-store.js';
 import { planFacts, type FactPlan } from './fact-plan.js';
 
 /** One immutable snapshot of the rules in force and the windows that belong to it. */
@@ -22,6 +22,8 @@ export interface RulesInForceOptions {
   readonly hash: (attribute: Attribute, value: string) => number;
   /** Memory for the windows, bytes. */
   readonly windowBytes: number;
+  /** The tables that facts are read from; default: none that records should name. */
+  readonly references?: readonly Reference[];
 }
 
 /** Compiles versions into a snapshot. Its windows are empty: events not durable yet, which a cold load would miss, are to be inserted. */
@@ -31,7 +33,12 @@ export function rulesInForce(
 ): RulesInForce {
   const program = compileProgram(versions);
   const plan = planFacts(program.slots, options.catalogue);
-  return { program, layout: layoutOf(program), plan, windows: emptyWindows(plan, options) };
+  return {
+    program,
+    layout: layoutOf(program, options.references),
+    plan,
+    windows: emptyWindows(plan, options),
+  };
 }
 
 /** The same rules over windows that hold nothing yet. */

@@ -8,12 +8,17 @@ import type { VelocitySpec } from '../../facts/velocity/specs/velocity-spec.js';
 import type { FactCatalogue } from '../../rules/catalogue.js';
 import type { FactParams, Json } from '../../rules/document/document.js';
 import type { FactSlot, FactValue } from '../../rules/program.js';
+import { listsRead } from '../../rules/versions/layout.js';
 
 /** Lists as they stand now, for synchronous look-up. */
 export interface ListLookup {
   /** undefined: no such list, or its entries are not in memory. */
   has(list: string, value: string, at: number): boolean | undefined;
   typeOf(list: string): string | undefined;
+  /** The last change of a list that is known here; 0 when there is none, or no such list. */
+  revision(list: string): number;
+  /** What was stored at this moment, epoch ms, is known here. Left out: there is no store behind it. */
+  knownAt?(): number;
 }
 
 /** What the facts of one decision are read from. */
@@ -35,6 +40,8 @@ export interface FactPlan {
   readonly velocities: readonly VelocitySpec[];
   readonly histories: readonly HistorySpec[];
   readonly habits: readonly HabitSpec[];
+  /** The lists that are read. */
+  readonly lists: readonly string[];
   /** Whether a velocity looks at what was decided about earlier payments. */
   readonly asksOutcome: boolean;
 }
@@ -78,7 +85,15 @@ export function planFacts(slots: readonly FactSlot[], catalogue: FactCatalogue):
     readers[slot] = reader(fact, params);
     if (catalogue.get(fact)?.personal === true) personal.push(slot);
   }
-  return { readers, personal, velocities, histories, habits, asksOutcome: velocities.some(asksOutcome) };
+  return {
+    readers,
+    personal,
+    velocities,
+    histories,
+    habits,
+    lists: listsRead(slots),
+    asksOutcome: velocities.some(asksOutcome),
+  };
 }
 
 /** The fact vector of one decision. A reader that fails leaves its fact missing, so that the set's policy applies. */

@@ -81,6 +81,10 @@ export interface ListsService {
   /** Whether a normalised value is on a list: from memory. undefined: no such list. */
   has(list: string, value: string, at: number): boolean | undefined;
   typeOf(list: string): ListType | undefined;
+  /** The last change of a list that is known in memory; 0 when there is none, or no such list. */
+  revision(list: string): number;
+  /** What was stored at this moment, epoch ms, is known in memory. */
+  knownAt(): number;
   /** The lists there are, with their types: what rule documents may name. */
   types(): Promise<ReadonlyMap<string, { readonly type: string }>>;
   /** Brings the memory up to what is stored. */
@@ -112,8 +116,11 @@ export function createListsService({ store, index, normalise, now }: ListsOption
 
   const asked = (question: EntryQuestion): EntryQuery => ({ ...question, asOf: question.asOf ?? now() });
 
+  let knownAt = 0;
   const refresh = async (): Promise<void> => {
+    const asked = now();
     await index.follow(store);
+    knownAt = Math.max(knownAt, asked);
   };
 
   return {
@@ -232,6 +239,8 @@ export function createListsService({ store, index, normalise, now }: ListsOption
 
     has: (list, value, at) => index.has(list, value, at),
     typeOf: (list) => index.typeOf(list),
+    revision: (list) => index.revision(list),
+    knownAt: () => knownAt,
     types: async () => new Map((await store.heads()).map(({ id, type }) => [id, { type }])),
     refresh,
   };
