@@ -11,6 +11,7 @@ import type { ListsService } from '../facts/lists/lists-service.js';
 import type { createPhoneReader } from '../facts/normalise/phone.js';
 import { toBaseMinor } from '../money/rates.js';
 import type { RuleVersionStore } from '../rules/version-store.js';
+import { provenanceFrom } from '../rules/versions/provenance.js';
 import { sameMessage } from '../server/grpc/same-message.js';
 import type { Sites } from '../sites/site-service.js';
 import type { World } from '../world/world.js';
@@ -52,6 +53,7 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
     journal: store.journal,
     limits: store.limits,
     versions: store.rules,
+    provenance: provenanceFrom(store.rules),
     lists,
     world,
     observer,

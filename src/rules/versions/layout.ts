@@ -15,7 +15,7 @@ export function layoutOf(program: Program, references: readonly Reference[] = []
 }
 
 /** The lists that slots read, each once, in the order of the slots. */
-export function listsRead(slots: readonly Pick<FactSlot, 'fact' | 'params'>[]): readonly string[] {
+export function listsRead(slots: Layout['slots'] | readonly FactSlot[]): readonly string[] {
   const lists = slots.flatMap(({ fact, params }) => {
     const list = fact === 'list' ? params?.['list'] : undefined;
     return typeof list === 'string' ? [list] : [];

@@ -1,0 +1,72 @@
+import type { Condition } from '../../rules/document/document.js';
+import type { RuleSetDocument } from '../../rules/document/document.js';
+import { conditionResolver, readsOf, slotKey, testsOf } from '../../rules/document/resolve.js';
+import { readText, valueText } from '../../rules/explain/text.js';
+import type { FactValue } from '../../rules/program.js';
+import type { Layout } from '../../rules/version-store.js';
+import type { FactExplanation } from '../explanation.js';
+import { ageText } from './age-text.js';
+import type { Sources } from './sources.js';
+
+/** A rule or limit, and what it reads. */
+export interface Reader {
+  /** `RULE_SET/RULE` */
+  readonly name: string;
+  readonly document: RuleSetDocument;
+  readonly conditions: Condition;
+}
+
+/** The facts that rules and limits read, in the order of the layout, with their sources. */
+export function factsRead(
+  readers: readonly Reader[],
+  { slots }: Layout,
+  values: readonly FactValue[],
+  sources: Sources,
+): FactExplanation[] {
+  const readBy = readersByKey(readers);
+  return slots.flatMap(({ fact, params }, slot) => {
+    const names = readBy.get(slotKey(fact, params));
+    if (names === undefined) return [];
+    const from = sources.of(fact, params);
+    const oldest = from.reduce<number | undefined>(
+      (age, source) => (source.age === undefined ? age : Math.max(age ?? source.age, source.age)),
+      undefined,
+    );
+    const value = values[slot];
+    return [
+      {
+        fact,
+        params,
+        value,
+        source: sources.wordOf(fact),
+        sources: from,
+        asOf: from.find(({ age }) => age === oldest)?.asOf,
+        age: oldest,
+        readBy: [...names],
+        text: `${readText({ fact, params, path: '', key: '', steps: undefined })}: ${valueText(value)}; ${fromText(from, oldest)}`,
+      },
+    ];
+  });
+}
+
+function fromText(sources: FactExplanation['sources'], age: number | undefined): string {
+  const names = sources.map(({ origin, id }) => (origin === 'list' ? `list ${id}` : origin)).join(', ');
+  if (age === undefined) return `from ${names}`;
+  return age === 0 ? `from ${names}, as of the decision` : `from ${names}, ${ageText(age)} old`;
+}
+
+function readersByKey(readers: readonly Reader[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const resolvers = new Map<RuleSetDocument, ReturnType<typeof conditionResolver>>();
+  const readBy = new Map<string, Set<string>>();
+  for (const { name, document, conditions } of readers) {
+    const resolve = resolvers.get(document) ?? conditionResolver(document.conditions);
+    resolvers.set(document, resolve);
+    for (const test of testsOf(resolve(conditions)))
+      for (const { key } of readsOf(test)) {
+        const names = readBy.get(key);
+        if (names === undefined) readBy.set(key, new Set([name]));
+        else names.add(name);
+      }
+  }
+  return readBy;
+}

@@ -1,0 +1,96 @@
+import type { FactCatalogue } from '../../rules/catalogue.js';
+import {
+  changeFinder,
+  nearestFirst,
+  type ChangeFinder,
+  type LeastChange,
+} from '../../rules/explain/near-miss.js';
+import type { ValueOf } from '../../rules/explain/explain.js';
+import type { RuleState } from '../../rules/outcome.js';
+import type { Program } from '../../rules/program.js';
+import type { NearMiss } from '../explanation.js';
+import type { DecisionRecord } from '../record.js';
+import type { KeptRule } from './kept-rules.js';
+import { decidedAgain } from './replay.js';
+
+/** What near misses are looked for in. */
+export interface MissedRules {
+  readonly record: DecisionRecord;
+  readonly rules: readonly KeptRule[];
+  readonly valueOf: ValueOf;
+  readonly catalogue: FactCatalogue;
+  /** undefined: not all versions are stored any more. */
+  readonly program: Program | undefined;
+}
+
+/** The rules that nearly hit, nearest first, at most `limit`. */
+export function nearMisses({ rules, ...told }: MissedRules, limit: number): NearMiss[] {
+  const finders = new Map<object, ChangeFinder>();
+  const found = rules.flatMap((one): { one: KnownRule; least: LeastChange }[] => {
+    const { document, rule, state } = one;
+    if (document === undefined || rule === undefined || !mayStillHit(state)) return [];
+    const find = finders.get(document) ?? changeFinder(document, told.valueOf, told.catalogue);
+    finders.set(document, find);
+    const least = find(rule.conditions);
+    return least?.near === true ? [{ one: { ...one, rule }, least }] : [];
+  });
+  return found
+    .toSorted((a, b) => nearestFirst(a.least, b.least))
+    .slice(0, limit)
+    .map(({ one, least }) => missOf(one, least, told));
+}
+
+type KnownRule = KeptRule & { readonly rule: NonNullable<KeptRule['rule']> };
+
+function mayStillHit(state: RuleState): boolean {
+  return state === 'no-hit' || state === 'unknown';
+}
+
+function missOf(
+  { ruleSet, name, rule, state }: KnownRule,
+  { changes, held, valueOf }: LeastChange,
+  { record, program }: Pick<MissedRules, 'record' | 'program'>,
+): NearMiss {
+  const { type, params } = rule.event;
+  const then = program === undefined ? undefined : decidedWith(record, program, valueOf);
+  const lacked = changes.map(({ text }) => text).join('; ');
+  return {
+    ruleSet,
+    rule: name,
+    description: rule.description ?? '',
+    state,
+    asks: type,
+    threeDs: params.threeDs ?? 'none',
+    reason: params.reason,
+    score: params.score ?? 0,
+    changes,
+    held,
+    then,
+    text: `${ruleSet}/${name} (${asksText(rule.event)}) nearly hit: ${lacked}${thenText(record, then)}`,
+  };
+}
+
+/** The decision with other facts: rules that read them too may hit with it, or not any more. */
+function decidedWith(record: DecisionRecord, program: Program, valueOf: ValueOf): NearMiss['then'] {
+  const states = program.evaluate(program.slots.map(({ fact, params }) => valueOf(fact, params)));
+  const { outcome, threeDs } = decidedAgain(record, program, states);
+  return { outcome, threeDs };
+}
+
+/** What a rule asks for, for people: `reject`, `20 points`, `review, 3DS challenge`. */
+function asksText({ type, params }: KnownRule['rule']['event']): string {
+  const { score = 0, threeDs = 'none' } = params;
+  const parts = [
+    type === 'score' ? '' : type,
+    score === 0 ? '' : `${score} points`,
+    threeDs === 'none' ? '' : `3DS ${threeDs}`,
+  ];
+  return parts.filter((part) => part !== '').join(', ') || type;
+}
+
+function thenText({ outcome, threeDs }: DecisionRecord, then: NearMiss['then']): string {
+  if (then === undefined) return '';
+  if (then.outcome !== outcome) return `; then ${then.outcome}, not ${outcome}`;
+  if (then.threeDs !== threeDs) return `; then 3DS ${then.threeDs}, not ${threeDs}`;
+  return '; the decision would have been the same';
+}
