@@ -79,7 +79,7 @@ export interface SourceExplanation {
   readonly revision: number | undefined;
   /** The moment it holds for, epoch ms; undefined: not known. */
   readonly asOf: number | undefined;
-  /** How old that was when it was decided, ms. */
+  /** How old that was for the decision, ms: 0 for what is read as of the time of the payment, else as of when it was decided. */
   readonly age: number | undefined;
   readonly text: string;
 }

@@ -42,7 +42,7 @@ describe('an explanation in words', () => {
     });
     let text = '';
     const host = { environment: {}, print: (more: string) => void (text += more) } as unknown as Host;
-    printExplanation(createOutput(host, false), response);
+    printExplanation(createOutput(host, false), response, false);
     expect(text).toBe(
       [
         'The payment is rejected.',

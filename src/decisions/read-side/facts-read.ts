@@ -5,7 +5,7 @@ import { readText, valueText } from '../../rules/explain/text.js';
 import type { FactValue } from '../../rules/program.js';
 import type { Layout } from '../../rules/version-store.js';
 import type { FactExplanation } from '../explanation.js';
-import { ageText } from './age-text.js';
+import { ageText } from '../../world/age-text.js';
 import type { Sources } from './sources.js';
 
 /** A rule or limit, and what it reads. */

@@ -34,10 +34,23 @@ export function nearMisses({ rules, ...told }: MissedRules, limit: number): Near
     const least = find(rule.conditions);
     return least?.near === true ? [{ one: { ...one, rule }, least }] : [];
   });
-  return found
-    .toSorted((a, b) => nearestFirst(a.least, b.least))
-    .slice(0, limit)
-    .map(({ one, least }) => missOf(one, least, told));
+  const misses: NearMiss[] = [];
+  for (const { one, least } of found.toSorted((a, b) => nearestFirst(a.least, b.least))) {
+    if (misses.length === limit) break;
+    const miss = missOf(one, least, told);
+    if (isTelling(miss, told.record)) misses.push(miss);
+  }
+  return misses;
+}
+
+/**
+ * That a value was another is worth telling where it would have changed the decision, but not that the payment had
+ * something a rule is about the want of; a number that was near always is.
+ */
+function isTelling({ changes, then }: NearMiss, { outcome, threeDs }: DecisionRecord): boolean {
+  if (changes.some(({ fact }) => fact === 'has')) return false;
+  if (then === undefined || changes.every(({ kind }) => kind !== 'value')) return true;
+  return then.outcome !== outcome || then.threeDs !== threeDs;
 }
 
 type KnownRule = KeptRule & { readonly rule: NonNullable<KeptRule['rule']> };

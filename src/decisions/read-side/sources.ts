@@ -6,7 +6,7 @@ import type { Layout, Reference } from '../../rules/version-store.js';
 import { listsRead } from '../../rules/versions/layout.js';
 import type { SourceExplanation } from '../explanation.js';
 import type { DecisionRecord, DecisionTrace } from '../record.js';
-import { ageText, momentText } from './age-text.js';
+import { ageText, momentText } from '../../world/age-text.js';
 
 /** Everything that the facts of a decision were read from. */
 export interface Sources {
@@ -58,15 +58,15 @@ function explain(origin: Origin, id: string, told: Told): SourceExplanation {
   const { record, recorded } = told;
   switch (origin) {
     case 'request':
-      return at(record, { origin, id: record.requestId, asOf: record.decidedAt, text: 'the request' });
+      return present(record, origin, record.requestId, `the request, of ${momentText(record.eventTime)}`);
     case 'clock':
-      return at(record, { origin, id, asOf: record.eventTime, text: 'the time of the payment' });
+      return present(record, origin, id, `the time of the payment, ${momentText(record.eventTime)}`);
     case 'site':
       return settings(origin, record.site, recorded?.site);
     case 'merchant':
       return settings(origin, '', recorded?.merchant);
     case 'journal':
-      return at(record, { origin, id, asOf: record.eventTime, text: journalText(told) });
+      return present(record, origin, id, journalText(told));
     case 'list':
       return listSource(id, told);
     default:
@@ -74,6 +74,12 @@ function explain(origin: Origin, id: string, told: Told): SourceExplanation {
   }
 }
 
+/** As of the very moment that the decision is for: the time of the payment. */
+function present({ eventTime }: DecisionRecord, origin: Origin, id: string, text: string): SourceExplanation {
+  return { origin, id, revision: undefined, asOf: eventTime, age: 0, text };
+}
+
+/** What is read as it is known when it is decided, whatever the time of the payment. */
 function at(
   { decidedAt }: DecisionRecord,
   one: Pick<SourceExplanation, 'origin' | 'id' | 'text'> & {

@@ -1,5 +1,5 @@
 import type { Provenance } from '../../rules/versions/provenance.js';
-import { momentText } from './age-text.js';
+import { momentText } from '../../world/age-text.js';
 
 const STEPS: Readonly<Record<NonNullable<Provenance['activation']>['step'], string>> = {
   activate: 'activated',

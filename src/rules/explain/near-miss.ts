@@ -1,4 +1,5 @@
 import type { FactCatalogue } from '../catalogue.js';
+import { typeOf } from '../check/conditions.js';
 import type { Condition, FactParams, RuleSetDocument } from '../document/document.js';
 import { readPath } from '../document/path.js';
 import { conditionResolver, slotKey, type Read } from '../document/resolve.js';
@@ -46,6 +47,8 @@ export type ChangeFinder = (conditions: Condition) => LeastChange | undefined;
 const MAX_CHANGES = 2;
 /** Steps for the rules of one document: some ten milliseconds. */
 const BUDGET = 20_000;
+/** So many answers of yes and no that were right say something together. */
+const TELLING_TRUTHS = 4;
 /** Ways that are tried before a rule is given up. */
 const TRIES = 4;
 
@@ -73,7 +76,8 @@ export function changeFinder(
     const ways = waysTo(resolve(conditions), true, search);
     for (const way of ways.slice(0, TRIES)) {
       const changed = changedBy(way, valueOf);
-      if (explainRule(conditions, set, changed).result === 'true') return leastChange(way, changed);
+      if (explainRule(conditions, set, changed).result === 'true')
+        return leastChange(way, changed, catalogue);
     }
     return undefined;
   };
@@ -84,10 +88,10 @@ export function nearestFirst(a: LeastChange, b: LeastChange): number {
   return lighter(a.weight, b.weight) || b.held - a.held;
 }
 
-function leastChange({ wants: all, weight }: Way, valueOf: ValueOf): LeastChange {
+function leastChange({ wants: all, weight }: Way, valueOf: ValueOf, catalogue: FactCatalogue): LeastChange {
   const wants = [...all.values()];
   const held = wants.length - weight.changes;
-  return { changes: wants.flatMap(changeOf), held, near: isNear(wants, held), weight, valueOf };
+  return { changes: wants.flatMap(changeOf), held, near: isNear(wants, catalogue), weight, valueOf };
 }
 
 function changeOf({ read, tests, gap }: Want): readonly FactChange[] {
@@ -109,13 +113,21 @@ function changeOf({ read, tests, gap }: Want): readonly FactChange[] {
 
 /**
  * Every number within a quarter of its threshold, or a count by one; at most one value that had to be another or known.
- * Another value counts only where something else of the rule was right: of a rule with one condition it is all there is.
+ * Another value counts only where what else was right says something: of a rule that asks whether there is an address and
+ * whether that is on a list, the list is all there is.
  */
-function isNear(wants: readonly Want[], held: number): boolean {
+function isNear(wants: readonly Want[], catalogue: FactCatalogue): boolean {
   const gaps = wants.flatMap(({ gap }) => gap ?? []);
   const others = gaps.filter(({ kind }) => kind !== 'number');
-  if (others.length > 1 || (others.some(({ kind }) => kind === 'value') && held === 0)) return false;
-  return gaps.every(({ far }) => !far);
+  if (others.length > 1 || gaps.some(({ far }) => far)) return false;
+  if (others.every(({ kind }) => kind === 'missing')) return true;
+  const right = wants.filter(({ gap }) => gap === undefined);
+  return right.length >= TELLING_TRUTHS || right.some(({ read }) => !isTruth(read, catalogue));
+}
+
+function isTruth({ fact, params }: Read, catalogue: FactCatalogue): boolean {
+  const definition = catalogue.get(fact);
+  return definition !== undefined && typeOf(definition, params ?? {}) === 'boolean';
 }
 
 function changedBy({ wants }: Way, valueOf: ValueOf): ValueOf {

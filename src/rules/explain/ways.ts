@@ -82,7 +82,7 @@ const WIDTH = 32;
 const NOTHING: Way = { wants: new Map(), weight: weightOf([]) };
 /** A number is near when it is off by at most this share of the threshold. */
 const NEAR_SHARE = 0.25;
-/** Counts are near when this much is missing, however small the threshold. */
+/** A count is near when it is off by this much, however small the threshold; but nothing at all is near to nothing. */
 const NEAR_COUNT = 1;
 
 /** The ways in which a condition has the wanted truth, those with the least change first. */
@@ -211,7 +211,8 @@ function gapTo(read: Read, set: Domain, { valueOf, catalogue }: WaySearch): Gap 
       const { value: to, bound } = nearest;
       const by = Math.abs(to - from);
       const share = by / (Math.abs(bound) || 1);
-      const far = share > NEAR_SHARE && !(by <= NEAR_COUNT && isWhole(read, catalogue));
+      const counted = by <= NEAR_COUNT && from !== 0 && to !== 0 && isWhole(read, catalogue);
+      const far = share > NEAR_SHARE && !counted;
       return { kind: 'number', from, to, by, share, far };
     }
   }

@@ -174,6 +174,8 @@ describe('a near miss in words', () => {
     const pieces = { all: [test1('pieces', 'greaterThanInclusive', 2)] };
     expect(lack(pieces, { pieces: 1 })?.near).toBe(true);
     expect(lack(pieces, { pieces: 0 })?.near).toBe(false);
+    const one = { all: [test1('pieces', 'greaterThanInclusive', 1)] };
+    expect(lack(one, { pieces: 0 })?.near).toBe(false);
   });
 
   test('whole things are told in whole numbers, others by as little as there is', () => {
@@ -184,20 +186,28 @@ describe('a near miss in words', () => {
   });
 
   test('a list of texts, a truth, and what was not known', () => {
-    const rule = { all: [test1('country', 'in', ['BR', 'MX']), test1('guest', 'equal', true)] };
-    const other = lack(rule, { country: 'DE', guest: true });
+    const rule = { all: [test1('country', 'in', ['BR', 'MX']), test1('pieces', 'greaterThan', 9)] };
+    const other = lack(rule, { country: 'DE', pieces: 10 });
     expect(other).toMatchObject({ near: true, changes: [{ kind: 'value', actual: 'DE', needed: 'BR' }] });
     expect(texts(other)).toEqual(['country was DE, needs one of [BR, MX]']);
-    const unknown = lack(rule, { guest: true });
+    const unknown = lack(rule, { pieces: 10 });
     expect(unknown).toMatchObject({ near: true, changes: [{ kind: 'missing', actual: undefined }] });
     expect(texts(unknown)).toEqual(['country was not known, needs one of [BR, MX]']);
-    expect(lack(rule, { country: 'DE', guest: false })?.near).toBe(false);
+    expect(lack(rule, { country: 'DE', pieces: 1 })?.near).toBe(false);
   });
 
-  test('the only condition of a rule is no near miss where it asks for another value', () => {
-    expect(lack({ all: [test1('guest', 'equal', true)] }, { guest: false })).toMatchObject({
+  test('another value is a near miss where what was right says something', () => {
+    const listed = test1('guest', 'equal', true);
+    expect(lack({ all: [listed] }, { guest: false })).toMatchObject({ near: false, held: 0 });
+    const there = test1('list', 'equal', true);
+    expect(lack({ all: [there, listed] }, { list: true, guest: false })).toMatchObject({
       near: false,
-      held: 0,
+      held: 1,
+    });
+    const large = test1('amount', 'greaterThan', 5);
+    expect(lack({ all: [large, listed] }, { amount: 6, guest: false })).toMatchObject({
+      near: true,
+      held: 1,
     });
   });
 

@@ -1245,7 +1245,7 @@ export type FactExplanation = Message<"tollgate.v1.FactExplanation"> & {
   asOf?: Timestamp | undefined;
 
   /**
-   * How old that was when it was decided, milliseconds; absent: not known.
+   * Its age, milliseconds; absent: not known.
    *
    * @generated from field: optional int64 age_ms = 4;
    */
@@ -1309,7 +1309,8 @@ export type SourceExplanation = Message<"tollgate.v1.SourceExplanation"> & {
   asOf?: Timestamp | undefined;
 
   /**
-   * How old that was when it was decided, milliseconds.
+   * How old that was for the decision, milliseconds: 0 for what is read as of the time of the payment (request, clock,
+   * journal), else how old it was when it was decided.
    *
    * @generated from field: optional int64 age_ms = 5;
    */
