@@ -41,7 +41,7 @@ export interface NearMiss {
   /** Values it asks about that were right. */
   readonly held: number;
   /** The decision with that change, under the limits as they were; undefined: a version of it is not stored any more. */
-  readonly then: { readonly outcome: Outcome; readonly threeDs: ThreeDsDemand } | undefined;
+  readonly instead: { readonly outcome: Outcome; readonly threeDs: ThreeDsDemand } | undefined;
   readonly text: string;
 }
 

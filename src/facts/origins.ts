@@ -31,7 +31,10 @@ export function originsOf(
   { name, source }: Pick<FactDefinition, 'name' | 'source'>,
   params: FactParams | undefined,
 ): readonly Origin[] {
-  const country = (param: string): readonly Origin[] => COUNTRIES[String(params?.[param])] ?? REQUEST;
+  const country = (param: string): readonly Origin[] => {
+    const name = params?.[param];
+    return (typeof name === 'string' ? COUNTRIES[name] : undefined) ?? REQUEST;
+  };
   switch (source) {
     case 'velocity':
     case 'history':

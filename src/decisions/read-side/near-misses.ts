@@ -47,10 +47,10 @@ export function nearMisses({ rules, ...told }: MissedRules, limit: number): Near
  * That a value was another is worth telling where it would have changed the decision, but not that the payment had
  * something a rule is about the want of; a number that was near always is.
  */
-function isTelling({ changes, then }: NearMiss, { outcome, threeDs }: DecisionRecord): boolean {
+function isTelling({ changes, instead }: NearMiss, { outcome, threeDs }: DecisionRecord): boolean {
   if (changes.some(({ fact }) => fact === 'has')) return false;
-  if (then === undefined || changes.every(({ kind }) => kind !== 'value')) return true;
-  return then.outcome !== outcome || then.threeDs !== threeDs;
+  if (instead === undefined || changes.every(({ kind }) => kind !== 'value')) return true;
+  return instead.outcome !== outcome || instead.threeDs !== threeDs;
 }
 
 type KnownRule = KeptRule & { readonly rule: NonNullable<KeptRule['rule']> };
@@ -65,7 +65,7 @@ function missOf(
   { record, program }: Pick<MissedRules, 'record' | 'program'>,
 ): NearMiss {
   const { type, params } = rule.event;
-  const then = program === undefined ? undefined : decidedWith(record, program, valueOf);
+  const instead = program === undefined ? undefined : decidedWith(record, program, valueOf);
   const lacked = changes.map(({ text }) => text).join('; ');
   return {
     ruleSet,
@@ -78,13 +78,13 @@ function missOf(
     score: params.score ?? 0,
     changes,
     held,
-    then,
-    text: `${ruleSet}/${name} (${asksText(rule.event)}) nearly hit: ${lacked}${thenText(record, then)}`,
+    instead,
+    text: `${ruleSet}/${name} (${asksText(rule.event)}) nearly hit: ${lacked}${insteadText(record, instead)}`,
   };
 }
 
 /** The decision with other facts: rules that read them too may hit with it, or not any more. */
-function decidedWith(record: DecisionRecord, program: Program, valueOf: ValueOf): NearMiss['then'] {
+function decidedWith(record: DecisionRecord, program: Program, valueOf: ValueOf): NearMiss['instead'] {
   const states = program.evaluate(program.slots.map(({ fact, params }) => valueOf(fact, params)));
   const { outcome, threeDs } = decidedAgain(record, program, states);
   return { outcome, threeDs };
@@ -101,9 +101,9 @@ function asksText({ type, params }: KnownRule['rule']['event']): string {
   return parts.filter((part) => part !== '').join(', ') || type;
 }
 
-function thenText({ outcome, threeDs }: DecisionRecord, then: NearMiss['then']): string {
-  if (then === undefined) return '';
-  if (then.outcome !== outcome) return `; then ${then.outcome}, not ${outcome}`;
-  if (then.threeDs !== threeDs) return `; then 3DS ${then.threeDs}, not ${threeDs}`;
+function insteadText({ outcome, threeDs }: DecisionRecord, instead: NearMiss['instead']): string {
+  if (instead === undefined) return '';
+  if (instead.outcome !== outcome) return `; then ${instead.outcome}, not ${outcome}`;
+  if (instead.threeDs !== threeDs) return `; then 3DS ${instead.threeDs}, not ${threeDs}`;
   return '; the decision would have been the same';
 }

@@ -55,7 +55,7 @@ export function toExplainResponse(explanation: Explanation): ExplainDecisionResp
 }
 
 function toNearMiss(miss: CoreMiss): NearMiss {
-  const { then } = miss;
+  const { instead } = miss;
   return create(NearMissSchema, {
     ruleSet: miss.ruleSet,
     rule: miss.rule,
@@ -79,8 +79,8 @@ function toNearMiss(miss: CoreMiss): NearMiss {
       }),
     ),
     held: miss.held,
-    thenOutcome: then === undefined ? Outcome.UNSPECIFIED : OUTCOME[then.outcome],
-    thenThreeDs: then === undefined ? ThreeDsDemand.UNSPECIFIED : THREE_DS_DEMAND[then.threeDs],
+    thenOutcome: instead === undefined ? Outcome.UNSPECIFIED : OUTCOME[instead.outcome],
+    thenThreeDs: instead === undefined ? ThreeDsDemand.UNSPECIFIED : THREE_DS_DEMAND[instead.threeDs],
     text: miss.text,
   });
 }

@@ -64,7 +64,7 @@ const EXPLAINED: Omit<Explanation, 'record' | 'rules' | 'summary'> = {
         },
       ],
       held: 2,
-      then: { outcome: 'reject', threeDs: 'none' },
+      instead: { outcome: 'reject', threeDs: 'none' },
       text: 'nearly',
     },
     {
@@ -78,7 +78,7 @@ const EXPLAINED: Omit<Explanation, 'record' | 'rules' | 'summary'> = {
       score: 20,
       changes: [],
       held: 0,
-      then: undefined,
+      instead: undefined,
       text: '',
     },
   ],
