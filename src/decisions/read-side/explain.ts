@@ -1,7 +1,9 @@
 import type { FactCatalogue } from '../../rules/catalogue.js';
-import type { CumulativeLimit, FactParams } from '../../rules/document/document.js';
+import type { CumulativeLimit } from '../../rules/document/document.js';
 import { slotKey } from '../../rules/document/resolve.js';
-import { explainRule, type ValueOf } from '../../rules/explain/explain.js';
+import type { ConditionReader } from '../../rules/explain/condition-reader.js';
+import { explainNode } from '../../rules/explain/explain.js';
+import type { FactOf } from '../../rules/explain/near-miss.js';
 import type { FactValue, Program, RuleSetVersion } from '../../rules/program.js';
 import type { Provenance } from '../../rules/versions/provenance.js';
 import type { Explanation, ExplainOptions, RuleExplanation } from '../explanation.js';
@@ -22,6 +24,7 @@ export interface Explainable {
   readonly versions: readonly RuleSetVersion[];
   /** All of them compiled; undefined: some are not stored any more. */
   readonly program: Program | undefined;
+  readonly nodeOf: ConditionReader;
   /** In the order of the record's rule sets. */
   readonly provenances: readonly (Provenance | undefined)[];
   readonly catalogue: FactCatalogue;
@@ -32,12 +35,12 @@ export function explainDecision(
   told: Explainable,
   { allRules, nearMisses: limit }: ExplainOptions,
 ): Explanation {
-  const { kept, versions, program, provenances, catalogue } = told;
+  const { kept, versions, program, nodeOf, provenances, catalogue } = told;
   const { record, trace, layout, values } = kept;
-  const valueOf = valuesOf(kept);
+  const factOf = factsOf(kept);
   const all = keptRules(layout, trace, versions);
   const shown = all.filter(({ state }) => allRules || (state !== 'no-hit' && state !== 'skipped'));
-  const misses = nearMisses({ record, rules: all, valueOf, catalogue, program }, limit);
+  const misses = nearMisses({ record, rules: all, factOf, nodeOf, catalogue, program }, limit);
   const limitOf = (ruleSet: string, name: string): CumulativeLimit | undefined =>
     versions.find((one) => one.ruleSet === ruleSet)?.document.limits?.find((one) => one.name === name);
   const missed = all.filter(({ ruleSet, name }) =>
@@ -47,11 +50,11 @@ export function explainDecision(
   const readers = [...ruleReaders([...shown, ...missed]), ...limitReaders(kept, versions, limitOf)];
   const parts = {
     headline: headlineOf(record, versions),
-    rules: shown.map((rule) => ruleExplanation(rule, valueOf)),
+    rules: shown.map((rule) => ruleExplanation(rule, factOf, nodeOf)),
     nearMisses: misses,
     scores: scoresOf(record, versions),
     limits: limitsOf(record, limitOf),
-    facts: factsRead(readers, layout, values, sources),
+    facts: factsRead(readers, nodeOf, layout, values, sources),
     sources: sources.all,
     versions: record.ruleSets.map(({ ruleSet, version, hash }, at) => {
       const provenance = versions.some((one) => one.ruleSet === ruleSet) ? provenances[at] : undefined;
@@ -61,24 +64,26 @@ export function explainDecision(
   return { record, ...parts, summary: decisionSummary(parts) };
 }
 
-function valuesOf({ layout, values }: KeptDecision): ValueOf {
+function factsOf({ layout, values }: KeptDecision): FactOf {
   const byKey = new Map<string, FactValue>(
     layout.slots.map(({ fact, params }, index) => [slotKey(fact, params), values[index]]),
   );
-  return (fact: string, params: FactParams | undefined) => byKey.get(slotKey(fact, params));
+  return (key) => byKey.get(key);
 }
 
 function ruleExplanation(
   { ruleSet, name, state, document, rule }: KeptRule,
-  valueOf: ValueOf,
+  factOf: FactOf,
+  nodeOf: ConditionReader,
 ): RuleExplanation {
-  const conditions =
-    document === undefined || rule === undefined
-      ? undefined
-      : explainRule(rule.conditions, document, valueOf);
-  const why = conditions === undefined ? 'its version is not stored any more as it was' : conditions.text;
-  const text = `${ruleSet}/${name} (${state}): ${why}`;
-  return { ruleSet, rule: name, description: rule?.description ?? '', state, conditions, text };
+  const told = { ruleSet, rule: name, description: rule?.description ?? '', state };
+  const title = `${ruleSet}/${name} (${state})`;
+  if (document === undefined || rule === undefined)
+    return { ...told, conditions: undefined, text: `${title}: its version is not stored any more as it was` };
+  const node = nodeOf(document, rule.conditions);
+  const policy = document.policy?.missing ?? 'unknown';
+  const conditions = explainNode(node, policy, ({ key }) => factOf(key));
+  return { ...told, conditions, text: `${title}: ${conditions.text}` };
 }
 
 function ruleReaders(rules: readonly KeptRule[]): Reader[] {

@@ -1,6 +1,6 @@
-import type { Condition } from '../../rules/document/document.js';
-import type { RuleSetDocument } from '../../rules/document/document.js';
-import { conditionResolver, readsOf, slotKey, testsOf } from '../../rules/document/resolve.js';
+import type { Condition, RuleSetDocument } from '../../rules/document/document.js';
+import { readsOf, slotKey, testsOf } from '../../rules/document/resolve.js';
+import type { ConditionReader } from '../../rules/explain/condition-reader.js';
 import { readText, valueText } from '../../rules/explain/text.js';
 import type { FactValue } from '../../rules/program.js';
 import type { Layout } from '../../rules/version-store.js';
@@ -19,11 +19,12 @@ export interface Reader {
 /** The facts that rules and limits read, in the order of the layout, with their sources. */
 export function factsRead(
   readers: readonly Reader[],
+  nodeOf: ConditionReader,
   { slots }: Layout,
   values: readonly FactValue[],
   sources: Sources,
 ): FactExplanation[] {
-  const readBy = readersByKey(readers);
+  const readBy = readersByKey(readers, nodeOf);
   return slots.flatMap(({ fact, params }, slot) => {
     const names = readBy.get(slotKey(fact, params));
     if (names === undefined) return [];
@@ -55,18 +56,17 @@ function fromText(sources: FactExplanation['sources'], age: number | undefined):
   return age === 0 ? `from ${names}, as of the decision` : `from ${names}, ${ageText(age)} old`;
 }
 
-function readersByKey(readers: readonly Reader[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const resolvers = new Map<RuleSetDocument, ReturnType<typeof conditionResolver>>();
+function readersByKey(
+  readers: readonly Reader[],
+  nodeOf: ConditionReader,
+): ReadonlyMap<string, ReadonlySet<string>> {
   const readBy = new Map<string, Set<string>>();
-  for (const { name, document, conditions } of readers) {
-    const resolve = resolvers.get(document) ?? conditionResolver(document.conditions);
-    resolvers.set(document, resolve);
-    for (const test of testsOf(resolve(conditions)))
+  for (const { name, document, conditions } of readers)
+    for (const test of testsOf(nodeOf(document, conditions)))
       for (const { key } of readsOf(test)) {
         const names = readBy.get(key);
         if (names === undefined) readBy.set(key, new Set([name]));
         else names.add(name);
       }
-  }
   return readBy;
 }

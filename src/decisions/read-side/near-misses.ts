@@ -3,9 +3,10 @@ import {
   changeFinder,
   nearestFirst,
   type ChangeFinder,
+  type FactOf,
   type LeastChange,
 } from '../../rules/explain/near-miss.js';
-import type { ValueOf } from '../../rules/explain/explain.js';
+import type { ConditionReader } from '../../rules/explain/condition-reader.js';
 import type { RuleState } from '../../rules/outcome.js';
 import type { Program } from '../../rules/program.js';
 import type { NearMiss } from '../explanation.js';
@@ -17,7 +18,8 @@ import { decidedAgain } from './replay.js';
 export interface MissedRules {
   readonly record: DecisionRecord;
   readonly rules: readonly KeptRule[];
-  readonly valueOf: ValueOf;
+  readonly factOf: FactOf;
+  readonly nodeOf: ConditionReader;
   readonly catalogue: FactCatalogue;
   /** undefined: not all versions are stored any more. */
   readonly program: Program | undefined;
@@ -29,9 +31,11 @@ export function nearMisses({ rules, ...told }: MissedRules, limit: number): Near
   const found = rules.flatMap((one): { one: KnownRule; least: LeastChange }[] => {
     const { document, rule, state } = one;
     if (document === undefined || rule === undefined || !mayStillHit(state)) return [];
-    const find = finders.get(document) ?? changeFinder(document, told.valueOf, told.catalogue);
+    const find =
+      finders.get(document) ??
+      changeFinder(document.policy?.missing ?? 'unknown', told.factOf, told.catalogue);
     finders.set(document, find);
-    const least = find(rule.conditions);
+    const least = find(told.nodeOf(document, rule.conditions));
     return least?.near === true ? [{ one: { ...one, rule }, least }] : [];
   });
   const misses: NearMiss[] = [];
@@ -61,11 +65,12 @@ function mayStillHit(state: RuleState): boolean {
 
 function missOf(
   { ruleSet, name, rule, state }: KnownRule,
-  { changes, held, valueOf }: LeastChange,
-  { record, program }: Pick<MissedRules, 'record' | 'program'>,
+  { changes, held, changed }: LeastChange,
+  told: Omit<MissedRules, 'rules'>,
 ): NearMiss {
   const { type, params } = rule.event;
-  const instead = program === undefined ? undefined : decidedWith(record, program, valueOf);
+  const { record } = told;
+  const instead = decidedWith(changed, told);
   const lacked = changes.map(({ text }) => text).join('; ');
   return {
     ruleSet,
@@ -84,9 +89,13 @@ function missOf(
 }
 
 /** The decision with other facts: rules that read them too may hit with it, or not any more. */
-function decidedWith(record: DecisionRecord, program: Program, valueOf: ValueOf): NearMiss['instead'] {
-  const states = program.evaluate(program.slots.map(({ fact, params }) => valueOf(fact, params)));
-  const { outcome, threeDs } = decidedAgain(record, program, states);
+function decidedWith(
+  changed: LeastChange['changed'],
+  { record, program, factOf }: Omit<MissedRules, 'rules'>,
+): NearMiss['instead'] {
+  if (program === undefined) return undefined;
+  const values = program.slots.map(({ key }) => (changed.has(key) ? changed.get(key) : factOf(key)));
+  const { outcome, threeDs } = decidedAgain(record, program, program.evaluate(values));
   return { outcome, threeDs };
 }
 

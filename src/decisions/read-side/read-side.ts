@@ -3,6 +3,7 @@ import { TollgateError } from '../../errors/errors.js';
 import type { Attribute } from '../../facts/attributes.js';
 import type { FactCatalogue } from '../../rules/catalogue.js';
 import { compileProgram } from '../../rules/compile/compile.js';
+import { conditionReader, type ConditionReader } from '../../rules/explain/condition-reader.js';
 import type { Program, RuleSetVersion } from '../../rules/program.js';
 import type { Layout, RuleVersionStore } from '../../rules/version-store.js';
 import type { Provenance, ProvenanceOf } from '../../rules/versions/provenance.js';
@@ -39,6 +40,7 @@ interface Opened extends KeptDecision {
 interface KeptVersions {
   readonly versions: readonly RuleSetVersion[];
   readonly program: Program | undefined;
+  readonly nodeOf: ConditionReader;
 }
 
 export function createReadSide(options: ReadSideOptions): ReadSide {
@@ -81,8 +83,9 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
       const stored = await versions.get(ruleSet, version);
       if (stored?.hash === hash) loaded.push(stored);
     }
-    if (loaded.length < layout.versions.length) return { versions: loaded, program: undefined };
-    const kept = { versions: loaded, program: compileProgram(loaded) };
+    const nodeOf = conditionReader();
+    if (loaded.length < layout.versions.length) return { versions: loaded, program: undefined, nodeOf };
+    const kept = { versions: loaded, program: compileProgram(loaded), nodeOf };
     known.set(layout.id, kept);
     return kept;
   }

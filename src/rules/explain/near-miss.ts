@@ -1,9 +1,11 @@
 import type { FactCatalogue } from '../catalogue.js';
 import { typeOf } from '../check/conditions.js';
-import type { Condition, FactParams, RuleSetDocument } from '../document/document.js';
+import { closureOf } from '../compile/closures.js';
+import type { FactParams } from '../document/document.js';
 import { readPath } from '../document/path.js';
-import { conditionResolver, slotKey, type Read } from '../document/resolve.js';
-import { explainRule, type ValueOf } from './explain.js';
+import type { ConditionNode, MissingPolicy, Read } from '../document/resolve.js';
+import { HIT } from '../outcome.js';
+import type { FactValue } from '../program.js';
 import { changeText } from './change-text.js';
 import { withValueAt } from './with-value-at.js';
 import { lighter, waysTo, type Want, type Way, type WaySearch, type Weight } from './ways.js';
@@ -36,12 +38,15 @@ export interface LeastChange {
   /** Whether that counts as a near miss, see `isNear`. */
   readonly near: boolean;
   readonly weight: Weight;
-  /** A fact as it would have had to be, others as they were. */
-  readonly valueOf: ValueOf;
+  /** The facts as they would have had to be, by `Read.key`. */
+  readonly changed: ReadonlyMap<string, FactValue>;
 }
 
-/** Tells what the rules of one document lacked. */
-export type ChangeFinder = (conditions: Condition) => LeastChange | undefined;
+/** A fact by `Read.key`, with its parameters; undefined: missing. */
+export type FactOf = (key: string) => FactValue;
+
+/** Tells what a rule of one document lacked, by its conditions. */
+export type ChangeFinder = (conditions: ConditionNode) => LeastChange | undefined;
 
 /** More values than this at once are no near miss. */
 const MAX_CHANGES = 2;
@@ -53,34 +58,42 @@ const TELLING_TRUTHS = 4;
 const TRIES = 4;
 
 /**
- * Finds the least change of at most two values that makes a rule hit, as `lighter` orders them. What it tells has been tried: with these values the rule hits. What a test
- * compares with, where that is another fact, is left as it was. undefined: the rule hits, or no such change is known.
+ * Finds the least change of at most two values that makes a rule hit, as `lighter` orders them. What it tells has been
+ * tried: with these values the rule hits. What a test compares with, where that is another fact, is left as it was.
+ * undefined: the rule hits, or no such change is known.
  */
-export function changeFinder(
-  set: Pick<RuleSetDocument, 'conditions' | 'policy'>,
-  valueOf: ValueOf,
-  catalogue: FactCatalogue,
-): ChangeFinder {
-  const resolve = conditionResolver(set.conditions);
+export function changeFinder(policy: MissingPolicy, factOf: FactOf, catalogue: FactCatalogue): ChangeFinder {
   const search: WaySearch = {
     catalogue,
-    policy: set.policy?.missing ?? 'unknown',
-    valueOf: (read) => valueRead(read, valueOf),
+    policy,
+    valueOf: (read) => valueRead(read, factOf),
     maxChanges: MAX_CHANGES,
     sets: new Map(),
     known: new Map(),
     budget: BUDGET,
   };
-  return (conditions) => {
-    if (explainRule(conditions, set, valueOf).result === 'true') return undefined;
-    const ways = waysTo(resolve(conditions), true, search);
-    for (const way of ways.slice(0, TRIES)) {
-      const changed = changedBy(way, valueOf);
-      if (explainRule(conditions, set, changed).result === 'true')
+  return (node) => {
+    const hits = hitTest(node, policy);
+    if (hits(factOf)) return undefined;
+    for (const way of waysTo(node, true, search).slice(0, TRIES)) {
+      const changed = changedBy(way, factOf);
+      if (hits((key) => (changed.has(key) ? changed.get(key) : factOf(key))))
         return leastChange(way, changed, catalogue);
     }
     return undefined;
   };
+}
+
+/** Whether conditions are true for some facts. */
+function hitTest(node: ConditionNode, policy: MissingPolicy): (factOf: FactOf) => boolean {
+  const slots = new Map<string, number>();
+  const slotOf = ({ key }: Read): number => {
+    const slot = slots.get(key) ?? slots.size;
+    slots.set(key, slot);
+    return slot;
+  };
+  const state = closureOf(node, policy, slotOf);
+  return (factOf) => state([...slots.keys()].map(factOf)) === HIT;
 }
 
 /** What is near first, then fewer values, numbers before others, the nearer ones; then that of which more was right. */
@@ -88,10 +101,14 @@ export function nearestFirst(a: LeastChange, b: LeastChange): number {
   return lighter(a.weight, b.weight) || b.held - a.held;
 }
 
-function leastChange({ wants: all, weight }: Way, valueOf: ValueOf, catalogue: FactCatalogue): LeastChange {
+function leastChange(
+  { wants: all, weight }: Way,
+  changed: LeastChange['changed'],
+  catalogue: FactCatalogue,
+): LeastChange {
   const wants = [...all.values()];
   const held = wants.length - weight.changes;
-  return { changes: wants.flatMap(changeOf), held, near: isNear(wants, catalogue), weight, valueOf };
+  return { changes: wants.flatMap(changeOf), held, near: isNear(wants, catalogue), weight, changed };
 }
 
 function changeOf({ read, tests, gap }: Want): readonly FactChange[] {
@@ -130,20 +147,17 @@ function isTruth({ fact, params }: Read, catalogue: FactCatalogue): boolean {
   return definition !== undefined && typeOf(definition, params ?? {}) === 'boolean';
 }
 
-function changedBy({ wants }: Way, valueOf: ValueOf): ValueOf {
-  const changed = new Map<string, unknown>();
+function changedBy({ wants }: Way, factOf: FactOf): ReadonlyMap<string, FactValue> {
+  const changed = new Map<string, FactValue>();
   for (const { read, gap } of wants.values()) {
     if (gap === undefined) continue;
-    const before = changed.has(read.key) ? changed.get(read.key) : valueOf(read.fact, read.params);
-    changed.set(read.key, withValueAt(before, read.steps ?? [], gap.to));
+    const before = changed.has(read.key) ? changed.get(read.key) : factOf(read.key);
+    changed.set(read.key, withValueAt(before, read.steps ?? [], gap.to) as FactValue);
   }
-  return (fact, params) => {
-    const key = slotKey(fact, params);
-    return (changed.has(key) ? changed.get(key) : valueOf(fact, params)) as ReturnType<ValueOf>;
-  };
+  return changed;
 }
 
-function valueRead({ fact, params, steps }: Read, valueOf: ValueOf): unknown {
-  const value = valueOf(fact, params);
+function valueRead({ key, steps }: Read, factOf: FactOf): unknown {
+  const value = factOf(key);
   return steps === undefined ? value : readPath(value, steps);
 }

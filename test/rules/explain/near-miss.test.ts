@@ -2,9 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FactCatalogue } from '../../../src/rules/catalogue.js';
 import { compileProgram } from '../../../src/rules/compile/compile.js';
-import type { Condition, FactParams, RuleSetDocument } from '../../../src/rules/document/document.js';
+import type { Condition, RuleSetDocument } from '../../../src/rules/document/document.js';
 import { parsePath } from '../../../src/rules/document/path.js';
 import { slotKey } from '../../../src/rules/document/resolve.js';
+import { conditionReader } from '../../../src/rules/explain/condition-reader.js';
 import { changeFinder, type FactChange, type LeastChange } from '../../../src/rules/explain/near-miss.js';
 import { withValueAt } from '../../../src/rules/explain/with-value-at.js';
 import { HIT } from '../../../src/rules/outcome.js';
@@ -14,10 +15,6 @@ import { anyFacts, anyRuleSet, facts, ruleSet, vectorOf, versionOf, type Facts }
 import { CATALOGUE } from '../small-catalogue.js';
 
 const NO_CATALOGUE: FactCatalogue = new Map();
-
-function valueIn(given: Facts) {
-  return (fact: string, params: FactParams | undefined): FactValue => given.get(slotKey(fact, params));
-}
 
 /** The facts with the changes made one after the other. */
 function changed(given: Facts, changes: readonly FactChange[]): Facts {
@@ -37,8 +34,9 @@ function hits(document: RuleSetDocument, given: Facts): readonly boolean[] {
 
 /** What the rules of a document lacked, by place. */
 function lacking(document: RuleSetDocument, given: Facts, catalogue = NO_CATALOGUE) {
-  const find = changeFinder(document, valueIn(given), catalogue);
-  return document.rules.map(({ conditions }) => find(conditions));
+  const find = changeFinder(document.policy?.missing ?? 'unknown', (key) => given.get(key), catalogue);
+  const nodeOf = conditionReader();
+  return document.rules.map(({ conditions }) => find(nodeOf(document, conditions)));
 }
 
 const NUMBERS = ['a', 'b', 'c'];
@@ -144,7 +142,8 @@ function lack(
   named: Record<string, Condition> = {},
 ): LeastChange | undefined {
   const document = ruleSet([condition], named);
-  return changeFinder(document, (fact) => values[fact], CATALOGUE)(condition);
+  const factOf = (key: string): FactValue => values[key.replace(/\{.*/s, '')];
+  return changeFinder('unknown', factOf, CATALOGUE)(conditionReader()(document, condition));
 }
 const texts = (least: LeastChange | undefined): readonly string[] =>
   least?.changes.map(({ text }) => text) ?? [];
