@@ -52,8 +52,8 @@ export type ChangeFinder = (conditions: ConditionNode) => LeastChange | undefine
 const MAX_CHANGES = 2;
 /** Steps for the rules of one document: some ten milliseconds. */
 const BUDGET = 20_000;
-/** So many answers of yes and no that were right say something together. */
-const TELLING_TRUTHS = 4;
+/** So many answers of yes and no, or of few words, that were right say something together. */
+const TELLING_CHOICES = 4;
 /** Ways that are tried before a rule is given up. */
 const TRIES = 4;
 
@@ -139,12 +139,14 @@ function isNear(wants: readonly Want[], catalogue: FactCatalogue): boolean {
   if (others.length > 1 || gaps.some(({ far }) => far)) return false;
   if (others.every(({ kind }) => kind === 'missing')) return true;
   const right = wants.filter(({ gap }) => gap === undefined);
-  return right.length >= TELLING_TRUTHS || right.some(({ read }) => !isTruth(read, catalogue));
+  return right.length >= TELLING_CHOICES || right.some(({ read }) => !isChoice(read, catalogue));
 }
 
-function isTruth({ fact, params }: Read, catalogue: FactCatalogue): boolean {
+/** Whether a fact is yes or no, or one of few words: most payments have the usual one. */
+function isChoice({ fact, params }: Read, catalogue: FactCatalogue): boolean {
   const definition = catalogue.get(fact);
-  return definition !== undefined && typeOf(definition, params ?? {}) === 'boolean';
+  if (definition === undefined) return false;
+  return definition.values !== undefined || typeOf(definition, params ?? {}) === 'boolean';
 }
 
 function changedBy({ wants }: Way, factOf: FactOf): ReadonlyMap<string, FactValue> {

@@ -203,6 +203,8 @@ describe('a near miss in words', () => {
       near: false,
       held: 1,
     });
+    const kind = test1('kind', 'equal', 'card');
+    expect(lack({ all: [kind, listed] }, { kind: 'card', guest: false })?.near).toBe(false);
     const large = test1('amount', 'greaterThan', 5);
     expect(lack({ all: [large, listed] }, { amount: 6, guest: false })).toMatchObject({
       near: true,
