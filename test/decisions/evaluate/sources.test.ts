@@ -3,12 +3,13 @@ import { readSources, sourcesOf } from '../../../src/decisions/evaluate/sources.
 import type { FactInput, FactPlan, ListLookup } from '../../../src/decisions/evaluate/fact-plan.js';
 
 const REVISIONS: Readonly<Record<string, number>> = { cards: 7, emails: 12 };
-const LISTS: ListLookup = {
+/** Lists with no store behind them. */
+const BARE: ListLookup = {
   has: () => false,
   typeOf: () => undefined,
   revision: (list) => REVISIONS[list] ?? 0,
-  knownAt: () => 850,
 };
+const LISTS: ListLookup = { ...BARE, knownAt: () => 850 };
 
 function recorded(lists: readonly string[], lookup: ListLookup = LISTS): number[] {
   const context = { site: { revision: 3 }, merchant: { revision: 0 } } as FactInput['context'];
@@ -36,8 +37,7 @@ describe('as what facts were read', () => {
   it('says nothing of lists where none is read, and no age where no store is behind them', () => {
     expect(recorded([])).toEqual([3, 0]);
     expect(readSources([3, 0], [])).toMatchObject({ listsAge: undefined, lists: new Map() });
-    const { knownAt: _, ...bare } = LISTS;
-    expect(recorded(['cards'], bare)).toEqual([3, 0, 0, 7]);
+    expect(recorded(['cards'], BARE)).toEqual([3, 0, 0, 7]);
   });
 
   it('is not known of a record made before it was kept', () => {
