@@ -7,6 +7,7 @@ import {
   type ExplainDecisionResponse,
   type ExplainDecisionResponseSchema,
   type FactExplanation,
+  type ListMembership,
   type NearMiss,
   type RuleExplanation,
 } from '../gen/tollgate/v1/decision_service_pb.js';
@@ -144,11 +145,11 @@ function printFacts(out: Output, facts: readonly FactExplanation[], { sources }:
   out.line(out.paint('bold', 'Facts'));
   out.table(
     ['  value', 'age', 'from', 'fact'],
-    facts.map(({ value, ageMs, sources: places }) => [
+    facts.map(({ value, ageMs, sources: places, membership }) => [
       `  ${shortValue(value?.valueJson ?? '')}`,
       ageMs === undefined ? '' : ageMs === 0n ? 'now' : ageText(Number(ageMs)),
       [...new Set(places.map((place) => sources[place]?.origin ?? ''))].join(', '),
-      factName(value?.fact ?? '', value?.paramsJson ?? ''),
+      `${factName(value?.fact ?? '', value?.paramsJson ?? '')}${membershipText(membership)}`,
     ]),
   );
 }
@@ -164,6 +165,12 @@ function shortValue(json: string): string {
 function factName(fact: string, paramsJson: string): string {
   const params = paramsJson === '' ? undefined : (JSON.parse(paramsJson) as FactParams);
   return readText({ fact, params, path: '', key: '', steps: undefined });
+}
+
+function membershipText(membership: ListMembership | undefined): string {
+  if (membership === undefined) return '';
+  const { since, actor, reason } = membership;
+  return `, since ${timeText(since)} by ${actor || 'nobody named'}${reason === '' ? '' : ` (${reason})`}`;
 }
 
 function printSources(

@@ -84,6 +84,17 @@ export interface SourceExplanation {
   readonly text: string;
 }
 
+/** How a value of the payment came to be on a list. */
+export interface ListMembership {
+  /** Epoch ms. */
+  readonly since: number;
+  /** Epoch ms; undefined: until it is removed. */
+  readonly until: number | undefined;
+  readonly actor: string;
+  readonly reason: string;
+  readonly source: string;
+}
+
 /** A fact that a rule read. */
 export interface FactExplanation {
   readonly fact: string;
@@ -96,6 +107,8 @@ export interface FactExplanation {
   /** Of the oldest of its sources. */
   readonly asOf: number | undefined;
   readonly age: number | undefined;
+  /** For a list that the payment was on, where that is still known. */
+  readonly membership: ListMembership | undefined;
   /** `RULE_SET/RULE`, of limits `RULE_SET/LIMIT`. */
   readonly readBy: readonly string[];
   readonly text: string;

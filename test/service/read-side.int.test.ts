@@ -310,6 +310,17 @@ onBothStores('decisions of a day under the shipped rules', (createPlace) => {
     for (const { id } of [blocked, after, one.decision])
       expect(await tollgate.decisions.replayDecision({ id })).toMatchObject({ identical: true });
     expect([await explained(blocked.id), await explained(after.id)]).toEqual(['true', 'false']);
+    // Who put it there is told by what was known then, although it has been taken off since.
+    const fact = async (id: string) => {
+      const { facts } = await tollgate.decisions.explainDecision({ id, allRules: true });
+      return facts.find(({ value }) => value?.fact === 'list' && value.paramsJson.includes(`"${list}"`));
+    };
+    const listed = await fact(blocked.id);
+    expect(listed?.membership).toMatchObject({ actor: 'test', reason: 'stolen' });
+    expect(timestampMs(listed!.membership!.since!)).toBeLessThanOrEqual(timestampMs(blocked.decidedAt!));
+    expect(listed?.membership?.until).toBeUndefined();
+    expect(listed?.text).toContain('by test (stolen)');
+    expect((await fact(after.id))?.membership).toBeUndefined();
   });
 
   it('every one replays identical after other versions became active, and after a restart', async () => {

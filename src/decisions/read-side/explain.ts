@@ -6,7 +6,7 @@ import { explainNode } from '../../rules/explain/explain.js';
 import type { FactOf } from '../../rules/explain/near-miss.js';
 import type { FactValue, Program, RuleSetVersion } from '../../rules/program.js';
 import type { Provenance } from '../../rules/versions/provenance.js';
-import type { Explanation, ExplainOptions, RuleExplanation } from '../explanation.js';
+import type { Explanation, ExplainOptions, ListMembership, RuleExplanation } from '../explanation.js';
 import { decisionSummary, headlineOf } from './decision-summary.js';
 import { factsRead, type Reader } from './facts-read.js';
 import { keptRules, type KeptRule } from './kept-rules.js';
@@ -27,6 +27,8 @@ export interface Explainable {
   readonly nodeOf: ConditionReader;
   /** In the order of the record's rule sets. */
   readonly provenances: readonly (Provenance | undefined)[];
+  /** Of lists that the payment was on, by `Read.key`; those that are still known. */
+  readonly memberships: ReadonlyMap<string, ListMembership>;
   readonly catalogue: FactCatalogue;
 }
 
@@ -54,7 +56,7 @@ export function explainDecision(
     nearMisses: misses,
     scores: scoresOf(record, versions),
     limits: limitsOf(record, limitOf),
-    facts: factsRead(readers, nodeOf, layout, values, sources),
+    facts: factsRead(readers, nodeOf, layout, values, sources, told.memberships),
     sources: sources.all,
     versions: record.ruleSets.map(({ ruleSet, version, hash }, at) => {
       const provenance = versions.some((one) => one.ruleSet === ruleSet) ? provenances[at] : undefined;

@@ -4,8 +4,8 @@ import type { ConditionReader } from '../../rules/explain/condition-reader.js';
 import { readText, valueText } from '../../rules/explain/text.js';
 import type { FactValue } from '../../rules/program.js';
 import type { Layout } from '../../rules/version-store.js';
-import type { FactExplanation } from '../explanation.js';
-import { ageText } from '../../world/age-text.js';
+import type { FactExplanation, ListMembership } from '../explanation.js';
+import { ageText, momentText } from '../../world/age-text.js';
 import type { Sources } from './sources.js';
 
 /** A rule or limit, and what it reads. */
@@ -23,10 +23,13 @@ export function factsRead(
   { slots }: Layout,
   values: readonly FactValue[],
   sources: Sources,
+  memberships: ReadonlyMap<string, ListMembership>,
 ): FactExplanation[] {
   const readBy = readersByKey(readers, nodeOf);
   return slots.flatMap(({ fact, params }, slot) => {
-    const names = readBy.get(slotKey(fact, params));
+    const key = slotKey(fact, params);
+    const names = readBy.get(key);
+    const membership = memberships.get(key);
     if (names === undefined) return [];
     const from = sources.of(fact, params);
     const oldest = from.reduce<number | undefined>(
@@ -43,11 +46,18 @@ export function factsRead(
         sources: from,
         asOf: from.find(({ age }) => age === oldest)?.asOf,
         age: oldest,
+        membership,
         readBy: [...names],
-        text: `${readText({ fact, params, path: '', key: '', steps: undefined })}: ${valueText(value)}; ${fromText(from, oldest)}`,
+        text: `${readText({ fact, params, path: '', key: '', steps: undefined })}: ${valueText(value)}; ${fromText(from, oldest)}${membershipText(membership)}`,
       },
     ];
   });
+}
+
+function membershipText(membership: ListMembership | undefined): string {
+  if (membership === undefined) return '';
+  const { since, actor, reason } = membership;
+  return `; on it since ${momentText(since)}, by ${actor || 'nobody named'}${reason === '' ? '' : ` (${reason})`}`;
 }
 
 function fromText(sources: FactExplanation['sources'], age: number | undefined): string {

@@ -14,6 +14,10 @@ import { decodePersonal } from '../record/personal-part.js';
 import type { DecisionFilter, Journal, StoredEntry } from '../ports.js';
 import type { DecisionRecord, DecisionTrace } from '../record.js';
 import type { DecisionDetail, DecisionQuery, DecisionRef, Decisions } from '../decisions.js';
+import type { ListMembership } from '../explanation.js';
+import { readSources } from '../evaluate/sources.js';
+import { slotKey } from '../../rules/document/resolve.js';
+import { listsRead } from '../../rules/versions/layout.js';
 import { explainDecision } from './explain.js';
 import { stateAt } from './kept-rules.js';
 import { replay, type KeptDecision } from './replay.js';
@@ -24,10 +28,28 @@ export interface ReadSideOptions {
   readonly versions: RuleVersionStore;
   /** Where a version that decided came from. */
   readonly provenance: ProvenanceOf;
+  /** How a payment that was on a list came to be on it; left out: nobody knows. */
+  readonly membership?: MembershipOf;
   readonly catalogue: FactCatalogue;
   /** The hash that the stream's attributes are kept as, of a value as a person writes it; 0 when it cannot be one. */
   readonly attributeOf: (attribute: Attribute, value: string) => number;
 }
+
+/** Which membership: of the payment that a request asked about, as lists were when it was decided. */
+export interface MembershipQuery {
+  /** The ScreenRequest message. */
+  readonly raw: Uint8Array;
+  readonly list: string;
+  /** Which value of the payment; undefined: what the list's type says. */
+  readonly of: string | undefined;
+  /** Epoch ms. */
+  readonly decidedAt: number;
+  /** The last change of the list that was known; undefined: not kept. */
+  readonly revision: number | undefined;
+}
+
+/** Tells a membership; undefined: it is not known any more. */
+export type MembershipOf = (query: MembershipQuery) => Promise<ListMembership | undefined>;
 
 /** Reads, explains and replays what was decided. */
 export type ReadSide = Pick<Decisions, 'get' | 'list' | 'explain' | 'replay'>;
@@ -102,6 +124,29 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     return found;
   }
 
+  /** Few lists say yes: each is asked by itself. */
+  async function membershipsOf(
+    { layout, values, record, trace, raw }: Opened,
+    caller: Caller | undefined,
+  ): Promise<ReadonlyMap<string, ListMembership>> {
+    const found = new Map<string, ListMembership>();
+    const recorded = readSources(trace.sources, listsRead(layout.slots));
+    for (const [slot, { fact, params }] of layout.slots.entries()) {
+      const [list, of] = [params?.['list'], params?.['of']];
+      if (fact !== 'list' || values[slot] !== true || typeof list !== 'string') continue;
+      stopIfGone(caller);
+      const membership = await options.membership?.({
+        raw,
+        list,
+        of: typeof of === 'string' ? of : undefined,
+        decidedAt: record.decidedAt,
+        revision: recorded?.lists.get(list),
+      });
+      if (membership !== undefined) found.set(slotKey(fact, params), membership);
+    }
+    return found;
+  }
+
   return {
     async get(ref): Promise<DecisionDetail> {
       const { record, trace, raw, layout, values } = await open(ref);
@@ -138,7 +183,9 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
       const kept = await open(ref);
       const rules = await rulesOf(kept.layout, caller);
       const provenances = await provenancesOf(kept.record, caller);
-      return explainDecision({ kept, ...rules, provenances, catalogue: options.catalogue }, wanted);
+      const memberships = await membershipsOf(kept, caller);
+      const { catalogue } = options;
+      return explainDecision({ kept, ...rules, provenances, memberships, catalogue }, wanted);
     },
 
     async replay(ref, caller) {

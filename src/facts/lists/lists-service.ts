@@ -87,6 +87,12 @@ export interface ListsService {
   knownAt(): number;
   /** The lists there are, with their types: what rule documents may name. */
   types(): Promise<ReadonlyMap<string, { readonly type: string }>>;
+  /** The entry that covered one of some normalised values most closely; undefined: none did, or there is no such list. */
+  entryOf(
+    list: string,
+    valuesOf: (type: ListType) => readonly string[],
+    query: EntryQuery,
+  ): Promise<ListEntry | undefined>;
   /** Brings the memory up to what is stored. */
   refresh(): Promise<void>;
 }
@@ -239,6 +245,16 @@ export function createListsService({ store, index, normalise, now }: ListsOption
 
     has: (list, value, at) => index.has(list, value, at),
     typeOf: (list) => index.typeOf(list),
+    async entryOf(id, valuesOf, query) {
+      const list = (await store.heads()).find((head) => head.id === id);
+      if (list === undefined) return undefined;
+      for (const value of valuesOf(list.type)) {
+        const [entry] = await store.check(id, listCandidates(list.type, value), query);
+        if (entry !== undefined) return entry;
+      }
+      return undefined;
+    },
+
     revision: (list) => index.revision(list),
     knownAt: () => knownAt,
     types: async () => new Map((await store.heads()).map(({ id, type }) => [id, { type }])),

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Explanation } from '../../../src/decisions/explanation.js';
-import { createReadSide } from '../../../src/decisions/read-side/read-side.js';
+import {
+  createReadSide,
+  type MembershipOf,
+  type MembershipQuery,
+} from '../../../src/decisions/read-side/read-side.js';
 import type { DecisionRecord, DecisionTrace } from '../../../src/decisions/record.js';
 import type { Journal } from '../../../src/decisions/ports.js';
 import { FACT_CATALOGUE } from '../../../src/facts/catalogue.js';
@@ -141,6 +145,7 @@ interface Kept {
   };
   readonly all?: boolean;
   readonly nearMisses?: number;
+  readonly membership?: MembershipOf;
 }
 
 async function explain(id: string, kept: Kept = {}): Promise<Explanation> {
@@ -176,6 +181,7 @@ async function explain(id: string, kept: Kept = {}): Promise<Explanation> {
     provenance: provenanceFrom(versions),
     catalogue: FACT_CATALOGUE,
     attributeOf: () => 0,
+    ...(kept.membership === undefined ? {} : { membership: kept.membership }),
   });
   return reads.explain({ id }, { allRules, nearMisses });
 }
@@ -287,6 +293,26 @@ describe('facts', () => {
     expect(facts.find(({ fact }) => fact === 'ip.country')?.text).toBe(
       'ip.country: DE; from geography, 100 days old',
     );
+  });
+
+  it('of a list tell how the payment came to be on it, where that is known', async () => {
+    const id = await decide({ card: { fingerprint: 'f-bad' } });
+    const asked: MembershipQuery[] = [];
+    const since = NOW - DAY;
+    const membership: MembershipOf = async (query) => {
+      asked.push(query);
+      return { since, until: undefined, actor: 'eve', reason: 'ring', source: 'manual' };
+    };
+    const list = ({ facts }: Explanation) => facts.find(({ fact }) => fact === 'list');
+    expect(list(await explain(id, { membership }))).toMatchObject({
+      value: true,
+      membership: { since, actor: 'eve' },
+      text: 'list (list bad): true; from list bad, request, as of the decision; on it since 2026-03-01T12:00:00Z, by eve (ring)',
+    });
+    expect(asked).toMatchObject([{ list: 'bad', of: undefined, decidedAt: NOW }]);
+    expect(list(await explain(id, { membership: async () => undefined }))?.membership).toBeUndefined();
+    await explain(await decide(), { membership, all: true });
+    expect(asked).toHaveLength(1);
   });
 
   it('of a record made before that was kept say so', async () => {

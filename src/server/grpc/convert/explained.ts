@@ -14,6 +14,7 @@ import {
   FactExplanationSchema,
   FactValueSchema,
   LimitExplanationSchema,
+  ListMembershipSchema,
   NearMissSchema,
   Outcome,
   ScoreExplanationSchema,
@@ -26,6 +27,7 @@ import {
   type ExplainDecisionResponse,
   type FactExplanation,
   type LimitExplanation,
+  type ListMembership,
   type NearMiss,
   type ScoreExplanation,
   type SourceExplanation,
@@ -123,9 +125,19 @@ function toFact(one: CoreFact, sources: readonly CoreSource[]): FactExplanation 
     }),
     sources: one.sources.map((source) => sources.indexOf(source)),
     ...moment(one),
+    ...membershipOf(one),
     readBy: [...one.readBy],
     text: one.text,
   });
+}
+
+function membershipOf({ membership }: CoreFact): { readonly membership?: ListMembership } {
+  if (membership === undefined) return {};
+  const { since, until, actor, reason, source } = membership;
+  const told = { since: fromMs(since), actor, reason, source };
+  return {
+    membership: create(ListMembershipSchema, until === undefined ? told : { ...told, until: fromMs(until) }),
+  };
 }
 
 function toSource(source: CoreSource): SourceExplanation {

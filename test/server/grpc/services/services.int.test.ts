@@ -112,6 +112,7 @@ const EXPLAINED: Omit<Explanation, 'record' | 'rules' | 'summary'> = {
       sources: [LIST_SOURCE],
       asOf: AT,
       age: 212.4,
+      membership: { since: AT, until: undefined, actor: 'ann', reason: 'ring', source: 'file' },
       readBy: ['lists/stolen'],
       text: 'not on it',
     },
@@ -313,7 +314,14 @@ describe('DecisionService reads', () => {
         },
       ],
       limits: [{ use: { limit: 'account-day' }, roomLeftMinor: -5n, asks: Outcome.REJECT }],
-      facts: [{ value: { fact: 'list', valueJson: 'false', source: 'list' }, sources: [1], ageMs: 212n }],
+      facts: [
+        {
+          value: { fact: 'list', valueJson: 'false', source: 'list' },
+          sources: [1],
+          ageMs: 212n,
+          membership: { since: timestampFromMs(AT), actor: 'ann', reason: 'ring' },
+        },
+      ],
       sources: [
         { origin: 'bins' },
         { origin: 'list', id: 'stolen', revision: 4n, asOf: timestampFromMs(AT) },
