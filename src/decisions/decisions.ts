@@ -1,9 +1,9 @@
-import type { ConditionExplanation } from '../rules/explain/explanation.js';
 import type { StreamKind } from '../facts/attributes.js';
 import type { PaymentInput } from '../facts/payment.js';
 import type { Claim, Label, ThreeDsResult } from '../facts/attributes/report-words.js';
 import type { Outcome, RuleState } from '../rules/outcome.js';
 import type { Caller } from './caller.js';
+import type { Explanation, ExplainOptions } from './explanation.js';
 import type { DecisionRecord } from './record.js';
 
 /** A payment to decide. */
@@ -94,15 +94,6 @@ export interface DecisionQuery {
   readonly degraded: boolean;
 }
 
-export interface RuleExplanation {
-  readonly ruleSet: string;
-  readonly rule: string;
-  readonly description: string;
-  readonly state: RuleState;
-  readonly conditions: ConditionExplanation;
-  readonly text: string;
-}
-
 export interface ReplayOutput {
   readonly recorded: DecisionRecord;
   readonly replayed: DecisionRecord;
@@ -119,14 +110,6 @@ export interface Decisions {
   record(input: EventInput, caller?: Caller): Promise<EventOutput>;
   get(ref: DecisionRef): Promise<DecisionDetail>;
   list(query: DecisionQuery): Promise<{ readonly records: readonly DecisionRecord[]; readonly next: string }>;
-  explain(
-    ref: DecisionRef,
-    allRules: boolean,
-    caller?: Caller,
-  ): Promise<{
-    readonly record: DecisionRecord;
-    readonly rules: readonly RuleExplanation[];
-    readonly summary: readonly string[];
-  }>;
+  explain(ref: DecisionRef, options: ExplainOptions, caller?: Caller): Promise<Explanation>;
   replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput>;
 }

@@ -6,7 +6,7 @@ import type { FactCatalogue } from '../../rules/catalogue.js';
 import { layoutOf } from '../../rules/versions/layout.js';
 import type { Program, RuleSetVersion } from '../../rules/program.js';
 import type { Arrangement, SiteRules } from '../../rules/publish/arrangement.js';
-import type { Layout } from '../../rules/version-store.js';
+import type { Layout, Reference } from '../../rules/version-store.js';
 import type { CompiledRules } from './compiled-rules.js';
 import { lotOf, type Lot } from './canary-lot.js';
 import { planFacts } from './fact-plan.js';
@@ -42,6 +42,8 @@ export interface RulesInForceOptions {
   readonly hash: (attribute: Attribute, value: string) => number;
   /** Memory for the windows, bytes. */
   readonly windowBytes: number;
+  /** The tables that facts are read from; default: none that records should name. */
+  readonly references?: readonly Reference[];
 }
 
 /** What decides at some sites, ready: first without any canary, then with each. */
@@ -72,7 +74,7 @@ export function rulesInForce(
     let rules = compiled.get(program);
     if (rules === undefined) {
       const plan = planFacts(program.slots, options.catalogue, questions);
-      rules = { program, layout: layoutOf(program), plan };
+      rules = { program, layout: layoutOf(program, options.references), plan };
       compiled.set(program, rules);
     }
     return rules;

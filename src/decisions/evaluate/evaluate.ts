@@ -3,6 +3,7 @@ import type { FactValue, Verdict } from '../../rules/program.js';
 import type { CompiledRules } from './compiled-rules.js';
 import { authenticationOf } from './authentication.js';
 import { readFacts, type FactInput } from './fact-plan.js';
+import { sourcesOf } from './sources.js';
 
 /** What the rules say of one payment, before limits. */
 export interface Evaluation {
@@ -13,6 +14,8 @@ export interface Evaluation {
   readonly verdict: Verdict;
   /** By limit index: state of its `when`. */
   readonly limitStates: readonly number[];
+  /** As the trace keeps it. */
+  readonly sources: readonly number[];
 }
 
 /** Reads the facts and evaluates all rules: synchronous, so that nothing can come between fact and verdict. */
@@ -32,5 +35,6 @@ export function evaluate(
     authentication,
     verdict: program.verdict(states, authentication),
     limitStates: program.limits.map((limit) => limit.applies(values)),
+    sources: sourcesOf(plan, input),
   };
 }

@@ -75,6 +75,7 @@ export function newTrace(parts: {
   readonly limitStates: readonly number[];
   readonly seen: readonly (readonly [number, number])[];
   readonly evaluationUs: number;
+  readonly sources: readonly number[];
 }): DecisionTrace {
   const { values, personal } = parts;
   const missing: number[] = [];
@@ -90,6 +91,7 @@ export function newTrace(parts: {
     limitStates: parts.limitStates.join(''),
     seen: parts.seen,
     evaluationUs: Math.round(parts.evaluationUs),
+    sources: parts.sources,
   };
 }
 

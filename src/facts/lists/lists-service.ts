@@ -81,8 +81,18 @@ export interface ListsService {
   /** Whether a normalised value is on a list: from memory. undefined: no such list. */
   has(list: string, value: string, at: number): boolean | undefined;
   typeOf(list: string): ListType | undefined;
+  /** The last change of a list that is known in memory; 0 when there is none, or no such list. */
+  revision(list: string): number;
+  /** What was stored at this moment, epoch ms, is known in memory. */
+  knownAt(): number;
   /** The lists there are, with their types: what rule documents may name. */
   types(): Promise<ReadonlyMap<string, { readonly type: string }>>;
+  /** The entry that covered one of some normalised values most closely; undefined: none did, or there is no such list. */
+  entryOf(
+    list: string,
+    valuesOf: (type: ListType) => readonly string[],
+    query: EntryQuery,
+  ): Promise<ListEntry | undefined>;
   /** Brings the memory up to what is stored. */
   refresh(): Promise<void>;
 }
@@ -112,8 +122,11 @@ export function createListsService({ store, index, normalise, now }: ListsOption
 
   const asked = (question: EntryQuestion): EntryQuery => ({ ...question, asOf: question.asOf ?? now() });
 
+  let knownAt = 0;
   const refresh = async (): Promise<void> => {
+    const asked = now();
     await index.follow(store);
+    knownAt = Math.max(knownAt, asked);
   };
 
   return {
@@ -232,6 +245,18 @@ export function createListsService({ store, index, normalise, now }: ListsOption
 
     has: (list, value, at) => index.has(list, value, at),
     typeOf: (list) => index.typeOf(list),
+    async entryOf(id, valuesOf, query) {
+      const list = (await store.heads()).find((head) => head.id === id);
+      if (list === undefined) return undefined;
+      for (const value of valuesOf(list.type)) {
+        const [entry] = await store.check(id, listCandidates(list.type, value), query);
+        if (entry !== undefined) return entry;
+      }
+      return undefined;
+    },
+
+    revision: (list) => index.revision(list),
+    knownAt: () => knownAt,
     types: async () => new Map((await store.heads()).map(({ id, type }) => [id, { type }])),
     refresh,
   };

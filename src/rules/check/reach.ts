@@ -44,7 +44,7 @@ type Known = Map<string, Domain>;
 interface Analysis {
   readonly catalogue: FactCatalogue;
   readonly policy: MissingPolicy;
-  readonly sets: Map<TestNode, { readonly key: string; readonly yes: Domain; readonly no: Domain }>;
+  readonly sets: Map<TestNode, TestSets>;
   /** Steps left; when none are, everything is called possible. */
   budget: number;
   about: string;
@@ -127,11 +127,16 @@ function testPossible(test: TestNode, wanted: boolean, known: Known, analysis: A
   return known;
 }
 
-/** The values for which a test is true and those for which it is false, as supersets. */
-function setsOf(
-  test: TestNode,
-  analysis: Analysis,
-): { readonly key: string; readonly yes: Domain; readonly no: Domain } {
+/** The values for which a test is true and those for which it is false, as supersets, by what is read. */
+export interface TestSets {
+  /** `read:` and what is read; of a test about which nothing is known `test:`, and the sets are `true` and `false`. */
+  readonly key: string;
+  readonly yes: Domain;
+  readonly no: Domain;
+}
+
+/** The sets of a test; those made before are in `sets`. */
+export function setsOf(test: TestNode, analysis: Pick<Analysis, 'catalogue' | 'policy' | 'sets'>): TestSets {
   const ready = analysis.sets.get(test);
   if (ready !== undefined) return ready;
   const plain = selfSet(test, analysis.catalogue) ?? plainSet(test);
@@ -216,7 +221,8 @@ function singleType({ fact, steps, params }: Read, catalogue: FactCatalogue): Fa
   return type === 'number' || type === 'string' || type === 'boolean' ? type : undefined;
 }
 
-function isWhole(read: Read, catalogue: FactCatalogue): boolean {
+/** Whether all numbers that can be read are whole. */
+export function isWhole(read: Read, catalogue: FactCatalogue): boolean {
   if (singleType(read, catalogue) !== 'number') return false;
   const whole = catalogue.get(read.fact)?.whole ?? false;
   return typeof whole === 'boolean' ? whole : whole(read.params ?? {});

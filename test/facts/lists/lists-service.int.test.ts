@@ -228,10 +228,13 @@ describe('the lists', () => {
       expect(await change()).toMatchObject(answer);
       expect(away).toBe(true);
       expect(listed()).toEqual(before);
-      await expect(leaving.refresh()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-      away = false;
+      const known = [leaving.knownAt(), leaving.revision('new')];
       now += 1;
+      await expect(leaving.refresh()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      expect([leaving.knownAt(), leaving.revision('new')]).toEqual(known);
+      away = false;
       await leaving.refresh();
+      expect(leaving.knownAt()).toBe(now);
       expect(leaving.typeOf('new')).toBe('customer');
       expect(listed()).toEqual(on);
     }

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollgate/v1/decision_service.proto.
  */
 export const file_tollgate_v1_decision_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkiTwoHQmluZGluZxIMCgRzaXRlGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5EhIKCmluc3RydW1lbnQYAyABKAki7gQKCERlY2lzaW9uEgoKAmlkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSJQoHb3V0Y29tZRgDIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSLAoIdGhyZWVfZHMYBCABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEiwKCWV4ZW1wdGlvbhgFIAEoDjIZLnRvbGxnYXRlLnYxLlNjYUV4ZW1wdGlvbhIPCgdyZWFzb25zGAYgAygJEiIKBGhpdHMYByADKAsyFC50b2xsZ2F0ZS52MS5SdWxlSGl0EigKBWZsYWdzGAggAygOMhkudG9sbGdhdGUudjEuRGVjaXNpb25GbGFnEiUKB2JpbmRpbmcYCSABKAsyFC50b2xsZ2F0ZS52MS5CaW5kaW5nEi0KCWxhcHNlc19hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXZlbnRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZGVjaWRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoJcnVsZV9zZXRzGA0gAygLMhcudG9sbGdhdGUudjEuUnVsZVNldFJlZhIlCgZsaW1pdHMYDiADKAsyFS50b2xsZ2F0ZS52MS5MaW1pdFVzZRInCgtiYXNlX2Ftb3VudBgPIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5Eg8KB3JhdGVfaWQYECABKAkSEAoIc2VxdWVuY2UYESABKAMSCwoDbG9nGBIgASgFIkAKE1NjcmVlblN0cmVhbVJlcXVlc3QSKQoHZW50cmllcxgBIAMoCzIYLnRvbGxnYXRlLnYxLlN0cmVhbUVudHJ5ImkKC1N0cmVhbUVudHJ5EiwKBnNjcmVlbhgBIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3RIABIjCgVldmVudBgCIAEoCzISLnRvbGxnYXRlLnYxLkV2ZW50SABCBwoFZW50cnkiQgoUU2NyZWVuU3RyZWFtUmVzcG9uc2USKgoHcmVzdWx0cxgBIAMoCzIZLnRvbGxnYXRlLnYxLlN0cmVhbVJlc3VsdCKXAQoMU3RyZWFtUmVzdWx0Ei0KBnNjcmVlbhgBIAEoCzIbLnRvbGxnYXRlLnYxLlNjcmVlblJlc3BvbnNlSAASKQoFZXZlbnQYAiABKAsyGC50b2xsZ2F0ZS52MS5FdmVudFJlc3VsdEgAEiMKBWVycm9yGAMgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIICgZyZXN1bHQiVgoSR2V0RGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRISCgp3aXRoX3RyYWNlGAQgASgIIpYBChNHZXREZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoHcmVxdWVzdBgCIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QSKQoFdHJhY2UYAyABKAsyGi50b2xsZ2F0ZS52MS5EZWNpc2lvblRyYWNlIp0BCg1EZWNpc2lvblRyYWNlEiUKBWZhY3RzGAEgAygLMhYudG9sbGdhdGUudjEuRmFjdFZhbHVlEiYKBXJ1bGVzGAIgAygLMhcudG9sbGdhdGUudjEuUnVsZVJlc3VsdBImCgRzZWVuGAMgAygLMhgudG9sbGdhdGUudjEuTG9nUG9zaXRpb24SFQoNZXZhbHVhdGlvbl91cxgEIAEoAyIsCgtMb2dQb3NpdGlvbhILCgNsb2cYASABKAUSEAoIc2VxdWVuY2UYAiABKAMiUgoJRmFjdFZhbHVlEgwKBGZhY3QYASABKAkSEwoLcGFyYW1zX2pzb24YAiABKAkSEgoKdmFsdWVfanNvbhgDIAEoCRIOCgZzb3VyY2UYBCABKAkiUwoKUnVsZVJlc3VsdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlIuYCChRMaXN0RGVjaXNpb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIMCgRzaXRlGAMgASgJEiYKCG91dGNvbWVzGAQgAygOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIoCgRmcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLY3VzdG9tZXJfaWQYByABKAkSGAoQY2FyZF9maW5nZXJwcmludBgIIAEoCRIQCghvcmRlcl9pZBgJIAEoCRINCgVlbWFpbBgKIAEoCRIKCgJpcBgLIAEoCRIMCgRydWxlGAwgASgJEhAKCGRlZ3JhZGVkGA0gASgIEhAKCG1lcmNoYW50GA4gASgJEhEKCWRldmljZV9pZBgPIAEoCSJaChVMaXN0RGVjaXNpb25zUmVzcG9uc2USKAoJZGVjaXNpb25zGAEgAygLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlkKFkV4cGxhaW5EZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhEKCWFsbF9ydWxlcxgEIAEoCCKAAQoXRXhwbGFpbkRlY2lzaW9uUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIrCgVydWxlcxgCIAMoCzIcLnRvbGxnYXRlLnYxLlJ1bGVFeHBsYW5hdGlvbhIPCgdzdW1tYXJ5GAMgAygJIrIBCg9SdWxlRXhwbGFuYXRpb24SEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIlCgVzdGF0ZRgEIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZRI1Cgpjb25kaXRpb25zGAUgASgLMiEudG9sbGdhdGUudjEuQ29uZGl0aW9uRXhwbGFuYXRpb24SDAoEdGV4dBgGIAEoCSL0AQoUQ29uZGl0aW9uRXhwbGFuYXRpb24SDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBnJlc3VsdBgDIAEoCRIMCgRmYWN0GAQgASgJEhMKC3BhcmFtc19qc29uGAUgASgJEgwKBHBhdGgYBiABKAkSEAoIb3BlcmF0b3IYByABKAkSFQoNZXhwZWN0ZWRfanNvbhgIIAEoCRITCgthY3R1YWxfanNvbhgJIAEoCRIMCgR0ZXh0GAogASgJEjMKCGNoaWxkcmVuGAsgAygLMiEudG9sbGdhdGUudjEuQ29uZGl0aW9uRXhwbGFuYXRpb24iRQoVUmVwbGF5RGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCSKSAQoWUmVwbGF5RGVjaXNpb25SZXNwb25zZRInCghyZWNvcmRlZBgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEicKCHJlcGxheWVkGAIgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SEQoJaWRlbnRpY2FsGAMgASgIEhMKC2RpZmZlcmVuY2VzGAQgAygJKoQBCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABISCg5PVVRDT01FX0FDQ0VQVBABEhIKDk9VVENPTUVfUkVWSUVXEAISEgoOT1VUQ09NRV9SRUpFQ1QQAxIRCg1PVVRDT01FX0FMTE9XEAQSEQoNT1VUQ09NRV9CTE9DSxAFKqMBCg1UaHJlZURzRGVtYW5kEh8KG1RIUkVFX0RTX0RFTUFORF9VTlNQRUNJRklFRBAAEhgKFFRIUkVFX0RTX0RFTUFORF9OT05FEAESGwoXVEhSRUVfRFNfREVNQU5EX1JFUVVFU1QQAhIdChlUSFJFRV9EU19ERU1BTkRfQ0hBTExFTkdFEAMSGwoXVEhSRUVfRFNfREVNQU5EX01BTkRBVEUQBCqxAQoMU2NhRXhlbXB0aW9uEh0KGVNDQV9FWEVNUFRJT05fVU5TUEVDSUZJRUQQABIWChJTQ0FfRVhFTVBUSU9OX05PTkUQARIbChdTQ0FfRVhFTVBUSU9OX0xPV19WQUxVRRACEhUKEVNDQV9FWEVNUFRJT05fVFJBEAMSGQoVU0NBX0VYRU1QVElPTl9UUlVTVEVEEAQSGwoXU0NBX0VYRU1QVElPTl9DT1JQT1JBVEUQBSqYAQoJUnVsZVN0YXRlEhoKFlJVTEVfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFSVUxFX1NUQVRFX05PX0hJVBABEhIKDlJVTEVfU1RBVEVfSElUEAISFgoSUlVMRV9TVEFURV9VTktOT1dOEAMSFAoQUlVMRV9TVEFURV9FUlJPUhAEEhYKElJVTEVfU1RBVEVfU0tJUFBFRBAFKowBCgxEZWNpc2lvbkZsYWcSHQoZREVDSVNJT05fRkxBR19VTlNQRUNJRklFRBAAEh4KGkRFQ0lTSU9OX0ZMQUdfVU5LTk9XTl9TSVRFEAESIQodREVDSVNJT05fRkxBR19FVkVOVF9USU1FX1NLRVcQAhIaChZERUNJU0lPTl9GTEFHX0RFR1JBREVEEAMqygEKCkxpbWl0U3RhdGUSGwoXTElNSVRfU1RBVEVfVU5TUEVDSUZJRUQQABIUChBMSU1JVF9TVEFURV9IRUxEEAESFwoTTElNSVRfU1RBVEVfUkVGVVNFRBACEh0KGUxJTUlUX1NUQVRFX0lOUFVUX01JU1NJTkcQAxIgChxMSU1JVF9TVEFURV9DT05ESVRJT05fRkFJTEVEEAQSFgoSTElNSVRfU1RBVEVfTk9fS0VZEAUSFwoTTElNSVRfU1RBVEVfTk9fUkFURRAGMpAECg9EZWNpc2lvblNlcnZpY2USQQoGU2NyZWVuEhoudG9sbGdhdGUudjEuU2NyZWVuUmVxdWVzdBobLnRvbGxnYXRlLnYxLlNjcmVlblJlc3BvbnNlElcKDFNjcmVlblN0cmVhbRIgLnRvbGxnYXRlLnYxLlNjcmVlblN0cmVhbVJlcXVlc3QaIS50b2xsZ2F0ZS52MS5TY3JlZW5TdHJlYW1SZXNwb25zZSgBMAESUAoLR2V0RGVjaXNpb24SHy50b2xsZ2F0ZS52MS5HZXREZWNpc2lvblJlcXVlc3QaIC50b2xsZ2F0ZS52MS5HZXREZWNpc2lvblJlc3BvbnNlElYKDUxpc3REZWNpc2lvbnMSIS50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb25zUmVxdWVzdBoiLnRvbGxnYXRlLnYxLkxpc3REZWNpc2lvbnNSZXNwb25zZRJcCg9FeHBsYWluRGVjaXNpb24SIy50b2xsZ2F0ZS52MS5FeHBsYWluRGVjaXNpb25SZXF1ZXN0GiQudG9sbGdhdGUudjEuRXhwbGFpbkRlY2lzaW9uUmVzcG9uc2USWQoOUmVwbGF5RGVjaXNpb24SIi50b2xsZ2F0ZS52MS5SZXBsYXlEZWNpc2lvblJlcXVlc3QaIy50b2xsZ2F0ZS52MS5SZXBsYXlEZWNpc2lvblJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
+  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkiTwoHQmluZGluZxIMCgRzaXRlGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5EhIKCmluc3RydW1lbnQYAyABKAki7gQKCERlY2lzaW9uEgoKAmlkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSJQoHb3V0Y29tZRgDIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSLAoIdGhyZWVfZHMYBCABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEiwKCWV4ZW1wdGlvbhgFIAEoDjIZLnRvbGxnYXRlLnYxLlNjYUV4ZW1wdGlvbhIPCgdyZWFzb25zGAYgAygJEiIKBGhpdHMYByADKAsyFC50b2xsZ2F0ZS52MS5SdWxlSGl0EigKBWZsYWdzGAggAygOMhkudG9sbGdhdGUudjEuRGVjaXNpb25GbGFnEiUKB2JpbmRpbmcYCSABKAsyFC50b2xsZ2F0ZS52MS5CaW5kaW5nEi0KCWxhcHNlc19hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXZlbnRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZGVjaWRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoJcnVsZV9zZXRzGA0gAygLMhcudG9sbGdhdGUudjEuUnVsZVNldFJlZhIlCgZsaW1pdHMYDiADKAsyFS50b2xsZ2F0ZS52MS5MaW1pdFVzZRInCgtiYXNlX2Ftb3VudBgPIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5Eg8KB3JhdGVfaWQYECABKAkSEAoIc2VxdWVuY2UYESABKAMSCwoDbG9nGBIgASgFIkAKE1NjcmVlblN0cmVhbVJlcXVlc3QSKQoHZW50cmllcxgBIAMoCzIYLnRvbGxnYXRlLnYxLlN0cmVhbUVudHJ5ImkKC1N0cmVhbUVudHJ5EiwKBnNjcmVlbhgBIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3RIABIjCgVldmVudBgCIAEoCzISLnRvbGxnYXRlLnYxLkV2ZW50SABCBwoFZW50cnkiQgoUU2NyZWVuU3RyZWFtUmVzcG9uc2USKgoHcmVzdWx0cxgBIAMoCzIZLnRvbGxnYXRlLnYxLlN0cmVhbVJlc3VsdCKXAQoMU3RyZWFtUmVzdWx0Ei0KBnNjcmVlbhgBIAEoCzIbLnRvbGxnYXRlLnYxLlNjcmVlblJlc3BvbnNlSAASKQoFZXZlbnQYAiABKAsyGC50b2xsZ2F0ZS52MS5FdmVudFJlc3VsdEgAEiMKBWVycm9yGAMgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIICgZyZXN1bHQiVgoSR2V0RGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRISCgp3aXRoX3RyYWNlGAQgASgIIpYBChNHZXREZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoHcmVxdWVzdBgCIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QSKQoFdHJhY2UYAyABKAsyGi50b2xsZ2F0ZS52MS5EZWNpc2lvblRyYWNlIp0BCg1EZWNpc2lvblRyYWNlEiUKBWZhY3RzGAEgAygLMhYudG9sbGdhdGUudjEuRmFjdFZhbHVlEiYKBXJ1bGVzGAIgAygLMhcudG9sbGdhdGUudjEuUnVsZVJlc3VsdBImCgRzZWVuGAMgAygLMhgudG9sbGdhdGUudjEuTG9nUG9zaXRpb24SFQoNZXZhbHVhdGlvbl91cxgEIAEoAyIsCgtMb2dQb3NpdGlvbhILCgNsb2cYASABKAUSEAoIc2VxdWVuY2UYAiABKAMiUgoJRmFjdFZhbHVlEgwKBGZhY3QYASABKAkSEwoLcGFyYW1zX2pzb24YAiABKAkSEgoKdmFsdWVfanNvbhgDIAEoCRIOCgZzb3VyY2UYBCABKAkiUwoKUnVsZVJlc3VsdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlIuYCChRMaXN0RGVjaXNpb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIMCgRzaXRlGAMgASgJEiYKCG91dGNvbWVzGAQgAygOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIoCgRmcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLY3VzdG9tZXJfaWQYByABKAkSGAoQY2FyZF9maW5nZXJwcmludBgIIAEoCRIQCghvcmRlcl9pZBgJIAEoCRINCgVlbWFpbBgKIAEoCRIKCgJpcBgLIAEoCRIMCgRydWxlGAwgASgJEhAKCGRlZ3JhZGVkGA0gASgIEhAKCG1lcmNoYW50GA4gASgJEhEKCWRldmljZV9pZBgPIAEoCSJaChVMaXN0RGVjaXNpb25zUmVzcG9uc2USKAoJZGVjaXNpb25zGAEgAygLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInIKFkV4cGxhaW5EZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhEKCWFsbF9ydWxlcxgEIAEoCBIXCg9tYXhfbmVhcl9taXNzZXMYBSABKAUiygMKF0V4cGxhaW5EZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoFcnVsZXMYAiADKAsyHC50b2xsZ2F0ZS52MS5SdWxlRXhwbGFuYXRpb24SDwoHc3VtbWFyeRgDIAMoCRIQCghoZWFkbGluZRgEIAMoCRIqCgtuZWFyX21pc3NlcxgFIAMoCzIVLnRvbGxnYXRlLnYxLk5lYXJNaXNzEi0KBnNjb3JlcxgGIAMoCzIdLnRvbGxnYXRlLnYxLlNjb3JlRXhwbGFuYXRpb24SLQoGbGltaXRzGAcgAygLMh0udG9sbGdhdGUudjEuTGltaXRFeHBsYW5hdGlvbhIrCgVmYWN0cxgIIAMoCzIcLnRvbGxnYXRlLnYxLkZhY3RFeHBsYW5hdGlvbhIvCgdzb3VyY2VzGAkgAygLMh4udG9sbGdhdGUudjEuU291cmNlRXhwbGFuYXRpb24SMQoIdmVyc2lvbnMYCiADKAsyHy50b2xsZ2F0ZS52MS5WZXJzaW9uRXhwbGFuYXRpb24SGwoTdGhyZWVfZHNfY2Fubm90X3J1bhgLIAEoCSL8AgoITmVhck1pc3MSEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIlCgVzdGF0ZRgEIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZRIiCgRhc2tzGAUgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgGIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSDgoGcmVhc29uGAcgASgJEg0KBXNjb3JlGAggASgFEigKB2NoYW5nZXMYCSADKAsyFy50b2xsZ2F0ZS52MS5GYWN0Q2hhbmdlEgwKBGhlbGQYCiABKAUSKgoMdGhlbl9vdXRjb21lGAsgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIxCg10aGVuX3RocmVlX2RzGAwgASgOMhoudG9sbGdhdGUudjEuVGhyZWVEc0RlbWFuZBIMCgR0ZXh0GA0gASgJIqMBCgpGYWN0Q2hhbmdlEgwKBGZhY3QYASABKAkSEwoLcGFyYW1zX2pzb24YAiABKAkSDAoEcGF0aBgDIAEoCRIMCgRraW5kGAQgASgJEhMKC2FjdHVhbF9qc29uGAUgASgJEhMKC25lZWRlZF9qc29uGAYgASgJEgsKA2dhcBgHIAEoARIRCglnYXBfc2hhcmUYCCABKAESDAoEdGV4dBgJIAEoCSKJAQoQU2NvcmVFeHBsYW5hdGlvbhIQCghydWxlX3NldBgBIAEoCRINCgVzY29yZRgCIAEoBRIPCgd1bmtub3duGAMgASgFEjUKCnRocmVzaG9sZHMYBCADKAsyIS50b2xsZ2F0ZS52MS5UaHJlc2hvbGRFeHBsYW5hdGlvbhIMCgR0ZXh0GAUgASgJIpsBChRUaHJlc2hvbGRFeHBsYW5hdGlvbhINCgVzY29yZRgBIAEoBRIlCgdvdXRjb21lGAIgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgDIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSDgoGcmVhc29uGAQgASgJEg8KB3JlYWNoZWQYBSABKAgirwEKEExpbWl0RXhwbGFuYXRpb24SIgoDdXNlGAEgASgLMhUudG9sbGdhdGUudjEuTGltaXRVc2USEwoLZGVzY3JpcHRpb24YAiABKAkSHAoPcm9vbV9sZWZ0X21pbm9yGAMgASgDSACIAQESIgoEYXNrcxgEIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSDAoEdGV4dBgFIAEoCUISChBfcm9vbV9sZWZ0X21pbm9yIuQBCg9GYWN0RXhwbGFuYXRpb24SJQoFdmFsdWUYASABKAsyFi50b2xsZ2F0ZS52MS5GYWN0VmFsdWUSDwoHc291cmNlcxgCIAMoBRIpCgVhc19vZhgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoGYWdlX21zGAQgASgDSACIAQESDwoHcmVhZF9ieRgFIAMoCRIMCgR0ZXh0GAYgASgJEi8KCm1lbWJlcnNoaXAYByABKAsyGy50b2xsZ2F0ZS52MS5MaXN0TWVtYmVyc2hpcEIJCgdfYWdlX21zIpUBCg5MaXN0TWVtYmVyc2hpcBIpCgVzaW5jZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCRIOCgZzb3VyY2UYBSABKAkirAEKEVNvdXJjZUV4cGxhbmF0aW9uEg4KBm9yaWdpbhgBIAEoCRIKCgJpZBgCIAEoCRIVCghyZXZpc2lvbhgDIAEoA0gAiAEBEikKBWFzX29mGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgZhZ2VfbXMYBSABKANIAYgBARIMCgR0ZXh0GAYgASgJQgsKCV9yZXZpc2lvbkIJCgdfYWdlX21zIo4CChJWZXJzaW9uRXhwbGFuYXRpb24SJAoDcmVmGAEgASgLMhcudG9sbGdhdGUudjEuUnVsZVNldFJlZhIOCgZzdG9yZWQYAiABKAgSDgoGYXV0aG9yGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2NvbW1lbnQYBSABKAkSMgoKYWN0aXZhdGlvbhgGIAEoCzIeLnRvbGxnYXRlLnYxLlZlcnNpb25BY3RpdmF0aW9uEi8KCWFwcHJvdmFscxgHIAMoCzIcLnRvbGxnYXRlLnYxLlZlcnNpb25BcHByb3ZhbBIMCgR0ZXh0GAggASgJInoKEVZlcnNpb25BY3RpdmF0aW9uEgwKBHN0ZXAYASABKAkSDQoFYWN0b3IYAiABKAkSDgoGcmVhc29uGAMgASgJEiYKAmF0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXZpc2lvbhgFIAEoAyJZCg9WZXJzaW9uQXBwcm92YWwSDQoFYWN0b3IYASABKAkSDwoHY29tbWVudBgCIAEoCRImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAisgEKD1J1bGVFeHBsYW5hdGlvbhIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEiUKBXN0YXRlGAQgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEjUKCmNvbmRpdGlvbnMYBSABKAsyIS50b2xsZ2F0ZS52MS5Db25kaXRpb25FeHBsYW5hdGlvbhIMCgR0ZXh0GAYgASgJIvQBChRDb25kaXRpb25FeHBsYW5hdGlvbhIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcmVzdWx0GAMgASgJEgwKBGZhY3QYBCABKAkSEwoLcGFyYW1zX2pzb24YBSABKAkSDAoEcGF0aBgGIAEoCRIQCghvcGVyYXRvchgHIAEoCRIVCg1leHBlY3RlZF9qc29uGAggASgJEhMKC2FjdHVhbF9qc29uGAkgASgJEgwKBHRleHQYCiABKAkSMwoIY2hpbGRyZW4YCyADKAsyIS50b2xsZ2F0ZS52MS5Db25kaXRpb25FeHBsYW5hdGlvbiJFChVSZXBsYXlEZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJIpIBChZSZXBsYXlEZWNpc2lvblJlc3BvbnNlEicKCHJlY29yZGVkGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SJwoIcmVwbGF5ZWQYAiABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIRCglpZGVudGljYWwYAyABKAgSEwoLZGlmZmVyZW5jZXMYBCADKAkqhAEKB091dGNvbWUSFwoTT1VUQ09NRV9VTlNQRUNJRklFRBAAEhIKDk9VVENPTUVfQUNDRVBUEAESEgoOT1VUQ09NRV9SRVZJRVcQAhISCg5PVVRDT01FX1JFSkVDVBADEhEKDU9VVENPTUVfQUxMT1cQBBIRCg1PVVRDT01FX0JMT0NLEAUqowEKDVRocmVlRHNEZW1hbmQSHwobVEhSRUVfRFNfREVNQU5EX1VOU1BFQ0lGSUVEEAASGAoUVEhSRUVfRFNfREVNQU5EX05PTkUQARIbChdUSFJFRV9EU19ERU1BTkRfUkVRVUVTVBACEh0KGVRIUkVFX0RTX0RFTUFORF9DSEFMTEVOR0UQAxIbChdUSFJFRV9EU19ERU1BTkRfTUFOREFURRAEKrEBCgxTY2FFeGVtcHRpb24SHQoZU0NBX0VYRU1QVElPTl9VTlNQRUNJRklFRBAAEhYKElNDQV9FWEVNUFRJT05fTk9ORRABEhsKF1NDQV9FWEVNUFRJT05fTE9XX1ZBTFVFEAISFQoRU0NBX0VYRU1QVElPTl9UUkEQAxIZChVTQ0FfRVhFTVBUSU9OX1RSVVNURUQQBBIbChdTQ0FfRVhFTVBUSU9OX0NPUlBPUkFURRAFKpgBCglSdWxlU3RhdGUSGgoWUlVMRV9TVEFURV9VTlNQRUNJRklFRBAAEhUKEVJVTEVfU1RBVEVfTk9fSElUEAESEgoOUlVMRV9TVEFURV9ISVQQAhIWChJSVUxFX1NUQVRFX1VOS05PV04QAxIUChBSVUxFX1NUQVRFX0VSUk9SEAQSFgoSUlVMRV9TVEFURV9TS0lQUEVEEAUqjAEKDERlY2lzaW9uRmxhZxIdChlERUNJU0lPTl9GTEFHX1VOU1BFQ0lGSUVEEAASHgoaREVDSVNJT05fRkxBR19VTktOT1dOX1NJVEUQARIhCh1ERUNJU0lPTl9GTEFHX0VWRU5UX1RJTUVfU0tFVxACEhoKFkRFQ0lTSU9OX0ZMQUdfREVHUkFERUQQAyrKAQoKTGltaXRTdGF0ZRIbChdMSU1JVF9TVEFURV9VTlNQRUNJRklFRBAAEhQKEExJTUlUX1NUQVRFX0hFTEQQARIXChNMSU1JVF9TVEFURV9SRUZVU0VEEAISHQoZTElNSVRfU1RBVEVfSU5QVVRfTUlTU0lORxADEiAKHExJTUlUX1NUQVRFX0NPTkRJVElPTl9GQUlMRUQQBBIWChJMSU1JVF9TVEFURV9OT19LRVkQBRIXChNMSU1JVF9TVEFURV9OT19SQVRFEAYykAQKD0RlY2lzaW9uU2VydmljZRJBCgZTY3JlZW4SGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0GhsudG9sbGdhdGUudjEuU2NyZWVuUmVzcG9uc2USVwoMU2NyZWVuU3RyZWFtEiAudG9sbGdhdGUudjEuU2NyZWVuU3RyZWFtUmVxdWVzdBohLnRvbGxnYXRlLnYxLlNjcmVlblN0cmVhbVJlc3BvbnNlKAEwARJQCgtHZXREZWNpc2lvbhIfLnRvbGxnYXRlLnYxLkdldERlY2lzaW9uUmVxdWVzdBogLnRvbGxnYXRlLnYxLkdldERlY2lzaW9uUmVzcG9uc2USVgoNTGlzdERlY2lzaW9ucxIhLnRvbGxnYXRlLnYxLkxpc3REZWNpc2lvbnNSZXF1ZXN0GiIudG9sbGdhdGUudjEuTGlzdERlY2lzaW9uc1Jlc3BvbnNlElwKD0V4cGxhaW5EZWNpc2lvbhIjLnRvbGxnYXRlLnYxLkV4cGxhaW5EZWNpc2lvblJlcXVlc3QaJC50b2xsZ2F0ZS52MS5FeHBsYWluRGVjaXNpb25SZXNwb25zZRJZCg5SZXBsYXlEZWNpc2lvbhIiLnRvbGxnYXRlLnYxLlJlcGxheURlY2lzaW9uUmVxdWVzdBojLnRvbGxnYXRlLnYxLlJlcGxheURlY2lzaW9uUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
 
 /**
  * A payment to decide.
@@ -823,6 +823,13 @@ export type ExplainDecisionRequest = Message<"tollgate.v1.ExplainDecisionRequest
    * @generated from field: bool all_rules = 4;
    */
   allRules: boolean;
+
+  /**
+   * Rules that nearly hit, at most so many: 1 to 100; 0 is 10.
+   *
+   * @generated from field: int32 max_near_misses = 5;
+   */
+  maxNearMisses: number;
 };
 
 /**
@@ -849,11 +856,63 @@ export type ExplainDecisionResponse = Message<"tollgate.v1.ExplainDecisionRespon
   rules: RuleExplanation[];
 
   /**
-   * One sentence a line, for people.
+   * One sentence a line, for people: all of what follows but facts and sources.
    *
    * @generated from field: repeated string summary = 3;
    */
   summary: string[];
+
+  /**
+   * The first lines of the summary: what was decided, 3-D Secure, flags.
+   *
+   * @generated from field: repeated string headline = 4;
+   */
+  headline: string[];
+
+  /**
+   * Rules that nearly hit, nearest first.
+   *
+   * @generated from field: repeated tollgate.v1.NearMiss near_misses = 5;
+   */
+  nearMisses: NearMiss[];
+
+  /**
+   * Points of rule sets with thresholds.
+   *
+   * @generated from field: repeated tollgate.v1.ScoreExplanation scores = 6;
+   */
+  scores: ScoreExplanation[];
+
+  /**
+   * @generated from field: repeated tollgate.v1.LimitExplanation limits = 7;
+   */
+  limits: LimitExplanation[];
+
+  /**
+   * What the rules and limits told here read, and what the rules that nearly hit read.
+   *
+   * @generated from field: repeated tollgate.v1.FactExplanation facts = 8;
+   */
+  facts: FactExplanation[];
+
+  /**
+   * Everything that facts of the decision were read from.
+   *
+   * @generated from field: repeated tollgate.v1.SourceExplanation sources = 9;
+   */
+  sources: SourceExplanation[];
+
+  /**
+   * @generated from field: repeated tollgate.v1.VersionExplanation versions = 10;
+   */
+  versions: VersionExplanation[];
+
+  /**
+   * Why 3-D Secure could not run: no-card or merchant-initiated; empty: it could.
+   *
+   * @generated from field: string three_ds_cannot_run = 11;
+   */
+  threeDsCannotRun: string;
 };
 
 /**
@@ -862,6 +921,595 @@ export type ExplainDecisionResponse = Message<"tollgate.v1.ExplainDecisionRespon
  */
 export const ExplainDecisionResponseSchema: GenMessage<ExplainDecisionResponse> = /*@__PURE__*/
   messageDesc(file_tollgate_v1_decision_service, 20);
+
+/**
+ * A rule that nearly hit, by the least change of facts that would have made it hit. The change was tried: with it the rule
+ * hits.
+ *
+ * @generated from message tollgate.v1.NearMiss
+ */
+export type NearMiss = Message<"tollgate.v1.NearMiss"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: string rule = 2;
+   */
+  rule: string;
+
+  /**
+   * @generated from field: string description = 3;
+   */
+  description: string;
+
+  /**
+   * No hit, or unknown.
+   *
+   * @generated from field: tollgate.v1.RuleState state = 4;
+   */
+  state: RuleState;
+
+  /**
+   * What it would have asked for; unspecified where it only adds points.
+   *
+   * @generated from field: tollgate.v1.Outcome asks = 5;
+   */
+  asks: Outcome;
+
+  /**
+   * @generated from field: tollgate.v1.ThreeDsDemand three_ds = 6;
+   */
+  threeDs: ThreeDsDemand;
+
+  /**
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * Points it would have added.
+   *
+   * @generated from field: int32 score = 8;
+   */
+  score: number;
+
+  /**
+   * One or two, all of them needed.
+   *
+   * @generated from field: repeated tollgate.v1.FactChange changes = 9;
+   */
+  changes: FactChange[];
+
+  /**
+   * Values the rule asks about that were right.
+   *
+   * @generated from field: int32 held = 10;
+   */
+  held: number;
+
+  /**
+   * The outcome with the change, under the limits as they were; unspecified where a version is not stored any more.
+   *
+   * @generated from field: tollgate.v1.Outcome then_outcome = 11;
+   */
+  thenOutcome: Outcome;
+
+  /**
+   * @generated from field: tollgate.v1.ThreeDsDemand then_three_ds = 12;
+   */
+  thenThreeDs: ThreeDsDemand;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 13;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.NearMiss.
+ * Use `create(NearMissSchema)` to create a new message.
+ */
+export const NearMissSchema: GenMessage<NearMiss> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 21);
+
+/**
+ * One value that would have had to be otherwise.
+ *
+ * @generated from message tollgate.v1.FactChange
+ */
+export type FactChange = Message<"tollgate.v1.FactChange"> & {
+  /**
+   * @generated from field: string fact = 1;
+   */
+  fact: string;
+
+  /**
+   * Canonical JSON; empty for none.
+   *
+   * @generated from field: string params_json = 2;
+   */
+  paramsJson: string;
+
+  /**
+   * @generated from field: string path = 3;
+   */
+  path: string;
+
+  /**
+   * number: larger or smaller; value: another one; missing: known.
+   *
+   * @generated from field: string kind = 4;
+   */
+  kind: string;
+
+  /**
+   * JSON; empty when it was missing.
+   *
+   * @generated from field: string actual_json = 5;
+   */
+  actualJson: string;
+
+  /**
+   * JSON. For a number the nearest that would have done, else an example.
+   *
+   * @generated from field: string needed_json = 6;
+   */
+  neededJson: string;
+
+  /**
+   * For a number: how far it was.
+   *
+   * @generated from field: double gap = 7;
+   */
+  gap: number;
+
+  /**
+   * For a number: the gap as a share of the threshold, or by itself where the threshold is 0.
+   *
+   * @generated from field: double gap_share = 8;
+   */
+  gapShare: number;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 9;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.FactChange.
+ * Use `create(FactChangeSchema)` to create a new message.
+ */
+export const FactChangeSchema: GenMessage<FactChange> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 22);
+
+/**
+ * The points of one rule set.
+ *
+ * @generated from message tollgate.v1.ScoreExplanation
+ */
+export type ScoreExplanation = Message<"tollgate.v1.ScoreExplanation"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 score = 2;
+   */
+  score: number;
+
+  /**
+   * Points more if all its rules that could not be decided had hit.
+   *
+   * @generated from field: int32 unknown = 3;
+   */
+  unknown: number;
+
+  /**
+   * By rising score.
+   *
+   * @generated from field: repeated tollgate.v1.ThresholdExplanation thresholds = 4;
+   */
+  thresholds: ThresholdExplanation[];
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ScoreExplanation.
+ * Use `create(ScoreExplanationSchema)` to create a new message.
+ */
+export const ScoreExplanationSchema: GenMessage<ScoreExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 23);
+
+/**
+ * One threshold of a rule set.
+ *
+ * @generated from message tollgate.v1.ThresholdExplanation
+ */
+export type ThresholdExplanation = Message<"tollgate.v1.ThresholdExplanation"> & {
+  /**
+   * @generated from field: int32 score = 1;
+   */
+  score: number;
+
+  /**
+   * @generated from field: tollgate.v1.Outcome outcome = 2;
+   */
+  outcome: Outcome;
+
+  /**
+   * @generated from field: tollgate.v1.ThreeDsDemand three_ds = 3;
+   */
+  threeDs: ThreeDsDemand;
+
+  /**
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: bool reached = 5;
+   */
+  reached: boolean;
+};
+
+/**
+ * Describes the message tollgate.v1.ThresholdExplanation.
+ * Use `create(ThresholdExplanationSchema)` to create a new message.
+ */
+export const ThresholdExplanationSchema: GenMessage<ThresholdExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 24);
+
+/**
+ * What became of a limit, and what room it left.
+ *
+ * @generated from message tollgate.v1.LimitExplanation
+ */
+export type LimitExplanation = Message<"tollgate.v1.LimitExplanation"> & {
+  /**
+   * @generated from field: tollgate.v1.LimitUse use = 1;
+   */
+  use?: LimitUse | undefined;
+
+  /**
+   * @generated from field: string description = 2;
+   */
+  description: string;
+
+  /**
+   * Minor units of the base currency left after this payment, below zero by how much it is over; absent where the limit
+   * could not be asked.
+   *
+   * @generated from field: optional int64 room_left_minor = 3;
+   */
+  roomLeftMinor?: bigint | undefined;
+
+  /**
+   * What it asked for; unspecified: it did not say no.
+   *
+   * @generated from field: tollgate.v1.Outcome asks = 4;
+   */
+  asks: Outcome;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.LimitExplanation.
+ * Use `create(LimitExplanationSchema)` to create a new message.
+ */
+export const LimitExplanationSchema: GenMessage<LimitExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 25);
+
+/**
+ * A fact that a rule or limit read.
+ *
+ * @generated from message tollgate.v1.FactExplanation
+ */
+export type FactExplanation = Message<"tollgate.v1.FactExplanation"> & {
+  /**
+   * @generated from field: tollgate.v1.FactValue value = 1;
+   */
+  value?: FactValue | undefined;
+
+  /**
+   * Places in `sources` of what it was read from.
+   *
+   * @generated from field: repeated int32 sources = 2;
+   */
+  sources: number[];
+
+  /**
+   * Of the oldest of its sources; absent: not known.
+   *
+   * @generated from field: google.protobuf.Timestamp as_of = 3;
+   */
+  asOf?: Timestamp | undefined;
+
+  /**
+   * Its age, milliseconds; absent: not known.
+   *
+   * @generated from field: optional int64 age_ms = 4;
+   */
+  ageMs?: bigint | undefined;
+
+  /**
+   * rule_set/rule, of limits rule_set/limit.
+   *
+   * @generated from field: repeated string read_by = 5;
+   */
+  readBy: string[];
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 6;
+   */
+  text: string;
+
+  /**
+   * For a list that the payment was on, where that is still known.
+   *
+   * @generated from field: tollgate.v1.ListMembership membership = 7;
+   */
+  membership?: ListMembership | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.FactExplanation.
+ * Use `create(FactExplanationSchema)` to create a new message.
+ */
+export const FactExplanationSchema: GenMessage<FactExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 26);
+
+/**
+ * How a value of the payment came to be on a list.
+ *
+ * @generated from message tollgate.v1.ListMembership
+ */
+export type ListMembership = Message<"tollgate.v1.ListMembership"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp since = 1;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Absent: until it is removed.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 2;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string source = 5;
+   */
+  source: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ListMembership.
+ * Use `create(ListMembershipSchema)` to create a new message.
+ */
+export const ListMembershipSchema: GenMessage<ListMembership> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 27);
+
+/**
+ * Something that facts were read from, as it stood. What a record does not tell, since it is older than the release that
+ * keeps it, is absent.
+ *
+ * @generated from message tollgate.v1.SourceExplanation
+ */
+export type SourceExplanation = Message<"tollgate.v1.SourceExplanation"> & {
+  /**
+   * request, clock, site, merchant, journal, list, geography, bins or rates.
+   *
+   * @generated from field: string origin = 1;
+   */
+  origin: string;
+
+  /**
+   * Which request, list, site or table; empty where there is one only, and for the merchant.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * Of a list, site or merchant; 0: without any change, or not configured.
+   *
+   * @generated from field: optional int64 revision = 3;
+   */
+  revision?: bigint | undefined;
+
+  /**
+   * The moment it holds for.
+   *
+   * @generated from field: google.protobuf.Timestamp as_of = 4;
+   */
+  asOf?: Timestamp | undefined;
+
+  /**
+   * How old that was for the decision, milliseconds: 0 for what is read as of the time of the payment (request, clock,
+   * journal), else how old it was when it was decided.
+   *
+   * @generated from field: optional int64 age_ms = 5;
+   */
+  ageMs?: bigint | undefined;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 6;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.SourceExplanation.
+ * Use `create(SourceExplanationSchema)` to create a new message.
+ */
+export const SourceExplanationSchema: GenMessage<SourceExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 28);
+
+/**
+ * A version that took part, and where it came from.
+ *
+ * @generated from message tollgate.v1.VersionExplanation
+ */
+export type VersionExplanation = Message<"tollgate.v1.VersionExplanation"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleSetRef ref = 1;
+   */
+  ref?: RuleSetRef | undefined;
+
+  /**
+   * False: it is not stored any more as it was; the rest is empty.
+   *
+   * @generated from field: bool stored = 2;
+   */
+  stored: boolean;
+
+  /**
+   * @generated from field: string author = 3;
+   */
+  author: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 4;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string comment = 5;
+   */
+  comment: string;
+
+  /**
+   * What made it active when it decided; absent: not known.
+   *
+   * @generated from field: tollgate.v1.VersionActivation activation = 6;
+   */
+  activation?: VersionActivation | undefined;
+
+  /**
+   * @generated from field: repeated tollgate.v1.VersionApproval approvals = 7;
+   */
+  approvals: VersionApproval[];
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 8;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.VersionExplanation.
+ * Use `create(VersionExplanationSchema)` to create a new message.
+ */
+export const VersionExplanationSchema: GenMessage<VersionExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 29);
+
+/**
+ * How a version became active.
+ *
+ * @generated from message tollgate.v1.VersionActivation
+ */
+export type VersionActivation = Message<"tollgate.v1.VersionActivation"> & {
+  /**
+   * activate or roll-back.
+   *
+   * @generated from field: string step = 1;
+   */
+  step: string;
+
+  /**
+   * @generated from field: string actor = 2;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 4;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * Which change of what is active of the rule set.
+   *
+   * @generated from field: int64 revision = 5;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message tollgate.v1.VersionActivation.
+ * Use `create(VersionActivationSchema)` to create a new message.
+ */
+export const VersionActivationSchema: GenMessage<VersionActivation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 30);
+
+/**
+ * Somebody other than the author who agreed to a version.
+ *
+ * @generated from message tollgate.v1.VersionApproval
+ */
+export type VersionApproval = Message<"tollgate.v1.VersionApproval"> & {
+  /**
+   * @generated from field: string actor = 1;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string comment = 2;
+   */
+  comment: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 3;
+   */
+  at?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.VersionApproval.
+ * Use `create(VersionApprovalSchema)` to create a new message.
+ */
+export const VersionApprovalSchema: GenMessage<VersionApproval> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 31);
 
 /**
  * One rule, condition by condition.
@@ -907,7 +1555,7 @@ export type RuleExplanation = Message<"tollgate.v1.RuleExplanation"> & {
  * Use `create(RuleExplanationSchema)` to create a new message.
  */
 export const RuleExplanationSchema: GenMessage<RuleExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 21);
+  messageDesc(file_tollgate_v1_decision_service, 32);
 
 /**
  * One node of a rule's conditions.
@@ -988,7 +1636,7 @@ export type ConditionExplanation = Message<"tollgate.v1.ConditionExplanation"> &
  * Use `create(ConditionExplanationSchema)` to create a new message.
  */
 export const ConditionExplanationSchema: GenMessage<ConditionExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 22);
+  messageDesc(file_tollgate_v1_decision_service, 33);
 
 /**
  * Which decision.
@@ -1017,7 +1665,7 @@ export type ReplayDecisionRequest = Message<"tollgate.v1.ReplayDecisionRequest">
  * Use `create(ReplayDecisionRequestSchema)` to create a new message.
  */
 export const ReplayDecisionRequestSchema: GenMessage<ReplayDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 23);
+  messageDesc(file_tollgate_v1_decision_service, 34);
 
 /**
  * Recorded and evaluated again.
@@ -1055,7 +1703,7 @@ export type ReplayDecisionResponse = Message<"tollgate.v1.ReplayDecisionResponse
  * Use `create(ReplayDecisionResponseSchema)` to create a new message.
  */
 export const ReplayDecisionResponseSchema: GenMessage<ReplayDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 24);
+  messageDesc(file_tollgate_v1_decision_service, 35);
 
 /**
  * May the payment go on? Strongest first: block, allow, reject, review, accept.

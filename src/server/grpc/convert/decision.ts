@@ -76,7 +76,8 @@ function toRuleHit(hit: Hit): RuleHit {
   };
 }
 
-function toRuleSetRef(ref: DecisionRecord['ruleSets'][number]): RuleSetRef {
+/** A version that took part. */
+export function toRuleSetRef(ref: DecisionRecord['ruleSets'][number]): RuleSetRef {
   return {
     $typeName: 'tollgate.v1.RuleSetRef',
     ruleSet: ref.ruleSet,
@@ -85,7 +86,8 @@ function toRuleSetRef(ref: DecisionRecord['ruleSets'][number]): RuleSetRef {
   };
 }
 
-function toLimitUse(use: CoreLimitUse): LimitUse {
+/** What became of a limit. */
+export function toLimitUse(use: CoreLimitUse): LimitUse {
   return {
     $typeName: 'tollgate.v1.LimitUse',
     ruleSet: use.ruleSet,

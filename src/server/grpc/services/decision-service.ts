@@ -6,7 +6,6 @@ import type {
   ScreenRequest,
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import {
-  ExplainDecisionResponseSchema,
   ListDecisionsRequestSchema,
   ListDecisionsResponseSchema,
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
@@ -15,16 +14,20 @@ import type { Handlers } from '../handlers.js';
 import { toDecision, toScreenResponse } from '../convert/decision.js';
 import type { Read } from '../codec.js';
 import { decodeEntries, readKeptScreen } from '../convert/entries.js';
-import { toGetDecisionResponse, toReplayResponse, toRuleExplanation } from '../convert/explanation.js';
+import { toExplainResponse } from '../convert/explained.js';
+import { toGetDecisionResponse, toReplayResponse } from '../convert/explanation.js';
 import { toOptionalMs } from '../convert/time.js';
 import { toOutcome } from '../convert/vocabulary.js';
 import type { ErrorReporter } from '../to-status.js';
-import { checkListDecisions, checkReference } from '../validate/decision.js';
+import { checkExplain, checkListDecisions, checkReference } from '../validate/decision.js';
 import { ordered } from './ordered.js';
 import { pageOf } from './page-query.js';
 import type { EntryOptions } from './stream-entries.js';
 import { toScreenInput } from './screen-input.js';
 import { answerEntries } from './stream-entries.js';
+
+/** Near misses that are told unless asked for more. */
+const NEAR_MISSES = 10;
 
 /** The handlers of DecisionService. */
 export function decisionHandlers(
@@ -61,12 +64,11 @@ export function decisionHandlers(
       });
     },
     async explainDecision(request, context) {
-      const { record, rules, summary } = await decisions.explain(toRef(request), request.allRules, context);
-      return create(ExplainDecisionResponseSchema, {
-        decision: toDecision(record),
-        rules: rules.map(toRuleExplanation),
-        summary: [...summary],
-      });
+      const ref = toRef(request);
+      checkExplain(request);
+      const { allRules, maxNearMisses } = request;
+      const nearMisses = maxNearMisses === 0 ? NEAR_MISSES : maxNearMisses;
+      return toExplainResponse(await decisions.explain(ref, { allRules, nearMisses }, context));
     },
     async replayDecision(request, context) {
       return toReplayResponse(await decisions.replay(toRef(request), context));
