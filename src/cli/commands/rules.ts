@@ -2,16 +2,21 @@ import type { Command } from 'commander';
 import type { Host } from '../host.js';
 import { addActivate, addDeactivate, addPush, addRollBack } from './rules/change.js';
 import { addCheck } from './rules/check.js';
+import { addDiff } from './rules/diff.js';
+import { addFmt } from './rules/fmt.js';
+import { addNew } from './rules/new.js';
+import { addList, addShow } from './rules/read.js';
 import { addTest } from './rules/test.js';
-import { addDiff, addList, addShow } from './rules/read.js';
 
-/** `tollgate rules check|test|push|activate|rollback|deactivate|diff|list|show`. */
+/** `tollgate rules new|check|test|fmt|push|activate|rollback|deactivate|diff|list|show`. */
 export function addRules(program: Command, host: Host): void {
   const parent = program
     .command('rules')
-    .description('Check and test rule sets, put them into service, compare and read them.');
+    .description('Write, check and test rule sets, put them into service, compare and read them.');
+  addNew(parent, host);
   addCheck(parent, host);
   addTest(parent, host);
+  addFmt(parent, host);
   addPush(parent, host);
   addActivate(parent, host);
   addRollBack(parent, host);
