@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Host } from '../host.js';
 import { addActivate, addDeactivate, addPush, addRollBack } from './rules/change.js';
+import { addCaseFrom } from './rules/case-from.js';
 import { addCheck } from './rules/check.js';
 import { addDiff } from './rules/diff.js';
 import { addFmt } from './rules/fmt.js';
@@ -8,7 +9,7 @@ import { addNew } from './rules/new.js';
 import { addList, addShow } from './rules/read.js';
 import { addTest } from './rules/test.js';
 
-/** `tollgate rules new|check|test|fmt|push|activate|rollback|deactivate|diff|list|show`. */
+/** `tollgate rules new|check|test|fmt|case-from|push|activate|rollback|deactivate|diff|list|show`. */
 export function addRules(program: Command, host: Host): void {
   const parent = program
     .command('rules')
@@ -17,6 +18,7 @@ export function addRules(program: Command, host: Host): void {
   addCheck(parent, host);
   addTest(parent, host);
   addFmt(parent, host);
+  addCaseFrom(parent, host);
   addPush(parent, host);
   addActivate(parent, host);
   addRollBack(parent, host);

@@ -4,7 +4,7 @@ import { StreamWindows } from '../../facts/velocity/windows.js';
 import type { FactCatalogue } from '../../rules/catalogue.js';
 import { compileProgram } from '../../rules/compile/compile.js';
 import { layoutOf } from '../../rules/versions/layout.js';
-import type { Program, RuleSetVersion } from '../../rules/program.js';
+import type { FactSlot, Program, RuleSetVersion } from '../../rules/program.js';
 import type { Layout } from '../../rules/version-store.js';
 import { planFacts, type FactPlan } from './fact-plan.js';
 
@@ -22,6 +22,8 @@ export interface RulesInForceOptions {
   readonly hash: (attribute: Attribute, value: string) => number;
   /** Memory for the windows, bytes. */
   readonly windowBytes: number;
+  /** Lays something over the plan, once for each program: a rehearsal gives facts by hand. Default: nothing. */
+  readonly planned?: (plan: FactPlan, slots: readonly FactSlot[]) => FactPlan;
 }
 
 /** Compiles versions into a snapshot. Its windows are empty: events not durable yet, which a cold load would miss, are to be inserted. */
@@ -30,7 +32,8 @@ export function rulesInForce(
   options: RulesInForceOptions,
 ): RulesInForce {
   const program = compileProgram(versions);
-  const plan = planFacts(program.slots, options.catalogue);
+  const facts = planFacts(program.slots, options.catalogue);
+  const plan = options.planned?.(facts, program.slots) ?? facts;
   return { program, layout: layoutOf(program), plan, windows: emptyWindows(plan, options) };
 }
 

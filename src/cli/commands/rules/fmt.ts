@@ -4,6 +4,7 @@ import { counted } from '../../counted.js';
 import { badInput, CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { fileName, namesIn, readText } from '../../input/files.js';
+import type { Output } from '../../output.js';
 import { writeTexts } from '../../output-file.js';
 import { withSession } from '../../session.js';
 
@@ -44,7 +45,7 @@ Examples:
           if (options.check !== true) await writeTexts(path, once(result.ok));
         }
         if (out.json) out.document({ files: files.length, changed });
-        else if (!files.includes('-')) tell(changed, files.length, options.check === true, out.line);
+        else if (!files.includes('-')) tell(changed, files.length, options.check === true, out);
         if (options.check === true && changed.length > 0) {
           const text = `${changed.map(fileName).join(', ')}: not in the layout that 'tollgate rules fmt' writes`;
           throw new CliError(EXIT.refused, 'NOT_FORMATTED', text);
@@ -53,13 +54,13 @@ Examples:
     );
 }
 
-function tell(changed: readonly string[], files: number, check: boolean, line: (text: string) => void): void {
+function tell(changed: readonly string[], files: number, check: boolean, out: Output): void {
   if (check) {
-    if (changed.length === 0) line(`${counted(files, 'file')} as it should be.`);
+    if (changed.length === 0) out.line(`${counted(files, 'file')} as it should be.`);
     return;
   }
-  for (const path of changed) line(`${path} written.`);
-  if (changed.length === 0) line(`${counted(files, 'file')} as it should be already.`);
+  for (const path of changed) out.line(`${path} written.`);
+  if (changed.length === 0) out.line(`${counted(files, 'file')} as it should be already.`);
 }
 
 async function filesOf(paths: readonly string[]): Promise<readonly string[]> {

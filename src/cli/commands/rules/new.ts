@@ -1,11 +1,10 @@
-import { constants } from 'node:fs';
-import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { STARTER_KINDS, type StarterKind } from '../../../rehearsal/starter.js';
 import { usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
-import { fileError, namesIn, readText } from '../../input/files.js';
+import { namesIn, readText } from '../../input/files.js';
+import { writeNew } from '../../output-file.js';
 import { actorName, withSession } from '../../session.js';
 
 interface New {
@@ -42,6 +41,7 @@ Examples:
         const { NAME_PATTERN } = await import('../../../rules/check/shape.js');
         if (!new RegExp(NAME_PATTERN).test(id))
           throw usageError(`'${id}' is no id: 1 to 64 of a-z, 0-9 and "-"`);
+        const { SHIPPED } = await import('../../../serve/assets.js');
         const { starterOf } = await import('../../../rehearsal/starter.js');
         const { laidOut } = await import('../../../rules/authoring/format.js');
         const owner = actorName(options.owner, host, '--owner');
@@ -59,7 +59,8 @@ Examples:
           );
         for (const { path, text } of files) await writeNew(path, text);
         const schemas = SCHEMAS.filter((name) => !present.includes(name));
-        for (const name of schemas) await copySchema(name, options.folder);
+        for (const name of schemas)
+          await writeNew(join(options.folder, name), await readText(join(SHIPPED, name), host));
         const written = [
           ...files.map(({ path }) => path),
           ...schemas.map((name) => join(options.folder, name)),
@@ -82,23 +83,4 @@ async function listIn(folder: string, host: Host): Promise<string> {
   const parsed = parseListsFile(await readText(join(folder, 'lists.json'), host));
   const lists = 'ok' in parsed ? parsed.ok.filter(({ type }) => type === 'email') : [];
   return (lists.find(({ kind }) => kind === 'block') ?? lists[0])?.id ?? LIST;
-}
-
-/** `wx`: a file that came in between stays as it is too. */
-async function writeNew(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: 'wx' });
-  } catch (error) {
-    throw fileError(path, error, 'write');
-  }
-}
-
-async function copySchema(name: string, folder: string): Promise<void> {
-  const { SHIPPED } = await import('../../../serve/assets.js');
-  const path = join(folder, name);
-  try {
-    await copyFile(join(SHIPPED, name), path, constants.COPYFILE_EXCL);
-  } catch (error) {
-    throw fileError(path, error, 'write');
-  }
 }
