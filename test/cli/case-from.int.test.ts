@@ -79,9 +79,20 @@ function tellingTexts({ payment }: StoredDecision): readonly string[] {
     address === undefined ? [] : [address.name, address.line1, address.postalCode],
   );
   return [
-    ...[customer.id, customer.email, customer.phone, customer.name, payment.ip, payment.orderId, device.id],
-    ...[instrument.token, instrument.fingerprint, instrument.last4, instrument.paymentAccountReference],
-    ...[device.userAgent, customer.email.split('@')[1] ?? '', ...addresses],
+    customer.id,
+    customer.email,
+    customer.email.split('@')[1] ?? '',
+    customer.phone,
+    customer.name,
+    payment.ip,
+    payment.orderId,
+    device.id,
+    device.userAgent,
+    instrument.token,
+    instrument.fingerprint,
+    instrument.last4,
+    instrument.paymentAccountReference,
+    ...addresses,
   ].filter((text) => text.length > 4);
 }
 

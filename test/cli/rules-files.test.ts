@@ -141,3 +141,24 @@ describe('rules diff of two files', () => {
     expect(await tollgate(['rules', 'diff', bad])).toMatchObject({ code: 2 });
   });
 });
+
+describe('rules explain', () => {
+  it('says what one rule does, or all of a set, without a server', async () => {
+    const { code, out, err } = await tollgate([
+      ...['rules', 'explain', 'rules/velocity.rules.json', 'card-burst', '--server', '127.0.0.1:1'],
+    ]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('velocity/card-burst\n  The fifth payment of a card within ten minutes.\n');
+    expect(out).toContain('    - the payment has: card\n');
+    expect(out).toContain('\nWhat it asks:\n  has: Whether');
+    const whole = await tollgate(['rules', 'explain', 'rules/limits.rules.json', '--json']);
+    const { members } = JSON.parse(whole.out) as { members: { kind: string; name: string }[] };
+    expect(members.filter(({ kind }) => kind === 'limit').map(({ name }) => name)).toContain('account-day');
+  });
+
+  it('names the rules there are, where there is none of that name', async () => {
+    const { code, err } = await tollgate(['rules', 'explain', 'rules/email.rules.json', 'nobody']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/no rule or limit is named 'nobody'; there are [a-z-]+, /);
+  });
+});

@@ -4,12 +4,13 @@ import { addActivate, addDeactivate, addPush, addRollBack } from './rules/change
 import { addCaseFrom } from './rules/case-from.js';
 import { addCheck } from './rules/check.js';
 import { addDiff } from './rules/diff.js';
+import { addExplain } from './rules/explain.js';
 import { addFmt } from './rules/fmt.js';
 import { addNew } from './rules/new.js';
 import { addList, addShow } from './rules/read.js';
 import { addTest } from './rules/test.js';
 
-/** `tollgate rules new|check|test|fmt|case-from|push|activate|rollback|deactivate|diff|list|show`. */
+/** `tollgate rules new|check|test|explain|fmt|case-from|push|activate|rollback|deactivate|diff|list|show`. */
 export function addRules(program: Command, host: Host): void {
   const parent = program
     .command('rules')
@@ -17,6 +18,7 @@ export function addRules(program: Command, host: Host): void {
   addNew(parent, host);
   addCheck(parent, host);
   addTest(parent, host);
+  addExplain(parent, host);
   addFmt(parent, host);
   addCaseFrom(parent, host);
   addPush(parent, host);

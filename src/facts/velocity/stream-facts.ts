@@ -91,6 +91,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       'Counts, sums and the like over earlier events of the same key; amounts in minor units of the base currency. ' +
       'Missing when the payment lacks the key, or, but for count, sum and distinct, when there is nothing to compute from.',
     range: [0, Number.MAX_VALUE],
+    unit: velocityUnit,
     whole: ({ fn }) => fn === 'count' || fn === 'distinct',
     params: {
       type: 'object',
@@ -129,6 +130,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     description:
       'What is known of the key’s past orders: how many were paid, refunded, claimed, charged back, and the like.',
     range: [0, Number.MAX_VALUE],
+    unit: ({ what }) => (typeof what === 'string' ? historyUnit(what) : undefined),
     whole: ({ what }) => typeof what !== 'string' || !what.endsWith('Share'),
     params: {
       type: 'object',
@@ -194,6 +196,18 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     },
   },
 ];
+
+const BASE_MINOR = 'minor units of the base currency';
+
+function velocityUnit({ fn, of }: Params): string | undefined {
+  if (typeof of !== 'string' || !of.startsWith('amount') || fn === 'distinct') return undefined;
+  return of === 'amount' ? BASE_MINOR : `minor units of ${of.slice('amount:'.length)}`;
+}
+
+function historyUnit(what: string): string | undefined {
+  if (what.endsWith('Minor')) return BASE_MINOR;
+  return what === 'firstSeenDays' || what === 'daysSinceLastPayment' ? 'days' : undefined;
+}
 
 function velocityProblems(params: Params): readonly ParamProblem[] {
   const parsed = parseVelocity(params);

@@ -87,7 +87,7 @@ function comma(at: number, length: number): number {
 /** Letters that take two columns on a terminal. */
 const WIDE =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
-const NONE = /[\p{Mn}\p{Me}\u200B-\u200D\uFE00-\uFE0F]/u;
+const NONE = /\p{Mn}|\p{Me}|[\u200B-\u200D]/u;
 
 function columns(text: string): number {
   // Nearly every line is ASCII.

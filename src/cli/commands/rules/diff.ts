@@ -7,6 +7,7 @@ import { badInput, usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { fileName, readText } from '../../input/files.js';
 import type { Output } from '../../output.js';
+import { readRuleSet } from '../../rule-file.js';
 import { withSession } from '../../session.js';
 import { versionNumber } from './change.js';
 
@@ -105,18 +106,10 @@ async function diffFiles(
   });
 }
 
-/** A rule set without errors; lists are not looked up. */
 async function documentIn(path: string, host: Host): Promise<RuleSetDocument> {
-  const { checkRuleSetText } = await import('../../../rules/check/text.js');
-  const { FACT_CATALOGUE, RULE_VOCABULARY } = await import('../../../facts/catalogue.js');
-  const { document, findings } = checkRuleSetText(await readText(path, host), {
-    catalogue: FACT_CATALOGUE,
-    ...RULE_VOCABULARY,
-  });
-  if (document !== undefined) return document;
-  const errors = findings.filter(({ severity }) => severity === 'error');
-  const details = errors.map(({ path: at, message }) => `${at || '/'}: ${message}`);
-  throw badInput(fileName(path), 'has errors', details.slice(0, 10));
+  const read = await readRuleSet(path, host);
+  if ('document' in read) return read.document;
+  throw badInput(fileName(path), 'has errors', read.errors.slice(0, 10));
 }
 
 function printChanges(out: Output, changes: readonly Shown[]): void {
