@@ -23,8 +23,9 @@ const URI = 'memory://it.json';
 
 /** Opens an editor with a schema. */
 export function openEditor(schema: unknown): Editor {
-  // A file may name its schema: it is this one.
-  const service = getLanguageService({ schemaRequestService: async () => JSON.stringify(schema) });
+  // A file may name its schema: it is this one. As text, since the engine puts references in their place.
+  const text = JSON.stringify(schema);
+  const service = getLanguageService({ schemaRequestService: async () => text });
   service.configure({
     schemas: [{ uri: 'memory://schema.json', fileMatch: ['*'], schema: schema as object }],
   });

@@ -282,9 +282,9 @@ describe('what is said of a set is true', () => {
             }
         }
       }),
-      runs(3000),
+      runs(700),
     );
-    expect(told).toBeGreaterThan(100);
+    expect(told).toBeGreaterThan(10);
   });
 
   test('an allow that is shadowed is never what a payment gets', () => {
@@ -312,9 +312,9 @@ describe('what is said of a set is true', () => {
           }
         }
       }),
-      runs(1000),
+      runs(300),
     );
-    expect(told).toBeGreaterThan(20);
+    expect(told).toBeGreaterThan(5);
   });
 
   test('a redundant member of a group can go, and rules of one condition end alike, by the oracle', () => {
@@ -340,9 +340,9 @@ describe('what is said of a set is true', () => {
           }
         }
       }),
-      runs(1500),
+      runs(300),
     );
-    expect(told).toBeGreaterThan(100);
+    expect(told).toBeGreaterThan(25);
   });
 });
 

@@ -33,8 +33,8 @@ export function addNew(parent: Command, host: Host): void {
 Beside them stand the JSON Schemas by which an editor completes both. Nothing that is there is overwritten.
 
 Examples:
-  $ tollgate rules new gift-cards
-  $ tollgate rules new gift-cards --kind limit --folder my-rules`,
+  $ tollgate rules new gift-cards --folder my-rules/
+  $ tollgate rules new card-day --kind limit --folder my-rules/`,
     )
     .action((id: string, options: New, command: Command) =>
       withSession(host, command, async ({ out }) => {
