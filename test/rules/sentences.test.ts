@@ -57,6 +57,15 @@ describe('a test in words', () => {
       }),
       'the number of different values of card among events declined where funding prepaid with the same ip in the last hour, before this one is at least 50,000',
     ],
+    [
+      velocity({
+        fn: 'ratio',
+        by: 'ip',
+        window: '1h',
+        of: [{ fn: 'count', events: 'declined', clock: 'payment', window: '10m' }, { fn: 'count' }],
+      }),
+      'the number of events declined (by when the payment was made) in the last 10 minutes over the number of payments, with the same ip in the last hour, before this one is at least 50,000',
+    ],
     [{ fact: 'has', params: { of: 'email' }, operator: 'equal', value: false }, 'the payment lacks: email'],
     [
       { not: { fact: 'has', params: { of: 'email' }, operator: 'equal', value: false } },

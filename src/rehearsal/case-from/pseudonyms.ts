@@ -34,7 +34,7 @@ export function pseudonymous(
   eventTime: number,
   named: ReadonlySet<string>,
 ): PaymentForm {
-  const kept = (text: string, madeUp: string): string => (text === '' || named.has(text) ? text : madeUp);
+  const kept = keeper(named);
   const { customer, device } = payment;
   const email = customer.email === '' ? '' : normaliseEmail(customer.email);
   return given({
@@ -42,19 +42,19 @@ export function pseudonymous(
     language: payment.language,
     merchant: payment.merchant,
     terminal: payment.terminal,
-    order: kept(payment.orderId, 'order-1'),
+    order: kept(payment.orderId, numbered('order')),
     ...(payment.kind === 'payment' ? {} : { kind: payment.kind }),
     amount: `${formatMinor(payment.minor, currencyExponent(payment.currency) ?? 0)} ${payment.currency}`,
     ...instrumentForm(payment.instrument, kept),
-    customer: kept(customer.id, 'customer-1'),
-    email: email === '' ? kept(customer.email, 'no address') : emailFor(email, named),
+    customer: kept(customer.id, numbered('customer')),
+    email: email === '' ? kept(customer.email, numbered('no address', ' ')) : emailFor(email, named),
     phone: phoneFor(payment, named),
-    name: kept(customer.name, 'A. Payer'),
+    name: kept(customer.name, NAME),
     ...registeredFor(customer.registeredAt, eventTime),
-    device: kept(device.id, 'device-1'),
-    userAgent: kept(device.userAgent, 'browser'),
+    device: kept(device.id, numbered('device')),
+    userAgent: kept(device.userAgent, numbered('browser')),
     acceptLanguage: device.acceptLanguage.split(/[,;]/)[0]?.trim() ?? '',
-    ip: kept(payment.ip, payment.ip.includes(':') ? '2001:db8::1' : '192.0.2.1'),
+    ip: kept(payment.ip, numbered(payment.ip.includes(':') ? '2001:db8::' : '192.0.2.', '')),
     ...(payment.billing === undefined ? {} : { billing: addressForm(payment.billing, kept) }),
     ...(payment.shipping === undefined ? {} : { shipping: addressForm(payment.shipping, kept) }),
     items: payment.items.map(({ sku, category, quantity, unitPriceMinor }) => ({
@@ -63,12 +63,32 @@ export function pseudonymous(
       price: `${formatMinor(unitPriceMinor, currencyExponent(payment.currency) ?? 0)} ${payment.currency}`,
     })),
     attributes: Object.fromEntries(
-      Object.entries(payment.attributes).map(([name, value]) => [name, kept(value, 'x')]),
+      Object.entries(payment.attributes).map(([name, value]) => [name, kept(value, numbered('value'))]),
     ),
   });
 }
 
-type Keep = (text: string, madeUp: string) => string;
+type Keep = (text: string, madeUp: (n: number) => string) => string;
+
+/** Gives the same pseudonym for the same text, and another one for another: rules may compare two names. */
+function keeper(named: ReadonlySet<string>): Keep {
+  const known = new Map<string, string>();
+  return (text, madeUp) => {
+    if (text === '' || named.has(text)) return text;
+    for (let n = 1; ; n++) {
+      const name = madeUp(n);
+      const owner = known.get(name);
+      if (owner === undefined) known.set(name, text);
+      if (owner === undefined || owner === text) return name;
+    }
+  };
+}
+
+const NAME = (n: number): string => (n > 26 ? `Payer ${n}` : `${String.fromCodePoint(64 + n)}. Payer`);
+const numbered =
+  (word: string, between = '-') =>
+  (n: number): string =>
+    `${word}${between}${n}`;
 
 /** Without what is not there: a case holds only what matters. */
 function given<T extends object>(form: T): Partial<T> {
@@ -86,9 +106,9 @@ function instrumentForm(instrument: InstrumentInput, kept: Keep): PaymentForm {
   const { type, method, token, fingerprint, paymentAccountReference, bin, funding, country } = instrument;
   if (type === 'card') {
     const card: CardForm = given({
-      fingerprint: kept(fingerprint, 'card-1'),
-      token: kept(token, 'token-1'),
-      paymentAccountReference: kept(paymentAccountReference, 'account-1'),
+      fingerprint: kept(fingerprint, numbered('card')),
+      token: kept(token, numbered('token')),
+      paymentAccountReference: kept(paymentAccountReference, numbered('account')),
       bin: bin.length >= 8 ? bin.slice(0, 8) : bin.length >= 6 ? bin.slice(0, 6) : '',
       brand: method,
       issuerCountry: instrument.issuerCountry,
@@ -99,7 +119,7 @@ function instrumentForm(instrument: InstrumentInput, kept: Keep): PaymentForm {
   }
   const account: AccountForm = given({
     method,
-    account: kept(fingerprint, 'account-1'),
+    account: kept(fingerprint, numbered('account')),
     country,
     ...(funding === '' ? {} : { funding }),
   });
@@ -132,12 +152,12 @@ function registeredFor(registeredAt: number | undefined, eventTime: number): Pay
 
 function addressForm(address: AddressInput, kept: Keep): AddressForm {
   return given({
-    name: kept(address.name, 'A. Payer'),
-    line1: kept(address.line1, 'Street 1'),
-    line2: kept(address.line2, 'Door 1'),
-    city: kept(address.city, 'Town'),
-    region: kept(address.region, 'Region'),
-    postalCode: kept(address.postalCode, '12345'),
+    name: kept(address.name, NAME),
+    line1: kept(address.line1, numbered('Street', ' ')),
+    line2: kept(address.line2, numbered('Door', ' ')),
+    city: kept(address.city, numbered('Town', ' ')),
+    region: kept(address.region, numbered('Region', ' ')),
+    postalCode: kept(address.postalCode, numbered('1234', '')),
     country: address.country,
   });
 }

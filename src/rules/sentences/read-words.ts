@@ -33,10 +33,15 @@ function velocityWords(params: FactParams): string {
   const { fn, of, by, window, includeCurrent } = params;
   const over = ` with the same ${byWords(by)}${windowWords(window)}, ${includeCurrent === true ? 'this one included' : 'before this one'}`;
   if (fn === 'ratio' && Array.isArray(of)) {
-    const [part, whole] = of.map((one) => (isPlainObject(one) ? aggregateWords(one as FactParams) : ''));
+    const [part, whole] = of.map((one) => (isPlainObject(one) ? partWords(one as FactParams) : ''));
     return `${part ?? ''} over ${whole ?? ''},${over}`;
   }
   return `${aggregateWords(params)}${over}`;
+}
+
+/** A part of a ratio may look back further, or less far, than the whole. */
+function partWords(part: FactParams): string {
+  return aggregateWords(part) + pastWords(part['window']);
 }
 
 function aggregateWords({ fn, of, events, filter, clock }: FactParams): string {
