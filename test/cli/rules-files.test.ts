@@ -144,9 +144,8 @@ describe('rules diff of two files', () => {
 
 describe('rules explain', () => {
   it('says what one rule does, or all of a set, without a server', async () => {
-    const { code, out, err } = await tollgate([
-      ...['rules', 'explain', 'rules/velocity.rules.json', 'card-burst', '--server', '127.0.0.1:1'],
-    ]);
+    const one = ['rules', 'explain', 'rules/velocity.rules.json', 'card-burst'];
+    const { code, out, err } = await tollgate([...one, '--server', '127.0.0.1:1']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('velocity/card-burst\n  The fifth payment of a card within ten minutes.\n');
     expect(out).toContain('    - the payment has: card\n');

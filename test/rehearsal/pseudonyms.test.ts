@@ -124,8 +124,7 @@ describe('a payment under pseudonyms', () => {
       items: [],
       attributes: {},
     };
-    expect(Object.keys(pseudonymous(bare, NOW, new Set()))).toEqual([
-      ...['site', 'language', 'merchant', 'terminal', 'amount', 'card'],
-    ]);
+    const left = ['site', 'language', 'merchant', 'terminal', 'amount', 'card'];
+    expect(Object.keys(pseudonymous(bare, NOW, new Set()))).toEqual(left);
   });
 });

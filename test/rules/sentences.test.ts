@@ -125,7 +125,7 @@ describe('a rule in words', () => {
     const score: Rule['event'] = { type: 'score', params: { reason: 'x', score: 40 } };
     const thresholds = [{ score: 60, outcome: 'review' as const, reason: 'y' }];
     const scored = only(set({ all: [guest] }, score, { thresholds }));
-    expect(scored.then).toEqual([
+    expect(scored.does).toEqual([
       'Adds 40 points to the score of the set; alone it reaches no threshold.',
       'Reason: x.',
     ]);
@@ -136,7 +136,7 @@ describe('a rule in words', () => {
     const strict = only(
       set({ all: [guest] }, reject, { policy: { onUnknown: 'reject', onError: 'accept' } }),
     );
-    expect(strict.then).toContain('Demands 3-D Secure: challenge.');
+    expect(strict.does).toContain('Demands 3-D Secure: challenge.');
     expect(strict.otherwise).toEqual([
       'Where an input is missing and the rest does not settle it: reject, marked degraded.',
       'Where a test fails: accept, marked degraded.',
@@ -145,7 +145,7 @@ describe('a rule in words', () => {
       set({ all: [guest] }, review, { policy: { onUnknown: 'reject', withoutThreeDs: 'accept' } }),
     );
     expect(lax.otherwise[0]).toContain(': review, marked degraded.');
-    expect(lax.then).toContain('Where 3-D Secure cannot run, that review becomes accept.');
+    expect(lax.does).toContain('Where 3-D Secure cannot run, that review becomes accept.');
   });
 });
 
@@ -158,7 +158,7 @@ describe('what ships', () => {
       [...document.rules, ...(document.limits ?? [])].map((member) => member.name),
     );
     for (const member of members) {
-      const lines = [...flat(member.when), ...member.then, ...member.otherwise, ...says];
+      const lines = [...flat(member.when), ...member.does, ...member.otherwise, ...says];
       expect(lines.join('\n')).not.toMatch(/[{}[\]]|undefined|greaterThan|lessThan/);
       for (const { description } of member.facts) expect(description).not.toBe('');
     }

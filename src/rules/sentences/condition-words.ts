@@ -62,13 +62,13 @@ function shortWords({ read, operator, right }: TestNode, no: boolean): string | 
   if (operator.base !== 'equal' && operator.base !== 'notEqual') return undefined;
   const yes = (operator.base === 'equal') === right.literal ? !no : no;
   const { fact, params = {} } = read;
-  if (fact === 'has') return `the payment ${yes ? 'has' : 'lacks'}: ${String(params['of'])}`;
+  if (fact === 'has') return `the payment ${yes ? 'has' : 'lacks'}: ${listWords([params['of']])}`;
   if (fact === 'list') {
-    const what = params['of'] === undefined ? 'the payment' : `its ${String(params['of'])}`;
-    return `${what} is ${yes ? '' : 'not '}on the list ${String(params['list'])}`;
+    const what = params['of'] === undefined ? 'the payment' : `its ${listWords([params['of']])}`;
+    return `${what} is ${yes ? '' : 'not '}on the list ${listWords([params['list']])}`;
   }
   if (fact === 'geo.mismatch')
-    return `the countries of ${String(params['a'])} and ${String(params['b'])} ${yes ? 'differ' : 'are the same'}`;
+    return `the countries of ${listWords([params['a']])} and ${listWords([params['b']])} ${yes ? 'differ' : 'are the same'}`;
   return undefined;
 }
 

@@ -20,7 +20,7 @@ export interface Described {
   /** When it hits, or which payments it counts. */
   readonly when: Sentence;
   /** What happens then, a sentence each. */
-  readonly then: readonly string[];
+  readonly does: readonly string[];
   /** What happens where an input is missing, or a test fails. */
   readonly otherwise: readonly string[];
   /** The facts it asks, with what they are. */
@@ -64,7 +64,7 @@ export function describeRuleSet(
         description,
         enabled,
         when: sentenceOf(node, catalogue),
-        then: hitWords(rule, document),
+        does: hitWords(rule, document),
         otherwise: missingWords(rule, document),
         facts: facts(node),
       };
@@ -78,7 +78,7 @@ export function describeRuleSet(
         description,
         enabled,
         when: sentenceOf(node, catalogue),
-        then: limitWords(limit),
+        does: limitWords(limit),
         otherwise: [
           `Where it is unknown whether it counts the payment, or its key or a rate is missing: ${limit.outcome ?? 'reject'}, marked degraded.`,
         ],

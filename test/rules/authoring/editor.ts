@@ -1,6 +1,10 @@
-import languageService, { type CompletionItem } from 'vscode-json-languageservice';
+import { createRequire } from 'node:module';
+import type { CompletionItem } from 'vscode-json-languageservice';
 
-const { getLanguageService, TextDocument } = languageService;
+// It is CommonJS whose names an import does not see.
+const { getLanguageService, TextDocument } = createRequire(import.meta.url)(
+  'vscode-json-languageservice',
+) as typeof import('vscode-json-languageservice');
 
 /** What an editor offers at a place. */
 export interface Offer {

@@ -54,12 +54,12 @@ function print(out: Output, { id, description, owner, says, members }: Described
 }
 
 function printMember(out: Output, set: string, member: Described, glossary: boolean): void {
-  const { kind, name, description, enabled, when, then, otherwise, facts } = member;
+  const { kind, name, description, enabled, when, does, otherwise, facts } = member;
   out.line(out.paint('bold', `${set}/${name}`) + (enabled ? '' : ' (switched off: it is skipped)'));
   if (description !== '') out.line(`  ${description}`);
   out.line(`  ${kind === 'rule' ? 'Hits' : 'Counts a payment'} when ${when.text}`);
   for (const part of when.parts) printSentence(out, part, 2);
-  for (const line of then) out.line(`  ${line}`);
+  for (const line of does) out.line(`  ${line}`);
   for (const line of otherwise) out.line(out.paint('dim', `  ${line}`));
   if (!glossary) return;
   out.line();
