@@ -36,7 +36,22 @@ const MOST_NODES = 2_000;
  */
 export function formMaker(policy: MissingPolicy, catalogue: FactCatalogue): FormMaker {
   const sets = new Map<TestNode, TestSets>();
+  const ids = new Map<TestNode, number>();
+  const byText = new Map<string, number>();
   let left = 0;
+
+  /** Written out once: a named condition with a long list may stand in every rule. */
+  function idOf(test: TestNode): number {
+    let id = ids.get(test);
+    if (id === undefined) {
+      const { operator, value } = test.condition;
+      const text = canonicalJson([test.read.key, test.read.path, operator, value]);
+      id = byText.get(text) ?? byText.size;
+      byText.set(text, id);
+      ids.set(test, id);
+    }
+    return id;
+  }
 
   function setsOf(test: TestNode): TestSets {
     let found = sets.get(test);
@@ -69,8 +84,7 @@ export function formMaker(policy: MissingPolicy, catalogue: FactCatalogue): Form
   function makeTest(test: TestNode, wanted: boolean): Form | undefined {
     const { key, yes, no, exact } = setsOf(test);
     if (canFail(test, exact)) return undefined;
-    const { operator, value } = test.condition;
-    const id = canonicalJson([wanted, test.read.key, test.read.path, operator, value]);
+    const id = `${wanted ? '' : 'not '}${idOf(test)}`;
     return { kind: 'test', key: exact ? key : undefined, yes: wanted ? yes : no, id };
   }
 
@@ -91,4 +105,13 @@ function canFail({ operator, right }: TestNode, exact: boolean): boolean {
     return false;
   if (base === 'in' || base === 'notIn') return !('literal' in right) || !Array.isArray(right.literal);
   return !exact || !('literal' in right) || decorators.some((name) => name !== 'not');
+}
+
+/** A text that is equal for forms of the same tests and groups, in whatever order. */
+export function shapeOf(form: Form): string {
+  if (form.kind === 'test') return form.id;
+  if (form.kind !== 'all' && form.kind !== 'any') return form.kind;
+  const [first, ...others] = [...new Set(form.children.map(shapeOf))].toSorted();
+  // A group of one is that one.
+  return others.length === 0 ? (first ?? '') : `${form.kind}(${[first, ...others].join(',')})`;
 }

@@ -19,6 +19,7 @@ export function implies(a: Form, b: Form, steps: Steps): boolean {
   if (a.kind === 'any') return a.children.every((child) => implies(child, b, steps));
   const given = flat(a, 'all');
   const wanted = flat(b, 'any');
+  steps.left -= given.length + wanted.length;
   if (given.some(({ kind }) => kind === 'never') || wanted.some(({ kind }) => kind === 'always')) return true;
   if (byTests(given.filter(isTest), wanted.filter(isTest), steps)) return true;
   const groups = wanted.filter((form) => form.kind === 'all');

@@ -4,12 +4,12 @@ import type { Rule, RuleSetDocument, RuleSetPolicy } from '../document/document.
 import { conditionResolver, isGroup, type ConditionNode } from '../document/resolve.js';
 import { OUTCOMES, THREE_DS_DEMANDS, type Outcome } from '../outcome.js';
 import { pointer, warning, type Report } from './findings.js';
-import { formMaker, type Form, type FormMaker } from './forms.js';
+import { formMaker, shapeOf, type Form, type FormMaker } from './forms.js';
 import { implies, keysOf, neededKeys, type Steps } from './implies.js';
 
 /** For a whole set: bounds the time that a hostile document can take. */
-const STEPS = 1_000_000;
-const MOST_PAIRS = 1_000_000;
+const STEPS = 300_000;
+const MOST_PAIRS = 500_000;
 /** Members of a group that are held against each other. */
 const MOST_MEMBERS = 50;
 
@@ -20,6 +20,8 @@ interface Candidate {
   readonly form: Form;
   readonly keys: ReadonlySet<string>;
   readonly needed: readonly string[];
+  /** Equal for conditions that ask the same, in whatever order. */
+  readonly shape: string;
 }
 
 /**
@@ -40,7 +42,7 @@ export function checkOverlap(report: Report, document: RuleSetDocument, catalogu
     if (rule.enabled === false) return;
     checkEffect(report, rule, at);
     if (form === undefined) return;
-    candidates.push({ at, rule, form, keys: keysOf(form), needed: neededKeys(form) });
+    candidates.push({ at, rule, form, keys: keysOf(form), needed: neededKeys(form), shape: shapeOf(form) });
     checkMembers(report, node, `/rules/${at}/conditions`, maker, steps);
   });
   report.rule = '';
@@ -64,45 +66,55 @@ function checkPairs(
   policy: RuleSetPolicy,
   steps: Steps,
 ): void {
+  const told = new Set<Candidate>();
   let pairs = 0;
   for (const one of candidates) {
     for (const other of candidates) {
       if (one === other) continue;
-      if (++pairs > MOST_PAIRS || steps.left < 0) return;
-      if (tell(report, one, other, policy, steps)) break;
+      if (++pairs > MOST_PAIRS || steps.left < 0) break;
+      if (!tellIdle(report, one, other, policy, steps)) continue;
+      told.add(one);
+      break;
+    }
+  }
+  const shapes = new Map<string, Candidate>();
+  for (const one of candidates) {
+    const before = shapes.get(one.shape);
+    if (before === undefined) shapes.set(one.shape, one);
+    else if (!told.has(one) && !told.has(before)) {
+      report.rule = one.rule.name;
+      warning(
+        report,
+        'same-condition',
+        `/rules/${one.at}/conditions`,
+        `asks the same as ${before.rule.name}`,
+      );
     }
   }
 }
 
-/** Tells what `one` is beside `other`; whether there was something to tell. */
-function tell(
+/** Tells whether `one` is of no use beside `other`. */
+function tellIdle(
   report: Report,
   one: Candidate,
   other: Candidate,
   policy: RuleSetPolicy,
   steps: Steps,
 ): boolean {
-  if (!other.needed.every((key) => one.keys.has(key))) return false;
   const shadowed = one.rule.event.type === 'allow' && other.rule.event.type === 'block';
-  const idle = addsNothing(one.rule, other.rule, policy);
-  const twin = one.at > other.at && one.needed.every((key) => other.keys.has(key));
-  if ((!shadowed && !idle && !twin) || !implies(one.form, other.form, steps)) return false;
-  report.rule = one.rule.name;
+  if (!shadowed && !addsNothing(one.rule, other.rule, policy)) return false;
+  if (!other.needed.every((key) => one.keys.has(key)) || !implies(one.form, other.form, steps)) return false;
   const { name } = other.rule;
+  report.rule = one.rule.name;
   if (shadowed) {
-    const message = `never allows: whenever it hits, ${name} blocks`;
-    warning(report, 'shadowed-allow', `/rules/${one.at}`, message);
+    warning(report, 'shadowed-allow', `/rules/${one.at}`, `never allows: whenever it hits, ${name} blocks`);
     return true;
   }
-  const mutual = implies(other.form, one.form, steps);
   // Of two rules that make each other idle the first one stays.
-  if (idle && (one.at > other.at || !mutual || !addsNothing(other.rule, one.rule, policy))) {
-    const message = `adds nothing: whenever it hits, ${name} hits and asks for as much`;
-    warning(report, 'subsumed', `/rules/${one.at}`, message);
-    return true;
-  }
-  if (!twin || !mutual) return false;
-  warning(report, 'same-condition', `/rules/${one.at}/conditions`, `asks the same as ${name}`);
+  const mutual = addsNothing(other.rule, one.rule, policy) && implies(other.form, one.form, steps);
+  if (mutual && one.at < other.at) return false;
+  const message = `adds nothing: whenever it hits, ${name} hits and asks for as much`;
+  warning(report, 'subsumed', `/rules/${one.at}`, message);
   return true;
 }
 
