@@ -2,9 +2,14 @@
  * Writes rules/rule-set.schema.json and docs/facts.md from the fact catalogue, and docs/errors.md from the table of
  * errors. `--check` writes nothing and exits 1 when one of them is stale.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { ATTRIBUTE_MEANINGS } from '../src/facts/meanings.js';
+import { PAYMENT_ATTRIBUTES } from '../src/facts/attributes/vocabulary.js';
+import { hintsFrom } from '../src/rules/authoring/hints.js';
+import { offered } from '../src/rules/authoring/words.js';
+import type { RuleSetDocument } from '../src/rules/document/document.js';
 import { ERRORS } from '../src/errors/errors.js';
 import { FACT_CATALOGUE } from '../src/facts/catalogue.js';
 import { factsDoc } from '../src/rules/authoring/facts-doc.js';
@@ -30,8 +35,26 @@ function errorsDoc(): string {
 }
 
 const root = new URL('../', import.meta.url);
+
+/** What the shipped rules and lists have to offer. */
+async function hints() {
+  const folder = new URL('rules/', root);
+  const read = async (name: string): Promise<unknown> =>
+    JSON.parse(await readFile(new URL(name, folder), 'utf8'));
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.rules.json')).toSorted();
+  const { lists } = (await read('lists.json')) as { lists: { id: string; description?: string }[] };
+  return hintsFrom(
+    (await Promise.all(names.map(read))) as RuleSetDocument[],
+    lists,
+    offered(PAYMENT_ATTRIBUTES, ATTRIBUTE_MEANINGS),
+  );
+}
+
 const files = [
-  { name: 'rules/rule-set.schema.json', content: JSON.stringify(ruleSetSchema(FACT_CATALOGUE), null, 2) },
+  {
+    name: 'rules/rule-set.schema.json',
+    content: JSON.stringify(ruleSetSchema(FACT_CATALOGUE, await hints()), null, 2),
+  },
   { name: 'docs/facts.md', content: factsDoc(FACT_CATALOGUE) },
   { name: 'docs/errors.md', content: errorsDoc() },
 ];

@@ -104,7 +104,7 @@ function here(words: readonly string[]): string[] {
     if (word.includes('*')) return globbed(word);
     if (word === 'HASH') return hash;
     if (word === 'ID' || /^[0-9a-z]{26}$/.test(word)) return decision;
-    if (Object.hasOwn(FILES, word) || word === 'my-rules/') return join(folder.path, word);
+    if (Object.hasOwn(FILES, word) || word.startsWith('my-rules/')) return join(folder.path, word);
     return word.replace('127.0.0.1:50051', service.grpcAddress);
   });
   return words[0] === 'simulate' ? [...placed, '--payments', '20'] : placed;

@@ -1,6 +1,6 @@
 import type { FactCatalogue } from '../catalogue.js';
 import { intersect, isEmpty, type Domain } from '../check/domains.js';
-import { isWhole, setsOf, type TestSets } from '../check/reach.js';
+import { isWhole, rememberedSets, type TestSets } from '../check/test-sets.js';
 import {
   isGroup,
   type ConditionNode,
@@ -172,7 +172,7 @@ function testWays(test: TestNode, wanted: boolean, search: WaySearch): readonly 
   const { read, right } = test;
   const literal = 'read' in right ? search.valueOf(right.read) : right.literal;
   if (literal === undefined) return [];
-  const { key, yes, no } = setsOf(settled(test, literal), search);
+  const { key, yes, no } = rememberedSets(settled(test, literal), search);
   const set = wanted ? yes : no;
   if (isEmpty(set)) return [];
   const gap = key.startsWith('read:')
