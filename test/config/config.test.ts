@@ -68,7 +68,7 @@ describe('resolveConfig', () => {
     for (const name of ['listen', 'http'] as const) {
       const flags = { [name]: `${host}:1` };
       expect(() => resolveConfig(sources({ flags }))).toThrow(
-        `--${name}: '${host}:1' is not a loopback address, and no caller is asked who they are yet: --insecure-listen allow if that is meant`,
+        `--${name}: '${host}:1' is not a loopback address: for another set --identities required and --tls-cert, or --insecure-listen allow if that is meant`,
       );
       const environment = { TOLLGATE_INSECURE_LISTEN: 'allow' };
       expect(resolveConfig(sources({ flags, environment })).insecureListen).toBe(true);

@@ -14,6 +14,8 @@ export const COLLECTIONS = {
   publications: 'rulePublications',
   layouts: 'layouts',
   sites: 'sites',
+  keyLog: 'keyLog',
+  keyUses: 'keyUses',
 } as const;
 
 /** What carries a key, newest first. */

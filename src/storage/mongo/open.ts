@@ -6,6 +6,7 @@ import { COLLECTIONS, createIndexes } from './indexes.js';
 import { MongoJournal } from './journal/journal.js';
 import { MongoLimits } from './limits/limits.js';
 import { MongoLists } from './lists/lists.js';
+import { MongoKeys } from './keys.js';
 import { LogRegistry } from './journal/logs.js';
 import { resolveOptions } from './options.js';
 import type { MongoStoreOptions, ResolvedOptions } from './options.js';
@@ -13,7 +14,7 @@ import { MongoRuleVersions } from './rules.js';
 import { MongoSites } from './sites.js';
 
 /** The layout of the database, kept in the collection `meta`. Those before it were never released. */
-const SCHEMA = 5;
+const SCHEMA = 6;
 
 interface MetaDocument {
   readonly _id: string;
@@ -32,6 +33,7 @@ export interface MongoStore {
   readonly lists: MongoLists;
   readonly rules: MongoRuleVersions;
   readonly sites: MongoSites;
+  readonly keys: MongoKeys;
   readonly health: StoreHealth;
   close(): Promise<void>;
 }
@@ -72,6 +74,7 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
     lists,
     rules: new MongoRuleVersions(connection),
     sites: new MongoSites(connection),
+    keys: new MongoKeys(connection),
     health: { ping: () => ping(connection, registry.own) },
     close: () => (closed ??= close()),
   };

@@ -35,6 +35,7 @@ import {
   checkValidate,
 } from '../validate/rule.js';
 import { checkPage } from '../validate/page.js';
+import { actorOf } from './acting.js';
 import { pageOf, toEtag, toRevision } from './page-query.js';
 import type { Finding } from '../../../rules/check/check.js';
 import { documentFaults } from '../../../rules/rule-set-errors.js';
@@ -51,7 +52,8 @@ export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
   }
 
   return {
-    async createVersion(request) {
+    async createVersion(request, context) {
+      request.author = actorOf(context, request.author);
       await refuse(checkCreateVersion(request), 'document_json', request.documentJson);
       const { version, warnings, created } = await ruleSets.create({
         document: request.documentJson,
@@ -110,17 +112,20 @@ export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
         ),
       });
     },
-    async activateVersion(request) {
+    async activateVersion(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkActivate(request);
       const info = await ruleSets.activate({ ...toPublish(request), version: request.version });
       return create(ActivateVersionResponseSchema, { ruleSet: toRuleSet(info) });
     },
-    async rollBack(request) {
+    async rollBack(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkRollBackOrDeactivate(request);
       const info = await ruleSets.rollBack(toPublish(request));
       return create(RollBackResponseSchema, { ruleSet: toRuleSet(info) });
     },
-    async deactivateRuleSet(request) {
+    async deactivateRuleSet(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkRollBackOrDeactivate(request);
       const info = await ruleSets.deactivate(toPublish(request));
       return create(DeactivateRuleSetResponseSchema, { ruleSet: toRuleSet(info) });
