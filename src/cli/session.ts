@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { connect, type Connection } from './client.js';
+import { credentialsOf, type CredentialOptions, type Credentials } from './credentials.js';
 import { usageError } from './exit.js';
 import { toCliError } from './failure.js';
 import type { Host } from './host.js';
 import { createOutput, type Output } from './output.js';
 
 /** The options every command takes. */
-export interface CommonOptions {
+export interface CommonOptions extends CredentialOptions {
   readonly server?: string;
   readonly json?: boolean;
   /** Seconds. */
@@ -45,15 +46,20 @@ export async function withSession(
   const options = command.optsWithGlobals<CommonOptions>();
   const server = serverAddress(options, host);
   let connection: Connection | undefined;
+  let shown: Credentials | undefined;
+  const open = (): Connection => {
+    shown = credentialsOf(options, host);
+    return connect(server, { ...shown, deadlineMs: options.timeout * 1000, now: host.now });
+  };
   try {
     await work({
       host,
       server,
       out: createOutput(host, options.json ?? false),
-      tollgate: () => (connection ??= connect(server, options.timeout * 1000, host.now)),
+      tollgate: () => (connection ??= open()),
     });
   } catch (error) {
-    throw toCliError(error, server);
+    throw toCliError(error, server, shown);
   } finally {
     connection?.close();
   }

@@ -2,9 +2,9 @@ import { parseIp } from '../facts/normalise/ip.js';
 
 const BEARER = /^bearer +(\S+)$/i;
 
-/** The key in an `authorization` header; text of another form as it is, which is no key. undefined: there is none. */
+/** The key in an `authorization` header; '' in one of another form. undefined: there is none. */
 export function bearerOf(header: string | undefined): string | undefined {
-  return header === undefined ? undefined : (BEARER.exec(header)?.[1] ?? header);
+  return header === undefined ? undefined : (BEARER.exec(header)?.[1] ?? '');
 }
 
 /** Where failed attempts of an address are counted: IPv4 by address, IPv6 by /64, of which a peer has a whole. */
