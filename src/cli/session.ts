@@ -68,6 +68,9 @@ export async function withSession(
 /** Who acts: what `option` says, else TOLLGATE_ACTOR, else the name of the person at the machine. */
 export function actorName(given: string | undefined, host: Host, option = '--actor'): string {
   const { environment } = host;
+  // Tollgate knows who calls.
+  const known = environment['TOLLGATE_KEY'] ?? environment['TOLLGATE_KEY_FILE'] ?? '';
+  if (given === undefined && known !== '') return '';
   const names = [given, environment['TOLLGATE_ACTOR'], environment['USER'], environment['LOGNAME']];
   // Asked for last: a container may know its user by number only.
   const actor = names.find((name) => name !== undefined && name !== '') ?? host.userName();

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { Role } from '../../src/gen/tollgate/v1/access_pb.js';
-import type { Role as RoleName } from '../../src/identity/roles.js';
+import { createKeys } from '../../src/identity/key-service.js';
+import type { Role } from '../../src/identity/roles.js';
 import type { ChannelTls } from '../../src/server/grpc/client.js';
+import { OWN_TIME_WORLD } from '../support/own-time.js';
 import { clientsOf, type Instance, type Place } from './harness.js';
 import type { Flags } from './harness-config.js';
 import type { World } from '../../src/world/world.js';
 
 /** Whom a test makes a key for. */
 export interface Caller {
-  readonly roles: readonly RoleName[];
+  readonly roles: readonly Role[];
   readonly sites?: readonly string[];
   /** Epoch ms. */
   readonly expiresAt?: number;
@@ -26,33 +27,22 @@ export function pem(name: string): Buffer {
   return readFileSync(`test/support/tls/${name}`);
 }
 
-/** The role as the API says it. */
-export function wireRole(role: RoleName): Role {
-  return Role[role.toUpperCase() as keyof typeof Role];
-}
-
-/** Makes keys as an operator does at first: on an instance in development mode, which then ends. The texts, by name. */
-export async function makeKeys<N extends string>(
+/** Makes keys in the store, before an instance runs on it. Their texts, by name. */
+export function makeKeys<N extends string>(
   place: Place,
   callers: Readonly<Record<N, Caller>>,
 ): Promise<Readonly<Record<N, string>>> {
-  const instance = await place.start();
-  const made: [string, string][] = [];
-  for (const [name, { roles, sites = [], expiresAt, subject = '' }] of Object.entries<Caller>(callers)) {
-    const { secret } = await instance.keys.createKey({
-      name,
-      roles: roles.map(wireRole),
-      sites: [...sites],
-      certificateSubject: subject,
-      actor: 'test',
-      ...(expiresAt === undefined
-        ? {}
-        : { expiresAt: { seconds: BigInt(Math.floor(expiresAt / 1000)), nanos: (expiresAt % 1000) * 1e6 } }),
-    });
-    made.push([name, secret]);
-  }
-  await instance.close();
-  return Object.fromEntries(made) as Record<N, string>;
+  return place.withStore(async (store) => {
+    const { clock, randomBytes } = OWN_TIME_WORLD;
+    const keys = createKeys({ store: store.keys, now: () => clock.now(), randomBytes });
+    const made: [string, string][] = [];
+    for (const [name, caller] of Object.entries<Caller>(callers)) {
+      const { roles, sites = [], expiresAt, subject = '' } = caller;
+      const { key } = await keys.create({ name, roles, sites, expiresAt, subject, by: 'test' });
+      made.push([name, key]);
+    }
+    return Object.fromEntries(made) as Record<N, string>;
+  });
 }
 
 /** Clients of somebody, closed by `close`. */

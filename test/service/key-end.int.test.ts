@@ -1,17 +1,8 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { World } from '../../src/world/world.js';
 import { OWN_TIME_WORLD } from '../support/own-time.js';
 import { clientsWith, makeKeys, startAsking, type Clients } from './callers.js';
-import {
-  failure,
-  NOON,
-  onBothStores,
-  onMongo,
-  payment,
-  until,
-  type Instance,
-  type Place,
-} from './harness.js';
+import { failure, NOON, onMongo, payment, sqlitePlace, until, type Instance, type Place } from './harness.js';
 
 /** A stream of payments that stays open: it sends one when told to, and counts what is answered. */
 function openStream({ decisions }: Clients) {
@@ -97,9 +88,9 @@ function worldAhead(ahead: () => number): World {
   return { ...OWN_TIME_WORLD, clock: { ...OWN_TIME_WORLD.clock, now: () => Date.now() + ahead() } };
 }
 
-onBothStores('a key that expires', (createPlace) => {
+describe('a key that expires', () => {
   it('is refused from then on, and its streams end', async () => {
-    const place = createPlace();
+    const place = sqlitePlace();
     let later = 0;
     const world = worldAhead(() => later);
     const expiresAt = Date.now() + 3_600_000;
@@ -123,9 +114,9 @@ onBothStores('a key that expires', (createPlace) => {
   });
 });
 
-onBothStores('the last use of a key', (createPlace) => {
+describe('the last use of a key', () => {
   it('outlives a restart', async () => {
-    const place = createPlace();
+    const place = sqlitePlace();
     const keys = await makeKeys(place, CALLERS);
     const use = async (run: (clients: Clients) => Promise<unknown>): Promise<void> => {
       const tollgate = await startAsking(place);
@@ -149,9 +140,9 @@ onBothStores('the last use of a key', (createPlace) => {
   });
 });
 
-onBothStores('identities that are required', (createPlace) => {
+describe('identities that are required', () => {
   it('need a key that is in force, and the start says how to make one', async () => {
-    const place = createPlace();
+    const place = sqlitePlace();
     await expect(startAsking(place)).rejects.toThrow(
       /^identities: required, and the store holds no key that is in force: .*'tollgate keys create --name YOU --role operator'/,
     );

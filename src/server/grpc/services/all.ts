@@ -25,6 +25,16 @@ export interface Application {
   readonly keys: Keys;
 }
 
+/** The services of the API, in the order of their use. */
+export const SERVICES = [
+  DecisionService,
+  EventService,
+  RuleService,
+  ListService,
+  SiteService,
+  KeyService,
+] as const;
+
 /** Keeps both stores busy: an insert into MongoDB waits about 9 ms for the disk however much is in it. */
 const IN_FLIGHT_PER_STREAM = 768;
 
