@@ -14,7 +14,6 @@ import { createListsService, type ListsService } from './facts/lists/lists-servi
 import { createListValueReader } from './facts/lists/normalise-value.js';
 import { createPhoneReader } from './facts/normalise/phone.js';
 import { createRuleSets } from './rules/rule-set-service.js';
-import { createKeys } from './identity/key-service.js';
 import type { KeyStore } from './identity/key-store.js';
 import type { RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
@@ -23,13 +22,14 @@ import { startBackground } from './serve/background.js';
 import { checkLists } from './serve/check-lists.js';
 import { decisionOptions, TUNING, type Tuning } from './serve/decision-options.js';
 import { followRules } from './serve/follow-rules.js';
-import { callersOf, identitiesText, mustLetSomebodyIn } from './serve/identities.js';
+import { callersOf, identitiesText, keysOf, mustLetSomebodyIn } from './serve/identities.js';
 import { endInTurn, type Part } from './serve/in-time.js';
 import { patiently } from './serve/patiently.js';
 import { seed } from './serve/seed.js';
 import { openTlsFiles, type TlsFiles } from './serve/tls-files.js';
 import { storeAddress } from './serve/store-address.js';
 import { checkStoreFile } from './serve/store-file.js';
+import { watchCertificates } from './serve/watch-certificates.js';
 import { watchStore, type StoreWatch } from './serve/store-watch.js';
 import { storeProblem } from './serve/store-problem.js';
 import { serviceObserver } from './serve/service-log.js';
@@ -147,11 +147,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
       log.warn({ error: logText(error) }, 'the store cannot be used yet: trying again'),
     );
 
-  const keys = createKeys({
-    store: store.keys,
-    now: () => world.clock.now(),
-    randomBytes: (length) => world.randomBytes(length),
-  });
+  const keys = keysOf(store.keys, world);
   await patient(() => keys.refresh());
   mustLetSomebodyIn(config, keys);
   const callers = callersOf(config, keys, world, (why) => metrics.refusedCaller(why));
@@ -215,7 +211,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     failed: (task, error) => observer.backgroundFailed(task, error),
   });
 
-  const certificates = tls && watchTls(tls, world, metrics, log);
+  const certificates = tls && watchCertificates(tls, world.timers, metrics, log);
   const open = { decisions, grpc };
   return {
     grpcAddress: grpc.address,
@@ -301,15 +297,6 @@ async function startHttp(
     await grpc.close(0);
     throw error;
   }
-}
-
-/** Follows the files of certificates, and says what became of changes. */
-function watchTls(tls: TlsFiles, world: World, metrics: Metrics, log: Logger): { stop(): Promise<void> } {
-  return tls.watch(world.timers, (result) => {
-    metrics.tlsReloaded(result.ok);
-    if (result.ok) log.info('the certificates have changed: new connections get the new ones');
-    else log.error({ problem: result.problem }, 'the certificates cannot be used: those before stay');
-  });
 }
 
 async function openStore(config: StoreConfig, world: World): Promise<Store> {

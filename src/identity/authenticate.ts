@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { KeyRing, Session, Slot } from './key-ring.js';
 import { inForce } from './key-ring.js';
-import { parseKey, secretHash } from './key-text.js';
+import { HASH_BYTES, parseKey, secretHash } from './key-text.js';
 
 /** What a call shows of who makes it. */
 export interface Shown {
@@ -30,9 +30,11 @@ export interface Comparing {
   readonly equal: (one: Buffer, other: Buffer) => boolean;
 }
 
-const COMPARING: Comparing = { hash: secretHash, equal: timingSafeEqual };
+/** Every call makes one hash, which is of no use once it was compared. */
+const made = Buffer.alloc(HASH_BYTES);
+const COMPARING: Comparing = { hash: (secret) => secretHash(secret, made), equal: timingSafeEqual };
 /** Stands in for what an unknown key is compared with; nobody knows a text that has it for a hash. */
-const NOBODYS = Buffer.alloc(32);
+const NOBODYS = Buffer.alloc(HASH_BYTES);
 
 /**
  * Whose call it is as of `now` (epoch ms). A key that is shown counts alone, a certificate beside it does not. Whatever

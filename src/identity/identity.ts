@@ -1,8 +1,7 @@
 import { ROLES, type Role } from './roles.js';
 
 /** How an identity was told: by a key, by a client certificate, or not at all. */
-export const IDENTITY_KINDS = ['key', 'certificate', 'development'] as const;
-export type IdentityKind = (typeof IDENTITY_KINDS)[number];
+export type IdentityKind = 'key' | 'certificate' | 'development';
 
 /** Who calls. */
 export interface Identity {

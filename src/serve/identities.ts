@@ -2,8 +2,18 @@ import { ConfigProblem, type Config } from '../config/config.js';
 import { ANYBODY, knownCallers, type Callers } from '../identity/callers.js';
 import type { Refusal } from '../identity/authenticate.js';
 import { createFailedAttempts } from '../identity/failed-attempts.js';
-import type { Keys } from '../identity/key-service.js';
+import { createKeys, type Keys } from '../identity/key-service.js';
+import type { KeyStore } from '../identity/key-store.js';
 import type { World } from '../world/world.js';
+
+/** The keys of a store; `refresh` before the first use. */
+export function keysOf(store: KeyStore, world: Pick<World, 'clock' | 'randomBytes'>): Keys {
+  return createKeys({
+    store,
+    now: () => world.clock.now(),
+    randomBytes: (length) => world.randomBytes(length),
+  });
+}
 
 /** Who calls, as configured: everybody, or those that a key or certificate names. `told` counts the others. */
 export function callersOf(

@@ -1,11 +1,15 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { DescMethod } from '@bufbuild/protobuf';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { forbidden } from '../../src/identity/permission.js';
 import { ROLES } from '../../src/identity/roles.js';
+import { Health } from '../../src/gen/grpc/health/v1/health_pb.js';
 import { DecisionService } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { RuleService } from '../../src/gen/tollgate/v1/rule_service_pb.js';
+import { createClient } from '../../src/server/grpc/client.js';
 import { fromServiceError } from '../../src/server/grpc/call-failed.js';
 import { accessOf } from '../../src/server/grpc/access.js';
 import { bindAll, SERVICES } from '../../src/server/grpc/services/all.js';
@@ -19,6 +23,7 @@ import {
   rule,
   ruleSet,
   sqlitePlace,
+  until,
   velocity,
   type Instance,
   type Place,
@@ -230,6 +235,36 @@ describe('who is not known', () => {
     expect(await get('/metrics', bearer(keys.site))).toBe(403);
     expect(await get('/metrics', bearer(keys.bound))).toBe(403);
   });
+});
+
+it('who shows a valid key does not wait for those who do not, from the same address', async () => {
+  quiet();
+  let refused = 0;
+  const stranger = as();
+  const attempts = Array.from({ length: 12 }, () =>
+    failure(stranger.keys.whoAmI({})).finally(() => (refused += 1)),
+  );
+  await until(() => refused === 5);
+  await as(keys.viewer).keys.whoAmI({});
+  // The last of them waits for five seconds.
+  expect(refused).toBeLessThan(12);
+  await Promise.all(attempts);
+});
+
+it('health answers everybody, reflection only whoever is known', async () => {
+  quiet();
+  const health = createClient(Health, channel);
+  expect((await health.check({ service: 'tollgate.v1.DecisionService' })).status).toBe(1);
+  const list = (...headers: string[]): Promise<{ readonly stdout: string }> =>
+    promisify(execFile)('node_modules/.bin/buf', [
+      'curl',
+      ...headers,
+      ...['--http2-prior-knowledge', '--protocol', 'grpc', '--list-services'],
+      `http://${tollgate.service.grpcAddress}`,
+    ]);
+  const key = ['--reflect-header', `authorization: Bearer ${keys.site}`];
+  expect((await list(...key)).stdout).toContain('tollgate.v1.KeyService');
+  await expect(list()).rejects.toThrow(/not authenticated/);
 });
 
 describe('who acts', () => {

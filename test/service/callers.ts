@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createKeys } from '../../src/identity/key-service.js';
 import type { Role } from '../../src/identity/roles.js';
 import type { ChannelTls } from '../../src/server/grpc/client.js';
 import { OWN_TIME_WORLD } from '../support/own-time.js';
 import { clientsOf, type Instance, type Place } from './harness.js';
 import type { Flags } from './harness-config.js';
+import { keysOf } from '../../src/serve/identities.js';
 import type { World } from '../../src/world/world.js';
 
 /** Whom a test makes a key for. */
@@ -33,8 +33,7 @@ export function makeKeys<N extends string>(
   callers: Readonly<Record<N, Caller>>,
 ): Promise<Readonly<Record<N, string>>> {
   return place.withStore(async (store) => {
-    const { clock, randomBytes } = OWN_TIME_WORLD;
-    const keys = createKeys({ store: store.keys, now: () => clock.now(), randomBytes });
+    const keys = keysOf(store.keys, OWN_TIME_WORLD);
     const made: [string, string][] = [];
     for (const [name, caller] of Object.entries<Caller>(callers)) {
       const { roles, sites = [], expiresAt, subject = '' } = caller;
