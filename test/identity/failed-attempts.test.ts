@@ -31,7 +31,7 @@ function attempts() {
   return {
     clock,
     answered: () => answered,
-    fail(peer: string, times = 1) {
+    fail: (peer: string, times = 1): void => {
       for (let nth = 0; nth < times; nth++) failed.failed(peer, () => (answered += 1));
     },
   };

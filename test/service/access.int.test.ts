@@ -259,7 +259,10 @@ it('health answers everybody, reflection only whoever is known', async () => {
     promisify(execFile)('node_modules/.bin/buf', [
       'curl',
       ...headers,
-      ...['--http2-prior-knowledge', '--protocol', 'grpc', '--list-services'],
+      '--http2-prior-knowledge',
+      '--protocol',
+      'grpc',
+      '--list-services',
       `http://${tollgate.service.grpcAddress}`,
     ]);
   const key = ['--reflect-header', `authorization: Bearer ${keys.site}`];
