@@ -108,7 +108,8 @@ export interface ReplayOutput {
 export interface Decisions {
   screen(input: ScreenInput, caller?: Caller): Promise<ScreenOutput>;
   record(input: EventInput, caller?: Caller): Promise<EventOutput>;
-  get(ref: DecisionRef): Promise<DecisionDetail>;
+  /** Of a site that the caller is not bound to, as of none that there is, DECISION_NOT_FOUND; likewise below. */
+  get(ref: DecisionRef, caller?: Caller): Promise<DecisionDetail>;
   list(query: DecisionQuery): Promise<{ readonly records: readonly DecisionRecord[]; readonly next: string }>;
   explain(ref: DecisionRef, options: ExplainOptions, caller?: Caller): Promise<Explanation>;
   replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput>;

@@ -14,9 +14,11 @@ import type { ShellCommand } from './shell.js';
 
 const folder = createFolder();
 let service: Service;
-/** A decision to ask about, where a guide says ID. */
+/** The hash of a version, where a guide says HASH. */
 let hash = '';
+/** A decision to ask about, where a guide says ID, and a key, where it says KEYID. */
 let decision: string;
+let key: string;
 
 const run = (args: readonly string[], stdin?: string): Promise<Ran> =>
   tollgate(args, {
@@ -83,6 +85,8 @@ beforeAll(async () => {
   await run(['lists', 'create', 'good-customers', '--type', 'customer', '--kind', 'allow']);
   const payment = join(folder.path, 'payment.json');
   const { out } = await run(['decide', payment, '--request-id', 'order-4711-1', '--json']);
+  const made = await run(['keys', 'create', '--name', 'guide', '--role', 'viewer', '--json']);
+  key = (JSON.parse(made.out) as { key: { id: string } }).key.id;
   decision = (JSON.parse(out) as { decision: { id: string } }).decision.id;
 }, 30_000);
 afterAll(async () => {
@@ -103,6 +107,7 @@ function here(words: readonly string[]): string[] {
   const placed = words.flatMap((word) => {
     if (word.includes('*')) return globbed(word);
     if (word === 'HASH') return hash;
+    if (word === 'KEYID') return key;
     if (word === 'ID' || /^[0-9a-z]{26}$/.test(word)) return decision;
     if (Object.hasOwn(FILES, word) || word.startsWith('my-rules/')) return join(folder.path, word);
     return word.replace('127.0.0.1:50051', service.grpcAddress);

@@ -70,20 +70,21 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
   const layouts = new LRUCache<string, Layout>({ max: 64 });
   const known = new LRUCache<string, KeptVersions>({ max: 8 });
 
-  async function find(ref: DecisionRef): Promise<StoredEntry> {
+  async function find(ref: DecisionRef, caller: Caller | undefined): Promise<StoredEntry> {
     const id = 'id' in ref ? ref.id : entryId('decision', ref.site, ref.requestId);
     const known = isEntryId(id);
     const { entries } = known
       ? await journal.query({ ids: [id], ranges: [], seen: undefined })
       : { entries: [undefined] };
     const entry = entries[0];
-    if (entry?.decision === undefined)
+    const bound = caller?.sites;
+    if (entry?.decision === undefined || bound?.has(entry.decision.site) === false)
       throw new TollgateError('DECISION_NOT_FOUND', `no decision ${describe(ref)}`);
     return entry;
   }
 
-  async function open(ref: DecisionRef): Promise<Opened> {
-    const { decision } = await find(ref);
+  async function open(ref: DecisionRef, caller: Caller | undefined): Promise<Opened> {
+    const { decision } = await find(ref, caller);
     if (decision === undefined) throw new Error('find gives decisions only');
     const record = JSON.parse(decision.record) as DecisionRecord;
     const trace = JSON.parse(decision.trace) as DecisionTrace;
@@ -148,8 +149,8 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
   }
 
   return {
-    async get(ref): Promise<DecisionDetail> {
-      const { record, trace, raw, layout, values } = await open(ref);
+    async get(ref, caller): Promise<DecisionDetail> {
+      const { record, trace, raw, layout, values } = await open(ref, caller);
       return {
         record,
         raw,
@@ -180,7 +181,7 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     },
 
     async explain(ref, wanted, caller) {
-      const kept = await open(ref);
+      const kept = await open(ref, caller);
       const rules = await rulesOf(kept.layout, caller);
       const provenances = await provenancesOf(kept.record, caller);
       const memberships = await membershipsOf(kept, caller);
@@ -189,7 +190,7 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     },
 
     async replay(ref, caller) {
-      const kept = await open(ref);
+      const kept = await open(ref, caller);
       const { program, versions: loaded } = await rulesOf(kept.layout, caller);
       if (program === undefined) throw gone(kept.layout, loaded);
       const { replayed, differences } = replay(kept, program);

@@ -17,6 +17,8 @@ export const COLLECTIONS = {
   drafts: 'ruleDrafts',
   layouts: 'layouts',
   sites: 'sites',
+  keyLog: 'keyLog',
+  keyUses: 'keyUses',
 } as const;
 
 /** What carries a key, newest first. */

@@ -7,6 +7,7 @@ import { COLLECTIONS, createIndexes } from './indexes.js';
 import { MongoJournal } from './journal/journal.js';
 import { MongoLimits } from './limits/limits.js';
 import { MongoLists } from './lists/lists.js';
+import { MongoKeys } from './keys.js';
 import { LogRegistry } from './journal/logs.js';
 import { resolveOptions } from './options.js';
 import type { MongoStoreOptions, ResolvedOptions } from './options.js';
@@ -33,6 +34,7 @@ export interface MongoStore {
   readonly lists: MongoLists;
   readonly rules: RuleVersionStore;
   readonly sites: MongoSites;
+  readonly keys: MongoKeys;
   readonly health: StoreHealth;
   close(): Promise<void>;
 }
@@ -73,6 +75,7 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
     lists,
     rules: mongoRules(connection),
     sites: new MongoSites(connection),
+    keys: new MongoKeys(connection),
     health: { ping: () => ping(connection, registry.own) },
     close: () => (closed ??= close()),
   };

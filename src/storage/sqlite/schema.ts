@@ -175,6 +175,10 @@ CREATE TABLE sites (
   change INTEGER NOT NULL UNIQUE,
   PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
+
+-- What was done to keys and certificates: append-only. And when each was last used.
+CREATE TABLE key_log (no INTEGER PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE key_uses (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
 /** Steps from an older version, and to which they lead. From 0: a new file. */

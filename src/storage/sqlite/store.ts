@@ -1,10 +1,11 @@
 import type { Journal, LimitStore, StoreHealth } from '../../decisions/ports.js';
 import type { ListStore } from '../../facts/lists/list-store.js';
+import type { KeyStore } from '../../identity/key-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import type { SiteStore } from '../../sites/site-store.js';
 import type { World } from '../../world/world.js';
 import { Connection } from './connection.js';
-import { sqliteRules, sqliteSites } from './documents.js';
+import { sqliteKeys, sqliteRules, sqliteSites } from './documents.js';
 import { SqliteJournal } from './journal/journal.js';
 import { sqliteLimits } from './limits.js';
 import { sqliteLists } from './lists.js';
@@ -30,6 +31,7 @@ export interface SqliteStore {
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
   readonly sites: SiteStore;
+  readonly keys: KeyStore;
   readonly health: StoreHealth;
   /** Ends what is under way and frees the file. */
   close(): Promise<void>;
@@ -50,6 +52,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     lists: sqliteLists(connection, world.clock),
     rules: sqliteRules(connection),
     sites: sqliteSites(connection),
+    keys: sqliteKeys(connection),
     health: { ping: () => connection.call('store.ping', [world.clock.now()]) },
     close: () => connection.close(),
   };

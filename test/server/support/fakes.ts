@@ -1,6 +1,6 @@
 import type { Decisions } from '../../../src/decisions/decisions.js';
 import type { Application } from '../../../src/server/grpc/services/all.js';
-import type { Lists, RuleSets, Sites } from '../../../src/server/grpc/services/ports.js';
+import type { Keys, Lists, RuleSets, Sites } from '../../../src/server/grpc/services/ports.js';
 import { sampleRecord } from './records.js';
 
 function notCalled(): never {
@@ -31,6 +31,7 @@ export function fakeApplication(
     readonly ruleSets?: Partial<RuleSets>;
     readonly lists?: Partial<Lists>;
     readonly sites?: Partial<Sites>;
+    readonly keys?: Partial<Keys>;
   } = {},
 ): Application {
   return {
@@ -83,5 +84,6 @@ export function fakeApplication(
       listMerchants: notCalled,
       ...change.sites,
     },
+    keys: { create: notCalled, list: notCalled, revoke: notCalled, ...change.keys },
   };
 }

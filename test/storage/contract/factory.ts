@@ -1,5 +1,6 @@
 import type { Journal, LimitStore, StoreHealth } from '../../../src/decisions/ports.js';
 import type { ListStore } from '../../../src/facts/lists/list-store.js';
+import type { KeyStore } from '../../../src/identity/key-store.js';
 import type { RuleVersionStore } from '../../../src/rules/version-store.js';
 import type { SiteStore } from '../../../src/sites/site-store.js';
 
@@ -10,6 +11,7 @@ export interface TestStore {
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
   readonly sites: SiteStore;
+  readonly keys: KeyStore;
   readonly health: StoreHealth;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { Decisions } from '../../../decisions/decisions.js';
 import { DecisionService } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { EventService } from '../../../gen/tollgate/v1/event_service_pb.js';
+import { KeyService } from '../../../gen/tollgate/v1/key_service_pb.js';
 import { ListService } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { RuleService } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../../../gen/tollgate/v1/site_service_pb.js';
@@ -9,8 +10,9 @@ import { bindService } from '../serve.js';
 import type { ErrorReporter } from '../to-status.js';
 import { decisionHandlers } from './decision-service.js';
 import { eventHandlers } from './event-service.js';
+import { keyHandlers } from './key-service.js';
 import { listHandlers } from './list-service.js';
-import type { Lists, RuleSets, Sites } from './ports.js';
+import type { Keys, Lists, RuleSets, Sites } from './ports.js';
 import { ruleHandlers } from './rule-service.js';
 import { siteHandlers } from './site-service.js';
 
@@ -20,7 +22,18 @@ export interface Application {
   readonly ruleSets: RuleSets;
   readonly lists: Lists;
   readonly sites: Sites;
+  readonly keys: Keys;
 }
+
+/** The services of the API, in the order of their use. */
+export const SERVICES = [
+  DecisionService,
+  EventService,
+  RuleService,
+  ListService,
+  SiteService,
+  KeyService,
+] as const;
 
 /** Keeps both stores busy: an insert into MongoDB waits about 9 ms for the disk however much is in it. */
 const IN_FLIGHT_PER_STREAM = 768;
@@ -44,5 +57,6 @@ export function bindAll(
     bindService(RuleService, ruleHandlers(application.ruleSets), reporter),
     bindService(ListService, listHandlers(application.lists), reporter),
     bindService(SiteService, siteHandlers(application.sites), reporter),
+    bindService(KeyService, keyHandlers(application.keys), reporter),
   ];
 }

@@ -1,15 +1,15 @@
 import { create } from '@bufbuild/protobuf';
 import type { DecisionRef, Decisions } from '../../../decisions/decisions.js';
-import type {
-  DecisionService,
-  ListDecisionsRequest,
-  ScreenRequest,
-} from '../../../gen/tollgate/v1/decision_service_pb.js';
+import type { ListDecisionsRequest, ScreenRequest } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import {
+  DecisionService,
   ListDecisionsRequestSchema,
   ListDecisionsResponseSchema,
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import type { Identity } from '../../../identity/identity.js';
+import { forbidden, mustCover } from '../../../identity/permission.js';
 import type { PageQuery } from '../../../paging/paging.js';
+import { accessOf } from '../access.js';
 import type { Handlers } from '../handlers.js';
 import { toDecision, toScreenResponse } from '../convert/decision.js';
 import type { Read } from '../codec.js';
@@ -22,6 +22,7 @@ import type { ErrorReporter } from '../to-status.js';
 import { checkExplain, checkListDecisions, checkReference } from '../validate/decision.js';
 import { ordered } from './ordered.js';
 import { pageOf } from './page-query.js';
+import { listedSite } from './site-scope.js';
 import type { EntryOptions } from './stream-entries.js';
 import { toScreenInput } from './screen-input.js';
 import { answerEntries } from './stream-entries.js';
@@ -39,7 +40,9 @@ export function decisionHandlers(
     screen: {
       decode: readKeptScreen,
       async handle({ message, raw }: Read<ScreenRequest>, context) {
-        return toScreenResponse(await decisions.screen(toScreenInput(message, raw), context));
+        const input = toScreenInput(message, raw);
+        mustCover(context.identity, input.payment.site);
+        return toScreenResponse(await decisions.screen(input, context));
       },
     },
     screenStream: {
@@ -51,11 +54,14 @@ export function decisionHandlers(
         }
       },
     },
-    async getDecision(request) {
-      return toGetDecisionResponse(await decisions.get(toRef(request)), request.withTrace);
+    async getDecision(request, context) {
+      const ref = toRef(request);
+      if (request.withTrace) mustReadTraces(context.identity);
+      return toGetDecisionResponse(await decisions.get(ref, context), request.withTrace);
     },
-    async listDecisions(request) {
+    async listDecisions(request, context) {
       checkListDecisions(request);
+      request.site = listedSite(context, request.site);
       const page = pageOf(ListDecisionsRequestSchema, request);
       const { records, next } = await decisions.list(toQuery(request, page.query));
       return create(ListDecisionsResponseSchema, {
@@ -75,6 +81,15 @@ export function decisionHandlers(
     },
   };
 }
+
+/** A trace tells what rules look at and, counted over all sites, what they saw: no shop needs that to go on. */
+function mustReadTraces(identity: Identity): void {
+  const needed = { what: 'with_trace', roles: accessOf(EXPLAIN).roles, allSites: false };
+  const error = forbidden(identity, needed);
+  if (error !== undefined) throw error;
+}
+
+const EXPLAIN = DecisionService.method.explainDecision;
 
 function toRef(request: {
   readonly id: string;

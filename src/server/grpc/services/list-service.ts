@@ -15,6 +15,7 @@ import {
   RemoveEntriesResponseSchema,
 } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { fromList, fromListEntry, toList, toListEntry, toQuestion } from '../convert/list.js';
+import type { CallContext } from '../call-context.js';
 import type { Handlers } from '../handlers.js';
 import {
   checkAddEntries,
@@ -26,6 +27,7 @@ import {
   checkRemoveEntries,
 } from '../validate/list.js';
 import { checkPage } from '../validate/page.js';
+import { signEntries } from './acting.js';
 import { importBatches } from './import-batches.js';
 import { pageOf } from './page-query.js';
 import type { Lists } from './ports.js';
@@ -46,7 +48,8 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
       const { items, next } = await lists.list(page.query);
       return create(ListListsResponseSchema, { lists: items.map(toList), nextPageToken: page.tokenOf(next) });
     },
-    async addEntries(request) {
+    async addEntries(request, context) {
+      signEntries(context, request);
       const found = checkAddEntries(request);
       const entries = request.entries.map((entry) => fromListEntry(entry, BY_HAND));
       const { added, unchanged, revision } = await lists.add(request.list, entries, found);
@@ -56,7 +59,8 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
         revision: BigInt(revision),
       });
     },
-    async removeEntries(request) {
+    async removeEntries(request, context) {
+      signEntries(context, request);
       const found = checkRemoveEntries(request);
       const { list, values, actor, reason } = request;
       const { removed, unknown, revision } = await lists.remove(list, values, { actor, reason }, found);
@@ -84,8 +88,8 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
         nextPageToken: page.tokenOf(next),
       });
     },
-    async importEntries(messages) {
-      const source = messages[Symbol.asyncIterator]();
+    async importEntries(messages, context) {
+      const source = signed(messages, context);
       const first = await source.next();
       const settings: ImportEntriesRequest | undefined = first.done === true ? undefined : first.value;
       checkImportSettings(settings);
@@ -110,6 +114,18 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
       }
     },
   };
+}
+
+/** The messages of an import with who sends them in place of who they say does. */
+async function* signed(
+  messages: AsyncIterable<ImportEntriesRequest>,
+  context: CallContext,
+): AsyncGenerator<ImportEntriesRequest> {
+  for await (const message of messages) {
+    // A later message may leave the actor out, as it may all settings.
+    if (context.identity.kind !== 'development') signEntries(context, message);
+    yield message;
+  }
 }
 
 /** Why an entry cannot be taken: in the main it is the value. */

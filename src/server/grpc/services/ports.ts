@@ -1,4 +1,5 @@
 import type { ListsService } from '../../../facts/lists/lists-service.js';
+import type { Keys as KeyKeeper } from '../../../identity/key-service.js';
 import type { RuleSets as RuleSetService } from '../../../rules/rule-sets.js';
 import type { Sites as SiteService } from '../../../sites/site-service.js';
 
@@ -16,3 +17,6 @@ export type Sites = Pick<
   SiteService,
   'putSite' | 'site' | 'listSites' | 'putMerchant' | 'merchant' | 'listMerchants'
 >;
+
+/** What the API needs of the keys. */
+export type Keys = Pick<KeyKeeper, 'create' | 'list' | 'revoke'>;
