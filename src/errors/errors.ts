@@ -30,11 +30,14 @@ export const ERRORS = {
     meaning:
       'The event id was used in this site with other content, or another payment has the request id of one from history.',
   },
-  LIST_EXISTS: { status: 'ALREADY_EXISTS', meaning: 'A list with this id and other settings exists.' },
+  LIST_EXISTS: {
+    status: 'ALREADY_EXISTS',
+    meaning: 'A list with this id and other settings exists, or one with this id was deleted.',
+  },
   DECISION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such decision.' },
   RULE_SET_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such rule set.' },
   VERSION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no such version.' },
-  LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list.' },
+  LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list, or it was deleted.' },
   SITE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such site.' },
   MERCHANT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such merchant.' },
   SITE_UNKNOWN: {
@@ -44,6 +47,11 @@ export const ERRORS = {
   NOTHING_TO_ROLL_BACK: {
     status: 'FAILED_PRECONDITION',
     meaning: 'The rule set has no earlier active version.',
+  },
+  LIST_IN_USE: {
+    status: 'FAILED_PRECONDITION',
+    meaning:
+      'Rules that are in force read the list; they are named. Publish versions that do not, then delete it.',
   },
   STALE_ETAG: { status: 'ABORTED', meaning: 'Somebody else changed it meanwhile; read it again.' },
   LIST_BUSY: {

@@ -29,6 +29,8 @@ export interface RuleSetsOptions {
   readonly holdsCardNumber: (text: string) => boolean;
   /** The lists that documents may name, with their types. */
   readonly lists: () => Promise<ReadonlyMap<string, { readonly type: string }>>;
+  /** Does some work during which none of the lists that a document reads goes away. Left out: lists never do. */
+  readonly keepLists?: <T>(document: RuleSetDocument, work: () => Promise<T>) => Promise<T>;
   readonly now: () => number;
   /**
    * Called after anything became active or inactive here, before the call is answered. It may fail with
@@ -96,30 +98,38 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       throw stale(input.ruleSet, activation);
     const to = await target(activation);
     if (to === activation.version && step === 'activate') return summaryOf(activation, latest);
-    if (to !== 0) await mustStillHold(input.ruleSet, to);
-    const published = await store.publish({
-      ruleSet: input.ruleSet,
-      revision: activation.revision + 1,
-      from: activation.version,
-      to,
-      actor: input.actor,
-      reason: input.reason,
-      at: options.now(),
-      step,
-    });
+    const publication = (): Promise<'published' | 'stale'> =>
+      store.publish({
+        ruleSet: input.ruleSet,
+        revision: activation.revision + 1,
+        from: activation.version,
+        to,
+        actor: input.actor,
+        reason: input.reason,
+        at: options.now(),
+        step,
+      });
+    const published = to === 0 ? await publication() : await holding(input.ruleSet, to, publication);
     if (published === 'stale') return 'stale';
     // From here on nothing may be asked of the store that could make a failure of what is done already.
     await followed(options.changed());
     return summaryOf({ ruleSet: input.ruleSet, version: to, revision: activation.revision + 1 }, latest);
   }
 
-  /** A version checked by an earlier release may name what this one does not know: it must not replace a running one. */
-  async function mustStillHold(ruleSet: string, version: number): Promise<void> {
+  /**
+   * A version checked by an earlier release may name what this one does not know, and lists may have been deleted since: it
+   * must not replace a running one. What it names stays until `publish` has ended.
+   */
+  async function holding<T>(ruleSet: string, version: number, publish: () => Promise<T>): Promise<T> {
     const stored = await store.get(ruleSet, version);
     if (stored === undefined)
       throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has no version ${version}`);
-    const { findings } = checkRuleSet(stored.document, await known());
-    if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings, 'version');
+    const work = async (): Promise<T> => {
+      const { findings } = checkRuleSet(stored.document, await known());
+      if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings, 'version');
+      return await publish();
+    };
+    return await (options.keepLists === undefined ? work() : options.keepLists(stored.document, work));
   }
 
   /** The log of a rule set, newest first. */

@@ -23,6 +23,8 @@ const AT_ONCE = 5000;
 export class ListIndex {
   readonly #hash: KeyHash;
   readonly #lists = new Map<string, LiveList>();
+  /** Lists that were deleted, as far as the last pass knew. */
+  #deleted: ReadonlySet<string> = new Set();
   #pass: Promise<number> | undefined;
   #nextPass: Promise<number> | undefined;
 
@@ -76,16 +78,24 @@ export class ListIndex {
     return this.#nextPass;
   }
 
+  /** Forgets lists that were deleted; until then they answer as they last did. */
+  forgetDeleted(): void {
+    for (const id of this.#deleted) this.#lists.delete(id);
+  }
+
   async #follow(store: ListStore): Promise<number> {
     let count = 0;
-    const heads = await store.heads();
+    const all = await store.heads();
+    const heads = all.filter(({ deleted }) => deleted === undefined);
     // How long a list is matters only where it is loaded whole: to make room for it at once.
     const whole = heads.some(({ id, revision }) => revision > 0 && this.revision(id) === 0);
     const infos = whole ? await store.lists() : heads.map((head) => ({ ...head, entries: 0 }));
     for (const info of infos) {
+      if (info.deleted !== undefined) continue;
       if (info.revision <= this.revision(info.id) && this.#lists.has(info.id)) continue;
       count += await this.#followOne(info, store);
     }
+    this.#deleted = new Set(all.flatMap(({ id, deleted }) => (deleted === undefined ? [] : [id])));
     return count;
   }
 
@@ -94,7 +104,8 @@ export class ListIndex {
     // From here on it is known, empty as yet.
     this.#lists.set(info.id, before);
     const waiting: ListChange[] = [];
-    let revision = before.revision;
+    // Not every change is one of memberships.
+    let revision = Math.max(before.revision, info.revision);
     let count = 0;
     let copy: LiveList | undefined;
     for await (const batch of store.changes(info.id, before.revision)) {

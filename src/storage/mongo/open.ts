@@ -13,7 +13,7 @@ import { MongoRuleVersions } from './rules.js';
 import { MongoSites } from './sites.js';
 
 /** The layout of the database, kept in the collection `meta`. Those before it were never released. */
-const SCHEMA = 5;
+const SCHEMA = 6;
 
 interface MetaDocument {
   readonly _id: string;

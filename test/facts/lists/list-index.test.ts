@@ -35,6 +35,7 @@ function storeOf(lists: ReadonlyMap<string, { type: ListType; changes: ListChang
       owner: '',
       entries: changes.length,
       revision: changes.at(-1)?.revision ?? 0,
+      settings: 0,
     }));
   const store = {
     heads: infos,

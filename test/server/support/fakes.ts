@@ -50,6 +50,11 @@ export function fakeApplication(
     lists: {
       create: notCalled,
       list: notCalled,
+      update: notCalled,
+      delete: notCalled,
+      changes: notCalled,
+      history: notCalled,
+      readers: notCalled,
       add: notCalled,
       remove: notCalled,
       check: notCalled,
@@ -58,6 +63,7 @@ export function fakeApplication(
       export: notCalled,
       ...change.lists,
     },
+    listDecisions: notCalled,
     sites: {
       putSite: notCalled,
       site: notCalled,

@@ -1,12 +1,13 @@
 import { MAX_ENTRIES_OF_VALUE } from '../../../../facts/lists/list-store.js';
-import type { Ender, ListEntry } from '../../../../facts/lists/list-store.js';
+import type { ChangeNote, Ender, ImportEntry, ListEntry } from '../../../../facts/lists/list-store.js';
+import { ShownChanges } from '../../../../facts/lists/shown-changes.js';
 import { byValue, endAll, endRest, placeEntries } from '../../../../facts/lists/timeline.js';
 import type { Ending } from '../../../../facts/lists/timeline.js';
 import type { Database, SqlValue } from '../database.js';
 import { Invalid } from '../failure.js';
 import type { ListChanges, Standing } from './changes.js';
-import { SEEN, UNTIL, boundUntil } from './rows.js';
-import type { ListRow, WireUpdate } from './rows.js';
+import { ENTRY, SEEN, UNTIL, boundUntil, entryOf } from './rows.js';
+import type { ListRow, WireImport, WireUpdate } from './rows.js';
 import type { Context, Job } from '../work.js';
 import { sliced, write } from '../work.js';
 
@@ -18,7 +19,16 @@ export interface SwitchOptions {
   readonly replace: boolean;
   readonly dryRun: boolean;
   readonly by: Ender;
+  readonly note: ChangeNote;
+  readonly show: number;
   readonly now: number;
+}
+
+/** A switch under way. */
+interface Switch extends SwitchOptions {
+  readonly list: ListRow;
+  readonly update: WireUpdate;
+  readonly shown: ShownChanges;
 }
 
 /**
@@ -41,7 +51,7 @@ export class ListImporter {
           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
       staged: db.prepare(
-        `SELECT value, valid_from, valid_until, reason, actor, source FROM list_staging
+        `SELECT value, valid_from, valid_until, reason, actor, source, position FROM list_staging
           WHERE import = ? AND value > ? ORDER BY value, position LIMIT ?`,
       ),
       /** Values with memberships now or later that are not staged. ?1 list, ?2 revision, ?3 import, ?4 after value, ?5 now, ?6 limit */
@@ -50,6 +60,11 @@ export class ListImporter {
           WHERE e.list = ?1 AND ${SEEN} AND e.value > ?4 AND ${UNTIL} > ?5 AND ${UNTIL} > e.valid_from
             AND NOT EXISTS (SELECT 1 FROM list_staging WHERE import = ?3 AND value = e.value)
           ORDER BY e.value LIMIT ?6`,
+      ),
+      /** ?1 list, ?2 revision, ?3 .. ?5 membership */
+      whole: db.prepare(
+        `SELECT ${ENTRY} FROM list_entries AS e
+          WHERE e.list = ?1 AND e.value = ?3 AND e.valid_from = ?4 AND e.rev = ?5`,
       ),
       drop: db.prepare(
         `DELETE FROM list_staging WHERE import = ?1 AND value <= ifnull(
@@ -66,12 +81,12 @@ export class ListImporter {
         return this.#nextImport++;
       }),
       'lists.importBatch': write(
-        (context, number: number, position: number, entries: readonly ListEntry[]) => {
+        (context, number: number, position: number, entries: readonly ImportEntry[]) => {
           context.db.unwritten += entries.length * 100;
           for (const [index, entry] of entries.entries()) {
             const { value, validFrom, validUntil, reason, actor, source } = entry;
             const until = boundUntil(validUntil);
-            const place = position + index;
+            const place = entry.position ?? position + index + 1;
             this.#statements.stage.run(number, value, place, validFrom, until, reason, actor, source);
           }
         },
@@ -97,14 +112,16 @@ export class ListImporter {
     );
   }
 
-  *#switch(number: number, id: string, options: SwitchOptions): Job<WireUpdate> {
-    const { now, replace, dryRun, by } = options;
+  *#switch(number: number, id: string, options: SwitchOptions): Job<WireImport> {
+    const { now, replace, dryRun, by, note } = options;
     const list = this.#db.durably(() => this.#changes.findToChange(id));
     const update: WireUpdate = { added: 0, removed: 0, unchanged: 0, revision: list.revision };
+    const shown = new ShownChanges(options.show);
+    const under: Switch = { ...options, list, update, shown };
     for (let after: string | undefined = ''; after !== undefined;) {
       const { groups, last } = this.#staged(number, after);
       this.#db.lazily(() => {
-        for (const [value, entries] of groups) this.#take(list, value, entries, options, update);
+        for (const [value, entries] of groups) this.#take(under, value, entries);
       });
       after = last;
       yield;
@@ -112,15 +129,19 @@ export class ListImporter {
     for (let after = replace ? '' : undefined; after !== undefined;) {
       const rows = this.#statements.others.all(list.no, list.revision, number, after, now, SLICE_ROWS);
       update.removed += rows.length;
-      if (!dryRun)
+      if (!dryRun || shown.wants('removed'))
         this.#db.lazily(() => {
-          for (const [value] of rows)
-            this.#end(list, endAll(this.#changes.standing(list, String(value), now), by, now));
+          for (const [value] of rows) {
+            const ended = endAll(this.#changes.standing(list, String(value), now), by, now);
+            this.#showEnded(under, ended);
+            if (!dryRun) this.#end(list, ended);
+          }
         });
       after = rows.length < SLICE_ROWS ? undefined : String(rows.at(-1)?.[0]);
       yield;
     }
-    return dryRun ? update : this.#db.durably(() => this.#changes.finish(list, update, now));
+    const done = dryRun ? update : this.#db.durably(() => this.#changes.finish(list, update, note, now));
+    return { ...done, ...shown.part };
   }
 
   /** The next values with all their staged entries; `last` is undefined at the end. */
@@ -137,13 +158,8 @@ export class ListImporter {
     return { groups, last };
   }
 
-  #take(
-    list: ListRow,
-    value: string,
-    entries: readonly ListEntry[],
-    { now, replace, dryRun, by }: SwitchOptions,
-    update: WireUpdate,
-  ): void {
+  #take(under: Switch, value: string, entries: readonly ImportEntry[]): void {
+    const { list, now, replace, dryRun, by, update, shown } = under;
     const earliest = Math.min(...entries.map(({ validFrom }) => validFrom));
     const standing = this.#changes.standing(list, value, replace ? Math.min(earliest, now) : earliest);
     const { ended, added, kept, unchanged } = placeEntries(standing, entries, now);
@@ -154,9 +170,29 @@ export class ListImporter {
     const rest = others.map((one) => ({ ...one, validUntil: cut.get(one) ?? one.validUntil }));
     const alsoEnded = replace ? endRest(rest, [...added, ...kept], by, now) : [];
     if (alsoEnded.length > 0) update.removed += 1;
+    shown.added(added);
+    this.#showEnded(under, alsoEnded);
+    if (unchanged.length > 0 && shown.wants('unchanged'))
+      shown.unchanged(this.#whole(list, unchanged), entries);
     if (dryRun) return;
     this.#end(list, [...ended, ...alsoEnded]);
     for (const entry of added) this.#changes.begin(list, entry);
+  }
+
+  #showEnded({ list, shown }: Switch, endings: readonly Ending<Standing>[]): void {
+    if (endings.length === 0 || !shown.wants('removed')) return;
+    shown.removed(
+      this.#whole(
+        list,
+        endings.map(({ membership }) => membership),
+      ),
+    );
+  }
+
+  #whole({ no, revision }: ListRow, memberships: readonly Standing[]): readonly ListEntry[] {
+    return memberships.flatMap(({ value, validFrom, rev }) =>
+      this.#statements.whole.all(no, revision, value, validFrom, rev).map(entryOf),
+    );
   }
 
   #end(list: ListRow, endings: readonly Ending<Standing>[]): void {
@@ -168,7 +204,7 @@ function tooMany(entry: ListEntry | undefined): string {
   return `entries: more than ${MAX_ENTRIES_OF_VALUE} of ${entry?.value ?? ''}`;
 }
 
-function stagedEntry(row: readonly SqlValue[]): ListEntry {
+function stagedEntry(row: readonly SqlValue[]): ImportEntry {
   return {
     value: String(row[0]),
     validFrom: Number(row[1]),
@@ -176,5 +212,6 @@ function stagedEntry(row: readonly SqlValue[]): ListEntry {
     reason: String(row[3]),
     actor: String(row[4]),
     source: String(row[5]),
+    position: Number(row[6]),
   };
 }
