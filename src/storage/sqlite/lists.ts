@@ -4,6 +4,7 @@ import type { Clock } from '../../world/world.js';
 import type { Connection } from './connection.js';
 import type { FeedPlace } from './worker/lists/feed.js';
 import type { SwitchOptions } from './worker/lists/import.js';
+import { stagedText } from './worker/lists/staging.js';
 
 /** Entries in one message. */
 const BATCH = 1_000;
@@ -41,14 +42,18 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
     import: async (list, batches, { replace, dryRun, by, now, show = 0, note = { ...by, source: '' } }) => {
       const number = await connection.call('lists.importBegin', [list]);
       let position = 0;
+      // While one batch is written the next one is read.
+      let written: Promise<unknown> = Promise.resolve();
       try {
         for await (const batch of batches) {
           for (let at = 0; at < batch.length; at += BATCH) {
-            const part = batch.slice(at, at + BATCH);
-            await connection.call('lists.importBatch', [number, position, part]);
-            position += part.length;
+            const texts = batch.slice(at, at + BATCH).map((entry) => stagedText(entry, ++position));
+            await written;
+            written = connection.call('lists.importBatch', [number, JSON.stringify(texts)]);
+            written.catch(() => undefined);
           }
         }
+        await written;
         return await turns.alone([list], () => {
           const kind = replace ? 'replaced' : 'imported';
           const options: SwitchOptions = { replace, dryRun, by, now: now(), show, note: { kind, ...note } };

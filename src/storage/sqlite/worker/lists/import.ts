@@ -1,17 +1,17 @@
-import { MAX_ENTRIES_OF_VALUE } from '../../../../facts/lists/list-store.js';
 import type { ChangeNote, Ender, ImportEntry, ListEntry } from '../../../../facts/lists/list-store.js';
 import { ShownChanges } from '../../../../facts/lists/shown-changes.js';
-import { byValue, endAll, endRest, placeEntries } from '../../../../facts/lists/timeline.js';
+import { endAll, endRest, placeEntries } from '../../../../facts/lists/timeline.js';
 import type { Ending } from '../../../../facts/lists/timeline.js';
-import type { Database, SqlValue } from '../database.js';
-import { Invalid } from '../failure.js';
+import type { Database } from '../database.js';
 import type { ListChanges, Standing } from './changes.js';
-import { ENTRY, SEEN, UNTIL, boundUntil, entryOf } from './rows.js';
+import { ENTRY, SEEN, UNTIL, entryOf } from './rows.js';
 import type { ListRow, WireImport, WireUpdate } from './rows.js';
+import { StagedEntries } from './staging.js';
+import type { StagedSlice } from './staging.js';
 import type { Context, Job } from '../work.js';
 import { sliced, write } from '../work.js';
 
-/** Values, or entries, handled in one slice: more than one value may have. */
+/** Values of the list looked at in one slice. */
 const SLICE_ROWS = 256;
 
 /** How an import is to be taken; `now` is the moment of the switch. */
@@ -38,22 +38,16 @@ interface Switch extends SwitchOptions {
 export class ListImporter {
   readonly #db: Database;
   readonly #changes: ListChanges;
+  readonly #staged: StagedEntries;
   readonly #statements;
   #nextImport: number;
 
   constructor(db: Database, changes: ListChanges) {
     this.#db = db;
     this.#changes = changes;
+    this.#staged = new StagedEntries(db);
     this.#nextImport = Number(db.prepare('SELECT ifnull(max(import), 0) + 1 FROM list_staging').get()?.[0]);
     this.#statements = {
-      stage: db.prepare(
-        `INSERT INTO list_staging (import, value, position, valid_from, valid_until, reason, actor, source)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      ),
-      staged: db.prepare(
-        `SELECT value, valid_from, valid_until, reason, actor, source, position FROM list_staging
-          WHERE import = ? AND value > ? ORDER BY value, position LIMIT ?`,
-      ),
       /** Values with memberships now or later that are not staged. ?1 list, ?2 revision, ?3 import, ?4 after value, ?5 now, ?6 limit */
       others: db.prepare(
         `SELECT DISTINCT e.value FROM list_entries AS e
@@ -80,17 +74,10 @@ export class ListImporter {
         this.#changes.find(list);
         return this.#nextImport++;
       }),
-      'lists.importBatch': write(
-        (context, number: number, position: number, entries: readonly ImportEntry[]) => {
-          context.db.unwritten += entries.length * 100;
-          for (const [index, entry] of entries.entries()) {
-            const { value, validFrom, validUntil, reason, actor, source } = entry;
-            const until = boundUntil(validUntil);
-            const place = entry.position ?? position + index + 1;
-            this.#statements.stage.run(number, value, place, validFrom, until, reason, actor, source);
-          }
-        },
-      ),
+      'lists.importBatch': write((context, number: number, texts: string) => {
+        context.db.unwritten += texts.length;
+        this.#staged.stage(number, texts);
+      }),
       'lists.importSwitch': sliced((_, _send, number: number, list: string, options: SwitchOptions) =>
         this.#switch(number, list, options),
       ),
@@ -118,12 +105,8 @@ export class ListImporter {
     const update: WireUpdate = { added: 0, removed: 0, unchanged: 0, revision: list.revision };
     const shown = new ShownChanges(options.show);
     const under: Switch = { ...options, list, update, shown };
-    for (let after: string | undefined = ''; after !== undefined;) {
-      const { groups, last } = this.#staged(number, after);
-      this.#db.lazily(() => {
-        for (const [value, entries] of groups) this.#take(under, value, entries);
-      });
-      after = last;
+    for (const slice of this.#staged.slices(number)) {
+      this.#db.lazily(() => this.#takeSlice(under, number, slice));
       yield;
     }
     for (let after = replace ? '' : undefined; after !== undefined;) {
@@ -144,24 +127,28 @@ export class ListImporter {
     return { ...done, ...shown.part };
   }
 
-  /** The next values with all their staged entries; `last` is undefined at the end. */
-  #staged(number: number, after: string) {
-    const rows = this.#statements.staged.all(number, after, SLICE_ROWS);
-    const groups = new Map(byValue(rows.map(stagedEntry)));
-    const last = rows.length < SLICE_ROWS ? undefined : [...groups.keys()].at(-2);
-    // The last one may go on beyond this slice.
-    if (rows.length === SLICE_ROWS) groups.delete(String(rows.at(-1)?.[0]));
-    for (const entries of groups.values())
-      if (entries.length > MAX_ENTRIES_OF_VALUE) throw new Invalid(tooMany(entries[0]));
-    if (rows.length === SLICE_ROWS && groups.size === 0)
-      throw new Invalid(tooMany(stagedEntry(rows[0] ?? [])));
-    return { groups, last };
+  #takeSlice(under: Switch, number: number, slice: StagedSlice): void {
+    const { list, now, replace, dryRun, update, shown } = under;
+    // Those that are to be shown are looked at one by one.
+    const each = shown.wants('added');
+    const groups = this.#staged.groups(number, slice, list, each);
+    if (!each) update.added += this.#staged.plain(number, slice, list, !dryRun);
+    if (groups.size === 0) return;
+    const moments = new Map<string, number>();
+    for (const [value, entries] of groups) {
+      const earliest = Math.min(...entries.map(({ validFrom }) => validFrom));
+      moments.set(value, replace ? Math.min(earliest, now) : earliest);
+    }
+    const standing = this.#staged.standing(number, slice, list, Math.min(...moments.values()));
+    for (const [value, entries] of groups) {
+      const moment = moments.get(value) ?? now;
+      const reaching = (standing.get(value) ?? []).filter(({ validUntil }) => validUntil > moment);
+      this.#take(under, reaching, entries);
+    }
   }
 
-  #take(under: Switch, value: string, entries: readonly ImportEntry[]): void {
+  #take(under: Switch, standing: readonly Standing[], entries: readonly ImportEntry[]): void {
     const { list, now, replace, dryRun, by, update, shown } = under;
-    const earliest = Math.min(...entries.map(({ validFrom }) => validFrom));
-    const standing = this.#changes.standing(list, value, replace ? Math.min(earliest, now) : earliest);
     const { ended, added, kept, unchanged } = placeEntries(standing, entries, now);
     update.added += added.length;
     update.unchanged += unchanged.length;
@@ -198,20 +185,4 @@ export class ListImporter {
   #end(list: ListRow, endings: readonly Ending<Standing>[]): void {
     for (const ending of endings) this.#changes.end(list, ending);
   }
-}
-
-function tooMany(entry: ListEntry | undefined): string {
-  return `entries: more than ${MAX_ENTRIES_OF_VALUE} of ${entry?.value ?? ''}`;
-}
-
-function stagedEntry(row: readonly SqlValue[]): ImportEntry {
-  return {
-    value: String(row[0]),
-    validFrom: Number(row[1]),
-    validUntil: row[2] === null ? Infinity : Number(row[2]),
-    reason: String(row[3]),
-    actor: String(row[4]),
-    source: String(row[5]),
-    position: Number(row[6]),
-  };
 }
