@@ -148,7 +148,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   const listReaders = createListReaders(store.rules, stagesOf(store.rules));
   const lists = createListsService({
     store: store.lists,
-    index: new ListIndex(hash),
+    index: new ListIndex(hash, () => new Promise<void>((resolve) => world.timers.soon(resolve))),
     normalise: readValue,
     now: () => world.clock.now(),
     readers: (list) => listReaders.of(list),

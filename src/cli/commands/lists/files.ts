@@ -22,7 +22,8 @@ import { asOfTime, type AsOf } from './as-of.js';
 
 const FORMATS = ['lines', 'csv', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number];
-const IN_MESSAGE = 1000;
+/** A larger message keeps the service busy for longer than others should wait. */
+const IN_MESSAGE = 500;
 /** Characters of a source at most. */
 const SOURCE_LENGTH = 128;
 

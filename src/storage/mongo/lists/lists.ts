@@ -194,7 +194,15 @@ export class MongoLists implements ListStore {
     await this.sweep();
     const name = Buffer.from(this.#world.randomBytes(12)).toString('hex');
     return await this.#staging.use(name, async (staging) => {
-      for await (const batch of batches) for (const chunk of chunks(batch)) await staging.add(chunk);
+      // While one batch is written the next one is read.
+      let written: Promise<void> = Promise.resolve();
+      for await (const batch of batches)
+        for (const chunk of chunks(batch)) {
+          await written;
+          written = staging.add(chunk);
+          written.catch(() => undefined);
+        }
+      await written;
       return options.dryRun
         ? await tell(on, await this.#view(list), staging, options)
         : await switchTo(on, list, staging, options);

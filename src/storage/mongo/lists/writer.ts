@@ -18,6 +18,8 @@ const PATIENCE_MS = 2_000;
 /** How long to wait for others at least that take their turns, ms. */
 const TURNS_MS = 10_000;
 const PAUSE_MS = 20;
+/** How often at most a writer says that it is there, ms. */
+const RENEW_MS = 4_000;
 /** How long the removal of what failed changes wrote may take, ms. */
 const REMOVAL_MS = 60_000;
 
@@ -67,6 +69,8 @@ export class ListWriter {
   #ended = 0;
   /** Memberships whose end was moved for the first time: no longer open. */
   #closed = 0;
+  /** When it last said that it is there, µs. */
+  #heard: number;
   /** Something may have been written under its number. */
   #wrote = false;
 
@@ -79,6 +83,7 @@ export class ListWriter {
     this.#revision = list.next;
     this.#lastAt = list.at ?? 0;
     this.now = options.now();
+    this.#heard = on.world.clock.monotonicUs();
   }
 
   /** Runs a change of a list and makes it visible at once, or not at all. */
@@ -90,7 +95,8 @@ export class ListWriter {
   ): Promise<ListUpdate> {
     const writer = await ListWriter.#open(on, list, options);
     try {
-      if (differences) for await (const difference of differences(writer)) await writer.#take(difference);
+      if (differences)
+        for await (const difference of readAhead(differences(writer))) await writer.#take(difference);
       return await writer.#end();
     } catch (error) {
       await writer.#fail().catch(() => undefined);
@@ -186,6 +192,9 @@ export class ListWriter {
 
   /** Keeps the place; throws when it is lost. */
   async #renew(): Promise<void> {
+    const time = this.#on.world.clock.monotonicUs();
+    if (time - this.#heard < RENEW_MS * 1000) return;
+    this.#heard = time;
     const until = { $add: ['$$NOW', LEASE_MS] };
     const { matchedCount } = await this.#on.connection.run(() =>
       this.#on.lists.updateOne(this.#mine(), [{ $set: { 'writer.until': until } }]),
@@ -256,6 +265,24 @@ export class ListWriter {
     );
     // Else it was committed and only the answer was lost, or the next writer has seen to it.
     if (matchedCount > 0) void removeFailed(this.#on, this.view.list, [this.#revision]);
+  }
+}
+
+/** The same, one item ahead: what is next is worked out while what is given is written. */
+async function* readAhead<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  const source = items[Symbol.asyncIterator]();
+  let next = source.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done === true) return;
+      next = source.next();
+      // Told when its turn comes.
+      next.catch(() => undefined);
+      yield value as T;
+    }
+  } finally {
+    await source.return?.();
   }
 }
 
