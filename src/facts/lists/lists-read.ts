@@ -12,7 +12,8 @@ export interface ReadersOfList {
 export function listsRead(document: RuleSetDocument): ReadonlyMap<string, ReadersOfList> {
   const lists = new Map<string, { rules: Set<string>; limits: Set<string> }>();
   for (const { kind, name, params } of factReaders(document, 'list')) {
-    const list = String(params['list']);
+    const { list } = params;
+    if (typeof list !== 'string') continue;
     const readers = lists.get(list) ?? { rules: new Set(), limits: new Set() };
     lists.set(list, readers);
     readers[kind === 'rule' ? 'rules' : 'limits'].add(name);

@@ -96,7 +96,11 @@ export function listHandlers(lists: Lists, decisions: ListDecisions): Handlers<t
       const batches = importBatches(settings, source);
       const { list, replace, dryRun, actor, source: origin, reason, show } = settings;
       const wanted = {
-        ...{ list, replace, dryRun, actor, source: origin },
+        list,
+        replace,
+        dryRun,
+        actor,
+        source: origin,
         ...(reason === '' ? {} : { reason }),
         ...(show === 0 ? {} : { show }),
       };
