@@ -69,8 +69,8 @@ export function addDelete(parent: Command, host: Host): void {
       'after',
       `
 Examples:
-  $ tollgate lists usage old-devices
-  $ tollgate lists delete old-devices --reason "nothing reads it any more"`,
+  $ tollgate lists usage unused-cards
+  $ tollgate lists delete unused-cards --reason "nothing reads it any more"`,
     )
     .action((id: string, options: Delete, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {

@@ -6,13 +6,13 @@ import type { Database } from '../database.js';
 import type { ListChanges, Standing } from './changes.js';
 import { ENTRY, SEEN, UNTIL, entryOf } from './rows.js';
 import type { ListRow, WireImport, WireUpdate } from './rows.js';
-import { StagedEntries } from './staging.js';
+import { AFTER_ALL, StagedEntries } from './staging.js';
 import type { StagedSlice } from './staging.js';
 import type { Context, Job } from '../work.js';
 import { sliced, write } from '../work.js';
 
-/** Values of the list looked at in one slice. */
-const SLICE_ROWS = 256;
+/** Memberships of the list looked at in one slice, or some more: those of a value stay together. */
+const SLICE_ROWS = 512;
 
 /** How an import is to be taken; `now` is the moment of the switch. */
 export interface SwitchOptions {
@@ -48,12 +48,18 @@ export class ListImporter {
     this.#staged = new StagedEntries(db);
     this.#nextImport = Number(db.prepare('SELECT ifnull(max(import), 0) + 1 FROM list_staging').get()?.[0]);
     this.#statements = {
-      /** Values with memberships now or later that are not staged. ?1 list, ?2 revision, ?3 import, ?4 after value, ?5 now, ?6 limit */
+      /** ?1 list, ?2 after value, ?3 rows to leave out */
+      valueAt: db.prepare(
+        `SELECT value FROM list_entries WHERE list = ?1 AND value > ?2
+          ORDER BY value, valid_from, rev LIMIT 1 OFFSET ?3`,
+      ),
+      /** Values with memberships now or later that are not staged. ?1 list, ?2 revision, ?3 import, ?4 and ?5 after which value up to which, ?6 now */
       others: db.prepare(
         `SELECT DISTINCT e.value FROM list_entries AS e
-          WHERE e.list = ?1 AND ${SEEN} AND e.value > ?4 AND ${UNTIL} > ?5 AND ${UNTIL} > e.valid_from
-            AND NOT EXISTS (SELECT 1 FROM list_staging WHERE import = ?3 AND value = e.value)
-          ORDER BY e.value LIMIT ?6`,
+          WHERE e.list = ?1 AND ${SEEN} AND e.value > ?4 AND e.value <= ?5
+            AND NOT EXISTS (SELECT 1 FROM list_staging AS s WHERE s.import = ?3 AND s.value = e.value)
+            AND ${UNTIL} > max(?6, e.valid_from)
+          ORDER BY e.value`,
       ),
       /** ?1 list, ?2 revision, ?3 .. ?5 membership */
       whole: db.prepare(
@@ -110,7 +116,9 @@ export class ListImporter {
       yield;
     }
     for (let after = replace ? '' : undefined; after !== undefined;) {
-      const rows = this.#statements.others.all(list.no, list.revision, number, after, now, SLICE_ROWS);
+      const last = this.#statements.valueAt.get(list.no, after, SLICE_ROWS - 1)?.[0] ?? AFTER_ALL;
+      const bounds = [after, last] as const;
+      const rows = this.#statements.others.all(list.no, list.revision, number, ...bounds, now);
       update.removed += rows.length;
       if (!dryRun || shown.wants('removed'))
         this.#db.lazily(() => {
@@ -120,7 +128,7 @@ export class ListImporter {
             if (!dryRun) this.#end(list, ended);
           }
         });
-      after = rows.length < SLICE_ROWS ? undefined : String(rows.at(-1)?.[0]);
+      after = last === AFTER_ALL ? undefined : String(last);
       yield;
     }
     const done = dryRun ? update : this.#db.durably(() => this.#changes.finish(list, update, note, now));

@@ -19,7 +19,7 @@ export interface StagedSlice {
 /** SQL: what is staged of import ?1 after value ?2 up to value ?3. */
 const IN_SLICE = 's.import = ?1 AND s.value > ?2 AND s.value <= ?3';
 /** After every value: none is longer than 256 characters. */
-const END = '\u{10ffff}'.repeat(257);
+export const AFTER_ALL = '\u{10ffff}'.repeat(257);
 
 /**
  * SQL: whether the staged entry `s` is the only one of its value, and nothing was ever said of that in the list ?4 up to
@@ -65,7 +65,7 @@ export class StagedEntries {
         `SELECT e.value, e.valid_from, ${UNTIL} AS until, e.rev
           FROM (SELECT DISTINCT value FROM list_staging WHERE import = ?4 AND value > ?5 AND value <= ?6) AS s
             CROSS JOIN list_entries AS e ON e.list = ?1 AND e.value = s.value
-          WHERE ${SEEN} AND until > ?3 AND until > e.valid_from`,
+          WHERE ${SEEN} AND until > max(?3, e.valid_from)`,
       ),
     };
   }
@@ -139,7 +139,7 @@ export function stagedText(entry: ImportEntry, position: number): readonly unkno
   return [value, entry.position ?? position, validFrom, until, reason, actor, source];
 }
 
-function boundsOf({ after, last = END }: StagedSlice): readonly [string, string] {
+function boundsOf({ after, last = AFTER_ALL }: StagedSlice): readonly [string, string] {
   return [after, last];
 }
 
