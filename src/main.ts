@@ -10,11 +10,15 @@ import { createKeyHash } from './facts/attributes/key-hash.js';
 import { ListIndex } from './facts/lists/list-index.js';
 import type { ListStore } from './facts/lists/list-store.js';
 import type { Callers } from './identity/callers.js';
+import { createListReaders } from './facts/lists/list-readers.js';
+import { listsRead } from './facts/lists/lists-read.js';
 import { createListsService, type ListsService } from './facts/lists/lists-service.js';
 import { createListValueReader } from './facts/lists/normalise-value.js';
 import { createPhoneReader } from './facts/normalise/phone.js';
+import { createListDecisions } from './decisions/read-side/list-decisions.js';
 import { createRuleSets } from './rules/rule-set-service.js';
 import type { KeyStore } from './identity/key-store.js';
+import { stagesOf } from './rules/versions/stages.js';
 import type { RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
@@ -157,11 +161,13 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
   const hash = createKeyHash(store.journal.hashKey);
   const readPhone = createPhoneReader();
   const readValue = createListValueReader(readPhone);
+  const listReaders = createListReaders(store.rules, stagesOf(store.rules));
   const lists = createListsService({
     store: store.lists,
-    index: new ListIndex(hash),
+    index: new ListIndex(hash, () => new Promise<void>((resolve) => world.timers.soon(resolve))),
     normalise: readValue,
     now: () => world.clock.now(),
+    readers: (list) => listReaders.of(list),
   });
   await patient(() => lists.refresh());
   const wanted = { config, tuning, world, assets, store, sites, lists, observer, hash, readPhone };
@@ -176,6 +182,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     catalogue: FACT_CATALOGUE,
     ...RULE_VOCABULARY,
     lists: async () => lists.types(),
+    keepLists: (document, work) => lists.keep([...listsRead(document).keys()], work),
     now: () => world.clock.now(),
     development: config.identities === 'development',
     runCases: caseRunner({ world, store: store.rules, lists }),
@@ -186,6 +193,8 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
   const followAll = async (): Promise<void> => {
     await Promise.all([lists.refresh(), sites.refresh(), keys.refresh()]);
     await follow();
+    // Not before: the rules that ran until now may have read them.
+    lists.forgetDeleted();
   };
   await patient(followAll);
   // Whoever asks first must not be refused for what lapsed while nothing ran.
@@ -198,7 +207,14 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     callers,
     ...(credentials && { credentials }),
     services: bindAll(
-      { decisions, ruleSets, lists, sites, keys },
+      {
+        decisions,
+        ruleSets,
+        lists,
+        sites,
+        keys,
+        listDecisions: createListDecisions(store.journal, listReaders),
+      },
       {
         reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
         unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),

@@ -44,7 +44,10 @@ export const ERRORS = {
     meaning:
       'The event id was used in this site with other content, or another payment has the request id of one from history.',
   },
-  LIST_EXISTS: { status: 'ALREADY_EXISTS', meaning: 'A list with this id and other settings exists.' },
+  LIST_EXISTS: {
+    status: 'ALREADY_EXISTS',
+    meaning: 'A list with this id and other settings exists, or one with this id was deleted.',
+  },
   SUBJECT_TAKEN: {
     status: 'ALREADY_EXISTS',
     meaning: 'The certificate subject stands for somebody already; revoke that first.',
@@ -53,7 +56,7 @@ export const ERRORS = {
   RULE_SET_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such rule set.' },
   VERSION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no such version.' },
   DRAFT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no draft.' },
-  LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list.' },
+  LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list, or it was deleted.' },
   SITE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such site.' },
   MERCHANT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such merchant.' },
   KEY_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such key.' },
@@ -78,6 +81,11 @@ export const ERRORS = {
     meaning: 'The version, or another one, stands where it would be put.',
   },
   NOT_STAGED: { status: 'FAILED_PRECONDITION', meaning: 'There is nothing there that could be taken back.' },
+  LIST_IN_USE: {
+    status: 'FAILED_PRECONDITION',
+    meaning:
+      'Rules that are in force read the list; they are named. Publish versions that do not, then delete it.',
+  },
   STALE_ETAG: { status: 'ABORTED', meaning: 'Somebody else changed it meanwhile; read it again.' },
   LIST_BUSY: {
     status: 'ABORTED',

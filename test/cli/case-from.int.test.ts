@@ -25,7 +25,12 @@ const at = (decision: Decision) => ({ id: decision.id, site: '', requestId: '' }
 
 beforeAll(async () => {
   service = await startedService(folder);
-  api = connect(service.grpcAddress, { deadlineMs: 10_000, now: Date.now });
+  api = connect(service.grpcAddress, {
+    deadlineMs: 10_000,
+    now: Date.now,
+    key: undefined,
+    tls: undefined,
+  });
   await run(['simulate', '--payments', '150', '--seed', '11']);
   const { decisions } = await api.decisions.listDecisions({ pageSize: 1000 });
   const plain = (one: Decision): boolean =>

@@ -63,6 +63,8 @@ const FILES: Readonly<Record<string, string | Buffer>> = {
   'domains.txt': 'spam.example\n',
   'cards.csv': 'value\nfp_3\n',
   'cards.ndjson': '',
+  'before.ndjson': '',
+  'diff.ndjson': '',
   'sites.json': '[]',
   'tollgate.json': '{"lapse":"20m"}',
 };
@@ -82,6 +84,7 @@ beforeAll(async () => {
   await run(['rules', 'draft', 'put', folder.file('email.rules.json', email)]);
   const until = ['--description', 'Reported by issuers'];
   await run(['lists', 'create', 'stolen-cards', '--type', 'card', '--kind', 'block', ...until]);
+  await run(['lists', 'create', 'unused-cards', '--type', 'card', '--kind', 'custom']);
   await run(['lists', 'create', 'good-customers', '--type', 'customer', '--kind', 'allow']);
   const payment = join(folder.path, 'payment.json');
   const { out } = await run(['decide', payment, '--request-id', 'order-4711-1', '--json']);

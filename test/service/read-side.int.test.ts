@@ -304,7 +304,12 @@ onBothStores('decisions of a day under the shipped rules', (createPlace) => {
       entries: [{ value: card.fingerprint, reason: 'stolen', actor: 'test' }],
     });
     const blocked = await screen('listed');
-    await tollgate.lists.removeEntries({ list, values: [card.fingerprint], actor: 'test' });
+    await tollgate.lists.removeEntries({
+      list,
+      values: [card.fingerprint],
+      actor: 'test',
+      reason: 'a mistake',
+    });
     const after = await screen('listed-no-more');
     expect([blocked.outcome, after.outcome === Outcome.BLOCK]).toEqual([Outcome.BLOCK, false]);
     for (const { id } of [blocked, after, one.decision])

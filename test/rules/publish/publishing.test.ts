@@ -28,7 +28,7 @@ async function open(unproven: readonly number[] = []) {
   const publishing = createPublishing({
     store: memory.store,
     now: () => 7,
-    mustHold: async () => undefined,
+    holding: (_, work) => work(),
     readiness: async ({ version }) => ({ missing: unproven.includes(version) ? ['cases'] : [], waived: [] }),
     changed: async () => undefined,
   });

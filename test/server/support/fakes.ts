@@ -67,6 +67,11 @@ export function fakeApplication(
     lists: {
       create: notCalled,
       list: notCalled,
+      update: notCalled,
+      delete: notCalled,
+      changes: notCalled,
+      history: notCalled,
+      readers: notCalled,
       add: notCalled,
       remove: notCalled,
       check: notCalled,
@@ -75,6 +80,7 @@ export function fakeApplication(
       export: notCalled,
       ...change.lists,
     },
+    listDecisions: notCalled,
     sites: {
       putSite: notCalled,
       site: notCalled,

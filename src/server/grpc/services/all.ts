@@ -1,4 +1,5 @@
 import type { Decisions } from '../../../decisions/decisions.js';
+import type { ListDecisions } from '../../../decisions/read-side/list-decisions.js';
 import { DecisionService } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { EventService } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { KeyService } from '../../../gen/tollgate/v1/key_service_pb.js';
@@ -21,6 +22,7 @@ export interface Application {
   readonly decisions: Decisions;
   readonly ruleSets: RuleSets;
   readonly lists: Lists;
+  readonly listDecisions: ListDecisions;
   readonly sites: Sites;
   readonly keys: Keys;
 }
@@ -55,7 +57,7 @@ export function bindAll(
     bindService(DecisionService, decisionHandlers(application.decisions, reporter, stream), reporter),
     bindService(EventService, eventHandlers(application.decisions, reporter, stream), reporter),
     bindService(RuleService, ruleHandlers(application.ruleSets), reporter),
-    bindService(ListService, listHandlers(application.lists), reporter),
+    bindService(ListService, listHandlers(application.lists, application.listDecisions), reporter),
     bindService(SiteService, siteHandlers(application.sites), reporter),
     bindService(KeyService, keyHandlers(application.keys), reporter),
   ];

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { ListDecisions } from '../../../decisions/read-side/list-decisions.js';
 import type { FieldViolation } from '../../../errors/errors.js';
 import type { ImportEntriesRequest, List, ListService } from '../../../gen/tollgate/v1/list_service_pb.js';
 import {
@@ -14,6 +15,7 @@ import {
   ListListsResponseSchema,
   RemoveEntriesResponseSchema,
 } from '../../../gen/tollgate/v1/list_service_pb.js';
+import { toImportChange } from '../convert/list-history.js';
 import { fromList, fromListEntry, toList, toListEntry, toQuestion } from '../convert/list.js';
 import type { CallContext } from '../call-context.js';
 import type { Handlers } from '../handlers.js';
@@ -29,14 +31,16 @@ import {
 import { checkPage } from '../validate/page.js';
 import { signEntries } from './acting.js';
 import { importBatches } from './import-batches.js';
+import { listKeepingHandlers } from './list-keeping.js';
 import { pageOf } from './page-query.js';
 import type { Lists } from './ports.js';
 
 const BY_HAND = { actor: '', source: 'manual' };
 
 /** The handlers of ListService. */
-export function listHandlers(lists: Lists): Handlers<typeof ListService> {
+export function listHandlers(lists: Lists, decisions: ListDecisions): Handlers<typeof ListService> {
   return {
+    ...listKeepingHandlers(lists, decisions),
     async createList(request) {
       checkCreateList(request);
       const info = await lists.create(fromList(request.list as List));
@@ -45,7 +49,7 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
     async listLists(request) {
       checkPage(request);
       const page = pageOf(ListListsRequestSchema, request);
-      const { items, next } = await lists.list(page.query);
+      const { items, next } = await lists.list(page.query, request.deleted);
       return create(ListListsResponseSchema, { lists: items.map(toList), nextPageToken: page.tokenOf(next) });
     },
     async addEntries(request, context) {
@@ -94,8 +98,17 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
       const settings: ImportEntriesRequest | undefined = first.done === true ? undefined : first.value;
       checkImportSettings(settings);
       const batches = importBatches(settings, source);
-      const { list, replace, dryRun, actor, source: origin } = settings;
-      const result = await lists.import({ list, replace, dryRun, actor, source: origin }, batches);
+      const { list, replace, dryRun, actor, source: origin, reason, show } = settings;
+      const wanted = {
+        list,
+        replace,
+        dryRun,
+        actor,
+        source: origin,
+        ...(reason === '' ? {} : { reason }),
+        ...(show === 0 ? {} : { show }),
+      };
+      const result = await lists.import(wanted, batches);
       return create(ImportEntriesResponseSchema, {
         added: BigInt(result.added),
         removed: BigInt(result.removed),
@@ -105,6 +118,7 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
           create(InvalidEntrySchema, { position: BigInt(position), value, reason: toReason(faults) }),
         ),
         revision: BigInt(result.revision),
+        changes: (result.shown ?? []).map(toImportChange),
       });
     },
     async *exportEntries(request) {

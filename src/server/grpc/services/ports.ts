@@ -9,7 +9,19 @@ export type RuleSets = Omit<RuleSetService, 'inForce'>;
 /** What the API needs of the lists. */
 export type Lists = Pick<
   ListsService,
-  'create' | 'list' | 'add' | 'remove' | 'check' | 'entries' | 'import' | 'export'
+  | 'create'
+  | 'list'
+  | 'update'
+  | 'delete'
+  | 'changes'
+  | 'history'
+  | 'readers'
+  | 'add'
+  | 'remove'
+  | 'check'
+  | 'entries'
+  | 'import'
+  | 'export'
 >;
 
 /** What the API needs of sites and merchants. */

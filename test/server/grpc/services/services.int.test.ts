@@ -479,6 +479,7 @@ describe('ListService', () => {
     owner: 'o',
     entries: 3,
     revision: 9,
+    settings: 0,
   };
   const entry: ListEntry = {
     value: 'x',
