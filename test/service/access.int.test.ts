@@ -8,6 +8,7 @@ import { forbidden } from '../../src/identity/permission.js';
 import { ROLES } from '../../src/identity/roles.js';
 import { Health } from '../../src/gen/grpc/health/v1/health_pb.js';
 import { DecisionService } from '../../src/gen/tollgate/v1/decision_service_pb.js';
+import { Waivable } from '../../src/gen/tollgate/v1/rule_publishing_pb.js';
 import { RuleService } from '../../src/gen/tollgate/v1/rule_service_pb.js';
 import { createClient } from '../../src/server/grpc/client.js';
 import { fromServiceError } from '../../src/server/grpc/call-failed.js';
@@ -17,6 +18,7 @@ import { OWN_TIME_WORLD } from '../support/own-time.js';
 import { fakeApplication } from '../server/support/fakes.js';
 import { clientsWith, makeKeys, startAsking, type Clients } from './callers.js';
 import {
+  anyCase,
   failure,
   once,
   payment,
@@ -272,23 +274,41 @@ it('health answers everybody, reflection only whoever is known', async () => {
 
 describe('who acts', () => {
   it('is who calls, whatever the request says', async () => {
-    const [author, operator] = [as(keys.author), as(keys.operator)];
+    const [author, operator, approver] = [as(keys.author), as(keys.operator), as(keys.approver)];
     const rules = [rule('r', [velocity({ fn: 'count', by: ['card'], window: '1h' }, 'greaterThan', 5)])];
     const { version } = await author.rules.createVersion({
       documentJson: JSON.stringify(ruleSet('acting', rules)),
       author: 'somebody-else',
+      casesJson: anyCase(true),
     });
     expect(version?.author).toBe('author');
-    await operator.rules.activateVersion({ ruleSet: 'acting', version: 1, actor: 'somebody-else' });
+    const said = { ruleSet: 'acting', version: 1, actor: 'somebody-else' };
+    const activate = (): Promise<unknown> => operator.rules.activateVersion(said);
+    expect(await failure(activate())).toBe('NOT_PROVEN');
+    await operator.rules.waiveEvidence({ ...said, waives: [Waivable.BACKTEST], reason: 'none yet' });
+    // No second person is waived where callers are known.
+    expect(await failure(activate())).toBe('NOT_PROVEN');
+    expect(await failure(author.rules.approveVersion({ ...said, hash: version?.hash ?? '' }))).toBe(
+      'ROLE_REQUIRED',
+    );
+    await approver.rules.approveVersion({ ...said, hash: version?.hash ?? '' });
+    await activate();
+    const { publications } = await author.rules.listPublications({ ruleSet: 'acting' });
+    expect(publications.map(({ actor, waived }) => [actor, waived.map((one) => one.actor)])).toEqual([
+      ['operator', ['operator']],
+    ]);
     await author.lists.createList({ list: { id: 'l', type: 3, kind: 1, owner: 'o' } });
-    await author.lists.addEntries({ list: 'l', entries: [{ value: 'a@b.example', actor: 'else' }] });
+    await author.lists.addEntries({
+      list: 'l',
+      entries: [{ value: 'a@b.example', actor: 'else', reason: 'r' }],
+    });
     await operator.lists.importEntries(
       (async function* () {
-        yield { list: 'l', actor: 'else', entries: [{ value: 'c@b.example', actor: 'else' }] };
-        yield { list: 'l', actor: 'else', entries: [{ value: 'd@b.example' }] };
+        yield { list: 'l', actor: 'else', entries: [{ value: 'c@b.example', actor: 'else', reason: 'r' }] };
+        yield { list: 'l', actor: 'else', entries: [{ value: 'd@b.example', reason: 'r' }] };
       })(),
     );
-    await operator.lists.removeEntries({ list: 'l', values: ['d@b.example'], actor: 'else' });
+    await operator.lists.removeEntries({ list: 'l', values: ['d@b.example'], actor: 'else', reason: 'r' });
     const { entries } = await author.lists.listEntries({ list: 'l' });
     expect(Object.fromEntries(entries.map(({ value, actor }) => [value, actor]))).toEqual({
       'a@b.example': 'author',

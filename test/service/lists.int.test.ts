@@ -14,6 +14,7 @@ import {
   onBothStores,
   once,
   payment,
+  prove,
   range,
   rule,
   ruleSet,
@@ -47,7 +48,9 @@ onBothStores('lists in use', (createPlace) => {
     await tollgate.rules.activateVersion({ ruleSet: id, version, ...BY });
   };
   const store = async (document: object): Promise<void> => {
-    await one.rules.createVersion({ documentJson: JSON.stringify(document), author: 'test' });
+    const documentJson = JSON.stringify(document);
+    const { version } = await one.rules.createVersion({ documentJson, author: 'test' });
+    await prove(one.rules, version?.ruleSet ?? '', version?.version ?? 0);
   };
 
   it('need a reason, and on allow lists an end within two years, whichever way entries come', async () => {
