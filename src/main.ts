@@ -8,6 +8,9 @@ import { TollgateError } from './errors/errors.js';
 import { FACT_CATALOGUE, RULE_VOCABULARY } from './facts/catalogue.js';
 import { createKeyHash } from './facts/attributes/key-hash.js';
 import { ListIndex } from './facts/lists/list-index.js';
+import { ShadowQueue } from './decisions/shadow/shadow-queue.js';
+import { createShadowReports } from './decisions/shadow/shadow-reports.js';
+import type { ShadowStore } from './decisions/shadow/shadow-store.js';
 import type { ListStore } from './facts/lists/list-store.js';
 import { createListsService, type ListsService } from './facts/lists/lists-service.js';
 import { createListValueReader } from './facts/lists/normalise-value.js';
@@ -46,6 +49,7 @@ interface Store {
   readonly limits: LimitStore;
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
+  readonly shadows: ShadowStore;
   readonly sites: SiteStore;
   readonly health: StoreHealth;
   close(): Promise<void>;
@@ -75,6 +79,8 @@ export interface Service {
  * until the whole heap is collected. Under load that kept whole decisions, for a sixth of the CPU time of a streamed one.
  */
 const COLLECTOR = ['--heap-growing-percent=100', '--no-allocation-site-pretenuring'];
+/** How long shadow work that waits is still done at the end, ms. */
+const SHADOW_MS = 1_000;
 /** How long each part may take to end, ms. */
 const CLOSE_MS = 15_000;
 
@@ -115,6 +121,7 @@ interface Parts {
 
 async function serve({ config, tuning, world, log, assets, store }: Parts): Promise<Service> {
   let decisions: DecisionService | undefined;
+  let shadowing: ShadowQueue | undefined;
   let grpc: GrpcServer | undefined;
   const watch = watchStore(store.health, world.timers, (up, changed, reason) => {
     if (changed)
@@ -123,6 +130,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   });
   const metrics = createMetrics({
     queueDepth: () => decisions?.inFlight ?? 0,
+    shadowDepth: () => shadowing?.depth ?? 0,
     storeUp: watch.up,
     insecureListen: () => config.insecureListen,
     residentBytes: () => process.memoryUsage.rss(),
@@ -149,7 +157,15 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     now: () => world.clock.now(),
   });
   await patient(() => lists.refresh());
-  const wanted = { config, tuning, world, assets, store, sites, lists, observer, hash, readPhone };
+  shadowing = new ShadowQueue({
+    store: store.shadows,
+    world,
+    observer: metrics,
+    failed: (error) => observer.backgroundFailed('shadow', error),
+    room: tuning.shadowRoom,
+    differences: tuning.shadowDifferences,
+  });
+  const wanted = { config, tuning, world, assets, store, sites, lists, observer, shadowing, hash, readPhone };
   decisions = await patient(() => openDecisions(decisionOptions(wanted)));
   const follow = followRules(
     () => ruleSets,
@@ -180,7 +196,17 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   grpc = await startGrpcServer({
     listen: config.listen,
     services: bindAll(
-      { decisions, ruleSets, lists, sites },
+      {
+        decisions,
+        ruleSets,
+        shadows: createShadowReports({
+          store: store.shadows,
+          versions: store.rules,
+          baseCurrency: assets.rates.base,
+        }),
+        lists,
+        sites,
+      },
       {
         reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
         unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),
@@ -199,7 +225,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     failed: (task, error) => observer.backgroundFailed(task, error),
   });
 
-  const open = { decisions, grpc };
+  const open = { decisions, shadowing, grpc };
   return {
     grpcAddress: grpc.address,
     httpAddress: http.address,
@@ -217,6 +243,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
       const parts: readonly Part[] = [
         ['background work', () => stopped],
         ['calls under way', () => decided],
+        ['shadows', () => open.shadowing.close(SHADOW_MS)],
         ['HTTP', () => http.close()],
         ['the store', () => store.close()],
       ];

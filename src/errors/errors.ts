@@ -58,7 +58,7 @@ export const ERRORS = {
     status: 'FAILED_PRECONDITION',
     meaning: 'The version, or another one, stands where it would be put.',
   },
-  NOT_STAGED: { status: 'FAILED_PRECONDITION', meaning: 'There is nothing there that could be taken back.' },
+  NOT_STAGED: { status: 'FAILED_PRECONDITION', meaning: 'No version stands there, or ever stood there.' },
   STALE_ETAG: { status: 'ABORTED', meaning: 'Somebody else changed it meanwhile; read it again.' },
   LIST_BUSY: {
     status: 'ABORTED',

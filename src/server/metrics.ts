@@ -4,12 +4,16 @@ import type { ErrorCode } from '../errors/errors.js';
 import { ERRORS } from '../errors/errors.js';
 import { STREAM_KINDS } from '../facts/attributes.js';
 import { FACT_CATALOGUE } from '../facts/catalogue.js';
+import type { ShadowObserver } from '../decisions/shadow/shadow-queue.js';
 import { OUTCOMES } from '../rules/outcome.js';
+import { DROP_REASONS } from '../rules/publish/shadow-tally.js';
 
 /** What is read when metrics are asked for, rather than told as it happens. */
 export interface MetricSources {
   /** Calls admitted and not yet answered. */
   queueDepth(): number;
+  /** Decisions that wait for their shadow. */
+  shadowDepth(): number;
   storeUp(): boolean;
   /** Whether other machines reach the service and are not asked who they are. */
   insecureListen(): boolean;
@@ -19,12 +23,12 @@ export interface MetricSources {
   cpuSeconds(): number;
 }
 
-/** What goes on beside calls: asking for the store, following other instances, giving back holds that lapsed. */
-export const BACKGROUND_TASKS = ['health', 'follow', 'expire'] as const;
+/** What goes on beside calls: asking for the store, following others, giving back holds that lapsed, keeping what shadows said. */
+export const BACKGROUND_TASKS = ['health', 'follow', 'expire', 'shadow'] as const;
 export type BackgroundTask = (typeof BACKGROUND_TASKS)[number];
 
 /** Counters of the service: told what happens by the pipeline and the gRPC edge, read in Prometheus' text format. */
-export interface Metrics extends Observer {
+export interface Metrics extends Observer, ShadowObserver {
   /** An error went out over gRPC. */
   answered(code: ErrorCode): void;
   backgroundFailed(task: BackgroundTask): void;
@@ -85,6 +89,18 @@ export function createMetrics(sources: MetricSources): Metrics {
     'task',
     BACKGROUND_TASKS,
   );
+  const shadowCompared = total(
+    registry,
+    'tollgate_shadow_compared_total',
+    'Decisions that a shadow was asked about, once for each shadow.',
+  );
+  const shadowDropped = tally(
+    registry,
+    'tollgate_shadow_dropped_total',
+    'Decisions that a shadow was not asked about, by why.',
+    'reason',
+    DROP_REASONS,
+  );
   const durations = new Histogram({
     name: 'tollgate_decision_seconds',
     help: 'From admission to durable.',
@@ -98,6 +114,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
   gauge(registry, 'tollgate_queue_depth', 'Calls admitted and not yet answered.', () => sources.queueDepth());
+  gauge(registry, 'tollgate_shadow_queue_depth', 'Decisions that wait for their shadow.', () =>
+    sources.shadowDepth(),
+  );
   gauge(registry, 'tollgate_store_up', '1 when the store can be used.', () => (sources.storeUp() ? 1 : 0));
   gauge(
     registry,
@@ -139,6 +158,8 @@ export function createMetrics(sources: MetricSources): Metrics {
       coldRanges(cold);
     },
     factFailed: (fact) => factFailures(fact),
+    shadowCompared: () => shadowCompared(),
+    shadowDropped: (reason) => shadowDropped(reason),
     backgroundFailed: (task) => backgroundFailures(task),
   };
 }

@@ -9,6 +9,7 @@ import { KeyStore } from './keys/key-store.js';
 import type { StreamWindowsStats } from './keys/key-store.js';
 import { hasKey } from './keys/keys.js';
 import { positionOf } from './layout.js';
+import { NotLoaded } from './not-loaded.js';
 import type { AggregatePlan, KeyDefinition, WindowPlan } from './plan.js';
 import { keptFrom, readFrom } from './keys/reach.js';
 
@@ -225,7 +226,7 @@ export class StreamWindows {
   }
 
   #mustReach(entry: KeyEntry, from: number): void {
-    if (this.#entries.from(entry) > from) throw new Error('a window was asked for that was not loaded');
+    if (this.#entries.from(entry) > from) throw new NotLoaded('a window was asked for that was not loaded');
   }
 
   #entryOf(asked: AskedPayment, definition: number): KeyEntry {

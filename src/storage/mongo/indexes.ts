@@ -16,6 +16,9 @@ export const COLLECTIONS = {
   evidence: 'ruleEvidence',
   drafts: 'ruleDrafts',
   layouts: 'layouts',
+  shadowRuns: 'shadowRuns',
+  shadowTallies: 'shadowTallies',
+  shadowDifferences: 'shadowDifferences',
   sites: 'sites',
 } as const;
 
@@ -97,6 +100,10 @@ const INDEXES: readonly Index[] = [
     options: { name: stage, unique: true, partialFilterExpression: { stage } },
   })),
   { collection: COLLECTIONS.evidence, key: { ruleSet: 1, version: 1, number: 1 } },
+  { collection: COLLECTIONS.shadowRuns, key: { ruleSet: 1, version: 1 } },
+  { collection: COLLECTIONS.shadowRuns, key: { lastAt: 1 } },
+  { collection: COLLECTIONS.shadowTallies, key: { run: 1, hour: 1, live: 1 } },
+  { collection: COLLECTIONS.shadowDifferences, key: { run: 1, at: -1, decision: -1 } },
   { collection: COLLECTIONS.sites, key: { change: 1 } },
   { collection: COLLECTIONS.versions, key: { ruleSet: 1, version: -1 } },
 ];
