@@ -4,8 +4,10 @@ import { addActivate, addDeactivate, addPush, addRollBack } from './rules/change
 import { addCheck } from './rules/check.js';
 import { addTest } from './rules/test.js';
 import { addDiff, addList, addShow } from './rules/read.js';
+import { addShadow } from './rules/shadow.js';
+import { addShadowReport } from './rules/shadow-report.js';
 
-/** `tollgate rules check|test|push|activate|rollback|deactivate|diff|list|show`. */
+/** `tollgate rules check|test|push|activate|rollback|deactivate|shadow|shadow-report|diff|list|show`. */
 export function addRules(program: Command, host: Host): void {
   const parent = program
     .command('rules')
@@ -16,6 +18,8 @@ export function addRules(program: Command, host: Host): void {
   addActivate(parent, host);
   addRollBack(parent, host);
   addDeactivate(parent, host);
+  addShadow(parent, host);
+  addShadowReport(parent, host);
   addDiff(parent, host);
   addList(parent, host);
   addShow(parent, host);
