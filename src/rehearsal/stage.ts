@@ -1,5 +1,5 @@
 import { Pipeline } from '../decisions/pipeline/pipeline.js';
-import { NO_SHADOWS } from '../decisions/shadow/shadowing.js';
+import { NO_SHADOWS, type Shadowing } from '../decisions/shadow/shadowing.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
 import { createAttributeHash } from '../facts/attributes/values.js';
@@ -42,6 +42,8 @@ export interface StageOptions {
   /** Lists of the one case. */
   readonly more: ListsForm | undefined;
   readonly bounds?: Partial<StageBounds>;
+  /** Takes shadow work; default: nobody. */
+  readonly shadowing?: Shadowing;
 }
 
 /** What a live service bounds too. */
@@ -105,7 +107,7 @@ export function setStage(options: StageOptions): Stage {
       ]),
       world,
       observer: noting(troubles),
-      shadowing: NO_SHADOWS,
+      shadowing: options.shadowing ?? NO_SHADOWS,
       rules: {
         catalogue,
         hash: createAttributeHash(hash, readPhone),
