@@ -131,7 +131,7 @@ onBothStores('a version in shadow', (createPlace) => {
     await tollgate.activate(asked('card', '1h', '24h'));
     const version = await shadow(tollgate, asked('email', '60m', '1440m'));
     const startMs = Date.UTC(2026, 4, 20);
-    const day = [...simulateDay({ seed: 7, payments: 300, startMs })].filter(
+    const day = [...simulateDay({ seed: 7, payments: 200, startMs })].filter(
       ({ at }) => at < startMs + 24 * HOUR,
     );
     const random = createRandom(11);

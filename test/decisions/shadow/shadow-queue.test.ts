@@ -93,7 +93,7 @@ function stage(room = 10, differences = 100) {
       await turns();
     },
     /** Lets time pass, and everything happen that is due then. */
-    async pass(ms: number): Promise<void> {
+    pass: async (ms: number): Promise<void> => {
       const until = us + ms * 1000;
       for (;;) {
         const due = timers.filter(({ at }) => at <= until).toSorted((a, b) => a.at - b.at)[0];

@@ -85,7 +85,9 @@ export class Model {
     const { velocities, histories, habits, deciding } = this.questions;
     const most = deciding ?? { velocities: Infinity, histories: Infinity, habits: Infinity };
     return [
-      ...velocities.map((_, index) => this.#answer(index < most.velocities, () => asked.velocity(index, ZONES))),
+      ...velocities.map((_, index) =>
+        this.#answer(index < most.velocities, () => asked.velocity(index, ZONES)),
+      ),
       ...histories.map((_, index) => this.#answer(index < most.histories, () => asked.history(index))),
       ...habits.map((_, index) => this.#answer(index < most.habits, () => asked.habit(index))),
     ];

@@ -14,7 +14,7 @@ import {
   type ShadowVerdictSchema,
 } from '../../../gen/tollgate/v1/rule_shadow_pb.js';
 import type { PairedState, Said } from '../../../rules/publish/shadow-difference.js';
-import type { Counted, ShadowTally, Transitions } from '../../../rules/publish/shadow-tally.js';
+import type { Counted, RuleTally, ShadowTally, Transitions } from '../../../rules/publish/shadow-tally.js';
 import { toMoney } from './decision.js';
 import { fromMs } from './time.js';
 import { OUTCOME, RULE_STATE, SCA_EXEMPTION, THREE_DS_DEMAND } from './vocabulary.js';
@@ -27,14 +27,16 @@ export function toShadowRun({ ruleSet, version, scope, since, running, lastAt }:
 
 /** What would have changed: what did not occur is left out. */
 export function toShadowReport({ run, total, against, baseCurrency }: ShadowReport): WireReport {
-  const rules = Object.entries(total.rules).map(([rule, counted]) => ({
-    rule,
-    liveHits: BigInt(counted.liveHits),
-    shadowHits: BigInt(counted.shadowHits),
-    onlyLive: toCount(counted.onlyLive),
-    onlyShadow: toCount(counted.onlyShadow),
-    differing: counted.onlyLive.count + counted.onlyShadow.count,
-  }));
+  const differing = ({ onlyLive, onlyShadow }: RuleTally): number => onlyLive.count + onlyShadow.count;
+  const rules = Object.entries(total.rules)
+    .toSorted(([a, one], [b, other]) => differing(other) - differing(one) || (a < b ? -1 : 1))
+    .map(([rule, counted]) => ({
+      rule,
+      liveHits: BigInt(counted.liveHits),
+      shadowHits: BigInt(counted.shadowHits),
+      onlyLive: toCount(counted.onlyLive),
+      onlyShadow: toCount(counted.onlyShadow),
+    }));
   return create(ShadowReportSchema, {
     run: toShadowRun(run),
     compared: BigInt(total.compared),
@@ -45,9 +47,7 @@ export function toShadowReport({ run, total, against, baseCurrency }: ShadowRepo
     changed: toCount(total.changed),
     outcomes: cells(total.outcomes, OUTCOME),
     threeDs: cells(total.threeDs, THREE_DS_DEMAND),
-    rules: rules
-      .toSorted((a, b) => b.differing - a.differing || (a.rule < b.rule ? -1 : 1))
-      .map(({ differing: _, ...rule }) => rule),
+    rules,
     against: against.map(({ version, tally }) => ({
       version,
       compared: BigInt(tally.compared),
