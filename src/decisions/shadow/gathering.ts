@@ -28,6 +28,9 @@ interface GatheredRun {
 export class Gathering {
   readonly #most: number;
   #runs = new Map<string, GatheredRun>();
+  /** The same by plan: several plans may belong to one run. */
+  #byPlan = new Map<ShadowPlan, GatheredRun>();
+  #last: { readonly plan: ShadowPlan; readonly bucket: TallyBucket } | undefined;
   #differences = 0;
 
   /** `most`: differences at most; more are counted only. */
@@ -41,14 +44,16 @@ export class Gathering {
 
   /** Where a decision is counted. */
   tally(plan: ShadowPlan, { eventTime }: Decided): ShadowTally {
-    const { buckets } = this.#runOf(plan);
     const hour = Math.floor(eventTime / HOUR_MS) * HOUR_MS;
+    if (this.#last?.plan === plan && this.#last.bucket.hour === hour) return this.#last.bucket.tally;
+    const { buckets } = this.#runOf(plan);
     const name = `${hour} ${plan.liveVersion}`;
     let bucket = buckets.get(name);
     if (bucket === undefined) {
       bucket = { hour, liveVersion: plan.liveVersion, tally: createShadowTally() };
       buckets.set(name, bucket);
     }
+    this.#last = { plan, bucket };
     return bucket.tally;
   }
 
@@ -70,6 +75,8 @@ export class Gathering {
   take(): readonly RunAddition[] {
     const runs = this.#runs;
     this.#runs = new Map();
+    this.#byPlan = new Map();
+    this.#last = undefined;
     this.#differences = 0;
     return Array.from(runs.values(), ({ run, buckets, differences, unkept }) => ({
       run,
@@ -79,14 +86,15 @@ export class Gathering {
     }));
   }
 
-  #runOf({ staged: { ruleSet, version, scope, since } }: ShadowPlan): GatheredRun {
+  #runOf(plan: ShadowPlan): GatheredRun {
+    const known = this.#byPlan.get(plan);
+    if (known !== undefined) return known;
+    const { ruleSet, version, scope, since } = plan.staged;
     const run: ShadowRun = { ruleSet, version, scope, since };
     const name = runName(run);
-    let gathered = this.#runs.get(name);
-    if (gathered === undefined) {
-      gathered = { run, buckets: new Map(), differences: [], unkept: 0 };
-      this.#runs.set(name, gathered);
-    }
+    const gathered = this.#runs.get(name) ?? { run, buckets: new Map(), differences: [], unkept: 0 };
+    this.#runs.set(name, gathered);
+    this.#byPlan.set(plan, gathered);
     return gathered;
   }
 }

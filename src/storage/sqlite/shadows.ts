@@ -5,10 +5,21 @@ import type {
 } from '../../decisions/shadow/shadow-store.js';
 import type { Connection } from './connection.js';
 
+/** Differences handed over at a time: so many hold up neither thread for long. */
+const AT_ONCE = 100;
+
 /** What shadows said, as the main thread sees it: long reads go in steps, between which decisions are stored. */
 export function sqliteShadows(connection: Connection): ShadowStore {
   return {
-    add: (batch) => connection.call('shadows.add', [batch]),
+    async add(batch) {
+      const { at, additions } = batch;
+      await connection.call('shadows.add', [
+        { ...batch, additions: additions.map((one) => ({ ...one, differences: [] })) },
+      ]);
+      for (const { run, differences } of additions)
+        for (let from = 0; from < differences.length; from += AT_ONCE)
+          await connection.call('shadows.keep', [run, differences.slice(from, from + AT_ONCE), at]);
+    },
     runs: (ruleSet, version) => connection.call('shadows.runs', [ruleSet, version]),
 
     async *buckets(run, from, to) {

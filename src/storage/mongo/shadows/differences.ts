@@ -4,6 +4,9 @@ import type { Outcome } from '../../../rules/outcome.js';
 import type { Connection } from '../connection.js';
 import { duplicatesOf } from '../errors.js';
 
+/** Differences inserted at a time: so many hold up this thread for a millisecond. */
+const AT_ONCE = 100;
+
 /** A difference as it is stored. */
 export interface DifferenceDocument {
   /** Run and decision: added again, it is there already. */
@@ -26,15 +29,17 @@ export async function addDifferences(
   run: string,
   differences: readonly DecisionDifference[],
 ): Promise<void> {
-  if (differences.length === 0) return;
-  const documents = differences.map((difference) => documentOf(run, difference));
-  await connection.write(async () => {
-    try {
-      await collection.insertMany(documents, { ordered: false });
-    } catch (error) {
-      if (duplicatesOf(error, documents.length) === undefined) throw error;
-    }
-  });
+  for (let from = 0; from < differences.length; from += AT_ONCE) {
+    const some = differences.slice(from, from + AT_ONCE);
+    const documents = some.map((difference) => documentOf(run, difference));
+    await connection.write(async () => {
+      try {
+        await collection.insertMany(documents, { ordered: false });
+      } catch (error) {
+        if (duplicatesOf(error, documents.length) === undefined) throw error;
+      }
+    });
+  }
 }
 
 function documentOf(run: string, difference: DecisionDifference): DifferenceDocument {

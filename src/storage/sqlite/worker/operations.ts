@@ -12,6 +12,7 @@ import { early, read, sliced, write, type EndOperation } from './work.js';
 import type { ListPlace, WireListFilter } from '../journal/wire.js';
 import type { Hold, HoldReport } from '../../../decisions/ports.js';
 import type {
+  DecisionDifference,
   DifferenceFilter,
   DifferencePlace,
   DifferenceRetention,
@@ -97,6 +98,9 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
     'rules.putLayout': write((_, layout: Layout) => rules.putLayout(layout)),
     'rules.layout': read((_, id: string) => rules.layout(id)),
     'shadows.add': write((_, batch: ShadowBatch) => shadows.add(batch)),
+    'shadows.keep': write((_, run: ShadowRun, differences: readonly DecisionDifference[], at: number) =>
+      shadows.keep(run, differences, at),
+    ),
     'shadows.runs': read((_, ruleSet: string, version: number) => shadows.runs(ruleSet, version)),
     'shadows.buckets': read((_, run: ShadowRun, after: BucketPlace, to: number) =>
       shadows.buckets(run, after, to),

@@ -78,11 +78,32 @@ export class WorkerShadows {
     };
   }
 
+  /** All of a batch but its differences. */
   add({ writer, number, at, additions }: ShadowBatch): void {
     if (Number(this.#statements.batch.get(writer)?.[0] ?? 0) >= number) return;
     this.#statements.otherBatches.run(writer);
     this.#statements.putBatch.run(writer, number);
     for (const addition of additions) this.#addTo(addition, at);
+  }
+
+  /** Differences of a batch that was added; those that are there stay as they are. */
+  keep(run: ShadowRun, differences: readonly DecisionDifference[], at: number): void {
+    const no = this.#mustBe(run);
+    let kept = 0;
+    for (const difference of differences) {
+      const { decision, verdictDiffers, live, shadow, rules } = difference;
+      kept += this.#statements.addDifference.run(
+        no,
+        difference.at,
+        decision,
+        verdictDiffers ? 1 : 0,
+        OUTCOMES.indexOf(live.outcome),
+        OUTCOMES.indexOf(shadow.outcome),
+        between(rules.map(({ rule }) => rule)),
+        JSON.stringify(difference),
+      );
+    }
+    this.#statements.moveRun.run(at, kept, 0, no);
   }
 
   runs(ruleSet: string, version: number): StoredRun[] {
@@ -148,31 +169,22 @@ export class WorkerShadows {
     return gone > 0;
   }
 
-  #addTo({ run, buckets, differences, unkept }: RunAddition, at: number): void {
+  #addTo({ run, buckets, unkept }: RunAddition, at: number): void {
     const { ruleSet, version, scope, since } = run;
     this.#statements.addRun.run(ruleSet, version, scope, since);
-    const no = this.#numberOf(run);
-    if (no === undefined) throw new Error('a run is there once it was added');
+    const no = this.#mustBe(run);
     for (const { hour, liveVersion, tally } of buckets) {
       const there = parsed<ShadowTally>(this.#statements.tally.get(no, hour, liveVersion));
       if (there !== undefined) addShadowTally(there, tally);
       this.#statements.putTally.run(no, hour, liveVersion, JSON.stringify(there ?? tally));
     }
-    let kept = 0;
-    for (const difference of differences) {
-      const { decision, verdictDiffers, live, shadow, rules } = difference;
-      kept += this.#statements.addDifference.run(
-        no,
-        difference.at,
-        decision,
-        verdictDiffers ? 1 : 0,
-        OUTCOMES.indexOf(live.outcome),
-        OUTCOMES.indexOf(shadow.outcome),
-        between(rules.map(({ rule }) => rule)),
-        JSON.stringify(difference),
-      );
-    }
-    this.#statements.moveRun.run(at, kept, unkept, no);
+    this.#statements.moveRun.run(at, 0, unkept, no);
+  }
+
+  #mustBe(run: ShadowRun): number {
+    const no = this.#numberOf(run);
+    if (no === undefined) throw new Error('a run is there once it was added');
+    return no;
   }
 
   #numberOf({ ruleSet, version, scope, since }: ShadowRun): number | undefined {
