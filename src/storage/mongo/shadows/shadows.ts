@@ -122,7 +122,11 @@ export function mongoShadows(connection: Connection): ShadowStore {
       const behind =
         after === undefined
           ? {}
-          : { $or: [{ at: { $lt: after.at } }, { at: after.at, decision: { $lt: after.decision } }] };
+          : {
+              // Twice: the index begins at the moment, whatever is made of the rest.
+              at: { $lte: after.at },
+              $or: [{ at: { $lt: after.at } }, { decision: { $lt: after.decision } }],
+            };
       const found = await connection.run(() =>
         differences
           .find({ run: runName(run), ...wanted(filter), ...behind })
