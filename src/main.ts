@@ -8,6 +8,9 @@ import { TollgateError } from './errors/errors.js';
 import { FACT_CATALOGUE, RULE_VOCABULARY } from './facts/catalogue.js';
 import { createKeyHash } from './facts/attributes/key-hash.js';
 import { ListIndex } from './facts/lists/list-index.js';
+import { ShadowQueue } from './decisions/shadow/shadow-queue.js';
+import { createShadowReports } from './decisions/shadow/shadow-reports.js';
+import type { ShadowStore } from './decisions/shadow/shadow-store.js';
 import type { ListStore } from './facts/lists/list-store.js';
 import type { Callers } from './identity/callers.js';
 import { createListReaders } from './facts/lists/list-readers.js';
@@ -56,6 +59,7 @@ interface Store {
   readonly limits: LimitStore;
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
+  readonly shadows: ShadowStore;
   readonly sites: SiteStore;
   readonly keys: KeyStore;
   readonly health: StoreHealth;
@@ -88,6 +92,8 @@ export interface Service {
  * until the whole heap is collected. Under load that kept whole decisions, for a sixth of the CPU time of a streamed one.
  */
 const COLLECTOR = ['--heap-growing-percent=100', '--no-allocation-site-pretenuring'];
+/** How long shadow work that waits is still done at the end, ms. */
+const SHADOW_MS = 1_000;
 /** How long each part may take to end, ms. */
 const CLOSE_MS = 15_000;
 
@@ -130,6 +136,7 @@ interface Parts {
 
 async function serve({ config, tuning, world, log, assets, tls, store }: Parts): Promise<Service> {
   let decisions: DecisionService | undefined;
+  let shadowing: ShadowQueue | undefined;
   let grpc: GrpcServer | undefined;
   const watch = watchStore(store.health, world.timers, (up, changed, reason) => {
     if (changed)
@@ -138,6 +145,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
   });
   const metrics = createMetrics({
     queueDepth: () => decisions?.inFlight ?? 0,
+    shadowDepth: () => shadowing?.depth ?? 0,
     storeUp: watch.up,
     insecureListen: () => config.insecureListen,
     residentBytes: () => process.memoryUsage.rss(),
@@ -170,7 +178,15 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     readers: (list) => listReaders.of(list),
   });
   await patient(() => lists.refresh());
-  const wanted = { config, tuning, world, assets, store, sites, lists, observer, hash, readPhone };
+  shadowing = new ShadowQueue({
+    store: store.shadows,
+    world,
+    observer: metrics,
+    failed: (error) => observer.backgroundFailed('shadow', error),
+    room: tuning.shadowRoom,
+    differences: tuning.shadowDifferences,
+  });
+  const wanted = { config, tuning, world, assets, store, sites, lists, observer, shadowing, hash, readPhone };
   decisions = await patient(() => openDecisions(decisionOptions(wanted)));
   const follow = followRules(
     () => ruleSets,
@@ -210,6 +226,11 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
       {
         decisions,
         ruleSets,
+        shadows: createShadowReports({
+          store: store.shadows,
+          versions: store.rules,
+          baseCurrency: assets.rates.base,
+        }),
         lists,
         sites,
         keys,
@@ -235,7 +256,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
   });
 
   const certificates = tls && watchCertificates(tls, world.timers, metrics, log);
-  const open = { decisions, grpc };
+  const open = { decisions, shadowing, grpc };
   return {
     grpcAddress: grpc.address,
     httpAddress: http.address,
@@ -257,6 +278,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
       const parts: readonly Part[] = [
         ['background work', () => stopped],
         ['calls under way', () => decided],
+        ['shadows', () => open.shadowing.close(SHADOW_MS)],
         ['HTTP', () => http.close()],
         ['the store', () => store.close()],
       ];

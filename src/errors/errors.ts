@@ -80,7 +80,7 @@ export const ERRORS = {
     status: 'FAILED_PRECONDITION',
     meaning: 'The version, or another one, stands where it would be put.',
   },
-  NOT_STAGED: { status: 'FAILED_PRECONDITION', meaning: 'There is nothing there that could be taken back.' },
+  NOT_STAGED: { status: 'FAILED_PRECONDITION', meaning: 'No version stands there, or ever stood there.' },
   LIST_IN_USE: {
     status: 'FAILED_PRECONDITION',
     meaning:

@@ -1,5 +1,5 @@
 import { Pipeline } from '../decisions/pipeline/pipeline.js';
-import { NO_SHADOWS } from '../decisions/shadow/shadowing.js';
+import { NO_SHADOWS, type Shadowing } from '../decisions/shadow/shadowing.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
 import { createAttributeHash } from '../facts/attributes/values.js';
@@ -45,6 +45,8 @@ export interface StageOptions {
   /** Lists of the one case. */
   readonly more: ListsForm | undefined;
   readonly bounds?: Partial<StageBounds>;
+  /** Takes shadow work; default: nobody. */
+  readonly shadowing?: Shadowing;
 }
 
 /** What a live service bounds too. */
@@ -119,7 +121,7 @@ export function setStage(options: StageOptions): Stage {
       ]),
       world,
       observer: noting(troubles),
-      shadowing: NO_SHADOWS,
+      shadowing: options.shadowing ?? NO_SHADOWS,
       rules: {
         catalogue,
         hash: createAttributeHash(hash, readPhone),

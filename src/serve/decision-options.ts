@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import type { DecisionServiceOptions } from '../decisions/decision-service.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
-import { NO_SHADOWS } from '../decisions/shadow/shadowing.js';
+import type { Shadowing } from '../decisions/shadow/shadowing.js';
 import { TollgateError } from '../errors/errors.js';
 import { createAttributeHash } from '../facts/attributes/values.js';
 import { FACT_CATALOGUE } from '../facts/catalogue.js';
@@ -23,10 +23,14 @@ import { listMemberships } from './list-memberships.js';
 export interface Tuning {
   /** Events of a window that a round of decisions waits for at most. */
   readonly longestRange: number;
+  /** Decisions that may wait for their shadow. */
+  readonly shadowRoom: number;
+  /** Differences of live and shadow that are stored in a second at most. */
+  readonly shadowDifferences: number;
 }
 
-/** Some milliseconds of reading. */
-export const TUNING: Tuning = { longestRange: 4096 };
+/** Some milliseconds of reading; some tens of MB; as much as some hundred decisions take on disk. */
+export const TUNING: Tuning = { longestRange: 4096, shadowRoom: 4096, shadowDifferences: 1000 };
 
 /** What the decisions are put together from. */
 export interface DecisionSources {
@@ -42,13 +46,14 @@ export interface DecisionSources {
   readonly sites: Sites;
   readonly lists: ListsService;
   readonly observer: Observer;
+  readonly shadowing: Shadowing;
   readonly hash: KeyHash;
   readonly readPhone: ReturnType<typeof createPhoneReader>;
 }
 
 /** Ties the decisions to the store, the facts and the configuration. */
 export function decisionOptions(parts: DecisionSources): DecisionServiceOptions {
-  const { config, tuning, world, store, lists, observer, hash, readPhone } = parts;
+  const { config, tuning, world, store, lists, observer, shadowing, hash, readPhone } = parts;
   const { rates } = parts.assets;
   const attributeOf = createAttributeHash(hash, readPhone);
   const resolve = resolver(parts);
@@ -62,7 +67,7 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
     observer,
     catalogue: FACT_CATALOGUE,
     attributeOf,
-    shadowing: NO_SHADOWS,
+    shadowing,
     rules: {
       catalogue: FACT_CATALOGUE,
       hash: attributeOf,

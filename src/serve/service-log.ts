@@ -11,6 +11,7 @@ const FAILED: Readonly<Record<BackgroundTask, string>> = {
   follow: 'changes could not be followed',
   expire: 'lapsed holds could not be given back',
   keys: 'when keys were used could not be written down',
+  shadow: 'what shadows said could not be kept',
 };
 
 /** Told what happens in the service, also beside calls. */

@@ -5,12 +5,16 @@ import { ERRORS } from '../errors/errors.js';
 import { STREAM_KINDS } from '../facts/attributes.js';
 import { REFUSALS, type Refusal } from '../identity/authenticate.js';
 import { FACT_CATALOGUE } from '../facts/catalogue.js';
+import type { ShadowObserver } from '../decisions/shadow/shadow-queue.js';
 import { OUTCOMES } from '../rules/outcome.js';
+import { DROP_REASONS } from '../rules/publish/shadow-tally.js';
 
 /** What is read when metrics are asked for, rather than told as it happens. */
 export interface MetricSources {
   /** Calls admitted and not yet answered. */
   queueDepth(): number;
+  /** Decisions that wait for their shadow. */
+  shadowDepth(): number;
   storeUp(): boolean;
   /** Whether other machines reach the service without TLS, or without being asked who they are. */
   insecureListen(): boolean;
@@ -22,13 +26,13 @@ export interface MetricSources {
 
 /**
  * What goes on beside calls: asking for the store, following other instances, giving back holds that lapsed, writing down
- * when keys were used.
+ * when keys were used, keeping what shadows said.
  */
-export const BACKGROUND_TASKS = ['health', 'follow', 'expire', 'keys'] as const;
+export const BACKGROUND_TASKS = ['health', 'follow', 'expire', 'keys', 'shadow'] as const;
 export type BackgroundTask = (typeof BACKGROUND_TASKS)[number];
 
 /** Counters of the service: told what happens by the pipeline and the gRPC edge, read in Prometheus' text format. */
-export interface Metrics extends Observer {
+export interface Metrics extends Observer, ShadowObserver {
   /** An error went out over gRPC. */
   answered(code: ErrorCode): void;
   backgroundFailed(task: BackgroundTask): void;
@@ -107,6 +111,18 @@ export function createMetrics(sources: MetricSources): Metrics {
     'result',
     ['ok', 'failed'] as const,
   );
+  const shadowCompared = total(
+    registry,
+    'tollgate_shadow_compared_total',
+    'Decisions that a shadow was asked about, once for each shadow.',
+  );
+  const shadowDropped = tally(
+    registry,
+    'tollgate_shadow_dropped_total',
+    'Decisions that a shadow was not asked about, by why.',
+    'reason',
+    DROP_REASONS,
+  );
   const durations = new Histogram({
     name: 'tollgate_decision_seconds',
     help: 'From admission to durable.',
@@ -120,6 +136,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
   gauge(registry, 'tollgate_queue_depth', 'Calls admitted and not yet answered.', () => sources.queueDepth());
+  gauge(registry, 'tollgate_shadow_queue_depth', 'Decisions that wait for their shadow.', () =>
+    sources.shadowDepth(),
+  );
   gauge(registry, 'tollgate_store_up', '1 when the store can be used.', () => (sources.storeUp() ? 1 : 0));
   gauge(
     registry,
@@ -161,6 +180,8 @@ export function createMetrics(sources: MetricSources): Metrics {
       coldRanges(cold);
     },
     factFailed: (fact) => factFailures(fact),
+    shadowCompared: () => shadowCompared(),
+    shadowDropped: (reason) => shadowDropped(reason),
     backgroundFailed: (task) => backgroundFailures(task),
     refusedCaller: (why) => refusedCallers(why),
     tlsReloaded: (ok) => reloads(ok ? 'ok' : 'failed'),

@@ -11,6 +11,7 @@ function observer(sample: number) {
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => void lines.push(line) });
   const metrics = createMetrics({
     queueDepth: () => 0,
+    shadowDepth: () => 0,
     storeUp: () => true,
     insecureListen: () => false,
     residentBytes: () => 0,

@@ -9,6 +9,7 @@ function metrics() {
     state,
     ...createMetrics({
       queueDepth: () => state.depth,
+      shadowDepth: () => 2 * state.depth,
       storeUp: () => state.up,
       insecureListen: () => false,
       residentBytes: () => 1000,
@@ -35,6 +36,9 @@ test('every counter is there from the start, at 0', async () => {
     'tollgate_decision_seconds_count 0',
     'tollgate_round_size_count 0',
     'tollgate_queue_depth 0',
+    'tollgate_shadow_queue_depth 0',
+    'tollgate_shadow_compared_total 0',
+    'tollgate_shadow_dropped_total{reason="cold"} 0',
     'tollgate_store_up 1',
     'tollgate_insecure_listen 0',
     'process_resident_memory_bytes 1000',
@@ -57,6 +61,8 @@ test('what happens is counted, and read twice it is counted once', async () => {
   all.round(64, 5);
   all.factFailed('velocity', new Error('x'));
   all.backgroundFailed('follow');
+  all.shadowCompared();
+  all.shadowDropped('busy');
   all.state.depth = 12;
   all.state.up = false;
   await all.text();
@@ -77,6 +83,9 @@ test('what happens is counted, and read twice it is counted once', async () => {
     'tollgate_decision_seconds_count 2',
     'tollgate_round_size_bucket{le="64"} 1',
     'tollgate_queue_depth 12',
+    'tollgate_shadow_queue_depth 24',
+    'tollgate_shadow_compared_total 1',
+    'tollgate_shadow_dropped_total{reason="busy"} 1',
     'tollgate_store_up 0',
   ]) {
     expect(text).toContain(line);

@@ -12,6 +12,8 @@ import { addFmt } from './rules/fmt.js';
 import { addNew } from './rules/new.js';
 import { addList, addShow } from './rules/read.js';
 import { addTest } from './rules/test.js';
+import { addShadow } from './rules/shadow.js';
+import { addShadowReport } from './rules/shadow-report.js';
 
 /** `tollgate rules`: from a file that is checked to a version that decides, and back. */
 export function addRules(program: Command, host: Host): void {
@@ -38,6 +40,8 @@ export function addRules(program: Command, host: Host): void {
   addWaive(parent, host);
   addOwed(parent, host);
   addLog(parent, host);
+  addShadow(parent, host);
+  addShadowReport(parent, host);
   addDiff(parent, host);
   addList(parent, host);
   addShow(parent, host);

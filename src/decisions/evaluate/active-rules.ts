@@ -31,7 +31,7 @@ export interface RulesInForce {
   readonly asked: string;
   /** Whether any rule looks at what was decided about earlier payments. */
   readonly asksOutcome: boolean;
-  /** Those of everything that may decide. */
+  /** Those of everything that decides: what is in shadow appears in no record. */
   readonly layouts: readonly Layout[];
   choose(context: PaymentContext): ChosenRules;
 }
@@ -86,6 +86,10 @@ export function rulesInForce(
     const rules = compiledRules(versions);
     return { rules, shadows: shadows.map((shadow) => shadowPlan(rules, versions, shadow, compiledRules)) };
   };
+  for (const { stable, canaries } of arrangement.all)
+    for (const versions of [stable, ...canaries.map((canary) => canary.versions)]) compiledRules(versions);
+  const deciding = [...compiled.values()];
+  questions.endDeciding();
   const sites = new Map<SiteRules, SiteChoices>();
   for (const site of arrangement.all) {
     const stable = choiceOf(site.stable, site);
@@ -104,7 +108,7 @@ export function rulesInForce(
     emptyWindows,
     asked: questions.name,
     asksOutcome: questions.askOutcome,
-    layouts: [...compiled.values()].map(({ layout }) => layout),
+    layouts: deciding.map(({ layout }) => layout),
     choose(context) {
       const choices = sites.get(arrangement.at(context.site));
       if (choices === undefined) throw new Error('an arrangement knows all that it gives');

@@ -1,4 +1,4 @@
-import type { WindowQuestions } from '../../facts/velocity/plan.js';
+import type { DecidingQuestions, WindowQuestions } from '../../facts/velocity/plan.js';
 import type { HabitSpec, HistorySpec } from '../../facts/velocity/specs/specs.js';
 import type { VelocitySpec } from '../../facts/velocity/specs/velocity-spec.js';
 
@@ -10,6 +10,7 @@ export class Questions implements WindowQuestions {
   readonly velocities: VelocitySpec[] = [];
   readonly histories: HistorySpec[] = [];
   readonly habits: HabitSpec[] = [];
+  #deciding: DecidingQuestions | undefined;
   readonly #places = new Map<string, number>();
 
   /** The place of a velocity; `key` tells one question from another. */
@@ -25,9 +26,23 @@ export class Questions implements WindowQuestions {
     return this.#place(key, this.habits, spec);
   }
 
+  /** What is asked from now on, only shadows ask. */
+  endDeciding(): void {
+    this.#deciding = {
+      velocities: this.velocities.length,
+      histories: this.histories.length,
+      habits: this.habits.length,
+    };
+  }
+
+  get deciding(): DecidingQuestions {
+    return this.#deciding ?? { velocities: Infinity, histories: Infinity, habits: Infinity };
+  }
+
   /** Equal where the same is asked in the same places: windows that answer one answer the other. */
   get name(): string {
-    return [...this.#places.keys()].join('\n');
+    const { velocities, histories, habits } = this.deciding;
+    return [...this.#places.keys(), `${velocities} ${histories} ${habits}`].join('\n');
   }
 
   /** Whether a velocity looks at what was decided about earlier payments. */

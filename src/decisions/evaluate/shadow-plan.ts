@@ -1,16 +1,28 @@
+import { NotLoaded } from '../../facts/velocity/not-loaded.js';
 import type { FactValue, Program, RuleSetVersion } from '../../rules/program.js';
 import { withVersion } from '../../rules/publish/arrangement.js';
+import { pairRules, type RulePair } from '../../rules/publish/shadow-difference.js';
 import type { StagedVersion } from '../../rules/publish/stage.js';
 import type { InForce } from '../../rules/rule-set-info.js';
 import type { CompiledRules } from './compiled-rules.js';
 import type { FactInput, Reader } from './fact-plan.js';
 
+const NO_VALUES: readonly FactValue[] = [];
+const COLD = Symbol('a window is not in memory');
+
 /** A version that is asked beside those that decide, in the place of its rule set's. */
 export interface ShadowPlan {
   readonly staged: StagedVersion;
   readonly program: Program;
-  /** Reads what it asks and those that decide do not. Like their facts: at the moment of the decision. */
-  more(input: FactInput): readonly FactValue[];
+  /** Its rules beside those that decide. */
+  readonly pairs: readonly RulePair[];
+  /** The version of its rule set that decides; 0: none. */
+  readonly liveVersion: number;
+  /**
+   * Reads what it asks and those that decide do not. Like their facts: at the moment of the decision. undefined: a
+   * window is not in memory, so that nothing can be said.
+   */
+  more(input: FactInput): readonly FactValue[] | undefined;
   /** The facts of its program, of those of the decision and what `more` has read. */
   values(decided: readonly FactValue[], more: readonly FactValue[]): readonly FactValue[];
 }
@@ -34,16 +46,27 @@ export function shadowPlan(
   return {
     staged,
     program,
-    more: (input) => readers.map((read) => readOrMissing(read, input)),
+    pairs: pairRules(live.program, program),
+    liveVersion: versions.find(({ ruleSet }) => ruleSet === staged.ruleSet)?.version ?? 0,
+    more(input) {
+      if (readers.length === 0) return NO_VALUES;
+      const values: FactValue[] = [];
+      for (const read of readers) {
+        const value = readOrMissing(read, input);
+        if (value === COLD) return undefined;
+        values.push(value);
+      }
+      return values;
+    },
     values: (facts, more) => places.map((place) => (place < 0 ? more[-place - 1] : facts[place])),
   };
 }
 
 /** A shadow's fact that fails is missing for it; the decision must not notice. */
-function readOrMissing(read: Reader, input: FactInput): FactValue {
+function readOrMissing(read: Reader, input: FactInput): FactValue | typeof COLD {
   try {
     return read(input);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof NotLoaded ? COLD : undefined;
   }
 }

@@ -95,6 +95,10 @@ export class Screening implements Admission {
     return windows.ranges;
   }
 
+  further(): JournalQuery['ranges'] {
+    return this.#windows?.further ?? [];
+  }
+
   settle({ entries }: Slice): void | Promise<void> {
     const stored = entries[0];
     if (stored !== undefined) return this.#taker.repeatedDecision(this, stored);

@@ -27,7 +27,7 @@ const DAY_MS = 86_400_000;
 /** A shadow of a decision, with what it asked beyond that. */
 interface Shaded {
   readonly plan: ShadowPlan;
-  readonly more: readonly FactValue[];
+  readonly more: readonly FactValue[] | undefined;
 }
 
 const UNSHADED: readonly Shaded[] = [];
@@ -63,9 +63,9 @@ export class Deciding {
     const { rules: chosen, lots, shadows } = rules.choose(context);
     const input = { context, windows, lists, now: decidedAt };
     const evaluation = evaluate(chosen, input, (fact, error) => observer.factFailed(fact, error));
+    const evaluationUs = this.#nowUs() - startedUs;
     const shaded =
       shadows.length === 0 ? UNSHADED : shadows.map((plan) => ({ plan, more: plan.more(input) }));
-    const evaluationUs = this.#nowUs() - startedUs;
     const lapsesAt = decidedAt + lapseMs;
     const { outcome } = evaluation.verdict;
     const due = this.#due(evaluation, context);

@@ -2,6 +2,7 @@ import { TollgateError } from '../../errors/errors.js';
 import type { KeyRange, StreamEvent } from '../../facts/stream.js';
 import type { World } from '../../world/world.js';
 import { callerGone, type Caller } from '../caller.js';
+import { IdleRanges } from './idle-ranges.js';
 import { LongRanges } from './long-ranges.js';
 import type { Journal, JournalAnswer, JournalQuery } from '../ports.js';
 
@@ -10,6 +11,8 @@ export interface Admission {
   /** What the store must be asked before it can be taken in. Asked again when it had to wait for a long range. */
   ids(): readonly string[];
   ranges(): JournalQuery['ranges'];
+  /** What is worth reading with these, but not worth waiting for: too long, it is read another time. Asked after them. */
+  further?(): JournalQuery['ranges'];
   /** Takes it in; in order of admission. A promise holds up what comes after it. */
   settle(answer: Slice): void | Promise<void>;
   fail(error: unknown): void;
@@ -60,6 +63,7 @@ export interface RangeSink {
   over(): void;
 }
 
+const NO_RANGES: JournalQuery['ranges'] = [];
 /** So many admissions waiting are worth asking about ahead; fewer are better gathered. */
 const AHEAD = 64;
 
@@ -77,6 +81,8 @@ interface Asked {
   readonly at: number;
   readonly admissions: readonly AskedAdmission[];
   readonly ranges: JournalQuery['ranges'];
+  /** So many of them, the first, are waited for however long they are. */
+  readonly waited: number;
   /** Never rejects. */
   readonly answer: Promise<{ readonly ok: JournalAnswer } | { readonly error: unknown }>;
 }
@@ -93,6 +99,7 @@ export class Rounds {
   readonly #options: RoundOptions;
   readonly #world: Pick<World, 'timers' | 'clock'>;
   readonly #long: LongRanges<Admission>;
+  readonly #idleRanges: IdleRanges;
   #waiting: Admission[] = [];
   #turning = false;
   /** How long rounds take lately, ms: what has no more time than that would be decided for nobody. */
@@ -113,6 +120,7 @@ export class Rounds {
       (range) => this.#readAside(range),
       () => this.#start(),
     );
+    this.#idleRanges = new IdleRanges((range) => this.#readAside(range));
   }
 
   /** Queues an admission. How many may wait is bounded by who admits. */
@@ -192,6 +200,7 @@ export class Rounds {
     const admissions: AskedAdmission[] = [];
     const ids: string[] = [];
     const byKey = new Map<number, KeyRange>();
+    const furtherByKey = new Map<number, KeyRange>();
     for (const admission of round) {
       try {
         // What will be set aside is asked about later, but takes its place here.
@@ -205,15 +214,17 @@ export class Rounds {
         }
         admissions.push({ admission, ranges: ownRanges, from, to: from + own.length });
         ids.push(...own);
-        for (const range of ownRanges) {
-          const same = byKey.get(range.key);
-          if (same === undefined || range.from < same.from) byKey.set(range.key, range);
-        }
+        for (const range of ownRanges) takeIn(byKey, range);
+        for (const range of admission.further?.() ?? NO_RANGES)
+          if (!this.#idleRanges.has(range.key)) takeIn(furtherByKey, range);
       } catch (error) {
         admission.fail(error);
       }
     }
     const ranges = [...byKey.values()];
+    const waited = ranges.length;
+    for (const range of furtherByKey.values())
+      if (range.from < (byKey.get(range.key)?.from ?? Infinity)) ranges.push(range);
     const onEvents = (place: number, events: readonly StreamEvent[]): void => {
       const range = ranges[place];
       if (range !== undefined) this.#hooks.part(range, events);
@@ -222,7 +233,7 @@ export class Rounds {
       .query({ ids, ranges, seen: this.#hooks.seen(), onEvents, longest: this.#options.longest })
       .then((ok) => ({ ok }))
       .catch((error: unknown) => ({ error }));
-    return { at, admissions, ranges, answer };
+    return { at, admissions, ranges, waited, answer };
   }
 
   /** Takes in the answer to a round's question; undefined when there is none, which fails its admissions. */
@@ -239,9 +250,9 @@ export class Rounds {
   }
 
   /** What of a round can be settled; the rest is set aside, and its ranges are read. */
-  #withoutLong({ admissions, ranges }: Asked, answer: JournalAnswer): readonly AskedAdmission[] {
+  #withoutLong({ admissions, ranges, waited }: Asked, answer: JournalAnswer): readonly AskedAdmission[] {
     for (const [place, range] of ranges.entries())
-      if (answer.ranges[place] === undefined) this.#long.begin(range);
+      if (answer.ranges[place] === undefined) (place < waited ? this.#long : this.#idleRanges).begin(range);
     if (this.#long.idle) return admissions;
     return admissions.filter((asked) => !this.#long.takes(asked.admission, asked.ranges));
   }
@@ -268,4 +279,9 @@ export class Rounds {
       }
     }
   }
+}
+
+function takeIn(byKey: Map<number, KeyRange>, range: KeyRange): void {
+  const same = byKey.get(range.key);
+  if (same === undefined || range.from < same.from) byKey.set(range.key, range);
 }

@@ -6,8 +6,8 @@ import type { DecisionRecord } from '../record.js';
 /** A decision, and what a shadow needs to say what it would have decided. */
 export interface ShadowWork {
   readonly plan: ShadowPlan;
-  /** What the plan read beyond the facts of the decision. */
-  readonly more: readonly FactValue[];
+  /** What the plan read beyond the facts of the decision; undefined: a window that it needs was not in memory. */
+  readonly more: readonly FactValue[] | undefined;
   readonly evaluation: Evaluation;
   readonly record: DecisionRecord;
 }

@@ -17,6 +17,11 @@ export class AskedPayment {
   readonly entries: readonly KeyEntry[];
   /** What must be read before it can be decided, one range per key; [] when all is in memory. */
   readonly ranges: readonly KeyRange[];
+  /**
+   * What only shadows lack, likewise: it can be decided without, and what they ask is NotLoaded then. May go further back
+   * than one of `ranges` with the same key.
+   */
+  readonly further: readonly KeyRange[];
   /** Its place among those that are being decided; -1 once released. */
   place: number;
   readonly #windows: Answering;
@@ -26,16 +31,18 @@ export class AskedPayment {
     event: StreamEvent,
     entries: readonly KeyEntry[],
     ranges: readonly KeyRange[],
+    further: readonly KeyRange[],
     place: number,
   ) {
     this.#windows = windows;
     this.event = event;
     this.entries = entries;
     this.ranges = ranges;
+    this.further = further;
     this.place = place;
   }
 
-  /** A velocity, by its index in the plan. Throws when the key was not loaded. */
+  /** A velocity, by its index in the plan. Throws NotLoaded. */
   velocity(index: number, zones: Zones): number | undefined {
     return this.#windows.velocity(index, this, zones);
   }

@@ -29,6 +29,8 @@ export interface KeyDefinition {
   readonly readBy: number;
   /** How far back anything looks, ms. */
   horizon: number;
+  /** How far back anything that decides looks, ms; -Infinity where only shadows ask. */
+  deciding: number;
   /** One by each of CLOCKS. */
   readonly layouts: readonly [Layout, Layout, Layout];
 }
@@ -82,13 +84,20 @@ export interface WindowPlan {
   readonly habits: readonly HabitPlan[];
 }
 
+/** How many of the questions decide: the first of each list. The others are asked by shadows only. */
+export type DecidingQuestions = Readonly<Record<'velocities' | 'histories' | 'habits', number>>;
+
 /** The questions of all rules in force, each list by the index under which it is asked later. */
 export interface WindowQuestions {
+  /** Default: all. */
+  readonly deciding?: DecidingQuestions;
+
   readonly velocities: readonly VelocitySpec[];
   readonly histories: readonly HistorySpec[];
   readonly habits: readonly HabitSpec[];
 }
 
+const ALL: DecidingQuestions = { velocities: Infinity, histories: Infinity, habits: Infinity };
 const PAID: readonly StreamKind[] = ['authorised', 'captured'];
 /** A check of a card over nothing is no purchase: it says nothing of what a payer usually spends. */
 const NO_CARD_CHECK: AttributeFilter = { attribute: 'paymentKind', values: ['card-check'], negated: true };
@@ -98,7 +107,9 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
   const definitions = new Map<string, KeyDefinition>();
   const orderPlans = new Map<KeyDefinition, Map<string, OrdersPlan>>();
 
-  function define(by: readonly Attribute[], horizon: number): KeyDefinition {
+  const deciding = questions.deciding ?? ALL;
+
+  function define(by: readonly Attribute[], horizon: number, decides: boolean): KeyDefinition {
     const name = by.toSorted().join(' ');
     let definition = definitions.get(name);
     if (definition === undefined) {
@@ -110,18 +121,20 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
         load: ATTRIBUTE_INDEX[load],
         readBy: ATTRIBUTE_INDEX[SAME_VALUES[load] ?? load],
         horizon: 0,
+        deciding: -Infinity,
         layouts: [new Layout('event'), new Layout('known'), new Layout('payment')],
       };
       definitions.set(name, definition);
     }
     definition.horizon = Math.max(definition.horizon, horizon);
+    if (decides) definition.deciding = Math.max(definition.deciding, horizon);
     return definition;
   }
 
-  function planAggregate(by: readonly Attribute[], aggregate: Aggregate): AggregatePlan {
+  function planAggregate(by: readonly Attribute[], aggregate: Aggregate, decides: boolean): AggregatePlan {
     const { window, includeCurrent } = aggregate;
     const fn = aggregate.oncePaid ? 'distinct' : aggregate.fn;
-    const definition = define(by, horizonOf(window));
+    const definition = define(by, horizonOf(window), decides);
     const { column, filters, options } = columnOf(aggregate);
     const selector = selectorOf(aggregate.kinds, [...aggregate.filters, ...filters], hashOf, options);
     const layout = CLOCKS.indexOf(aggregate.clock) as AggregatePlan['layout'];
@@ -130,14 +143,17 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
     return { fn, layout, measure, window, includeCurrent, selector, column, id: `${measure}/${id}` };
   }
 
-  const velocities = questions.velocities.map(({ by, value, over }) => ({
-    definition: define(by, 0).index,
-    value: planAggregate(by, value),
-    over: over === undefined ? undefined : planAggregate(by, over),
-  }));
-  const histories = questions.histories.map((spec): HistoryPlan => {
+  const velocities = questions.velocities.map(({ by, value, over }, index) => {
+    const decides = index < deciding.velocities;
+    return {
+      definition: define(by, 0, decides).index,
+      value: planAggregate(by, value, decides),
+      over: over === undefined ? undefined : planAggregate(by, over, decides),
+    };
+  });
+  const histories = questions.histories.map((spec, index): HistoryPlan => {
     const { by, what, ms } = spec;
-    const definition = define(by, ms);
+    const definition = define(by, ms, index < deciding.histories);
     const layout = what === 'declinesInRow' ? 2 : 0;
     const measures = historyMeasures(what, hashOf).map(([selector, column]) =>
       definition.layouts[layout].measure(selector, column),
@@ -147,8 +163,8 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
     const orders = planOrders(spec, definition.layouts[0], plans, hashOf);
     return { definition: definition.index, what, ms, layout, measures, orders };
   });
-  const habits = questions.habits.map(({ by, what, ms, minCount }) => {
-    const definition = define(by, ms);
+  const habits = questions.habits.map(({ by, what, ms, minCount }, index) => {
+    const definition = define(by, ms, index < deciding.habits);
     const measure = definition.layouts[0].measure(
       selectorOf(['payment'], [NO_CARD_CHECK], hashOf, { needsBase: true }),
       'base',

@@ -9,6 +9,7 @@ import { KeyStore } from './keys/key-store.js';
 import type { StreamWindowsStats } from './keys/key-store.js';
 import { hasKey } from './keys/keys.js';
 import { positionOf } from './layout.js';
+import { NotLoaded } from './not-loaded.js';
 import type { AggregatePlan, KeyDefinition, WindowPlan } from './plan.js';
 import { keptFrom, readFrom } from './keys/reach.js';
 
@@ -26,8 +27,8 @@ type Entries = readonly KeyEntry[];
  *
  * For each payment: `ask`, read its ranges, `loaded`, then the questions, then `insert` with the place it got in the log,
  * and `release`. Every event that is admitted is inserted at once, and settled when it is durable (or retracted), so that a
- * key read later misses nothing. Whatever the order of all this, an answer is that of recount.ts, or an Error when the
- * key was not loaded.
+ * key read later misses nothing. Whatever the order of all this, an answer is that of recount.ts, or NotLoaded is thrown
+ * when the key was not loaded, as may be where only shadows ask.
  */
 export class StreamWindows {
   readonly #plan: WindowPlan;
@@ -54,30 +55,37 @@ export class StreamWindows {
   /** A payment is to be decided: its keys stay in memory from now until it is released. */
   ask(event: StreamEvent): AskedPayment {
     const entries = this.#take(event);
-    const ranges = this.#missing(event, entries);
+    const ranges: KeyRange[] = [];
+    const further: KeyRange[] = [];
+    for (const entry of entries) if (entry !== NO_ENTRY) this.#missing(event, entry, ranges, further);
     for (const range of ranges) this.keep(range);
-    const asked = new AskedPayment(this, event, entries, ranges, this.#asked.length);
+    for (const range of further) this.keep(range);
+    const asked = new AskedPayment(this, event, entries, ranges, further, this.#asked.length);
     this.#asked.push(asked);
     return asked;
   }
 
-  #missing(event: StreamEvent, entries: Entries): KeyRange[] {
+  /** Adds what a key lacks of what decides, and of what goes further back. */
+  #missing({ knownAt }: StreamEvent, entry: KeyEntry, ranges: KeyRange[], further: KeyRange[]): void {
     const all = this.#entries;
-    const ranges: KeyRange[] = [];
-    for (const entry of entries) {
-      if (entry === NO_ENTRY) continue;
-      const definition = all.definition(entry);
-      const needed = event.knownAt - definition.horizon;
-      const reach = all.from(entry);
-      if (reach <= needed) continue;
-      if (all.asked(entry) > needed || reach < Infinity)
-        all.setAsked(entry, readFrom(definition, event.knownAt));
-      const key = all.load(entry);
-      const same = ranges.findIndex((range) => range.key === key);
-      const from = Math.min(all.asked(entry), ranges[same]?.from ?? Infinity);
-      ranges.splice(same < 0 ? ranges.length : same, 1, { key, from, attribute: definition.readBy });
-    }
-    return ranges;
+    const definition = all.definition(entry);
+    const needed = knownAt - definition.horizon;
+    const reach = all.from(entry);
+    if (reach <= needed) return;
+    const { horizon, deciding } = definition;
+    if (deciding < horizon && reach > knownAt - deciding)
+      this.#addRange(ranges, entry, readFrom({ horizon: deciding }, knownAt));
+    if (all.asked(entry) > needed || reach < Infinity) all.setAsked(entry, readFrom(definition, knownAt));
+    this.#addRange(deciding < horizon ? further : ranges, entry, all.asked(entry));
+  }
+
+  /** One range per key: as far back as any of its definitions needs. */
+  #addRange(ranges: KeyRange[], entry: KeyEntry, from: number): void {
+    const key = this.#entries.load(entry);
+    const attribute = this.#entries.definition(entry).readBy;
+    const same = ranges.findIndex((range) => range.key === key);
+    const furthest = Math.min(from, ranges[same]?.from ?? Infinity);
+    ranges.splice(same < 0 ? ranges.length : same, 1, { key, from: furthest, attribute });
   }
 
   /** To be told before a range is read: what it fills is there from its start, and neither leaves nor is pruned till `letGo`. */
@@ -209,6 +217,7 @@ export class StreamWindows {
     if (this.#last === asked) this.#last = undefined;
     this.#giveBack(asked.entries);
     for (const range of asked.ranges) this.letGo(range);
+    for (const range of asked.further) this.letGo(range);
   }
 
   /** Cheap. */
@@ -225,7 +234,7 @@ export class StreamWindows {
   }
 
   #mustReach(entry: KeyEntry, from: number): void {
-    if (this.#entries.from(entry) > from) throw new Error('a window was asked for that was not loaded');
+    if (this.#entries.from(entry) > from) throw new NotLoaded('a window was asked for that was not loaded');
   }
 
   #entryOf(asked: AskedPayment, definition: number): KeyEntry {

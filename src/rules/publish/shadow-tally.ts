@@ -19,14 +19,21 @@ export interface RuleTally {
 }
 
 /**
+ * Why shadow was not asked about a payment: more was waiting than may; a window that only shadow asks for was not in
+ * memory; the instance stopped first.
+ */
+export const DROP_REASONS = ['busy', 'cold', 'closing'] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/**
  * What was counted of live against shadow. It belongs to one pair of programs: as large as they have rules, and a new
  * live version begins a new one. Plain JSON; instances count for themselves and what they counted is added up.
  */
 export interface ShadowTally {
   /** Payments that both judged. */
   compared: number;
-  /** Payments that shadow was not asked about, for want of room. */
-  dropped: number;
+  /** Payments that shadow was not asked about. */
+  readonly dropped: Record<DropReason, number>;
   /** Of those compared: verdicts with a rule that was unknown or failed. */
   degradedLive: number;
   degradedShadow: number;
@@ -44,7 +51,7 @@ export interface ShadowTally {
 export function createShadowTally(): ShadowTally {
   return {
     compared: 0,
-    dropped: 0,
+    dropped: { busy: 0, cold: 0, closing: 0 },
     degradedLive: 0,
     degradedShadow: 0,
     changed: nothing(),
@@ -53,6 +60,11 @@ export function createShadowTally(): ShadowTally {
     threeDs: transitions(THREE_DS_DEMANDS),
     rules: {},
   };
+}
+
+/** A rule that hit nowhere yet. */
+export function createRuleTally(): RuleTally {
+  return { liveHits: 0, shadowHits: 0, onlyLive: nothing(), onlyShadow: nothing() };
 }
 
 /** Counts a payment that both judged; `baseMinor` NaN: no exchange rate. Makes nothing but a rule's first entry. */
@@ -83,15 +95,15 @@ export function countCompared(
   }
 }
 
-/** Counts payments that shadow was not asked about. */
-export function countDropped(tally: ShadowTally, payments: number): void {
-  tally.dropped += payments;
+/** Counts a payment that shadow was not asked about. */
+export function countDropped(tally: ShadowTally, reason: DropReason): void {
+  tally.dropped[reason]++;
 }
 
 /** Adds all that `more` counted of the same pair of programs. */
 export function addShadowTally(tally: ShadowTally, more: ShadowTally): void {
   tally.compared += more.compared;
-  tally.dropped += more.dropped;
+  for (const reason of DROP_REASONS) tally.dropped[reason] += more.dropped[reason];
   tally.degradedLive += more.degradedLive;
   tally.degradedShadow += more.degradedShadow;
   tally.unpriced += more.unpriced;
@@ -138,7 +150,7 @@ function addCounted(to: Counted, more: Counted): void {
 function ruleOf({ rules }: ShadowTally, name: string): RuleTally {
   const known = rules[name];
   if (known !== undefined) return known;
-  const made = { liveHits: 0, shadowHits: 0, onlyLive: nothing(), onlyShadow: nothing() };
+  const made = createRuleTally();
   (rules as Record<string, RuleTally>)[name] = made;
   return made;
 }

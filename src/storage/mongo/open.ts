@@ -1,5 +1,6 @@
 import { Binary } from 'mongodb';
 import type { StoreHealth } from '../../decisions/ports.js';
+import type { ShadowStore } from '../../decisions/shadow/shadow-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import { Connection } from './connection.js';
 import { BadAddress } from './errors.js';
@@ -12,6 +13,7 @@ import { LogRegistry } from './journal/logs.js';
 import { resolveOptions } from './options.js';
 import type { MongoStoreOptions, ResolvedOptions } from './options.js';
 import { mongoRules } from './rules/rules.js';
+import { mongoShadows } from './shadows/shadows.js';
 import { MongoSites } from './sites.js';
 
 /** The layout of the database, kept in the collection `meta`. Those before it were never released. */
@@ -33,6 +35,7 @@ export interface MongoStore {
   readonly limits: MongoLimits;
   readonly lists: MongoLists;
   readonly rules: RuleVersionStore;
+  readonly shadows: ShadowStore;
   readonly sites: MongoSites;
   readonly keys: MongoKeys;
   readonly health: StoreHealth;
@@ -74,6 +77,7 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
     limits: new MongoLimits(connection, options),
     lists,
     rules: mongoRules(connection),
+    shadows: mongoShadows(connection),
     sites: new MongoSites(connection),
     keys: new MongoKeys(connection),
     health: { ping: () => ping(connection, registry.own) },

@@ -177,6 +177,39 @@ CREATE TABLE rule_drafts (
   revision INTEGER NOT NULL,
   body TEXT NOT NULL
 ) WITHOUT ROWID;
+-- What shadows said: runs, what was counted of them by hour of event time and live version, differences, and the last
+-- batch that was added.
+CREATE TABLE shadow_runs (
+  no INTEGER PRIMARY KEY,
+  rule_set TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  scope TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  kept INTEGER NOT NULL DEFAULT 0,
+  left INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (rule_set, version, scope, since)
+);
+CREATE TABLE shadow_tallies (
+  run INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  live INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (run, hour, live)
+) WITHOUT ROWID;
+CREATE TABLE shadow_differences (
+  run INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  decision TEXT NOT NULL,
+  differs INTEGER NOT NULL,
+  live INTEGER NOT NULL,
+  shadow INTEGER NOT NULL,
+  -- Each between line ends.
+  rules TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (run, at, decision)
+) WITHOUT ROWID;
+CREATE TABLE shadow_batches (writer TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE layouts (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 
 -- Sites and merchants; change is one higher with every change of any of them.

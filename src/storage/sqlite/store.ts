@@ -1,4 +1,5 @@
 import type { Journal, LimitStore, StoreHealth } from '../../decisions/ports.js';
+import type { ShadowStore } from '../../decisions/shadow/shadow-store.js';
 import type { ListStore } from '../../facts/lists/list-store.js';
 import type { KeyStore } from '../../identity/key-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
@@ -9,6 +10,7 @@ import { sqliteKeys, sqliteRules, sqliteSites } from './documents.js';
 import { SqliteJournal } from './journal/journal.js';
 import { sqliteLimits } from './limits.js';
 import { sqliteLists } from './lists.js';
+import { sqliteShadows } from './shadows.js';
 
 /** How the embedded store is opened. */
 export interface SqliteOptions {
@@ -30,6 +32,7 @@ export interface SqliteStore {
   readonly limits: LimitStore;
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
+  readonly shadows: ShadowStore;
   readonly sites: SiteStore;
   readonly keys: KeyStore;
   readonly health: StoreHealth;
@@ -51,6 +54,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     limits: sqliteLimits(connection),
     lists: sqliteLists(connection, world.clock),
     rules: sqliteRules(connection),
+    shadows: sqliteShadows(connection),
     sites: sqliteSites(connection),
     keys: sqliteKeys(connection),
     health: { ping: () => connection.call('store.ping', [world.clock.now()]) },

@@ -74,11 +74,17 @@ function stage(maxRound = 100) {
     },
   );
   const log: string[] = [];
-  const admit = (id: string, keys: readonly number[], caller?: Caller): void => {
+  const admit = (
+    id: string,
+    keys: readonly number[],
+    caller?: Caller,
+    further: readonly number[] = [],
+  ): void => {
     const missing = (): readonly number[] => keys.filter((key) => !inMemory.has(key));
     const admission: Admission = {
       ids: () => [id],
       ranges: () => missing().map((key) => ({ key, from: 0 })),
+      further: () => further.filter((key) => !inMemory.has(key)).map((key) => ({ key, from: -10 })),
       settle: () => {
         if (missing().length > 0) throw new Error(`${id} was settled without its windows`);
         log.push(id);
@@ -117,6 +123,44 @@ describe('a range too long for a round', () => {
     await questions[0]?.answer();
     await rounds.idle();
     expect(log).toEqual(['quiet', 'quiet too', 'busy', 'busy too']);
+  });
+
+  it('that only shadows lack holds up nobody, and is read beside once', async () => {
+    const { questions, aside, log, admit } = stage();
+    const stream = stranger();
+    admit('first', [1], stream, [2, 10, 11]);
+    await turns();
+    expect(questions[0]?.keys).toEqual([1, 2, 10, 11]);
+    await questions[0]?.answer();
+    expect(log).toEqual(['first']);
+    admit('second', [], stream, [10, 11]);
+    await turns();
+    expect(questions[0]?.keys).toEqual([]);
+    await questions[0]?.answer();
+    expect(log).toEqual(['first', 'second']);
+    // One after the other; what cannot be read is asked for again by whoever lacks it.
+    expect(aside.map(({ keys }) => keys)).toEqual([[10]]);
+    await aside[0]?.answer();
+    expect(aside.map(({ keys }) => keys)).toEqual([[11]]);
+    await aside[0]?.fail();
+    admit('third', [], stream, [10, 11]);
+    await turns();
+    expect(questions[0]?.keys).toEqual([11]);
+  });
+
+  it('that somebody waits for is read for him though it is being read for shadows', async () => {
+    const { questions, aside, log, admit } = stage();
+    admit('shaded', [], undefined, [10]);
+    await turns();
+    await questions[0]?.answer();
+    admit('needs it', [10]);
+    await turns();
+    expect(questions[0]?.keys).toEqual([10]);
+    await questions[0]?.answer();
+    expect(aside.map(({ keys }) => keys)).toEqual([[10], [10]]);
+    await aside[1]?.answer();
+    await questions[0]?.answer();
+    expect(log).toEqual(['shaded', 'needs it']);
   });
 
   it('holds up what the same caller sends after it', async () => {

@@ -7,6 +7,7 @@ import {
   countCompared,
   countDropped,
   createShadowTally,
+  DROP_REASONS,
   type ShadowTally,
   type Transitions,
 } from '../../../src/rules/publish/shadow-tally.js';
@@ -20,8 +21,10 @@ type Payments = typeof payments extends fc.Arbitrary<infer T> ? T : never;
 function tallied(live: Small, shadow: Small, seen: Payments): ShadowTally {
   const tally = createShadowTally();
   const pairs = pairRules(live, shadow);
-  for (const [a, b, minor] of seen) countCompared(tally, pairs, live.judge(a), shadow.judge(b), minor);
-  countDropped(tally, seen.length);
+  for (const [a, b, minor] of seen) {
+    countCompared(tally, pairs, live.judge(a), shadow.judge(b), minor);
+    countDropped(tally, DROP_REASONS[minor % 3] ?? 'busy');
+  }
   return tally;
 }
 
@@ -57,7 +60,7 @@ describe('the tally of live against shadow', () => {
         const amounts = seen.map(([, , minor]) => minor).filter((minor) => !Number.isNaN(minor));
         const all = [seen.length, amounts.reduce((sum, minor) => sum + minor, 0)];
         expect(tally.compared).toBe(seen.length);
-        expect(tally.dropped).toBe(seen.length);
+        expect(tally.dropped.busy + tally.dropped.cold + tally.dropped.closing).toBe(seen.length);
         expect(tally.unpriced).toBe(seen.length - amounts.length);
         expect(total(cells(tally.outcomes))).toEqual(all);
         expect(total(cells(tally.threeDs))).toEqual(all);

@@ -1,6 +1,6 @@
 import type { Decisions } from '../../../src/decisions/decisions.js';
 import type { Application } from '../../../src/server/grpc/services/all.js';
-import type { Keys, Lists, RuleSets, Sites } from '../../../src/server/grpc/services/ports.js';
+import type { Keys, Lists, RuleSets, Shadows, Sites } from '../../../src/server/grpc/services/ports.js';
 import { sampleRecord } from './records.js';
 
 function notCalled(): never {
@@ -29,6 +29,7 @@ export function fakeApplication(
   change: {
     readonly decisions?: Partial<Decisions>;
     readonly ruleSets?: Partial<RuleSets>;
+    readonly shadows?: Partial<Shadows>;
     readonly lists?: Partial<Lists>;
     readonly sites?: Partial<Sites>;
     readonly keys?: Partial<Keys>;
@@ -64,6 +65,7 @@ export function fakeApplication(
       publications: notCalled,
       ...change.ruleSets,
     },
+    shadows: { report: notCalled, differences: notCalled, ...change.shadows },
     lists: {
       create: notCalled,
       list: notCalled,

@@ -1,4 +1,5 @@
 import type { Journal, LimitStore, StoreHealth } from '../../../src/decisions/ports.js';
+import type { ShadowStore } from '../../../src/decisions/shadow/shadow-store.js';
 import type { ListStore } from '../../../src/facts/lists/list-store.js';
 import type { KeyStore } from '../../../src/identity/key-store.js';
 import type { RuleVersionStore } from '../../../src/rules/version-store.js';
@@ -10,6 +11,7 @@ export interface TestStore {
   readonly limits: LimitStore;
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
+  readonly shadows: ShadowStore;
   readonly sites: SiteStore;
   readonly keys: KeyStore;
   readonly health: StoreHealth;

@@ -19,7 +19,8 @@ import { casesBeside, printCases } from './cases-text.js';
 import { printFindings } from './check.js';
 import { versionNumber } from './version-number.js';
 
-interface Change {
+/** What every change of where a version stands says. */
+export interface Change {
   readonly actor?: string;
   readonly reason: string;
   readonly scope: string;
@@ -36,7 +37,8 @@ const WAIVE = [
   'let it go live before its backtest is there; reported until that follows',
 ] as const;
 
-function withChange(command: Command): Command {
+/** Adds the options that say it. */
+export function withChange(command: Command): Command {
   return command
     .option('--actor <name>', 'who does it (default: TOLLGATE_ACTOR, or your user name)')
     .option('--reason <text>', 'why, for the log', '')

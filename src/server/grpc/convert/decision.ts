@@ -60,7 +60,8 @@ export function toDecision(record: DecisionRecord): Decision {
   return decision;
 }
 
-function toMoney(minor: number, currency: string): Money {
+/** An amount. */
+export function toMoney(minor: number, currency: string): Money {
   return { $typeName: 'tollgate.v1.Money', minor: BigInt(minor), currency };
 }
 

@@ -13,7 +13,7 @@ import { decisionHandlers } from './decision-service.js';
 import { eventHandlers } from './event-service.js';
 import { keyHandlers } from './key-service.js';
 import { listHandlers } from './list-service.js';
-import type { Keys, Lists, RuleSets, Sites } from './ports.js';
+import type { Keys, Lists, RuleSets, Shadows, Sites } from './ports.js';
 import { ruleHandlers } from './rule-service.js';
 import { siteHandlers } from './site-service.js';
 
@@ -21,6 +21,7 @@ import { siteHandlers } from './site-service.js';
 export interface Application {
   readonly decisions: Decisions;
   readonly ruleSets: RuleSets;
+  readonly shadows: Shadows;
   readonly lists: Lists;
   readonly listDecisions: ListDecisions;
   readonly sites: Sites;
@@ -56,7 +57,7 @@ export function bindAll(
   return [
     bindService(DecisionService, decisionHandlers(application.decisions, reporter, stream), reporter),
     bindService(EventService, eventHandlers(application.decisions, reporter, stream), reporter),
-    bindService(RuleService, ruleHandlers(application.ruleSets), reporter),
+    bindService(RuleService, ruleHandlers(application.ruleSets, application.shadows), reporter),
     bindService(ListService, listHandlers(application.lists, application.listDecisions), reporter),
     bindService(SiteService, siteHandlers(application.sites), reporter),
     bindService(KeyService, keyHandlers(application.keys), reporter),

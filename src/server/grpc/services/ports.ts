@@ -1,3 +1,4 @@
+import type { ShadowReports } from '../../../decisions/shadow/shadow-reports.js';
 import type { ListsService } from '../../../facts/lists/lists-service.js';
 import type { Keys as KeyKeeper } from '../../../identity/key-service.js';
 import type { RuleSets as RuleSetService } from '../../../rules/rule-sets.js';
@@ -5,6 +6,9 @@ import type { Sites as SiteService } from '../../../sites/site-service.js';
 
 /** What the API needs of the rule sets. */
 export type RuleSets = Omit<RuleSetService, 'inForce'>;
+
+/** What the API needs of what shadows said. */
+export type Shadows = ShadowReports;
 
 /** What the API needs of the lists. */
 export type Lists = Pick<

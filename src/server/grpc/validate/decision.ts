@@ -3,9 +3,7 @@ import { OutcomeSchema } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { checkPayment } from './payment.js';
 import { Problems } from './problems.js';
 import { anyId, opaqueId, requiredId, siteId } from './text.js';
-import { email, enumValue, ip, page, timestamp, within } from './values.js';
-
-const RULE = /^[a-z0-9-]{1,64}\/[a-z0-9-]{1,64}$/;
+import { email, enumValue, ip, page, ruleName, timestamp, within } from './values.js';
 
 /** A payment to decide. */
 export function checkScreen(request: ScreenRequest): void {
@@ -65,6 +63,6 @@ export function checkListDecisions(request: ListDecisionsRequest): void {
   ip(problems, '', 'ip', request.ip);
   opaqueId(problems, '', 'merchant', request.merchant, 64);
   opaqueId(problems, '', 'device_id', request.deviceId, 256);
-  if (request.rule !== '' && !RULE.test(request.rule)) problems.add('rule', 'not RULE_SET/RULE');
+  ruleName(problems, '', 'rule', request.rule);
   problems.throwIfAny();
 }

@@ -52,16 +52,17 @@ export function checkStartCanary(request: StartCanaryRequest): CanarySettings {
 
 function publication(problems: Problems, request: Publishing): void {
   slug(problems, '', 'rule_set', request.ruleSet);
-  scope(problems, request.scope);
+  scope(problems, 'scope', request.scope);
   requiredText(problems, '', 'actor', request.actor, 128);
   freeText(problems, '', 'reason', request.reason, 500);
   etag(problems, '', 'etag', request.etag);
 }
 
-function scope(problems: Problems, text: string): void {
+/** A scope; may be empty. */
+export function scope(problems: Problems, name: string, text: string): void {
   const read = readScope(text);
-  if (read === undefined) problems.add('scope', 'not all, group:ID or site:ID');
-  else if (read !== 'all') siteId(problems, '', 'scope', partsOfScope(read).id);
+  if (read === undefined) problems.add(name, 'not all, group:ID or site:ID');
+  else if (read !== 'all') siteId(problems, '', name, partsOfScope(read).id);
 }
 
 function canary(problems: Problems, { share, by, period, guardrails }: CanarySettings): void {

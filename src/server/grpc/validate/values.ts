@@ -16,6 +16,7 @@ const PHONE = /^\+?[0-9 ().\-/]{4,32}(?: ?(?:ext\.?|x|#) ?[0-9]{1,6})?$/i;
 const EMAIL_LOCAL = /^[^\s@\p{Cc}]{1,64}$/u;
 const EMAIL_DOMAIN = /^[^\s@.\p{Cc}]+(?:\.[^\s@.\p{Cc}]+)+$/u;
 const MAX_ETAG = 64;
+const RULE = /^[a-z0-9-]{1,64}\/[a-z0-9-]{1,64}$/;
 const HASH = /^[0-9a-f]{64}$/;
 /** The longest hold a value of a list: 256 characters, in UTF-8 and base64. */
 const TOKEN = /^[\x21-\x7e]{1,2048}$/;
@@ -139,6 +140,11 @@ export function enumValue(
   } else if (schema.value[value] === undefined) {
     problems.add(at + name, `unknown value ${value}`);
   }
+}
+
+/** A rule, as RULE_SET/RULE; may be empty. */
+export function ruleName(problems: Problems, at: string, name: string, value: string): void {
+  if (value !== '' && !RULE.test(value)) problems.add(at + name, 'not RULE_SET/RULE');
 }
 
 /** An etag; may be empty. Callers need not know what one looks like: whatever was not given out here is stale. */

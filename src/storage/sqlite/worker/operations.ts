@@ -5,12 +5,21 @@ import type { WorkerJournal } from './journal/journal.js';
 import { WorkerKeys } from './keys.js';
 import { WorkerLimits } from './limits.js';
 import { WorkerRules } from './rules.js';
+import { WorkerShadows, type BucketPlace } from './shadows.js';
 import { ListImporter } from './lists/import.js';
 import { DecisionLister } from './journal/list.js';
 import { WorkerLists } from './lists/lists.js';
 import { early, read, sliced, write, type EndOperation } from './work.js';
 import type { ListPlace, WireListFilter } from '../journal/wire.js';
 import type { Hold, HoldReport } from '../../../decisions/ports.js';
+import type {
+  DecisionDifference,
+  DifferenceFilter,
+  DifferencePlace,
+  DifferenceRetention,
+  ShadowBatch,
+  ShadowRun,
+} from '../../../decisions/shadow/shadow-store.js';
 import type { Evidence } from '../../../rules/publish/evidence.js';
 import type { StagedVersion } from '../../../rules/publish/stage.js';
 import type { Draft, Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
@@ -29,6 +38,7 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
   const lister = new DecisionLister(db, journal);
   const limits = new WorkerLimits(db);
   const rules = new WorkerRules(db);
+  const shadows = new WorkerShadows(db);
   const sites = new WorkerSites(db);
   const keys = new WorkerKeys(db);
   const lists = new WorkerLists(db);
@@ -90,6 +100,19 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
     ),
     'rules.putLayout': write((_, layout: Layout) => rules.putLayout(layout)),
     'rules.layout': read((_, id: string) => rules.layout(id)),
+    'shadows.add': write((_, batch: ShadowBatch) => shadows.add(batch)),
+    'shadows.keep': write((_, run: ShadowRun, differences: readonly DecisionDifference[], at: number) =>
+      shadows.keep(run, differences, at),
+    ),
+    'shadows.runs': read((_, ruleSet: string, version: number) => shadows.runs(ruleSet, version)),
+    'shadows.buckets': read((_, run: ShadowRun, after: BucketPlace, to: number) =>
+      shadows.buckets(run, after, to),
+    ),
+    'shadows.differences': read(
+      (_, run: ShadowRun, filter: DifferenceFilter, limit: number, after: DifferencePlace | undefined) =>
+        shadows.differences(run, filter, limit, after),
+    ),
+    'shadows.trim': write((_, retention: DifferenceRetention) => shadows.trim(retention)),
     'sites.put': write((_, kind: Kind, item: Site | Merchant) => sites.put(kind, item)),
     'sites.get': read((_, kind: Kind, id: string) => sites.get(kind, id)),
     'sites.page': read((_, kind: Kind, after: string, size: number) => sites.page(kind, after, size)),

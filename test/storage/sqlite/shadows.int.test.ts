@@ -1,0 +1,4 @@
+import { shadowsContract } from '../contract/shadows.js';
+import { sqliteFactory } from './factory.js';
+
+shadowsContract(sqliteFactory);
