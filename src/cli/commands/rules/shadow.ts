@@ -7,7 +7,8 @@ import {
 import { readScope, scopeText } from '../../../rules/publish/scope.js';
 import type { Host } from '../../host.js';
 import { actorName, withSession } from '../../session.js';
-import { versionNumber, withChange, type Change } from './change.js';
+import { withChange, type Change } from './change.js';
+import { versionNumber } from './version-number.js';
 
 /** `tollgate rules shadow start|stop RULE-SET VERSION`. */
 export function addShadow(parent: Command, host: Host): void {
