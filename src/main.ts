@@ -1,7 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
-import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
+import { CanaryCounts } from './decisions/canary/canary-counts.js';
+import { createCanaryGuard } from './decisions/canary/canary-guard.js';
+import { createCanaryReports } from './decisions/canary/canary-report.js';
+import type { CanaryStore } from './decisions/canary/canary-store.js';
+import type { Journal, LimitStore, StoreChanges, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
 import { logText } from './errors/error-text.js';
 import { TollgateError } from './errors/errors.js';
@@ -46,7 +50,9 @@ interface Store {
   readonly limits: LimitStore;
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
+  readonly canaries: CanaryStore;
   readonly sites: SiteStore;
+  readonly changes: StoreChanges;
   readonly health: StoreHealth;
   close(): Promise<void>;
 }
@@ -131,7 +137,8 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
       return (user + system) / 1e6;
     },
   });
-  const observer = serviceObserver(metrics, log, config.logSample);
+  const counts = new CanaryCounts();
+  const observer = serviceObserver(metrics, log, config.logSample, counts);
   const patient: Patient = (step) =>
     patiently(world, step, (error) =>
       log.warn({ error: logText(error) }, 'the store cannot be used yet: trying again'),
@@ -155,6 +162,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     () => ruleSets,
     decisions,
     (site) => sites.siteOf(site).site.group,
+    counts,
   );
   const ruleSets = createRuleSets({
     store: store.rules,
@@ -177,12 +185,21 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   const expire = (): Promise<number> => store.limits.expire(world.clock.now());
   await patient(expire);
 
+  const canaries = createCanaryGuard({
+    counts,
+    store: store.canaries,
+    ruleSets,
+    instance: nameOf(world, 8),
+    now: () => world.clock.now(),
+    rolledBack: (run, why) => observer.canaryRolledBack(run, why),
+  });
+
   grpc = await startGrpcServer({
     listen: config.listen,
     services: bindAll(
-      { decisions, ruleSets, lists, sites },
+      { decisions, ruleSets, canaries: createCanaryReports(store.canaries, store.rules), lists, sites },
       {
-        reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
+        reference: () => nameOf(world, 6),
         unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),
         answered: (code) => metrics.answered(code),
       },
@@ -195,6 +212,9 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   const background = startBackground(world.timers, {
     store: watch,
     follow: followAll,
+    changes: tuning.watchChanges ? store.changes : undefined,
+    followMs: tuning.followMs,
+    canaries: () => canaries.step(),
     expire,
     failed: (task, error) => observer.backgroundFailed(task, error),
   });
@@ -217,12 +237,18 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
       const parts: readonly Part[] = [
         ['background work', () => stopped],
         ['calls under way', () => decided],
+        ['canary counts', () => canaries.keep()],
         ['HTTP', () => http.close()],
         ['the store', () => store.close()],
       ];
       await endInTurn(parts, world.timers, CLOSE_MS);
     },
   };
+}
+
+/** A random name of so many bytes. */
+function nameOf(world: World, bytes: number): string {
+  return Buffer.from(world.randomBytes(bytes)).toString('hex');
 }
 
 /** What seeding needs beside the rule sets. */

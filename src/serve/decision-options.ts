@@ -16,15 +16,22 @@ import { sameMessage } from '../server/grpc/same-message.js';
 import type { Sites } from '../sites/site-service.js';
 import type { World } from '../world/world.js';
 import type { Assets } from './assets.js';
+import { FOLLOW_MS } from './background.js';
 
 /** What nobody configures, but tests may make small. */
 export interface Tuning {
   /** Events of a window that a round of decisions waits for at most. */
   readonly longestRange: number;
+  /** How often it is looked for what other instances changed, ms. */
+  readonly followMs: number;
+  /** Whether the store is asked to tell of that, too. */
+  readonly watchChanges: boolean;
 }
 
 /** Some milliseconds of reading. */
-export const TUNING: Tuning = { longestRange: 4096 };
+const LONGEST_RANGE = 4096;
+
+export const TUNING: Tuning = { longestRange: LONGEST_RANGE, followMs: FOLLOW_MS, watchChanges: true };
 
 /** What the decisions are put together from. */
 export interface DecisionSources {

@@ -19,8 +19,11 @@ export interface MetricSources {
   cpuSeconds(): number;
 }
 
-/** What goes on beside calls: asking for the store, following other instances, giving back holds that lapsed. */
-export const BACKGROUND_TASKS = ['health', 'follow', 'expire'] as const;
+/**
+ * What goes on beside calls: asking for the store, following other instances, giving back holds that lapsed, guarding
+ * canaries.
+ */
+export const BACKGROUND_TASKS = ['health', 'follow', 'expire', 'canaries'] as const;
 export type BackgroundTask = (typeof BACKGROUND_TASKS)[number];
 
 /** Counters of the service: told what happens by the pipeline and the gRPC edge, read in Prometheus' text format. */
@@ -28,6 +31,8 @@ export interface Metrics extends Observer {
   /** An error went out over gRPC. */
   answered(code: ErrorCode): void;
   backgroundFailed(task: BackgroundTask): void;
+  /** A canary broke its limits. */
+  canaryRolledBack(): void;
   readonly contentType: string;
   text(): Promise<string>;
 }
@@ -85,6 +90,11 @@ export function createMetrics(sources: MetricSources): Metrics {
     'task',
     BACKGROUND_TASKS,
   );
+  const canariesRolledBack = total(
+    registry,
+    'tollgate_canary_rolled_back_total',
+    'Canaries that this instance rolled back for breaking their limits.',
+  );
   const durations = new Histogram({
     name: 'tollgate_decision_seconds',
     help: 'From admission to durable.',
@@ -140,6 +150,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
     factFailed: (fact) => factFailures(fact),
     backgroundFailed: (task) => backgroundFailures(task),
+    canaryRolledBack: () => canariesRolledBack(),
   };
 }
 

@@ -15,6 +15,8 @@ export const COLLECTIONS = {
   stages: 'ruleStages',
   evidence: 'ruleEvidence',
   drafts: 'ruleDrafts',
+  canaryRuns: 'canaryRuns',
+  canaryParts: 'canaryParts',
   layouts: 'layouts',
   sites: 'sites',
 } as const;
@@ -97,6 +99,7 @@ const INDEXES: readonly Index[] = [
     options: { name: stage, unique: true, partialFilterExpression: { stage } },
   })),
   { collection: COLLECTIONS.evidence, key: { ruleSet: 1, version: 1, number: 1 } },
+  { collection: COLLECTIONS.canaryParts, key: { run: 1 } },
   { collection: COLLECTIONS.sites, key: { change: 1 } },
   { collection: COLLECTIONS.versions, key: { ruleSet: 1, version: -1 } },
 ];

@@ -1,6 +1,9 @@
 import { Binary } from 'mongodb';
-import type { StoreHealth } from '../../decisions/ports.js';
+import type { CanaryStore } from '../../decisions/canary/canary-store.js';
+import type { StoreChanges, StoreHealth } from '../../decisions/ports.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
+import { mongoCanaries } from './canaries.js';
+import { mongoChanges } from './changes.js';
 import { Connection } from './connection.js';
 import { BadAddress } from './errors.js';
 import { COLLECTIONS, createIndexes } from './indexes.js';
@@ -32,7 +35,9 @@ export interface MongoStore {
   readonly limits: MongoLimits;
   readonly lists: MongoLists;
   readonly rules: RuleVersionStore;
+  readonly canaries: CanaryStore;
   readonly sites: MongoSites;
+  readonly changes: StoreChanges;
   readonly health: StoreHealth;
   close(): Promise<void>;
 }
@@ -72,7 +77,9 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
     limits: new MongoLimits(connection, options),
     lists,
     rules: mongoRules(connection),
+    canaries: mongoCanaries(connection),
     sites: new MongoSites(connection),
+    changes: mongoChanges(connection, options.world.timers),
     health: { ping: () => ping(connection, registry.own) },
     close: () => (closed ??= close()),
   };

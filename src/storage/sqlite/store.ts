@@ -1,8 +1,10 @@
-import type { Journal, LimitStore, StoreHealth } from '../../decisions/ports.js';
+import type { CanaryStore } from '../../decisions/canary/canary-store.js';
+import type { Journal, LimitStore, StoreChanges, StoreHealth } from '../../decisions/ports.js';
 import type { ListStore } from '../../facts/lists/list-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import type { SiteStore } from '../../sites/site-store.js';
 import type { World } from '../../world/world.js';
+import { sqliteCanaries } from './canaries.js';
 import { Connection } from './connection.js';
 import { sqliteRules, sqliteSites } from './documents.js';
 import { SqliteJournal } from './journal/journal.js';
@@ -29,7 +31,9 @@ export interface SqliteStore {
   readonly limits: LimitStore;
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
+  readonly canaries: CanaryStore;
   readonly sites: SiteStore;
+  readonly changes: StoreChanges;
   readonly health: StoreHealth;
   /** Ends what is under way and frees the file. */
   close(): Promise<void>;
@@ -49,7 +53,10 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     limits: sqliteLimits(connection),
     lists: sqliteLists(connection, world.clock),
     rules: sqliteRules(connection),
+    canaries: sqliteCanaries(connection),
     sites: sqliteSites(connection),
+    // No other process changes anything, and this one knows what it did.
+    changes: { watch: () => ({ close: () => Promise.resolve() }) },
     health: { ping: () => connection.call('store.ping', [world.clock.now()]) },
     close: () => connection.close(),
   };

@@ -1,6 +1,6 @@
 import type { Decisions } from '../../../src/decisions/decisions.js';
 import type { Application } from '../../../src/server/grpc/services/all.js';
-import type { Lists, RuleSets, Sites } from '../../../src/server/grpc/services/ports.js';
+import type { CanaryReports, Lists, RuleSets, Sites } from '../../../src/server/grpc/services/ports.js';
 import { sampleRecord } from './records.js';
 
 function notCalled(): never {
@@ -29,6 +29,7 @@ export function fakeApplication(
   change: {
     readonly decisions?: Partial<Decisions>;
     readonly ruleSets?: Partial<RuleSets>;
+    readonly canaries?: Partial<CanaryReports>;
     readonly lists?: Partial<Lists>;
     readonly sites?: Partial<Sites>;
   } = {},
@@ -63,6 +64,7 @@ export function fakeApplication(
       publications: notCalled,
       ...change.ruleSets,
     },
+    canaries: { report: notCalled, ...change.canaries },
     lists: {
       create: notCalled,
       list: notCalled,

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollgate/v1/decision_service.proto.
  */
 export const file_tollgate_v1_decision_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkiTwoHQmluZGluZxIMCgRzaXRlGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5EhIKCmluc3RydW1lbnQYAyABKAki7gQKCERlY2lzaW9uEgoKAmlkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSJQoHb3V0Y29tZRgDIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSLAoIdGhyZWVfZHMYBCABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEiwKCWV4ZW1wdGlvbhgFIAEoDjIZLnRvbGxnYXRlLnYxLlNjYUV4ZW1wdGlvbhIPCgdyZWFzb25zGAYgAygJEiIKBGhpdHMYByADKAsyFC50b2xsZ2F0ZS52MS5SdWxlSGl0EigKBWZsYWdzGAggAygOMhkudG9sbGdhdGUudjEuRGVjaXNpb25GbGFnEiUKB2JpbmRpbmcYCSABKAsyFC50b2xsZ2F0ZS52MS5CaW5kaW5nEi0KCWxhcHNlc19hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXZlbnRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZGVjaWRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoJcnVsZV9zZXRzGA0gAygLMhcudG9sbGdhdGUudjEuUnVsZVNldFJlZhIlCgZsaW1pdHMYDiADKAsyFS50b2xsZ2F0ZS52MS5MaW1pdFVzZRInCgtiYXNlX2Ftb3VudBgPIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5Eg8KB3JhdGVfaWQYECABKAkSEAoIc2VxdWVuY2UYESABKAMSCwoDbG9nGBIgASgFIkAKE1NjcmVlblN0cmVhbVJlcXVlc3QSKQoHZW50cmllcxgBIAMoCzIYLnRvbGxnYXRlLnYxLlN0cmVhbUVudHJ5ImkKC1N0cmVhbUVudHJ5EiwKBnNjcmVlbhgBIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3RIABIjCgVldmVudBgCIAEoCzISLnRvbGxnYXRlLnYxLkV2ZW50SABCBwoFZW50cnkiQgoUU2NyZWVuU3RyZWFtUmVzcG9uc2USKgoHcmVzdWx0cxgBIAMoCzIZLnRvbGxnYXRlLnYxLlN0cmVhbVJlc3VsdCKXAQoMU3RyZWFtUmVzdWx0Ei0KBnNjcmVlbhgBIAEoCzIbLnRvbGxnYXRlLnYxLlNjcmVlblJlc3BvbnNlSAASKQoFZXZlbnQYAiABKAsyGC50b2xsZ2F0ZS52MS5FdmVudFJlc3VsdEgAEiMKBWVycm9yGAMgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIICgZyZXN1bHQiVgoSR2V0RGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRISCgp3aXRoX3RyYWNlGAQgASgIIpYBChNHZXREZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoHcmVxdWVzdBgCIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QSKQoFdHJhY2UYAyABKAsyGi50b2xsZ2F0ZS52MS5EZWNpc2lvblRyYWNlIp0BCg1EZWNpc2lvblRyYWNlEiUKBWZhY3RzGAEgAygLMhYudG9sbGdhdGUudjEuRmFjdFZhbHVlEiYKBXJ1bGVzGAIgAygLMhcudG9sbGdhdGUudjEuUnVsZVJlc3VsdBImCgRzZWVuGAMgAygLMhgudG9sbGdhdGUudjEuTG9nUG9zaXRpb24SFQoNZXZhbHVhdGlvbl91cxgEIAEoAyIsCgtMb2dQb3NpdGlvbhILCgNsb2cYASABKAUSEAoIc2VxdWVuY2UYAiABKAMiUgoJRmFjdFZhbHVlEgwKBGZhY3QYASABKAkSEwoLcGFyYW1zX2pzb24YAiABKAkSEgoKdmFsdWVfanNvbhgDIAEoCRIOCgZzb3VyY2UYBCABKAkiUwoKUnVsZVJlc3VsdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlIuYCChRMaXN0RGVjaXNpb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIMCgRzaXRlGAMgASgJEiYKCG91dGNvbWVzGAQgAygOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIoCgRmcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLY3VzdG9tZXJfaWQYByABKAkSGAoQY2FyZF9maW5nZXJwcmludBgIIAEoCRIQCghvcmRlcl9pZBgJIAEoCRINCgVlbWFpbBgKIAEoCRIKCgJpcBgLIAEoCRIMCgRydWxlGAwgASgJEhAKCGRlZ3JhZGVkGA0gASgIEhAKCG1lcmNoYW50GA4gASgJEhEKCWRldmljZV9pZBgPIAEoCSJaChVMaXN0RGVjaXNpb25zUmVzcG9uc2USKAoJZGVjaXNpb25zGAEgAygLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlkKFkV4cGxhaW5EZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhEKCWFsbF9ydWxlcxgEIAEoCCKAAQoXRXhwbGFpbkRlY2lzaW9uUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIrCgVydWxlcxgCIAMoCzIcLnRvbGxnYXRlLnYxLlJ1bGVFeHBsYW5hdGlvbhIPCgdzdW1tYXJ5GAMgAygJIrIBCg9SdWxlRXhwbGFuYXRpb24SEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIlCgVzdGF0ZRgEIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZRI1Cgpjb25kaXRpb25zGAUgASgLMiEudG9sbGdhdGUudjEuQ29uZGl0aW9uRXhwbGFuYXRpb24SDAoEdGV4dBgGIAEoCSL0AQoUQ29uZGl0aW9uRXhwbGFuYXRpb24SDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBnJlc3VsdBgDIAEoCRIMCgRmYWN0GAQgASgJEhMKC3BhcmFtc19qc29uGAUgASgJEgwKBHBhdGgYBiABKAkSEAoIb3BlcmF0b3IYByABKAkSFQoNZXhwZWN0ZWRfanNvbhgIIAEoCRITCgthY3R1YWxfanNvbhgJIAEoCRIMCgR0ZXh0GAogASgJEjMKCGNoaWxkcmVuGAsgAygLMiEudG9sbGdhdGUudjEuQ29uZGl0aW9uRXhwbGFuYXRpb24iRQoVUmVwbGF5RGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCSKSAQoWUmVwbGF5RGVjaXNpb25SZXNwb25zZRInCghyZWNvcmRlZBgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEicKCHJlcGxheWVkGAIgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SEQoJaWRlbnRpY2FsGAMgASgIEhMKC2RpZmZlcmVuY2VzGAQgAygJKoQBCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABISCg5PVVRDT01FX0FDQ0VQVBABEhIKDk9VVENPTUVfUkVWSUVXEAISEgoOT1VUQ09NRV9SRUpFQ1QQAxIRCg1PVVRDT01FX0FMTE9XEAQSEQoNT1VUQ09NRV9CTE9DSxAFKqMBCg1UaHJlZURzRGVtYW5kEh8KG1RIUkVFX0RTX0RFTUFORF9VTlNQRUNJRklFRBAAEhgKFFRIUkVFX0RTX0RFTUFORF9OT05FEAESGwoXVEhSRUVfRFNfREVNQU5EX1JFUVVFU1QQAhIdChlUSFJFRV9EU19ERU1BTkRfQ0hBTExFTkdFEAMSGwoXVEhSRUVfRFNfREVNQU5EX01BTkRBVEUQBCqxAQoMU2NhRXhlbXB0aW9uEh0KGVNDQV9FWEVNUFRJT05fVU5TUEVDSUZJRUQQABIWChJTQ0FfRVhFTVBUSU9OX05PTkUQARIbChdTQ0FfRVhFTVBUSU9OX0xPV19WQUxVRRACEhUKEVNDQV9FWEVNUFRJT05fVFJBEAMSGQoVU0NBX0VYRU1QVElPTl9UUlVTVEVEEAQSGwoXU0NBX0VYRU1QVElPTl9DT1JQT1JBVEUQBSqYAQoJUnVsZVN0YXRlEhoKFlJVTEVfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFSVUxFX1NUQVRFX05PX0hJVBABEhIKDlJVTEVfU1RBVEVfSElUEAISFgoSUlVMRV9TVEFURV9VTktOT1dOEAMSFAoQUlVMRV9TVEFURV9FUlJPUhAEEhYKElJVTEVfU1RBVEVfU0tJUFBFRBAFKowBCgxEZWNpc2lvbkZsYWcSHQoZREVDSVNJT05fRkxBR19VTlNQRUNJRklFRBAAEh4KGkRFQ0lTSU9OX0ZMQUdfVU5LTk9XTl9TSVRFEAESIQodREVDSVNJT05fRkxBR19FVkVOVF9USU1FX1NLRVcQAhIaChZERUNJU0lPTl9GTEFHX0RFR1JBREVEEAMqygEKCkxpbWl0U3RhdGUSGwoXTElNSVRfU1RBVEVfVU5TUEVDSUZJRUQQABIUChBMSU1JVF9TVEFURV9IRUxEEAESFwoTTElNSVRfU1RBVEVfUkVGVVNFRBACEh0KGUxJTUlUX1NUQVRFX0lOUFVUX01JU1NJTkcQAxIgChxMSU1JVF9TVEFURV9DT05ESVRJT05fRkFJTEVEEAQSFgoSTElNSVRfU1RBVEVfTk9fS0VZEAUSFwoTTElNSVRfU1RBVEVfTk9fUkFURRAGMpAECg9EZWNpc2lvblNlcnZpY2USQQoGU2NyZWVuEhoudG9sbGdhdGUudjEuU2NyZWVuUmVxdWVzdBobLnRvbGxnYXRlLnYxLlNjcmVlblJlc3BvbnNlElcKDFNjcmVlblN0cmVhbRIgLnRvbGxnYXRlLnYxLlNjcmVlblN0cmVhbVJlcXVlc3QaIS50b2xsZ2F0ZS52MS5TY3JlZW5TdHJlYW1SZXNwb25zZSgBMAESUAoLR2V0RGVjaXNpb24SHy50b2xsZ2F0ZS52MS5HZXREZWNpc2lvblJlcXVlc3QaIC50b2xsZ2F0ZS52MS5HZXREZWNpc2lvblJlc3BvbnNlElYKDUxpc3REZWNpc2lvbnMSIS50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb25zUmVxdWVzdBoiLnRvbGxnYXRlLnYxLkxpc3REZWNpc2lvbnNSZXNwb25zZRJcCg9FeHBsYWluRGVjaXNpb24SIy50b2xsZ2F0ZS52MS5FeHBsYWluRGVjaXNpb25SZXF1ZXN0GiQudG9sbGdhdGUudjEuRXhwbGFpbkRlY2lzaW9uUmVzcG9uc2USWQoOUmVwbGF5RGVjaXNpb24SIi50b2xsZ2F0ZS52MS5SZXBsYXlEZWNpc2lvblJlcXVlc3QaIy50b2xsZ2F0ZS52MS5SZXBsYXlEZWNpc2lvblJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
+  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkibAoJQ2FuYXJ5TG90EhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDQoFc2hhcmUYAyABKAESDAoEZHJhdxgEIAEoARINCgVkcmF3bhgFIAEoCBIQCghyZXZpc2lvbhgGIAEoAyJPCgdCaW5kaW5nEgwKBHNpdGUYASABKAkSIgoGYW1vdW50GAIgASgLMhIudG9sbGdhdGUudjEuTW9uZXkSEgoKaW5zdHJ1bWVudBgDIAEoCSKYBQoIRGVjaXNpb24SCgoCaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIlCgdvdXRjb21lGAMgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgEIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSLAoJZXhlbXB0aW9uGAUgASgOMhkudG9sbGdhdGUudjEuU2NhRXhlbXB0aW9uEg8KB3JlYXNvbnMYBiADKAkSIgoEaGl0cxgHIAMoCzIULnRvbGxnYXRlLnYxLlJ1bGVIaXQSKAoFZmxhZ3MYCCADKA4yGS50b2xsZ2F0ZS52MS5EZWNpc2lvbkZsYWcSJQoHYmluZGluZxgJIAEoCzIULnRvbGxnYXRlLnYxLkJpbmRpbmcSLQoJbGFwc2VzX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpldmVudF90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWNpZGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCglydWxlX3NldHMYDSADKAsyFy50b2xsZ2F0ZS52MS5SdWxlU2V0UmVmEiUKBmxpbWl0cxgOIAMoCzIVLnRvbGxnYXRlLnYxLkxpbWl0VXNlEicKC2Jhc2VfYW1vdW50GA8gASgLMhIudG9sbGdhdGUudjEuTW9uZXkSDwoHcmF0ZV9pZBgQIAEoCRIQCghzZXF1ZW5jZRgRIAEoAxILCgNsb2cYEiABKAUSKAoIY2FuYXJpZXMYEyADKAsyFi50b2xsZ2F0ZS52MS5DYW5hcnlMb3QiQAoTU2NyZWVuU3RyZWFtUmVxdWVzdBIpCgdlbnRyaWVzGAEgAygLMhgudG9sbGdhdGUudjEuU3RyZWFtRW50cnkiaQoLU3RyZWFtRW50cnkSLAoGc2NyZWVuGAEgASgLMhoudG9sbGdhdGUudjEuU2NyZWVuUmVxdWVzdEgAEiMKBWV2ZW50GAIgASgLMhIudG9sbGdhdGUudjEuRXZlbnRIAEIHCgVlbnRyeSJCChRTY3JlZW5TdHJlYW1SZXNwb25zZRIqCgdyZXN1bHRzGAEgAygLMhkudG9sbGdhdGUudjEuU3RyZWFtUmVzdWx0IpcBCgxTdHJlYW1SZXN1bHQSLQoGc2NyZWVuGAEgASgLMhsudG9sbGdhdGUudjEuU2NyZWVuUmVzcG9uc2VIABIpCgVldmVudBgCIAEoCzIYLnRvbGxnYXRlLnYxLkV2ZW50UmVzdWx0SAASIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQggKBnJlc3VsdCJWChJHZXREZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhIKCndpdGhfdHJhY2UYBCABKAgilgEKE0dldERlY2lzaW9uUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIrCgdyZXF1ZXN0GAIgASgLMhoudG9sbGdhdGUudjEuU2NyZWVuUmVxdWVzdBIpCgV0cmFjZRgDIAEoCzIaLnRvbGxnYXRlLnYxLkRlY2lzaW9uVHJhY2UinQEKDURlY2lzaW9uVHJhY2USJQoFZmFjdHMYASADKAsyFi50b2xsZ2F0ZS52MS5GYWN0VmFsdWUSJgoFcnVsZXMYAiADKAsyFy50b2xsZ2F0ZS52MS5SdWxlUmVzdWx0EiYKBHNlZW4YAyADKAsyGC50b2xsZ2F0ZS52MS5Mb2dQb3NpdGlvbhIVCg1ldmFsdWF0aW9uX3VzGAQgASgDIiwKC0xvZ1Bvc2l0aW9uEgsKA2xvZxgBIAEoBRIQCghzZXF1ZW5jZRgCIAEoAyJSCglGYWN0VmFsdWUSDAoEZmFjdBgBIAEoCRITCgtwYXJhbXNfanNvbhgCIAEoCRISCgp2YWx1ZV9qc29uGAMgASgJEg4KBnNvdXJjZRgEIAEoCSJTCgpSdWxlUmVzdWx0EhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSJQoFc3RhdGUYAyABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUi5gIKFExpc3REZWNpc2lvbnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEgwKBHNpdGUYAyABKAkSJgoIb3V0Y29tZXMYBCADKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEigKBGZyb20YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKAnRvGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtjdXN0b21lcl9pZBgHIAEoCRIYChBjYXJkX2ZpbmdlcnByaW50GAggASgJEhAKCG9yZGVyX2lkGAkgASgJEg0KBWVtYWlsGAogASgJEgoKAmlwGAsgASgJEgwKBHJ1bGUYDCABKAkSEAoIZGVncmFkZWQYDSABKAgSEAoIbWVyY2hhbnQYDiABKAkSEQoJZGV2aWNlX2lkGA8gASgJIloKFUxpc3REZWNpc2lvbnNSZXNwb25zZRIoCglkZWNpc2lvbnMYASADKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiWQoWRXhwbGFpbkRlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkSEQoJYWxsX3J1bGVzGAQgASgIIoABChdFeHBsYWluRGVjaXNpb25SZXNwb25zZRInCghkZWNpc2lvbhgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEisKBXJ1bGVzGAIgAygLMhwudG9sbGdhdGUudjEuUnVsZUV4cGxhbmF0aW9uEg8KB3N1bW1hcnkYAyADKAkisgEKD1J1bGVFeHBsYW5hdGlvbhIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEiUKBXN0YXRlGAQgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEjUKCmNvbmRpdGlvbnMYBSABKAsyIS50b2xsZ2F0ZS52MS5Db25kaXRpb25FeHBsYW5hdGlvbhIMCgR0ZXh0GAYgASgJIvQBChRDb25kaXRpb25FeHBsYW5hdGlvbhIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcmVzdWx0GAMgASgJEgwKBGZhY3QYBCABKAkSEwoLcGFyYW1zX2pzb24YBSABKAkSDAoEcGF0aBgGIAEoCRIQCghvcGVyYXRvchgHIAEoCRIVCg1leHBlY3RlZF9qc29uGAggASgJEhMKC2FjdHVhbF9qc29uGAkgASgJEgwKBHRleHQYCiABKAkSMwoIY2hpbGRyZW4YCyADKAsyIS50b2xsZ2F0ZS52MS5Db25kaXRpb25FeHBsYW5hdGlvbiJFChVSZXBsYXlEZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJIpIBChZSZXBsYXlEZWNpc2lvblJlc3BvbnNlEicKCHJlY29yZGVkGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SJwoIcmVwbGF5ZWQYAiABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIRCglpZGVudGljYWwYAyABKAgSEwoLZGlmZmVyZW5jZXMYBCADKAkqhAEKB091dGNvbWUSFwoTT1VUQ09NRV9VTlNQRUNJRklFRBAAEhIKDk9VVENPTUVfQUNDRVBUEAESEgoOT1VUQ09NRV9SRVZJRVcQAhISCg5PVVRDT01FX1JFSkVDVBADEhEKDU9VVENPTUVfQUxMT1cQBBIRCg1PVVRDT01FX0JMT0NLEAUqowEKDVRocmVlRHNEZW1hbmQSHwobVEhSRUVfRFNfREVNQU5EX1VOU1BFQ0lGSUVEEAASGAoUVEhSRUVfRFNfREVNQU5EX05PTkUQARIbChdUSFJFRV9EU19ERU1BTkRfUkVRVUVTVBACEh0KGVRIUkVFX0RTX0RFTUFORF9DSEFMTEVOR0UQAxIbChdUSFJFRV9EU19ERU1BTkRfTUFOREFURRAEKrEBCgxTY2FFeGVtcHRpb24SHQoZU0NBX0VYRU1QVElPTl9VTlNQRUNJRklFRBAAEhYKElNDQV9FWEVNUFRJT05fTk9ORRABEhsKF1NDQV9FWEVNUFRJT05fTE9XX1ZBTFVFEAISFQoRU0NBX0VYRU1QVElPTl9UUkEQAxIZChVTQ0FfRVhFTVBUSU9OX1RSVVNURUQQBBIbChdTQ0FfRVhFTVBUSU9OX0NPUlBPUkFURRAFKpgBCglSdWxlU3RhdGUSGgoWUlVMRV9TVEFURV9VTlNQRUNJRklFRBAAEhUKEVJVTEVfU1RBVEVfTk9fSElUEAESEgoOUlVMRV9TVEFURV9ISVQQAhIWChJSVUxFX1NUQVRFX1VOS05PV04QAxIUChBSVUxFX1NUQVRFX0VSUk9SEAQSFgoSUlVMRV9TVEFURV9TS0lQUEVEEAUqjAEKDERlY2lzaW9uRmxhZxIdChlERUNJU0lPTl9GTEFHX1VOU1BFQ0lGSUVEEAASHgoaREVDSVNJT05fRkxBR19VTktOT1dOX1NJVEUQARIhCh1ERUNJU0lPTl9GTEFHX0VWRU5UX1RJTUVfU0tFVxACEhoKFkRFQ0lTSU9OX0ZMQUdfREVHUkFERUQQAyrKAQoKTGltaXRTdGF0ZRIbChdMSU1JVF9TVEFURV9VTlNQRUNJRklFRBAAEhQKEExJTUlUX1NUQVRFX0hFTEQQARIXChNMSU1JVF9TVEFURV9SRUZVU0VEEAISHQoZTElNSVRfU1RBVEVfSU5QVVRfTUlTU0lORxADEiAKHExJTUlUX1NUQVRFX0NPTkRJVElPTl9GQUlMRUQQBBIWChJMSU1JVF9TVEFURV9OT19LRVkQBRIXChNMSU1JVF9TVEFURV9OT19SQVRFEAYykAQKD0RlY2lzaW9uU2VydmljZRJBCgZTY3JlZW4SGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0GhsudG9sbGdhdGUudjEuU2NyZWVuUmVzcG9uc2USVwoMU2NyZWVuU3RyZWFtEiAudG9sbGdhdGUudjEuU2NyZWVuU3RyZWFtUmVxdWVzdBohLnRvbGxnYXRlLnYxLlNjcmVlblN0cmVhbVJlc3BvbnNlKAEwARJQCgtHZXREZWNpc2lvbhIfLnRvbGxnYXRlLnYxLkdldERlY2lzaW9uUmVxdWVzdBogLnRvbGxnYXRlLnYxLkdldERlY2lzaW9uUmVzcG9uc2USVgoNTGlzdERlY2lzaW9ucxIhLnRvbGxnYXRlLnYxLkxpc3REZWNpc2lvbnNSZXF1ZXN0GiIudG9sbGdhdGUudjEuTGlzdERlY2lzaW9uc1Jlc3BvbnNlElwKD0V4cGxhaW5EZWNpc2lvbhIjLnRvbGxnYXRlLnYxLkV4cGxhaW5EZWNpc2lvblJlcXVlc3QaJC50b2xsZ2F0ZS52MS5FeHBsYWluRGVjaXNpb25SZXNwb25zZRJZCg5SZXBsYXlEZWNpc2lvbhIiLnRvbGxnYXRlLnYxLlJlcGxheURlY2lzaW9uUmVxdWVzdBojLnRvbGxnYXRlLnYxLlJlcGxheURlY2lzaW9uUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
 
 /**
  * A payment to decide.
@@ -212,6 +212,59 @@ export const LimitUseSchema: GenMessage<LimitUse> = /*@__PURE__*/
   messageDesc(file_tollgate_v1_decision_service, 4);
 
 /**
+ * What was drawn for a payment in a canary that ran for its site: a version on trial, which decides for a share of the
+ * payers.
+ *
+ * @generated from message tollgate.v1.CanaryLot
+ */
+export type CanaryLot = Message<"tollgate.v1.CanaryLot"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * With which probability the canary decides: the propensity. 0 where another canary had the payment already.
+   *
+   * @generated from field: double share = 3;
+   */
+  share: number;
+
+  /**
+   * From 0 up to, not including, 1: the same for the same payer. The canary has what is below its share.
+   *
+   * @generated from field: double draw = 4;
+   */
+  draw: number;
+
+  /**
+   * Whether the canary decided.
+   *
+   * @generated from field: bool drawn = 5;
+   */
+  drawn: boolean;
+
+  /**
+   * The publication that began this run of the canary.
+   *
+   * @generated from field: int64 revision = 6;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message tollgate.v1.CanaryLot.
+ * Use `create(CanaryLotSchema)` to create a new message.
+ */
+export const CanaryLotSchema: GenMessage<CanaryLot> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 5);
+
+/**
  * What was decided for which payment: a later payment must match this.
  *
  * @generated from message tollgate.v1.Binding
@@ -240,7 +293,7 @@ export type Binding = Message<"tollgate.v1.Binding"> & {
  * Use `create(BindingSchema)` to create a new message.
  */
 export const BindingSchema: GenMessage<Binding> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 5);
+  messageDesc(file_tollgate_v1_decision_service, 6);
 
 /**
  * The answer to a payment.
@@ -352,6 +405,13 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
    * @generated from field: int32 log = 18;
    */
   log: number;
+
+  /**
+   * What was drawn for the canaries that ran for the site; empty where none did.
+   *
+   * @generated from field: repeated tollgate.v1.CanaryLot canaries = 19;
+   */
+  canaries: CanaryLot[];
 };
 
 /**
@@ -359,7 +419,7 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
  * Use `create(DecisionSchema)` to create a new message.
  */
 export const DecisionSchema: GenMessage<Decision> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 6);
+  messageDesc(file_tollgate_v1_decision_service, 7);
 
 /**
  * One entry of a stream.
@@ -380,7 +440,7 @@ export type ScreenStreamRequest = Message<"tollgate.v1.ScreenStreamRequest"> & {
  * Use `create(ScreenStreamRequestSchema)` to create a new message.
  */
 export const ScreenStreamRequestSchema: GenMessage<ScreenStreamRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 7);
+  messageDesc(file_tollgate_v1_decision_service, 8);
 
 /**
  * A payment to decide or an event to take in.
@@ -411,7 +471,7 @@ export type StreamEntry = Message<"tollgate.v1.StreamEntry"> & {
  * Use `create(StreamEntrySchema)` to create a new message.
  */
 export const StreamEntrySchema: GenMessage<StreamEntry> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 8);
+  messageDesc(file_tollgate_v1_decision_service, 9);
 
 /**
  * Answers to entries, in the order of the entries.
@@ -430,7 +490,7 @@ export type ScreenStreamResponse = Message<"tollgate.v1.ScreenStreamResponse"> &
  * Use `create(ScreenStreamResponseSchema)` to create a new message.
  */
 export const ScreenStreamResponseSchema: GenMessage<ScreenStreamResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 9);
+  messageDesc(file_tollgate_v1_decision_service, 10);
 
 /**
  * The answer to one entry.
@@ -467,7 +527,7 @@ export type StreamResult = Message<"tollgate.v1.StreamResult"> & {
  * Use `create(StreamResultSchema)` to create a new message.
  */
 export const StreamResultSchema: GenMessage<StreamResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 10);
+  messageDesc(file_tollgate_v1_decision_service, 11);
 
 /**
  * Which decision.
@@ -507,7 +567,7 @@ export type GetDecisionRequest = Message<"tollgate.v1.GetDecisionRequest"> & {
  * Use `create(GetDecisionRequestSchema)` to create a new message.
  */
 export const GetDecisionRequestSchema: GenMessage<GetDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 11);
+  messageDesc(file_tollgate_v1_decision_service, 12);
 
 /**
  * One decision.
@@ -536,7 +596,7 @@ export type GetDecisionResponse = Message<"tollgate.v1.GetDecisionResponse"> & {
  * Use `create(GetDecisionResponseSchema)` to create a new message.
  */
 export const GetDecisionResponseSchema: GenMessage<GetDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 12);
+  messageDesc(file_tollgate_v1_decision_service, 13);
 
 /**
  * What the decision was made from.
@@ -574,7 +634,7 @@ export type DecisionTrace = Message<"tollgate.v1.DecisionTrace"> & {
  * Use `create(DecisionTraceSchema)` to create a new message.
  */
 export const DecisionTraceSchema: GenMessage<DecisionTrace> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 13);
+  messageDesc(file_tollgate_v1_decision_service, 14);
 
 /**
  * How far an admission log was seen.
@@ -598,7 +658,7 @@ export type LogPosition = Message<"tollgate.v1.LogPosition"> & {
  * Use `create(LogPositionSchema)` to create a new message.
  */
 export const LogPositionSchema: GenMessage<LogPosition> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 14);
+  messageDesc(file_tollgate_v1_decision_service, 15);
 
 /**
  * One fact as it was used.
@@ -638,7 +698,7 @@ export type FactValue = Message<"tollgate.v1.FactValue"> & {
  * Use `create(FactValueSchema)` to create a new message.
  */
 export const FactValueSchema: GenMessage<FactValue> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 15);
+  messageDesc(file_tollgate_v1_decision_service, 16);
 
 /**
  * How one rule ended.
@@ -667,7 +727,7 @@ export type RuleResult = Message<"tollgate.v1.RuleResult"> & {
  * Use `create(RuleResultSchema)` to create a new message.
  */
 export const RuleResultSchema: GenMessage<RuleResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 16);
+  messageDesc(file_tollgate_v1_decision_service, 17);
 
 /**
  * Filters are ANDed.
@@ -768,7 +828,7 @@ export type ListDecisionsRequest = Message<"tollgate.v1.ListDecisionsRequest"> &
  * Use `create(ListDecisionsRequestSchema)` to create a new message.
  */
 export const ListDecisionsRequestSchema: GenMessage<ListDecisionsRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 17);
+  messageDesc(file_tollgate_v1_decision_service, 18);
 
 /**
  * A page. A page may hold fewer than asked for, even none, while a token still leads on.
@@ -794,7 +854,7 @@ export type ListDecisionsResponse = Message<"tollgate.v1.ListDecisionsResponse">
  * Use `create(ListDecisionsResponseSchema)` to create a new message.
  */
 export const ListDecisionsResponseSchema: GenMessage<ListDecisionsResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 18);
+  messageDesc(file_tollgate_v1_decision_service, 19);
 
 /**
  * Which decision, and how much of it.
@@ -830,7 +890,7 @@ export type ExplainDecisionRequest = Message<"tollgate.v1.ExplainDecisionRequest
  * Use `create(ExplainDecisionRequestSchema)` to create a new message.
  */
 export const ExplainDecisionRequestSchema: GenMessage<ExplainDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 19);
+  messageDesc(file_tollgate_v1_decision_service, 20);
 
 /**
  * Why.
@@ -861,7 +921,7 @@ export type ExplainDecisionResponse = Message<"tollgate.v1.ExplainDecisionRespon
  * Use `create(ExplainDecisionResponseSchema)` to create a new message.
  */
 export const ExplainDecisionResponseSchema: GenMessage<ExplainDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 20);
+  messageDesc(file_tollgate_v1_decision_service, 21);
 
 /**
  * One rule, condition by condition.
@@ -907,7 +967,7 @@ export type RuleExplanation = Message<"tollgate.v1.RuleExplanation"> & {
  * Use `create(RuleExplanationSchema)` to create a new message.
  */
 export const RuleExplanationSchema: GenMessage<RuleExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 21);
+  messageDesc(file_tollgate_v1_decision_service, 22);
 
 /**
  * One node of a rule's conditions.
@@ -988,7 +1048,7 @@ export type ConditionExplanation = Message<"tollgate.v1.ConditionExplanation"> &
  * Use `create(ConditionExplanationSchema)` to create a new message.
  */
 export const ConditionExplanationSchema: GenMessage<ConditionExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 22);
+  messageDesc(file_tollgate_v1_decision_service, 23);
 
 /**
  * Which decision.
@@ -1017,7 +1077,7 @@ export type ReplayDecisionRequest = Message<"tollgate.v1.ReplayDecisionRequest">
  * Use `create(ReplayDecisionRequestSchema)` to create a new message.
  */
 export const ReplayDecisionRequestSchema: GenMessage<ReplayDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 23);
+  messageDesc(file_tollgate_v1_decision_service, 24);
 
 /**
  * Recorded and evaluated again.
@@ -1055,7 +1115,7 @@ export type ReplayDecisionResponse = Message<"tollgate.v1.ReplayDecisionResponse
  * Use `create(ReplayDecisionResponseSchema)` to create a new message.
  */
 export const ReplayDecisionResponseSchema: GenMessage<ReplayDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 24);
+  messageDesc(file_tollgate_v1_decision_service, 25);
 
 /**
  * May the payment go on? Strongest first: block, allow, reject, review, accept.

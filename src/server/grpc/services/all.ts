@@ -10,7 +10,7 @@ import type { ErrorReporter } from '../to-status.js';
 import { decisionHandlers } from './decision-service.js';
 import { eventHandlers } from './event-service.js';
 import { listHandlers } from './list-service.js';
-import type { Lists, RuleSets, Sites } from './ports.js';
+import type { CanaryReports, Lists, RuleSets, Sites } from './ports.js';
 import { ruleHandlers } from './rule-service.js';
 import { siteHandlers } from './site-service.js';
 
@@ -18,6 +18,7 @@ import { siteHandlers } from './site-service.js';
 export interface Application {
   readonly decisions: Decisions;
   readonly ruleSets: RuleSets;
+  readonly canaries: CanaryReports;
   readonly lists: Lists;
   readonly sites: Sites;
 }
@@ -41,7 +42,7 @@ export function bindAll(
   return [
     bindService(DecisionService, decisionHandlers(application.decisions, reporter, stream), reporter),
     bindService(EventService, eventHandlers(application.decisions, reporter, stream), reporter),
-    bindService(RuleService, ruleHandlers(application.ruleSets), reporter),
+    bindService(RuleService, ruleHandlers(application.ruleSets, application.canaries), reporter),
     bindService(ListService, listHandlers(application.lists), reporter),
     bindService(SiteService, siteHandlers(application.sites), reporter),
   ];

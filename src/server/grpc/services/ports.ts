@@ -1,9 +1,13 @@
+import type { CanaryReports as CanaryReportService } from '../../../decisions/canary/canary-report.js';
 import type { ListsService } from '../../../facts/lists/lists-service.js';
 import type { RuleSets as RuleSetService } from '../../../rules/rule-sets.js';
 import type { Sites as SiteService } from '../../../sites/site-service.js';
 
 /** What the API needs of the rule sets. */
 export type RuleSets = Omit<RuleSetService, 'inForce'>;
+
+/** What the API needs of the canaries. */
+export type CanaryReports = CanaryReportService;
 
 /** What the API needs of the lists. */
 export type Lists = Pick<

@@ -25,12 +25,12 @@ import {
 import { checkPage } from '../validate/page.js';
 import { pageOf } from './page-query.js';
 import { documentFaults } from '../../../rules/rule-set-errors.js';
-import type { RuleSets } from './ports.js';
+import type { CanaryReports, RuleSets } from './ports.js';
 import { provingHandlers } from './rule-proving.js';
 import { publishingHandlers } from './rule-publishing.js';
 
 /** The handlers of RuleService. */
-export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
+export function ruleHandlers(ruleSets: RuleSets, canaries: CanaryReports): Handlers<typeof RuleService> {
   /** Throws what is wrong with a request together with what is wrong with the document in it. */
   async function refuse(found: readonly FieldViolation[], field: string, document: string): Promise<void> {
     if (found.length === 0) return;
@@ -102,7 +102,7 @@ export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
         ),
       });
     },
-    ...publishingHandlers(ruleSets),
+    ...publishingHandlers(ruleSets, canaries),
     ...provingHandlers(ruleSets),
   };
 }
