@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { Host } from '../host.js';
+import { addCanary } from './rules/canary.js';
 import { addActivate, addDeactivate, addPush, addRollBack } from './rules/change.js';
 import { addCheck } from './rules/check.js';
 import { addTest } from './rules/test.js';
 import { addDiff, addList, addShow } from './rules/read.js';
 
-/** `tollgate rules check|test|push|activate|rollback|deactivate|diff|list|show`. */
+/** `tollgate rules check|test|push|activate|rollback|deactivate|canary|diff|list|show`. */
 export function addRules(program: Command, host: Host): void {
   const parent = program
     .command('rules')
@@ -16,6 +17,7 @@ export function addRules(program: Command, host: Host): void {
   addActivate(parent, host);
   addRollBack(parent, host);
   addDeactivate(parent, host);
+  addCanary(parent, host);
   addDiff(parent, host);
   addList(parent, host);
   addShow(parent, host);

@@ -8,7 +8,7 @@ import { COLLECTIONS } from './indexes.js';
 const FOLLOWED: readonly string[] = [COLLECTIONS.stages, COLLECTIONS.lists, COLLECTIONS.sites];
 
 /** How long the server may wait for a change before it says that there is none, ms. */
-const AWAIT_MS = 1_000;
+const AWAIT_MS = 500;
 /** After how long another change stream is opened when one has broken, ms. */
 const AGAIN_MS = 250;
 

@@ -1,6 +1,7 @@
 import type { Journal, LimitStore, StoreHealth } from '../../../src/decisions/ports.js';
 import type { ListStore } from '../../../src/facts/lists/list-store.js';
 import type { RuleVersionStore } from '../../../src/rules/version-store.js';
+import type { CanaryStore } from '../../../src/decisions/canary/canary-store.js';
 import type { SiteStore } from '../../../src/sites/site-store.js';
 
 /** What every store offers. */
@@ -9,6 +10,7 @@ export interface TestStore {
   readonly limits: LimitStore;
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
+  readonly canaries: CanaryStore;
   readonly sites: SiteStore;
   readonly health: StoreHealth;
   close(): Promise<void>;

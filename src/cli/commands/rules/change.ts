@@ -20,7 +20,8 @@ import type { Output } from '../../output.js';
 import { actorName, withSession } from '../../session.js';
 import { printFindings } from './check.js';
 
-interface Change {
+/** Who changes it, and why. */
+export interface Change {
   readonly actor?: string;
   readonly reason: string;
   readonly scope: string;
@@ -28,16 +29,18 @@ interface Change {
 }
 
 /** What may stand in for a backtest. */
-interface Waiving {
+export interface Waiving {
   readonly waiveBacktest?: string;
 }
 
-const WAIVE = [
+/** The option for a reason to. */
+export const WAIVE = [
   '--waive-backtest <reason>',
   'let it go live before its backtest is there; reported until that follows',
 ] as const;
 
-function withChange(command: Command): Command {
+/** The options of what changes where a version stands. */
+export function withChange(command: Command): Command {
   return command
     .option('--actor <name>', 'who does it (default: TOLLGATE_ACTOR, or your user name)')
     .option('--reason <text>', 'why, for the log', '')
@@ -97,7 +100,8 @@ function printCases(out: Output, cases: CasesResult | undefined): void {
   for (const failure of cases.failures) out.line(`  ${failure}`);
 }
 
-async function waiveBacktest(
+/** Waives the backtest of a version where a reason to was given. */
+export async function waiveBacktest(
   rules: Connection['rules'],
   { waiveBacktest: reason }: Waiving,
   said: { readonly ruleSet: string; readonly version: number; readonly actor: string },
