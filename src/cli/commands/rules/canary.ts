@@ -83,8 +83,8 @@ function addStart(parent: Command, host: Host): void {
 A limit that is off is not watched. For a version that is in canary already this begins anew with other settings.
 
 Examples:
-  $ tollgate rules canary start velocity 5 --share 5% --reason "fewer good payers in review"
-  $ tollgate rules canary start velocity 5 --share 10% --scope site:shop-de --max-stopped-rise 1 --max-latency off`,
+  $ tollgate rules canary start velocity 4 --share 5% --reason "fewer good payers in review" --waive-backtest "no backtests yet"
+  $ tollgate rules canary start velocity 4 --share 10% --scope site:shop-de --max-stopped-rise 1 --max-latency off`,
     )
     .action((ruleSet: string, text: string, options: Start, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
@@ -151,7 +151,7 @@ function addReport(parent: Command, host: Host): void {
       `
 Examples:
   $ tollgate rules canary report velocity
-  $ tollgate rules canary report velocity --scope site:shop-de --run 12 --json`,
+  $ tollgate rules canary report velocity --scope site:shop-de --json`,
     )
     .action((ruleSet: string, { scope, run }: { scope: string; run: number }, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
