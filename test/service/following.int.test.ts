@@ -125,9 +125,7 @@ async function reachable(tollgate: Instance): Promise<boolean> {
 async function killChangeStreams(uri: string): Promise<number> {
   const client = await MongoClient.connect(uri);
   try {
-    const all = client
-      .db('admin')
-      .aggregate<Document>([{ $currentOp: { idleCursors: true, allUsers: true } }]);
+    const all = client.db('admin').aggregate([{ $currentOp: { idleCursors: true, allUsers: true } }]);
     let killed = 0;
     for await (const { ns, cursor } of all) {
       const stages = (cursor?.originatingCommand?.pipeline ?? []) as Document[];

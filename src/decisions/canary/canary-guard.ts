@@ -118,7 +118,7 @@ export function createCanaryGuard(options: CanaryGuardOptions): CanaryGuard {
 
   async function forEach(work: (counted: CountedRun) => Promise<void>): Promise<void> {
     let problem: unknown;
-    for (const counted of [...counts.runs]) {
+    for (const counted of counts.runs) {
       try {
         await work(counted);
       } catch (error) {

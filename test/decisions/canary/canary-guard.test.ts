@@ -173,10 +173,10 @@ describe('a canary that is guarded', () => {
     const [gone, other] = [instance('gone'), instance('other')];
     await start();
     gone.decide(100, 'reject', 2);
-    const rollBack = ruleSets.rollBack;
-    Object.assign(ruleSets, { rollBack: () => Promise.reject(storeUnavailable('it is away')) });
+    const publish = versions.store.publish.bind(versions.store);
+    Object.assign(versions.store, { publish: () => Promise.reject(storeUnavailable('it is away')) });
     await expect(gone.guard.step()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    Object.assign(ruleSets, { rollBack });
+    Object.assign(versions.store, { publish });
     other.decide(1, 'reject', 2);
     await other.guard.step();
     expect(steps()).toEqual(['start-canary ann']);
