@@ -58,7 +58,13 @@ export function startBackground(
     repeat('expire', EXPIRE_MS, withStore(expire)),
     repeat('canaries', CANARIES_MS, withStore(canaries)),
   ];
-  const soon = followSoon(timers, withStore(follow), (error) => failed('follow', error));
+  // Who tells of a change may know sooner than health that the store is back.
+  const followed = async (): Promise<boolean> => {
+    if (!store.up()) return false;
+    await follow();
+    return true;
+  };
+  const soon = followSoon(timers, followed, (error) => failed('follow', error));
   const watch = changes?.watch(soon.tell);
   return {
     stop: async () => {

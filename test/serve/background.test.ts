@@ -225,7 +225,7 @@ describe('following soon', () => {
   it('follows what is told during a run by one more, however often it is told', async () => {
     const hand = handTimers();
     const ends: (() => void)[] = [];
-    const follow = (): Promise<void> => new Promise((resolve) => ends.push(resolve));
+    const follow = (): Promise<boolean> => new Promise((resolve) => ends.push(() => resolve(true)));
     const soon = followSoon(hand.timers, follow, () => undefined);
     for (let times = 0; times < 5; times++) soon.tell();
     expect(ends).toHaveLength(1);
@@ -241,5 +241,23 @@ describe('following soon', () => {
     ends[2]?.();
     await soon.stop();
     expect(hand.waiting()).toBe(0);
+  });
+
+  it('does not forget what it could not follow, for want of the store or for a failure', async () => {
+    const hand = handTimers();
+    const results = ['away', 'broken', 'done'];
+    const failures: unknown[] = [];
+    let runs = 0;
+    const follow = async (): Promise<boolean> => {
+      const result = results[runs++];
+      if (result === 'broken') throw new Error(result);
+      return result === 'done';
+    };
+    const soon = followSoon(hand.timers, follow, (error) => failures.push(error));
+    soon.tell();
+    await hand.pass(2_000);
+    expect(runs).toBe(3);
+    expect(failures).toHaveLength(1);
+    await soon.stop();
   });
 });
