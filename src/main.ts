@@ -1,7 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
-import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
+import { CanaryCounts } from './decisions/canary/canary-counts.js';
+import { createCanaryGuard } from './decisions/canary/canary-guard.js';
+import { createCanaryReports } from './decisions/canary/canary-report.js';
+import type { CanaryStore } from './decisions/canary/canary-store.js';
+import type { Journal, LimitStore, StoreChanges, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
 import { logText } from './errors/error-text.js';
 import { TollgateError } from './errors/errors.js';
@@ -60,8 +64,10 @@ interface Store {
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
   readonly shadows: ShadowStore;
+  readonly canaries: CanaryStore;
   readonly sites: SiteStore;
   readonly keys: KeyStore;
+  readonly changes: StoreChanges;
   readonly health: StoreHealth;
   close(): Promise<void>;
 }
@@ -154,7 +160,8 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
       return (user + system) / 1e6;
     },
   });
-  const observer = serviceObserver(metrics, log, config.logSample);
+  const counts = new CanaryCounts();
+  const observer = serviceObserver(metrics, log, config.logSample, counts);
   const patient: Patient = (step) =>
     patiently(world, step, (error) =>
       log.warn({ error: logText(error) }, 'the store cannot be used yet: trying again'),
@@ -192,6 +199,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     () => ruleSets,
     decisions,
     (site) => sites.siteOf(site).site.group,
+    counts,
   );
   const ruleSets = createRuleSets({
     store: store.rules,
@@ -217,6 +225,15 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
   const expire = (): Promise<number> => store.limits.expire(world.clock.now());
   await patient(expire);
 
+  const canaries = createCanaryGuard({
+    counts,
+    store: store.canaries,
+    ruleSets,
+    instance: nameOf(world, 8),
+    now: () => world.clock.now(),
+    rolledBack: (run, why) => observer.canaryRolledBack(run, why),
+  });
+
   const credentials = tls && new TlsCredentials(tls);
   grpc = await startGrpcServer({
     listen: config.listen,
@@ -231,13 +248,14 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
           versions: store.rules,
           baseCurrency: assets.rates.base,
         }),
+        canaries: createCanaryReports(store.canaries, store.rules),
         lists,
         sites,
         keys,
         listDecisions: createListDecisions(store.journal, listReaders),
       },
       {
-        reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
+        reference: () => nameOf(world, 6),
         unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),
         answered: (code) => metrics.answered(code),
       },
@@ -250,6 +268,9 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
   const background = startBackground(world.timers, {
     store: watch,
     follow: followAll,
+    changes: tuning.watchChanges ? store.changes : undefined,
+    followMs: tuning.followMs,
+    canaries: () => canaries.step(),
     expire,
     keys,
     failed: (task, error) => observer.backgroundFailed(task, error),
@@ -279,12 +300,18 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
         ['background work', () => stopped],
         ['calls under way', () => decided],
         ['shadows', () => open.shadowing.close(SHADOW_MS)],
+        ['canary counts', () => canaries.keep()],
         ['HTTP', () => http.close()],
         ['the store', () => store.close()],
       ];
       await endInTurn(parts, world.timers, CLOSE_MS);
     },
   };
+}
+
+/** A random name of so many bytes. */
+function nameOf(world: World, bytes: number): string {
+  return Buffer.from(world.randomBytes(bytes)).toString('hex');
 }
 
 /** What seeding needs beside the rule sets. */

@@ -6,6 +6,7 @@ import {
   RuleState,
   ScaExemption,
   ThreeDsDemand,
+  type CanaryLot,
   type Decision,
   type LimitUse,
 } from '../gen/tollgate/v1/decision_service_pb.js';
@@ -45,6 +46,14 @@ export function timeText(time: Timestamp | undefined): string {
   return time === undefined ? '' : new Date(timestampMs(time)).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
+/** `velocity v5 decided (drawn with a share of 5 %)`. */
+function canaryText({ ruleSet, version, share, drawn }: CanaryLot): string {
+  const name = `${ruleSet} v${version}`;
+  if (share === 0) return `${name} was not asked: another canary decided`;
+  const shareText = `a share of ${Number((share * 100).toFixed(4))} %`;
+  return drawn ? `${name} decided (drawn for ${shareText})` : `${name} not drawn (${shareText})`;
+}
+
 /** Prints a decision for people. */
 export function printDecision(out: Output, decision: Decision, repeated: boolean): void {
   const { binding } = decision;
@@ -69,6 +78,7 @@ export function printDecision(out: Output, decision: Decision, repeated: boolean
       'rules',
       decision.ruleSets.map((set) => `${set.ruleSet} v${set.version} (${set.hash.slice(0, 12)})`).join(', '),
     ],
+    ['canaries', decision.canaries.map(canaryText).join(', ')],
   ]);
   if (decision.hits.length > 0) {
     out.line();

@@ -192,3 +192,13 @@ export interface StoreHealth {
   /** Resolves when a read and a durable write are possible; rejects with STORE_UNAVAILABLE. */
   ping(): Promise<void>;
 }
+
+/** Tells that something changed which all instances follow: what stands where, lists, sites. */
+export interface StoreChanges {
+  /**
+   * Calls `changed` soon after a change of whichever instance, also for several at once, and whenever something may have
+   * been missed. What is told may come late or, while the store is away, not at all: whoever has to know looks from time
+   * to time. Nothing is told after `close` has ended.
+   */
+  watch(changed: () => void): { close(): Promise<void> };
+}

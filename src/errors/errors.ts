@@ -55,6 +55,7 @@ export const ERRORS = {
   DECISION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such decision.' },
   RULE_SET_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such rule set.' },
   VERSION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no such version.' },
+  CANARY_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such canary ran there.' },
   DRAFT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no draft.' },
   LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list, or it was deleted.' },
   SITE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such site.' },

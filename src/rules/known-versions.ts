@@ -24,7 +24,10 @@ export async function knownVersion(
 }
 
 /** The newest version of a rule set. Throws RULE_SET_NOT_FOUND. */
-export async function newestVersion(store: RuleVersionStore, ruleSet: string): Promise<StoredVersion> {
+export async function newestVersion(
+  store: Pick<RuleVersionStore, 'versions'>,
+  ruleSet: string,
+): Promise<StoredVersion> {
   const [newest] = await store.versions(ruleSet, 1, undefined);
   if (newest === undefined) throw new TollgateError('RULE_SET_NOT_FOUND', `no rule set is named ${ruleSet}`);
   return newest;

@@ -1,11 +1,16 @@
+import type { StoreChanges } from '../decisions/ports.js';
 import type { BackgroundTask } from '../server/metrics.js';
 import { every } from '../world/every.js';
 import type { Keys } from '../identity/key-service.js';
 import type { Timers } from '../world/world.js';
+import { followSoon } from './follow-soon.js';
 import type { StoreWatch } from './store-watch.js';
 
-/** How often an instance looks for what others changed, ms: a switch takes effect everywhere within two seconds. */
-const FOLLOW_MS = 500;
+/**
+ * How often an instance looks for what others changed, ms, told of it or not: a switch takes effect everywhere within two
+ * seconds also where nothing tells of it.
+ */
+export const FOLLOW_MS = 500;
 /** How often the store is asked whether it is there, ms. */
 const HEALTH_MS = 500;
 /** How often holds that lapsed are given back, ms: their room is there about a second later. */
@@ -14,12 +19,20 @@ const EXPIRE_MS = 1_000;
 const KEYS_MS = 500;
 /** How often it is written down when keys were used, ms. */
 const USES_MS = 15_000;
+/** How often what canaries decided is kept and looked at, ms: all that a crash loses of it. */
+const CANARIES_MS = 1_000;
 
 /** What a running service does beside answering. */
 export interface BackgroundWork {
   readonly store: StoreWatch;
   /** Takes over what other instances changed. */
   readonly follow: () => Promise<void>;
+  /** Tells when others changed something; undefined: nothing does. */
+  readonly changes: StoreChanges | undefined;
+  /** How often it is looked for all the same, ms. Default 500. */
+  readonly followMs?: number;
+  /** Keeps what canaries decided, and rolls back what breaks its limits. */
+  readonly canaries: () => Promise<void>;
   /** Gives back holds that lapsed. */
   readonly expire: () => Promise<unknown>;
   readonly keys: Pick<Keys, 'expire' | 'writeUses'>;
@@ -29,7 +42,7 @@ export interface BackgroundWork {
 /** Does it again and again until stopped; what needs the store waits while it is away. */
 export function startBackground(
   timers: Timers,
-  { store, follow, expire, keys, failed }: BackgroundWork,
+  { store, follow, changes, followMs = FOLLOW_MS, canaries, expire, keys, failed }: BackgroundWork,
 ): { stop(): Promise<void> } {
   const repeat = (
     task: BackgroundTask,
@@ -47,7 +60,7 @@ export function startBackground(
   };
   const loops = [
     repeat('health', HEALTH_MS, () => store.look()),
-    repeat('follow', FOLLOW_MS, withStore(follow)),
+    repeat('follow', followMs, withStore(follow)),
     repeat('expire', EXPIRE_MS, withStore(expire)),
     // Time passes without the store too.
     repeat('keys', KEYS_MS, async () => keys.expire()),
@@ -56,8 +69,19 @@ export function startBackground(
       USES_MS,
       withStore(() => keys.writeUses()),
     ),
+    repeat('canaries', CANARIES_MS, withStore(canaries)),
   ];
+  // Who tells of a change may know sooner than health that the store is back.
+  const followed = async (): Promise<boolean> => {
+    if (!store.up()) return false;
+    await follow();
+    return true;
+  };
+  const soon = followSoon(timers, followed, (error) => failed('follow', error));
+  const watch = changes?.watch(soon.tell);
   return {
-    stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))),
+    stop: async () => {
+      await Promise.all([watch?.close(), soon.stop(), ...loops.map((loop) => loop.stop())]);
+    },
   };
 }

@@ -18,6 +18,7 @@ import type { Sites } from '../sites/site-service.js';
 import type { World } from '../world/world.js';
 import type { Assets } from './assets.js';
 import { listMemberships } from './list-memberships.js';
+import { FOLLOW_MS } from './background.js';
 
 /** What nobody configures, but tests may make small. */
 export interface Tuning {
@@ -27,10 +28,20 @@ export interface Tuning {
   readonly shadowRoom: number;
   /** Differences of live and shadow that are stored in a second at most. */
   readonly shadowDifferences: number;
+  /** How often it is looked for what other instances changed, ms. */
+  readonly followMs: number;
+  /** Whether the store is asked to tell of that, too. */
+  readonly watchChanges: boolean;
 }
 
 /** Some milliseconds of reading; some tens of MB; as much as some hundred decisions take on disk. */
-export const TUNING: Tuning = { longestRange: 4096, shadowRoom: 4096, shadowDifferences: 1000 };
+export const TUNING: Tuning = {
+  longestRange: 4096,
+  shadowRoom: 4096,
+  shadowDifferences: 1000,
+  followMs: FOLLOW_MS,
+  watchChanges: true,
+};
 
 /** What the decisions are put together from. */
 export interface DecisionSources {

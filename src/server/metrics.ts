@@ -26,9 +26,9 @@ export interface MetricSources {
 
 /**
  * What goes on beside calls: asking for the store, following other instances, giving back holds that lapsed, writing down
- * when keys were used, keeping what shadows said.
+ * when keys were used, keeping what shadows said, guarding canaries.
  */
-export const BACKGROUND_TASKS = ['health', 'follow', 'expire', 'keys', 'shadow'] as const;
+export const BACKGROUND_TASKS = ['health', 'follow', 'expire', 'keys', 'shadow', 'canaries'] as const;
 export type BackgroundTask = (typeof BACKGROUND_TASKS)[number];
 
 /** Counters of the service: told what happens by the pipeline and the gRPC edge, read in Prometheus' text format. */
@@ -40,6 +40,8 @@ export interface Metrics extends Observer, ShadowObserver {
   refusedCaller(why: Refusal): void;
   /** The files of certificates have changed, for better or worse. */
   tlsReloaded(ok: boolean): void;
+  /** A canary broke its limits. */
+  canaryRolledBack(): void;
   readonly contentType: string;
   text(): Promise<string>;
 }
@@ -123,6 +125,11 @@ export function createMetrics(sources: MetricSources): Metrics {
     'reason',
     DROP_REASONS,
   );
+  const canariesRolledBack = total(
+    registry,
+    'tollgate_canary_rolled_back_total',
+    'Canaries that this instance rolled back for breaking their limits.',
+  );
   const durations = new Histogram({
     name: 'tollgate_decision_seconds',
     help: 'From admission to durable.',
@@ -185,6 +192,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     backgroundFailed: (task) => backgroundFailures(task),
     refusedCaller: (why) => refusedCallers(why),
     tlsReloaded: (ok) => reloads(ok ? 'ok' : 'failed'),
+    canaryRolledBack: () => canariesRolledBack(),
   };
 }
 

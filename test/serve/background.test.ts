@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { CanaryCounts } from '../../src/decisions/canary/canary-counts.js';
 import { startBackground } from '../../src/serve/background.js';
+import { followSoon } from '../../src/serve/follow-soon.js';
 import { followRules } from '../../src/serve/follow-rules.js';
 import { watchStore } from '../../src/serve/store-watch.js';
 import type { RuleSetDocument } from '../../src/rules/document/document.js';
@@ -79,7 +81,12 @@ describe('following the rules', () => {
     const active = { versions: [version('a')], revision: 'a:1' };
     const used: string[] = [];
     const decisions = { useRules: async (rules: Arrangement) => void used.push(firstOf(rules)) };
-    const follow = followRules(() => ({ inForce: async () => ({ ...active }) }), decisions, noGroup);
+    const follow = followRules(
+      () => ({ inForce: async () => ({ ...active }) }),
+      decisions,
+      noGroup,
+      new CanaryCounts(),
+    );
     await follow();
     await follow();
     active.revision = 'a:2';
@@ -97,6 +104,7 @@ describe('following the rules', () => {
       () => ({ inForce }),
       decisions,
       (site) => (site === 's' ? group : ''),
+      new CanaryCounts(),
     );
     await follow();
     await follow();
@@ -118,6 +126,7 @@ describe('following the rules', () => {
       () => ({ inForce: async () => ({ versions: [], revision: 'x' }) }),
       decisions,
       noGroup,
+      new CanaryCounts(),
     );
     await expect(follow()).rejects.toThrow('not now');
     fails = false;
@@ -139,6 +148,7 @@ describe('following the rules', () => {
       }),
       { useRules: async (rules) => void used.push(firstOf(rules)) },
       noGroup,
+      new CanaryCounts(),
     );
     const both = [follow(), follow()];
     await Promise.resolve();
@@ -152,7 +162,9 @@ describe('following the rules', () => {
 describe('the work beside answering', () => {
   function running(up: () => boolean) {
     const hand = handTimers();
-    const done = { look: 0, follow: 0, expire: 0, keys: 0, uses: 0 };
+    const done = { look: 0, follow: 0, expire: 0, keys: 0, uses: 0, canaries: 0 };
+    let tell: () => void = () => undefined;
+    const watching = { open: 0 };
     const troubles: string[] = [];
     const background = startBackground(hand.timers, {
       store: { up, look: async () => void done.look++ },
@@ -160,11 +172,19 @@ describe('the work beside answering', () => {
         done.follow++;
         throw new Error('broken');
       },
+      changes: {
+        watch(changed) {
+          tell = changed;
+          watching.open++;
+          return { close: async () => void watching.open-- };
+        },
+      },
+      canaries: async () => void done.canaries++,
       expire: async () => void done.expire++,
       keys: { expire: () => void done.keys++, writeUses: async () => void done.uses++ },
       failed: (task) => troubles.push(task),
     });
-    return { hand, done, troubles, background };
+    return { hand, done, troubles, background, watching, tell: () => tell() };
   }
 
   it('follows changes within two seconds, goes on after a failure, and stops', async () => {
@@ -184,7 +204,61 @@ describe('the work beside answering', () => {
   it('asks nothing of a store that is away but whether it is back', async () => {
     const { hand, done } = running(() => false);
     await hand.pass(10_000);
-    expect(done).toMatchObject({ follow: 0, expire: 0 });
+    expect(done).toMatchObject({ follow: 0, expire: 0, canaries: 0 });
     expect(done.look).toBeGreaterThan(5);
+  });
+
+  it('follows at once when it is told of a change, and not after it stopped', async () => {
+    const { hand, done, background, watching, tell } = running(() => true);
+    tell();
+    await hand.pass(50);
+    expect(done.follow).toBe(1);
+    expect(watching.open).toBe(1);
+    await background.stop();
+    tell();
+    await hand.pass(1_000);
+    expect(done.follow).toBe(1);
+    expect(watching.open).toBe(0);
+  });
+});
+
+describe('following soon', () => {
+  it('follows what is told during a run by one more, however often it is told', async () => {
+    const hand = handTimers();
+    const ends: (() => void)[] = [];
+    const follow = (): Promise<boolean> => new Promise((resolve) => ends.push(() => resolve(true)));
+    const soon = followSoon(hand.timers, follow, () => undefined);
+    for (let times = 0; times < 5; times++) soon.tell();
+    expect(ends).toHaveLength(1);
+    for (let times = 0; times < 5; times++) soon.tell();
+    ends[0]?.();
+    await hand.pass(100);
+    expect(ends).toHaveLength(2);
+    ends[1]?.();
+    await hand.pass(1_000);
+    expect(ends).toHaveLength(2);
+    soon.tell();
+    expect(ends).toHaveLength(3);
+    ends[2]?.();
+    await soon.stop();
+    expect(hand.waiting()).toBe(0);
+  });
+
+  it('does not forget what it could not follow, for want of the store or for a failure', async () => {
+    const hand = handTimers();
+    const results = ['away', 'broken', 'done'];
+    const failures: unknown[] = [];
+    let runs = 0;
+    const follow = async (): Promise<boolean> => {
+      const result = results[runs++];
+      if (result === 'broken') throw new Error(result);
+      return result === 'done';
+    };
+    const soon = followSoon(hand.timers, follow, (error) => failures.push(error));
+    soon.tell();
+    await hand.pass(2_000);
+    expect(runs).toBe(3);
+    expect(failures).toHaveLength(1);
+    await soon.stop();
   });
 });

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
+import { CanaryCounts } from '../../src/decisions/canary/canary-counts.js';
 import { storeUnavailable } from '../../src/errors/store-unavailable.js';
 import { createMetrics } from '../../src/server/metrics.js';
 import { serviceObserver } from '../../src/serve/service-log.js';
@@ -17,7 +18,7 @@ function observer(sample: number) {
     residentBytes: () => 0,
     cpuSeconds: () => 0,
   });
-  return { lines, metrics, observer: serviceObserver(metrics, log, sample) };
+  return { lines, metrics, observer: serviceObserver(metrics, log, sample, new CanaryCounts()) };
 }
 
 it('tells of one decision in so many, in one short line without anything of the payer', () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Host } from '../host.js';
+import { addCanary } from './rules/canary.js';
 import { addActivate, addDeactivate, addPush, addRollBack } from './rules/change.js';
 import { addCaseFrom } from './rules/case-from.js';
 import { addCheck } from './rules/check.js';
@@ -42,6 +43,7 @@ export function addRules(program: Command, host: Host): void {
   addLog(parent, host);
   addShadow(parent, host);
   addShadowReport(parent, host);
+  addCanary(parent, host);
   addDiff(parent, host);
   addList(parent, host);
   addShow(parent, host);

@@ -11,6 +11,8 @@ export interface Lot {
   readonly since: number;
   /** With which probability the canary decides: the propensity. */
   readonly share: number;
+  /** From 0 up to, not including, 1: the canary has what is below its share. */
+  readonly draw: number;
   /** Whether it decided. */
   readonly drawn: boolean;
 }
@@ -52,6 +54,7 @@ export function lotOf(
     version,
     since,
     share: free ? canary.share : 0,
+    draw,
     drawn: free && isDrawn(draw, canary.share),
   };
 }

@@ -33,7 +33,7 @@ export class Connection {
   readonly #client: MongoClient;
   /** For probes alone: they must not queue behind the calls they are to judge. */
   readonly #probe: MongoClient;
-  /** For steps that take long. */
+  /** For steps that take long, and for what waits all the time. */
   readonly #patient = new Set<MongoClient>();
   readonly #options: ResolvedOptions;
   readonly #common: MongoClientOptions;
@@ -152,6 +152,30 @@ export class Connection {
       this.#patient.delete(client);
       await client.close(true);
     }
+  }
+
+  /** A client of its own for what waits on the server all the time; ends with this one. */
+  waiting(): MongoClient {
+    this.mustBeThere();
+    const client = new MongoClient(this.#options.uri, {
+      ...this.#common,
+      readConcern: { level: 'majority' },
+      maxPoolSize: 1,
+      socketTimeoutMS: SILENT_MS,
+    });
+    this.#patient.add(client);
+    return client;
+  }
+
+  /** The database as a client sees it. */
+  dbOf(client: MongoClient): Db {
+    return this.#dbOf(client);
+  }
+
+  /** Ends a client that was waiting. */
+  async waited(client: MongoClient): Promise<void> {
+    this.#patient.delete(client);
+    await client.close(true);
   }
 
   /** Resolves when the server is there, at most after `timeoutMs`. */

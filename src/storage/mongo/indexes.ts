@@ -15,6 +15,8 @@ export const COLLECTIONS = {
   stages: 'ruleStages',
   evidence: 'ruleEvidence',
   drafts: 'ruleDrafts',
+  canaryRuns: 'canaryRuns',
+  canaryParts: 'canaryParts',
   layouts: 'layouts',
   shadowRuns: 'shadowRuns',
   shadowTallies: 'shadowTallies',
@@ -106,6 +108,7 @@ const INDEXES: readonly Index[] = [
   { collection: COLLECTIONS.shadowRuns, key: { lastAt: 1 } },
   { collection: COLLECTIONS.shadowTallies, key: { run: 1, hour: 1, live: 1 } },
   { collection: COLLECTIONS.shadowDifferences, key: { run: 1, at: -1, decision: -1 } },
+  { collection: COLLECTIONS.canaryParts, key: { run: 1 } },
   { collection: COLLECTIONS.sites, key: { change: 1 } },
   { collection: COLLECTIONS.versions, key: { ruleSet: 1, version: -1 } },
 ];

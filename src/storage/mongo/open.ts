@@ -1,7 +1,10 @@
 import { Binary } from 'mongodb';
-import type { StoreHealth } from '../../decisions/ports.js';
+import type { CanaryStore } from '../../decisions/canary/canary-store.js';
+import type { StoreChanges, StoreHealth } from '../../decisions/ports.js';
 import type { ShadowStore } from '../../decisions/shadow/shadow-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
+import { mongoCanaries } from './canaries.js';
+import { mongoChanges } from './changes.js';
 import { Connection } from './connection.js';
 import { BadAddress } from './errors.js';
 import { COLLECTIONS, createIndexes } from './indexes.js';
@@ -36,8 +39,10 @@ export interface MongoStore {
   readonly lists: MongoLists;
   readonly rules: RuleVersionStore;
   readonly shadows: ShadowStore;
+  readonly canaries: CanaryStore;
   readonly sites: MongoSites;
   readonly keys: MongoKeys;
+  readonly changes: StoreChanges;
   readonly health: StoreHealth;
   close(): Promise<void>;
 }
@@ -78,8 +83,10 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
     lists,
     rules: mongoRules(connection),
     shadows: mongoShadows(connection),
+    canaries: mongoCanaries(connection),
     sites: new MongoSites(connection),
     keys: new MongoKeys(connection),
+    changes: mongoChanges(connection, options.world.timers),
     health: { ping: () => ping(connection, registry.own) },
     close: () => (closed ??= close()),
   };

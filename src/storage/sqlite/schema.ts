@@ -210,6 +210,24 @@ CREATE TABLE shadow_differences (
   PRIMARY KEY (run, at, decision)
 ) WITHOUT ROWID;
 CREATE TABLE shadow_batches (writer TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+-- Runs of canaries, by the revision that began them, and the number of the latest look.
+CREATE TABLE canary_runs (
+  rule_set TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  look INTEGER NOT NULL,
+  latest TEXT,
+  PRIMARY KEY (rule_set, since)
+) WITHOUT ROWID;
+-- What every start of the service counted of a run.
+CREATE TABLE canary_parts (
+  rule_set TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  instance TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (rule_set, since, instance)
+) WITHOUT ROWID;
 CREATE TABLE layouts (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 
 -- Sites and merchants; change is one higher with every change of any of them.

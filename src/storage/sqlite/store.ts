@@ -1,10 +1,12 @@
-import type { Journal, LimitStore, StoreHealth } from '../../decisions/ports.js';
+import type { CanaryStore } from '../../decisions/canary/canary-store.js';
+import type { Journal, LimitStore, StoreChanges, StoreHealth } from '../../decisions/ports.js';
 import type { ShadowStore } from '../../decisions/shadow/shadow-store.js';
 import type { ListStore } from '../../facts/lists/list-store.js';
 import type { KeyStore } from '../../identity/key-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import type { SiteStore } from '../../sites/site-store.js';
 import type { World } from '../../world/world.js';
+import { sqliteCanaries } from './canaries.js';
 import { Connection } from './connection.js';
 import { sqliteKeys, sqliteRules, sqliteSites } from './documents.js';
 import { SqliteJournal } from './journal/journal.js';
@@ -33,8 +35,10 @@ export interface SqliteStore {
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
   readonly shadows: ShadowStore;
+  readonly canaries: CanaryStore;
   readonly sites: SiteStore;
   readonly keys: KeyStore;
+  readonly changes: StoreChanges;
   readonly health: StoreHealth;
   /** Ends what is under way and frees the file. */
   close(): Promise<void>;
@@ -55,8 +59,11 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     lists: sqliteLists(connection, world.clock),
     rules: sqliteRules(connection),
     shadows: sqliteShadows(connection),
+    canaries: sqliteCanaries(connection),
     sites: sqliteSites(connection),
     keys: sqliteKeys(connection),
+    // No other process changes anything, and this one knows what it did.
+    changes: { watch: () => ({ close: () => Promise.resolve() }) },
     health: { ping: () => connection.call('store.ping', [world.clock.now()]) },
     close: () => connection.close(),
   };

@@ -2,12 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TollgateError } from '../../../src/errors/errors.js';
 import { createPublishing, type Publishing } from '../../../src/rules/publish/publishing.js';
-import { DEFAULT_GUARDRAILS, type CanarySettings } from '../../../src/rules/publish/stage.js';
+import { DEFAULT_LIMITS } from '../../../src/rules/publish/canary-limits.js';
+import { DEFAULT_PLAN } from '../../../src/rules/publish/guardrails.js';
+import type { CanarySettings } from '../../../src/rules/publish/stage.js';
 import type { Scope } from '../../../src/rules/publish/scope.js';
 import type { RuleSetDocument } from '../../../src/rules/document/document.js';
 import { memoryVersions } from '../memory-versions.js';
 
-const SETTINGS: CanarySettings = { share: 0.1, by: 'card', periodMs: 1, guardrails: DEFAULT_GUARDRAILS };
+const SETTINGS: CanarySettings = {
+  share: 0.1,
+  by: 'card',
+  periodMs: 1,
+  limits: DEFAULT_LIMITS,
+  plan: DEFAULT_PLAN,
+};
 const VERSIONS = [1, 2, 3, 4, 5, 6] as const;
 
 async function open(unproven: readonly number[] = []) {

@@ -1,6 +1,13 @@
 import type { Decisions } from '../../../src/decisions/decisions.js';
 import type { Application } from '../../../src/server/grpc/services/all.js';
-import type { Keys, Lists, RuleSets, Shadows, Sites } from '../../../src/server/grpc/services/ports.js';
+import type {
+  CanaryReports,
+  Keys,
+  Lists,
+  RuleSets,
+  Shadows,
+  Sites,
+} from '../../../src/server/grpc/services/ports.js';
 import { sampleRecord } from './records.js';
 
 function notCalled(): never {
@@ -30,6 +37,7 @@ export function fakeApplication(
     readonly decisions?: Partial<Decisions>;
     readonly ruleSets?: Partial<RuleSets>;
     readonly shadows?: Partial<Shadows>;
+    readonly canaries?: Partial<CanaryReports>;
     readonly lists?: Partial<Lists>;
     readonly sites?: Partial<Sites>;
     readonly keys?: Partial<Keys>;
@@ -66,6 +74,7 @@ export function fakeApplication(
       ...change.ruleSets,
     },
     shadows: { report: notCalled, differences: notCalled, ...change.shadows },
+    canaries: { report: notCalled, ...change.canaries },
     lists: {
       create: notCalled,
       list: notCalled,

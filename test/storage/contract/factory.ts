@@ -3,6 +3,7 @@ import type { ShadowStore } from '../../../src/decisions/shadow/shadow-store.js'
 import type { ListStore } from '../../../src/facts/lists/list-store.js';
 import type { KeyStore } from '../../../src/identity/key-store.js';
 import type { RuleVersionStore } from '../../../src/rules/version-store.js';
+import type { CanaryStore } from '../../../src/decisions/canary/canary-store.js';
 import type { SiteStore } from '../../../src/sites/site-store.js';
 
 /** What every store offers. */
@@ -12,6 +13,7 @@ export interface TestStore {
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
   readonly shadows: ShadowStore;
+  readonly canaries: CanaryStore;
   readonly sites: SiteStore;
   readonly keys: KeyStore;
   readonly health: StoreHealth;

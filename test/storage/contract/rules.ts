@@ -122,7 +122,8 @@ export function rulesContract(factory: StoreFactory): void {
         share: 0.05,
         by: 'card',
         periodMs: 86_400_000,
-        guardrails: { stopped: 0.02, minimum: 100, alpha: 0.01 },
+        limits: { stopped: { maxRise: 2 }, latency: { quantile: 0.99, maxFactor: 2 } },
+        plan: { first: 100, growth: 1.3, alpha: 0.01 },
       } as const;
       const all = [
         staged(1, 'active', 1),

@@ -28,11 +28,12 @@ export interface Change {
 }
 
 /** What may stand in for a backtest. */
-interface Waiving {
+export interface Waiving {
   readonly waiveBacktest?: string;
 }
 
-const WAIVE = [
+/** The option for a reason to. */
+export const WAIVE = [
   '--waive-backtest <reason>',
   'let it go live before its backtest is there; reported until that follows',
 ] as const;
@@ -69,7 +70,8 @@ interface Push extends Waiving {
   readonly lists?: string;
 }
 
-async function waiveBacktest(
+/** Waives the backtest of a version where a reason to was given. */
+export async function waiveBacktest(
   rules: Connection['rules'],
   { waiveBacktest: reason }: Waiving,
   said: { readonly ruleSet: string; readonly version: number; readonly actor: string },

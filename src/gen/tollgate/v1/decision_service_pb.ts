@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollgate/v1/decision_service.proto.
  */
 export const file_tollgate_v1_decision_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkiTwoHQmluZGluZxIMCgRzaXRlGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5EhIKCmluc3RydW1lbnQYAyABKAki7gQKCERlY2lzaW9uEgoKAmlkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSJQoHb3V0Y29tZRgDIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSLAoIdGhyZWVfZHMYBCABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEiwKCWV4ZW1wdGlvbhgFIAEoDjIZLnRvbGxnYXRlLnYxLlNjYUV4ZW1wdGlvbhIPCgdyZWFzb25zGAYgAygJEiIKBGhpdHMYByADKAsyFC50b2xsZ2F0ZS52MS5SdWxlSGl0EigKBWZsYWdzGAggAygOMhkudG9sbGdhdGUudjEuRGVjaXNpb25GbGFnEiUKB2JpbmRpbmcYCSABKAsyFC50b2xsZ2F0ZS52MS5CaW5kaW5nEi0KCWxhcHNlc19hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXZlbnRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZGVjaWRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoJcnVsZV9zZXRzGA0gAygLMhcudG9sbGdhdGUudjEuUnVsZVNldFJlZhIlCgZsaW1pdHMYDiADKAsyFS50b2xsZ2F0ZS52MS5MaW1pdFVzZRInCgtiYXNlX2Ftb3VudBgPIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5Eg8KB3JhdGVfaWQYECABKAkSEAoIc2VxdWVuY2UYESABKAMSCwoDbG9nGBIgASgFIkAKE1NjcmVlblN0cmVhbVJlcXVlc3QSKQoHZW50cmllcxgBIAMoCzIYLnRvbGxnYXRlLnYxLlN0cmVhbUVudHJ5ImkKC1N0cmVhbUVudHJ5EiwKBnNjcmVlbhgBIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3RIABIjCgVldmVudBgCIAEoCzISLnRvbGxnYXRlLnYxLkV2ZW50SABCBwoFZW50cnkiQgoUU2NyZWVuU3RyZWFtUmVzcG9uc2USKgoHcmVzdWx0cxgBIAMoCzIZLnRvbGxnYXRlLnYxLlN0cmVhbVJlc3VsdCKXAQoMU3RyZWFtUmVzdWx0Ei0KBnNjcmVlbhgBIAEoCzIbLnRvbGxnYXRlLnYxLlNjcmVlblJlc3BvbnNlSAASKQoFZXZlbnQYAiABKAsyGC50b2xsZ2F0ZS52MS5FdmVudFJlc3VsdEgAEiMKBWVycm9yGAMgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIICgZyZXN1bHQiVgoSR2V0RGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRISCgp3aXRoX3RyYWNlGAQgASgIIpYBChNHZXREZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoHcmVxdWVzdBgCIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QSKQoFdHJhY2UYAyABKAsyGi50b2xsZ2F0ZS52MS5EZWNpc2lvblRyYWNlIp0BCg1EZWNpc2lvblRyYWNlEiUKBWZhY3RzGAEgAygLMhYudG9sbGdhdGUudjEuRmFjdFZhbHVlEiYKBXJ1bGVzGAIgAygLMhcudG9sbGdhdGUudjEuUnVsZVJlc3VsdBImCgRzZWVuGAMgAygLMhgudG9sbGdhdGUudjEuTG9nUG9zaXRpb24SFQoNZXZhbHVhdGlvbl91cxgEIAEoAyIsCgtMb2dQb3NpdGlvbhILCgNsb2cYASABKAUSEAoIc2VxdWVuY2UYAiABKAMiUgoJRmFjdFZhbHVlEgwKBGZhY3QYASABKAkSEwoLcGFyYW1zX2pzb24YAiABKAkSEgoKdmFsdWVfanNvbhgDIAEoCRIOCgZzb3VyY2UYBCABKAkiUwoKUnVsZVJlc3VsdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlIuYCChRMaXN0RGVjaXNpb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIMCgRzaXRlGAMgASgJEiYKCG91dGNvbWVzGAQgAygOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIoCgRmcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLY3VzdG9tZXJfaWQYByABKAkSGAoQY2FyZF9maW5nZXJwcmludBgIIAEoCRIQCghvcmRlcl9pZBgJIAEoCRINCgVlbWFpbBgKIAEoCRIKCgJpcBgLIAEoCRIMCgRydWxlGAwgASgJEhAKCGRlZ3JhZGVkGA0gASgIEhAKCG1lcmNoYW50GA4gASgJEhEKCWRldmljZV9pZBgPIAEoCSJaChVMaXN0RGVjaXNpb25zUmVzcG9uc2USKAoJZGVjaXNpb25zGAEgAygLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInIKFkV4cGxhaW5EZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhEKCWFsbF9ydWxlcxgEIAEoCBIXCg9tYXhfbmVhcl9taXNzZXMYBSABKAUiygMKF0V4cGxhaW5EZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoFcnVsZXMYAiADKAsyHC50b2xsZ2F0ZS52MS5SdWxlRXhwbGFuYXRpb24SDwoHc3VtbWFyeRgDIAMoCRIQCghoZWFkbGluZRgEIAMoCRIqCgtuZWFyX21pc3NlcxgFIAMoCzIVLnRvbGxnYXRlLnYxLk5lYXJNaXNzEi0KBnNjb3JlcxgGIAMoCzIdLnRvbGxnYXRlLnYxLlNjb3JlRXhwbGFuYXRpb24SLQoGbGltaXRzGAcgAygLMh0udG9sbGdhdGUudjEuTGltaXRFeHBsYW5hdGlvbhIrCgVmYWN0cxgIIAMoCzIcLnRvbGxnYXRlLnYxLkZhY3RFeHBsYW5hdGlvbhIvCgdzb3VyY2VzGAkgAygLMh4udG9sbGdhdGUudjEuU291cmNlRXhwbGFuYXRpb24SMQoIdmVyc2lvbnMYCiADKAsyHy50b2xsZ2F0ZS52MS5WZXJzaW9uRXhwbGFuYXRpb24SGwoTdGhyZWVfZHNfY2Fubm90X3J1bhgLIAEoCSL8AgoITmVhck1pc3MSEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIlCgVzdGF0ZRgEIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZRIiCgRhc2tzGAUgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgGIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSDgoGcmVhc29uGAcgASgJEg0KBXNjb3JlGAggASgFEigKB2NoYW5nZXMYCSADKAsyFy50b2xsZ2F0ZS52MS5GYWN0Q2hhbmdlEgwKBGhlbGQYCiABKAUSKgoMdGhlbl9vdXRjb21lGAsgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIxCg10aGVuX3RocmVlX2RzGAwgASgOMhoudG9sbGdhdGUudjEuVGhyZWVEc0RlbWFuZBIMCgR0ZXh0GA0gASgJIqMBCgpGYWN0Q2hhbmdlEgwKBGZhY3QYASABKAkSEwoLcGFyYW1zX2pzb24YAiABKAkSDAoEcGF0aBgDIAEoCRIMCgRraW5kGAQgASgJEhMKC2FjdHVhbF9qc29uGAUgASgJEhMKC25lZWRlZF9qc29uGAYgASgJEgsKA2dhcBgHIAEoARIRCglnYXBfc2hhcmUYCCABKAESDAoEdGV4dBgJIAEoCSKJAQoQU2NvcmVFeHBsYW5hdGlvbhIQCghydWxlX3NldBgBIAEoCRINCgVzY29yZRgCIAEoBRIPCgd1bmtub3duGAMgASgFEjUKCnRocmVzaG9sZHMYBCADKAsyIS50b2xsZ2F0ZS52MS5UaHJlc2hvbGRFeHBsYW5hdGlvbhIMCgR0ZXh0GAUgASgJIpsBChRUaHJlc2hvbGRFeHBsYW5hdGlvbhINCgVzY29yZRgBIAEoBRIlCgdvdXRjb21lGAIgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgDIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSDgoGcmVhc29uGAQgASgJEg8KB3JlYWNoZWQYBSABKAgirwEKEExpbWl0RXhwbGFuYXRpb24SIgoDdXNlGAEgASgLMhUudG9sbGdhdGUudjEuTGltaXRVc2USEwoLZGVzY3JpcHRpb24YAiABKAkSHAoPcm9vbV9sZWZ0X21pbm9yGAMgASgDSACIAQESIgoEYXNrcxgEIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSDAoEdGV4dBgFIAEoCUISChBfcm9vbV9sZWZ0X21pbm9yIuQBCg9GYWN0RXhwbGFuYXRpb24SJQoFdmFsdWUYASABKAsyFi50b2xsZ2F0ZS52MS5GYWN0VmFsdWUSDwoHc291cmNlcxgCIAMoBRIpCgVhc19vZhgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoGYWdlX21zGAQgASgDSACIAQESDwoHcmVhZF9ieRgFIAMoCRIMCgR0ZXh0GAYgASgJEi8KCm1lbWJlcnNoaXAYByABKAsyGy50b2xsZ2F0ZS52MS5MaXN0TWVtYmVyc2hpcEIJCgdfYWdlX21zIpUBCg5MaXN0TWVtYmVyc2hpcBIpCgVzaW5jZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCRIOCgZzb3VyY2UYBSABKAkirAEKEVNvdXJjZUV4cGxhbmF0aW9uEg4KBm9yaWdpbhgBIAEoCRIKCgJpZBgCIAEoCRIVCghyZXZpc2lvbhgDIAEoA0gAiAEBEikKBWFzX29mGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgZhZ2VfbXMYBSABKANIAYgBARIMCgR0ZXh0GAYgASgJQgsKCV9yZXZpc2lvbkIJCgdfYWdlX21zIo4CChJWZXJzaW9uRXhwbGFuYXRpb24SJAoDcmVmGAEgASgLMhcudG9sbGdhdGUudjEuUnVsZVNldFJlZhIOCgZzdG9yZWQYAiABKAgSDgoGYXV0aG9yGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2NvbW1lbnQYBSABKAkSMgoKYWN0aXZhdGlvbhgGIAEoCzIeLnRvbGxnYXRlLnYxLlZlcnNpb25BY3RpdmF0aW9uEi8KCWFwcHJvdmFscxgHIAMoCzIcLnRvbGxnYXRlLnYxLlZlcnNpb25BcHByb3ZhbBIMCgR0ZXh0GAggASgJInoKEVZlcnNpb25BY3RpdmF0aW9uEgwKBHN0ZXAYASABKAkSDQoFYWN0b3IYAiABKAkSDgoGcmVhc29uGAMgASgJEiYKAmF0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXZpc2lvbhgFIAEoAyJZCg9WZXJzaW9uQXBwcm92YWwSDQoFYWN0b3IYASABKAkSDwoHY29tbWVudBgCIAEoCRImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAisgEKD1J1bGVFeHBsYW5hdGlvbhIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEiUKBXN0YXRlGAQgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEjUKCmNvbmRpdGlvbnMYBSABKAsyIS50b2xsZ2F0ZS52MS5Db25kaXRpb25FeHBsYW5hdGlvbhIMCgR0ZXh0GAYgASgJIvQBChRDb25kaXRpb25FeHBsYW5hdGlvbhIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcmVzdWx0GAMgASgJEgwKBGZhY3QYBCABKAkSEwoLcGFyYW1zX2pzb24YBSABKAkSDAoEcGF0aBgGIAEoCRIQCghvcGVyYXRvchgHIAEoCRIVCg1leHBlY3RlZF9qc29uGAggASgJEhMKC2FjdHVhbF9qc29uGAkgASgJEgwKBHRleHQYCiABKAkSMwoIY2hpbGRyZW4YCyADKAsyIS50b2xsZ2F0ZS52MS5Db25kaXRpb25FeHBsYW5hdGlvbiJFChVSZXBsYXlEZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJIpIBChZSZXBsYXlEZWNpc2lvblJlc3BvbnNlEicKCHJlY29yZGVkGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SJwoIcmVwbGF5ZWQYAiABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIRCglpZGVudGljYWwYAyABKAgSEwoLZGlmZmVyZW5jZXMYBCADKAkqhAEKB091dGNvbWUSFwoTT1VUQ09NRV9VTlNQRUNJRklFRBAAEhIKDk9VVENPTUVfQUNDRVBUEAESEgoOT1VUQ09NRV9SRVZJRVcQAhISCg5PVVRDT01FX1JFSkVDVBADEhEKDU9VVENPTUVfQUxMT1cQBBIRCg1PVVRDT01FX0JMT0NLEAUqowEKDVRocmVlRHNEZW1hbmQSHwobVEhSRUVfRFNfREVNQU5EX1VOU1BFQ0lGSUVEEAASGAoUVEhSRUVfRFNfREVNQU5EX05PTkUQARIbChdUSFJFRV9EU19ERU1BTkRfUkVRVUVTVBACEh0KGVRIUkVFX0RTX0RFTUFORF9DSEFMTEVOR0UQAxIbChdUSFJFRV9EU19ERU1BTkRfTUFOREFURRAEKrEBCgxTY2FFeGVtcHRpb24SHQoZU0NBX0VYRU1QVElPTl9VTlNQRUNJRklFRBAAEhYKElNDQV9FWEVNUFRJT05fTk9ORRABEhsKF1NDQV9FWEVNUFRJT05fTE9XX1ZBTFVFEAISFQoRU0NBX0VYRU1QVElPTl9UUkEQAxIZChVTQ0FfRVhFTVBUSU9OX1RSVVNURUQQBBIbChdTQ0FfRVhFTVBUSU9OX0NPUlBPUkFURRAFKpgBCglSdWxlU3RhdGUSGgoWUlVMRV9TVEFURV9VTlNQRUNJRklFRBAAEhUKEVJVTEVfU1RBVEVfTk9fSElUEAESEgoOUlVMRV9TVEFURV9ISVQQAhIWChJSVUxFX1NUQVRFX1VOS05PV04QAxIUChBSVUxFX1NUQVRFX0VSUk9SEAQSFgoSUlVMRV9TVEFURV9TS0lQUEVEEAUqjAEKDERlY2lzaW9uRmxhZxIdChlERUNJU0lPTl9GTEFHX1VOU1BFQ0lGSUVEEAASHgoaREVDSVNJT05fRkxBR19VTktOT1dOX1NJVEUQARIhCh1ERUNJU0lPTl9GTEFHX0VWRU5UX1RJTUVfU0tFVxACEhoKFkRFQ0lTSU9OX0ZMQUdfREVHUkFERUQQAyrKAQoKTGltaXRTdGF0ZRIbChdMSU1JVF9TVEFURV9VTlNQRUNJRklFRBAAEhQKEExJTUlUX1NUQVRFX0hFTEQQARIXChNMSU1JVF9TVEFURV9SRUZVU0VEEAISHQoZTElNSVRfU1RBVEVfSU5QVVRfTUlTU0lORxADEiAKHExJTUlUX1NUQVRFX0NPTkRJVElPTl9GQUlMRUQQBBIWChJMSU1JVF9TVEFURV9OT19LRVkQBRIXChNMSU1JVF9TVEFURV9OT19SQVRFEAYy1gQKD0RlY2lzaW9uU2VydmljZRJLCgZTY3JlZW4SGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0GhsudG9sbGdhdGUudjEuU2NyZWVuUmVzcG9uc2UiCKrUGAQKAgUDEmEKDFNjcmVlblN0cmVhbRIgLnRvbGxnYXRlLnYxLlNjcmVlblN0cmVhbVJlcXVlc3QaIS50b2xsZ2F0ZS52MS5TY3JlZW5TdHJlYW1SZXNwb25zZSIIqtQYBAoCBQMoATABEl0KC0dldERlY2lzaW9uEh8udG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXF1ZXN0GiAudG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXNwb25zZSILqtQYBwoFBQQBAgMSYwoNTGlzdERlY2lzaW9ucxIhLnRvbGxnYXRlLnYxLkxpc3REZWNpc2lvbnNSZXF1ZXN0GiIudG9sbGdhdGUudjEuTGlzdERlY2lzaW9uc1Jlc3BvbnNlIguq1BgHCgUFBAECAxJoCg9FeHBsYWluRGVjaXNpb24SIy50b2xsZ2F0ZS52MS5FeHBsYWluRGVjaXNpb25SZXF1ZXN0GiQudG9sbGdhdGUudjEuRXhwbGFpbkRlY2lzaW9uUmVzcG9uc2UiCqrUGAYKBAQBAgMSZQoOUmVwbGF5RGVjaXNpb24SIi50b2xsZ2F0ZS52MS5SZXBsYXlEZWNpc2lvblJlcXVlc3QaIy50b2xsZ2F0ZS52MS5SZXBsYXlEZWNpc2lvblJlc3BvbnNlIgqq1BgGCgQEAQIDYgZwcm90bzM", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_access, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
+  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkibAoJQ2FuYXJ5TG90EhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDQoFc2hhcmUYAyABKAESDAoEZHJhdxgEIAEoARINCgVkcmF3bhgFIAEoCBIQCghyZXZpc2lvbhgGIAEoAyJPCgdCaW5kaW5nEgwKBHNpdGUYASABKAkSIgoGYW1vdW50GAIgASgLMhIudG9sbGdhdGUudjEuTW9uZXkSEgoKaW5zdHJ1bWVudBgDIAEoCSKYBQoIRGVjaXNpb24SCgoCaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIlCgdvdXRjb21lGAMgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgEIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSLAoJZXhlbXB0aW9uGAUgASgOMhkudG9sbGdhdGUudjEuU2NhRXhlbXB0aW9uEg8KB3JlYXNvbnMYBiADKAkSIgoEaGl0cxgHIAMoCzIULnRvbGxnYXRlLnYxLlJ1bGVIaXQSKAoFZmxhZ3MYCCADKA4yGS50b2xsZ2F0ZS52MS5EZWNpc2lvbkZsYWcSJQoHYmluZGluZxgJIAEoCzIULnRvbGxnYXRlLnYxLkJpbmRpbmcSLQoJbGFwc2VzX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpldmVudF90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWNpZGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCglydWxlX3NldHMYDSADKAsyFy50b2xsZ2F0ZS52MS5SdWxlU2V0UmVmEiUKBmxpbWl0cxgOIAMoCzIVLnRvbGxnYXRlLnYxLkxpbWl0VXNlEicKC2Jhc2VfYW1vdW50GA8gASgLMhIudG9sbGdhdGUudjEuTW9uZXkSDwoHcmF0ZV9pZBgQIAEoCRIQCghzZXF1ZW5jZRgRIAEoAxILCgNsb2cYEiABKAUSKAoIY2FuYXJpZXMYEyADKAsyFi50b2xsZ2F0ZS52MS5DYW5hcnlMb3QiQAoTU2NyZWVuU3RyZWFtUmVxdWVzdBIpCgdlbnRyaWVzGAEgAygLMhgudG9sbGdhdGUudjEuU3RyZWFtRW50cnkiaQoLU3RyZWFtRW50cnkSLAoGc2NyZWVuGAEgASgLMhoudG9sbGdhdGUudjEuU2NyZWVuUmVxdWVzdEgAEiMKBWV2ZW50GAIgASgLMhIudG9sbGdhdGUudjEuRXZlbnRIAEIHCgVlbnRyeSJCChRTY3JlZW5TdHJlYW1SZXNwb25zZRIqCgdyZXN1bHRzGAEgAygLMhkudG9sbGdhdGUudjEuU3RyZWFtUmVzdWx0IpcBCgxTdHJlYW1SZXN1bHQSLQoGc2NyZWVuGAEgASgLMhsudG9sbGdhdGUudjEuU2NyZWVuUmVzcG9uc2VIABIpCgVldmVudBgCIAEoCzIYLnRvbGxnYXRlLnYxLkV2ZW50UmVzdWx0SAASIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQggKBnJlc3VsdCJWChJHZXREZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhIKCndpdGhfdHJhY2UYBCABKAgilgEKE0dldERlY2lzaW9uUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIrCgdyZXF1ZXN0GAIgASgLMhoudG9sbGdhdGUudjEuU2NyZWVuUmVxdWVzdBIpCgV0cmFjZRgDIAEoCzIaLnRvbGxnYXRlLnYxLkRlY2lzaW9uVHJhY2UinQEKDURlY2lzaW9uVHJhY2USJQoFZmFjdHMYASADKAsyFi50b2xsZ2F0ZS52MS5GYWN0VmFsdWUSJgoFcnVsZXMYAiADKAsyFy50b2xsZ2F0ZS52MS5SdWxlUmVzdWx0EiYKBHNlZW4YAyADKAsyGC50b2xsZ2F0ZS52MS5Mb2dQb3NpdGlvbhIVCg1ldmFsdWF0aW9uX3VzGAQgASgDIiwKC0xvZ1Bvc2l0aW9uEgsKA2xvZxgBIAEoBRIQCghzZXF1ZW5jZRgCIAEoAyJSCglGYWN0VmFsdWUSDAoEZmFjdBgBIAEoCRITCgtwYXJhbXNfanNvbhgCIAEoCRISCgp2YWx1ZV9qc29uGAMgASgJEg4KBnNvdXJjZRgEIAEoCSJTCgpSdWxlUmVzdWx0EhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSJQoFc3RhdGUYAyABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUi5gIKFExpc3REZWNpc2lvbnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEgwKBHNpdGUYAyABKAkSJgoIb3V0Y29tZXMYBCADKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEigKBGZyb20YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKAnRvGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtjdXN0b21lcl9pZBgHIAEoCRIYChBjYXJkX2ZpbmdlcnByaW50GAggASgJEhAKCG9yZGVyX2lkGAkgASgJEg0KBWVtYWlsGAogASgJEgoKAmlwGAsgASgJEgwKBHJ1bGUYDCABKAkSEAoIZGVncmFkZWQYDSABKAgSEAoIbWVyY2hhbnQYDiABKAkSEQoJZGV2aWNlX2lkGA8gASgJIloKFUxpc3REZWNpc2lvbnNSZXNwb25zZRIoCglkZWNpc2lvbnMYASADKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkicgoWRXhwbGFpbkRlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkSEQoJYWxsX3J1bGVzGAQgASgIEhcKD21heF9uZWFyX21pc3NlcxgFIAEoBSLKAwoXRXhwbGFpbkRlY2lzaW9uUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIrCgVydWxlcxgCIAMoCzIcLnRvbGxnYXRlLnYxLlJ1bGVFeHBsYW5hdGlvbhIPCgdzdW1tYXJ5GAMgAygJEhAKCGhlYWRsaW5lGAQgAygJEioKC25lYXJfbWlzc2VzGAUgAygLMhUudG9sbGdhdGUudjEuTmVhck1pc3MSLQoGc2NvcmVzGAYgAygLMh0udG9sbGdhdGUudjEuU2NvcmVFeHBsYW5hdGlvbhItCgZsaW1pdHMYByADKAsyHS50b2xsZ2F0ZS52MS5MaW1pdEV4cGxhbmF0aW9uEisKBWZhY3RzGAggAygLMhwudG9sbGdhdGUudjEuRmFjdEV4cGxhbmF0aW9uEi8KB3NvdXJjZXMYCSADKAsyHi50b2xsZ2F0ZS52MS5Tb3VyY2VFeHBsYW5hdGlvbhIxCgh2ZXJzaW9ucxgKIAMoCzIfLnRvbGxnYXRlLnYxLlZlcnNpb25FeHBsYW5hdGlvbhIbChN0aHJlZV9kc19jYW5ub3RfcnVuGAsgASgJIvwCCghOZWFyTWlzcxIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEiUKBXN0YXRlGAQgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiIKBGFza3MYBSABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEiwKCHRocmVlX2RzGAYgASgOMhoudG9sbGdhdGUudjEuVGhyZWVEc0RlbWFuZBIOCgZyZWFzb24YByABKAkSDQoFc2NvcmUYCCABKAUSKAoHY2hhbmdlcxgJIAMoCzIXLnRvbGxnYXRlLnYxLkZhY3RDaGFuZ2USDAoEaGVsZBgKIAEoBRIqCgx0aGVuX291dGNvbWUYCyABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEjEKDXRoZW5fdGhyZWVfZHMYDCABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEgwKBHRleHQYDSABKAkiowEKCkZhY3RDaGFuZ2USDAoEZmFjdBgBIAEoCRITCgtwYXJhbXNfanNvbhgCIAEoCRIMCgRwYXRoGAMgASgJEgwKBGtpbmQYBCABKAkSEwoLYWN0dWFsX2pzb24YBSABKAkSEwoLbmVlZGVkX2pzb24YBiABKAkSCwoDZ2FwGAcgASgBEhEKCWdhcF9zaGFyZRgIIAEoARIMCgR0ZXh0GAkgASgJIokBChBTY29yZUV4cGxhbmF0aW9uEhAKCHJ1bGVfc2V0GAEgASgJEg0KBXNjb3JlGAIgASgFEg8KB3Vua25vd24YAyABKAUSNQoKdGhyZXNob2xkcxgEIAMoCzIhLnRvbGxnYXRlLnYxLlRocmVzaG9sZEV4cGxhbmF0aW9uEgwKBHRleHQYBSABKAkimwEKFFRocmVzaG9sZEV4cGxhbmF0aW9uEg0KBXNjb3JlGAEgASgFEiUKB291dGNvbWUYAiABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEiwKCHRocmVlX2RzGAMgASgOMhoudG9sbGdhdGUudjEuVGhyZWVEc0RlbWFuZBIOCgZyZWFzb24YBCABKAkSDwoHcmVhY2hlZBgFIAEoCCKvAQoQTGltaXRFeHBsYW5hdGlvbhIiCgN1c2UYASABKAsyFS50b2xsZ2F0ZS52MS5MaW1pdFVzZRITCgtkZXNjcmlwdGlvbhgCIAEoCRIcCg9yb29tX2xlZnRfbWlub3IYAyABKANIAIgBARIiCgRhc2tzGAQgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIMCgR0ZXh0GAUgASgJQhIKEF9yb29tX2xlZnRfbWlub3Ii5AEKD0ZhY3RFeHBsYW5hdGlvbhIlCgV2YWx1ZRgBIAEoCzIWLnRvbGxnYXRlLnYxLkZhY3RWYWx1ZRIPCgdzb3VyY2VzGAIgAygFEikKBWFzX29mGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgZhZ2VfbXMYBCABKANIAIgBARIPCgdyZWFkX2J5GAUgAygJEgwKBHRleHQYBiABKAkSLwoKbWVtYmVyc2hpcBgHIAEoCzIbLnRvbGxnYXRlLnYxLkxpc3RNZW1iZXJzaGlwQgkKB19hZ2VfbXMilQEKDkxpc3RNZW1iZXJzaGlwEikKBXNpbmNlGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWN0b3IYAyABKAkSDgoGcmVhc29uGAQgASgJEg4KBnNvdXJjZRgFIAEoCSKsAQoRU291cmNlRXhwbGFuYXRpb24SDgoGb3JpZ2luGAEgASgJEgoKAmlkGAIgASgJEhUKCHJldmlzaW9uGAMgASgDSACIAQESKQoFYXNfb2YYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKBmFnZV9tcxgFIAEoA0gBiAEBEgwKBHRleHQYBiABKAlCCwoJX3JldmlzaW9uQgkKB19hZ2VfbXMijgIKElZlcnNpb25FeHBsYW5hdGlvbhIkCgNyZWYYASABKAsyFy50b2xsZ2F0ZS52MS5SdWxlU2V0UmVmEg4KBnN0b3JlZBgCIAEoCBIOCgZhdXRob3IYAyABKAkSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY29tbWVudBgFIAEoCRIyCgphY3RpdmF0aW9uGAYgASgLMh4udG9sbGdhdGUudjEuVmVyc2lvbkFjdGl2YXRpb24SLwoJYXBwcm92YWxzGAcgAygLMhwudG9sbGdhdGUudjEuVmVyc2lvbkFwcHJvdmFsEgwKBHRleHQYCCABKAkiegoRVmVyc2lvbkFjdGl2YXRpb24SDAoEc3RlcBgBIAEoCRINCgVhY3RvchgCIAEoCRIOCgZyZWFzb24YAyABKAkSJgoCYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHJldmlzaW9uGAUgASgDIlkKD1ZlcnNpb25BcHByb3ZhbBINCgVhY3RvchgBIAEoCRIPCgdjb21tZW50GAIgASgJEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKyAQoPUnVsZUV4cGxhbmF0aW9uEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSJQoFc3RhdGUYBCABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSNQoKY29uZGl0aW9ucxgFIAEoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBHRleHQYBiABKAki9AEKFENvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBGtpbmQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZyZXN1bHQYAyABKAkSDAoEZmFjdBgEIAEoCRITCgtwYXJhbXNfanNvbhgFIAEoCRIMCgRwYXRoGAYgASgJEhAKCG9wZXJhdG9yGAcgASgJEhUKDWV4cGVjdGVkX2pzb24YCCABKAkSEwoLYWN0dWFsX2pzb24YCSABKAkSDAoEdGV4dBgKIAEoCRIzCghjaGlsZHJlbhgLIAMoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uIkUKFVJlcGxheURlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkikgEKFlJlcGxheURlY2lzaW9uUmVzcG9uc2USJwoIcmVjb3JkZWQYASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhInCghyZXBsYXllZBgCIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhEKCWlkZW50aWNhbBgDIAEoCBITCgtkaWZmZXJlbmNlcxgEIAMoCSqEAQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASEgoOT1VUQ09NRV9BQ0NFUFQQARISCg5PVVRDT01FX1JFVklFVxACEhIKDk9VVENPTUVfUkVKRUNUEAMSEQoNT1VUQ09NRV9BTExPVxAEEhEKDU9VVENPTUVfQkxPQ0sQBSqjAQoNVGhyZWVEc0RlbWFuZBIfChtUSFJFRV9EU19ERU1BTkRfVU5TUEVDSUZJRUQQABIYChRUSFJFRV9EU19ERU1BTkRfTk9ORRABEhsKF1RIUkVFX0RTX0RFTUFORF9SRVFVRVNUEAISHQoZVEhSRUVfRFNfREVNQU5EX0NIQUxMRU5HRRADEhsKF1RIUkVFX0RTX0RFTUFORF9NQU5EQVRFEAQqsQEKDFNjYUV4ZW1wdGlvbhIdChlTQ0FfRVhFTVBUSU9OX1VOU1BFQ0lGSUVEEAASFgoSU0NBX0VYRU1QVElPTl9OT05FEAESGwoXU0NBX0VYRU1QVElPTl9MT1dfVkFMVUUQAhIVChFTQ0FfRVhFTVBUSU9OX1RSQRADEhkKFVNDQV9FWEVNUFRJT05fVFJVU1RFRBAEEhsKF1NDQV9FWEVNUFRJT05fQ09SUE9SQVRFEAUqmAEKCVJ1bGVTdGF0ZRIaChZSVUxFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVMRV9TVEFURV9OT19ISVQQARISCg5SVUxFX1NUQVRFX0hJVBACEhYKElJVTEVfU1RBVEVfVU5LTk9XThADEhQKEFJVTEVfU1RBVEVfRVJST1IQBBIWChJSVUxFX1NUQVRFX1NLSVBQRUQQBSqMAQoMRGVjaXNpb25GbGFnEh0KGURFQ0lTSU9OX0ZMQUdfVU5TUEVDSUZJRUQQABIeChpERUNJU0lPTl9GTEFHX1VOS05PV05fU0lURRABEiEKHURFQ0lTSU9OX0ZMQUdfRVZFTlRfVElNRV9TS0VXEAISGgoWREVDSVNJT05fRkxBR19ERUdSQURFRBADKsoBCgpMaW1pdFN0YXRlEhsKF0xJTUlUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQTElNSVRfU1RBVEVfSEVMRBABEhcKE0xJTUlUX1NUQVRFX1JFRlVTRUQQAhIdChlMSU1JVF9TVEFURV9JTlBVVF9NSVNTSU5HEAMSIAocTElNSVRfU1RBVEVfQ09ORElUSU9OX0ZBSUxFRBAEEhYKEkxJTUlUX1NUQVRFX05PX0tFWRAFEhcKE0xJTUlUX1NUQVRFX05PX1JBVEUQBjLWBAoPRGVjaXNpb25TZXJ2aWNlEksKBlNjcmVlbhIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QaGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZSIIqtQYBAoCBQMSYQoMU2NyZWVuU3RyZWFtEiAudG9sbGdhdGUudjEuU2NyZWVuU3RyZWFtUmVxdWVzdBohLnRvbGxnYXRlLnYxLlNjcmVlblN0cmVhbVJlc3BvbnNlIgiq1BgECgIFAygBMAESXQoLR2V0RGVjaXNpb24SHy50b2xsZ2F0ZS52MS5HZXREZWNpc2lvblJlcXVlc3QaIC50b2xsZ2F0ZS52MS5HZXREZWNpc2lvblJlc3BvbnNlIguq1BgHCgUFBAECAxJjCg1MaXN0RGVjaXNpb25zEiEudG9sbGdhdGUudjEuTGlzdERlY2lzaW9uc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb25zUmVzcG9uc2UiC6rUGAcKBQUEAQIDEmgKD0V4cGxhaW5EZWNpc2lvbhIjLnRvbGxnYXRlLnYxLkV4cGxhaW5EZWNpc2lvblJlcXVlc3QaJC50b2xsZ2F0ZS52MS5FeHBsYWluRGVjaXNpb25SZXNwb25zZSIKqtQYBgoEBAECAxJlCg5SZXBsYXlEZWNpc2lvbhIiLnRvbGxnYXRlLnYxLlJlcGxheURlY2lzaW9uUmVxdWVzdBojLnRvbGxnYXRlLnYxLlJlcGxheURlY2lzaW9uUmVzcG9uc2UiCqrUGAYKBAQBAgNiBnByb3RvMw", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_access, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
 
 /**
  * A payment to decide.
@@ -213,6 +213,59 @@ export const LimitUseSchema: GenMessage<LimitUse> = /*@__PURE__*/
   messageDesc(file_tollgate_v1_decision_service, 4);
 
 /**
+ * What was drawn for a payment in a canary that ran for its site: a version on trial, which decides for a share of the
+ * payers.
+ *
+ * @generated from message tollgate.v1.CanaryLot
+ */
+export type CanaryLot = Message<"tollgate.v1.CanaryLot"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * With which probability the canary decides: the propensity. 0 where another canary had the payment already.
+   *
+   * @generated from field: double share = 3;
+   */
+  share: number;
+
+  /**
+   * From 0 up to, not including, 1: the same for the same payer. The canary has what is below its share.
+   *
+   * @generated from field: double draw = 4;
+   */
+  draw: number;
+
+  /**
+   * Whether the canary decided.
+   *
+   * @generated from field: bool drawn = 5;
+   */
+  drawn: boolean;
+
+  /**
+   * The publication that began this run of the canary.
+   *
+   * @generated from field: int64 revision = 6;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message tollgate.v1.CanaryLot.
+ * Use `create(CanaryLotSchema)` to create a new message.
+ */
+export const CanaryLotSchema: GenMessage<CanaryLot> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 5);
+
+/**
  * What was decided for which payment: a later payment must match this.
  *
  * @generated from message tollgate.v1.Binding
@@ -241,7 +294,7 @@ export type Binding = Message<"tollgate.v1.Binding"> & {
  * Use `create(BindingSchema)` to create a new message.
  */
 export const BindingSchema: GenMessage<Binding> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 5);
+  messageDesc(file_tollgate_v1_decision_service, 6);
 
 /**
  * The answer to a payment.
@@ -353,6 +406,13 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
    * @generated from field: int32 log = 18;
    */
   log: number;
+
+  /**
+   * What was drawn for the canaries that ran for the site; empty where none did.
+   *
+   * @generated from field: repeated tollgate.v1.CanaryLot canaries = 19;
+   */
+  canaries: CanaryLot[];
 };
 
 /**
@@ -360,7 +420,7 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
  * Use `create(DecisionSchema)` to create a new message.
  */
 export const DecisionSchema: GenMessage<Decision> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 6);
+  messageDesc(file_tollgate_v1_decision_service, 7);
 
 /**
  * One entry of a stream.
@@ -381,7 +441,7 @@ export type ScreenStreamRequest = Message<"tollgate.v1.ScreenStreamRequest"> & {
  * Use `create(ScreenStreamRequestSchema)` to create a new message.
  */
 export const ScreenStreamRequestSchema: GenMessage<ScreenStreamRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 7);
+  messageDesc(file_tollgate_v1_decision_service, 8);
 
 /**
  * A payment to decide or an event to take in.
@@ -412,7 +472,7 @@ export type StreamEntry = Message<"tollgate.v1.StreamEntry"> & {
  * Use `create(StreamEntrySchema)` to create a new message.
  */
 export const StreamEntrySchema: GenMessage<StreamEntry> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 8);
+  messageDesc(file_tollgate_v1_decision_service, 9);
 
 /**
  * Answers to entries, in the order of the entries.
@@ -431,7 +491,7 @@ export type ScreenStreamResponse = Message<"tollgate.v1.ScreenStreamResponse"> &
  * Use `create(ScreenStreamResponseSchema)` to create a new message.
  */
 export const ScreenStreamResponseSchema: GenMessage<ScreenStreamResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 9);
+  messageDesc(file_tollgate_v1_decision_service, 10);
 
 /**
  * The answer to one entry.
@@ -468,7 +528,7 @@ export type StreamResult = Message<"tollgate.v1.StreamResult"> & {
  * Use `create(StreamResultSchema)` to create a new message.
  */
 export const StreamResultSchema: GenMessage<StreamResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 10);
+  messageDesc(file_tollgate_v1_decision_service, 11);
 
 /**
  * Which decision.
@@ -508,7 +568,7 @@ export type GetDecisionRequest = Message<"tollgate.v1.GetDecisionRequest"> & {
  * Use `create(GetDecisionRequestSchema)` to create a new message.
  */
 export const GetDecisionRequestSchema: GenMessage<GetDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 11);
+  messageDesc(file_tollgate_v1_decision_service, 12);
 
 /**
  * One decision.
@@ -537,7 +597,7 @@ export type GetDecisionResponse = Message<"tollgate.v1.GetDecisionResponse"> & {
  * Use `create(GetDecisionResponseSchema)` to create a new message.
  */
 export const GetDecisionResponseSchema: GenMessage<GetDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 12);
+  messageDesc(file_tollgate_v1_decision_service, 13);
 
 /**
  * What the decision was made from.
@@ -575,7 +635,7 @@ export type DecisionTrace = Message<"tollgate.v1.DecisionTrace"> & {
  * Use `create(DecisionTraceSchema)` to create a new message.
  */
 export const DecisionTraceSchema: GenMessage<DecisionTrace> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 13);
+  messageDesc(file_tollgate_v1_decision_service, 14);
 
 /**
  * How far an admission log was seen.
@@ -599,7 +659,7 @@ export type LogPosition = Message<"tollgate.v1.LogPosition"> & {
  * Use `create(LogPositionSchema)` to create a new message.
  */
 export const LogPositionSchema: GenMessage<LogPosition> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 14);
+  messageDesc(file_tollgate_v1_decision_service, 15);
 
 /**
  * One fact as it was used.
@@ -639,7 +699,7 @@ export type FactValue = Message<"tollgate.v1.FactValue"> & {
  * Use `create(FactValueSchema)` to create a new message.
  */
 export const FactValueSchema: GenMessage<FactValue> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 15);
+  messageDesc(file_tollgate_v1_decision_service, 16);
 
 /**
  * How one rule ended.
@@ -668,7 +728,7 @@ export type RuleResult = Message<"tollgate.v1.RuleResult"> & {
  * Use `create(RuleResultSchema)` to create a new message.
  */
 export const RuleResultSchema: GenMessage<RuleResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 16);
+  messageDesc(file_tollgate_v1_decision_service, 17);
 
 /**
  * Filters are ANDed.
@@ -769,7 +829,7 @@ export type ListDecisionsRequest = Message<"tollgate.v1.ListDecisionsRequest"> &
  * Use `create(ListDecisionsRequestSchema)` to create a new message.
  */
 export const ListDecisionsRequestSchema: GenMessage<ListDecisionsRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 17);
+  messageDesc(file_tollgate_v1_decision_service, 18);
 
 /**
  * A page. A page may hold fewer than asked for, even none, while a token still leads on.
@@ -795,7 +855,7 @@ export type ListDecisionsResponse = Message<"tollgate.v1.ListDecisionsResponse">
  * Use `create(ListDecisionsResponseSchema)` to create a new message.
  */
 export const ListDecisionsResponseSchema: GenMessage<ListDecisionsResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 18);
+  messageDesc(file_tollgate_v1_decision_service, 19);
 
 /**
  * Which decision, and how much of it.
@@ -838,7 +898,7 @@ export type ExplainDecisionRequest = Message<"tollgate.v1.ExplainDecisionRequest
  * Use `create(ExplainDecisionRequestSchema)` to create a new message.
  */
 export const ExplainDecisionRequestSchema: GenMessage<ExplainDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 19);
+  messageDesc(file_tollgate_v1_decision_service, 20);
 
 /**
  * Why.
@@ -921,7 +981,7 @@ export type ExplainDecisionResponse = Message<"tollgate.v1.ExplainDecisionRespon
  * Use `create(ExplainDecisionResponseSchema)` to create a new message.
  */
 export const ExplainDecisionResponseSchema: GenMessage<ExplainDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 20);
+  messageDesc(file_tollgate_v1_decision_service, 21);
 
 /**
  * A rule that nearly hit, by the least change of facts that would have made it hit. The change was tried: with it the rule
@@ -1015,7 +1075,7 @@ export type NearMiss = Message<"tollgate.v1.NearMiss"> & {
  * Use `create(NearMissSchema)` to create a new message.
  */
 export const NearMissSchema: GenMessage<NearMiss> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 21);
+  messageDesc(file_tollgate_v1_decision_service, 22);
 
 /**
  * One value that would have had to be otherwise.
@@ -1088,7 +1148,7 @@ export type FactChange = Message<"tollgate.v1.FactChange"> & {
  * Use `create(FactChangeSchema)` to create a new message.
  */
 export const FactChangeSchema: GenMessage<FactChange> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 22);
+  messageDesc(file_tollgate_v1_decision_service, 23);
 
 /**
  * The points of one rule set.
@@ -1133,7 +1193,7 @@ export type ScoreExplanation = Message<"tollgate.v1.ScoreExplanation"> & {
  * Use `create(ScoreExplanationSchema)` to create a new message.
  */
 export const ScoreExplanationSchema: GenMessage<ScoreExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 23);
+  messageDesc(file_tollgate_v1_decision_service, 24);
 
 /**
  * One threshold of a rule set.
@@ -1172,7 +1232,7 @@ export type ThresholdExplanation = Message<"tollgate.v1.ThresholdExplanation"> &
  * Use `create(ThresholdExplanationSchema)` to create a new message.
  */
 export const ThresholdExplanationSchema: GenMessage<ThresholdExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 24);
+  messageDesc(file_tollgate_v1_decision_service, 25);
 
 /**
  * What became of a limit, and what room it left.
@@ -1218,7 +1278,7 @@ export type LimitExplanation = Message<"tollgate.v1.LimitExplanation"> & {
  * Use `create(LimitExplanationSchema)` to create a new message.
  */
 export const LimitExplanationSchema: GenMessage<LimitExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 25);
+  messageDesc(file_tollgate_v1_decision_service, 26);
 
 /**
  * A fact that a rule or limit read.
@@ -1279,7 +1339,7 @@ export type FactExplanation = Message<"tollgate.v1.FactExplanation"> & {
  * Use `create(FactExplanationSchema)` to create a new message.
  */
 export const FactExplanationSchema: GenMessage<FactExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 26);
+  messageDesc(file_tollgate_v1_decision_service, 27);
 
 /**
  * How a value of the payment came to be on a list.
@@ -1320,7 +1380,7 @@ export type ListMembership = Message<"tollgate.v1.ListMembership"> & {
  * Use `create(ListMembershipSchema)` to create a new message.
  */
 export const ListMembershipSchema: GenMessage<ListMembership> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 27);
+  messageDesc(file_tollgate_v1_decision_service, 28);
 
 /**
  * Something that facts were read from, as it stood. What a record does not tell, since it is older than the release that
@@ -1378,7 +1438,7 @@ export type SourceExplanation = Message<"tollgate.v1.SourceExplanation"> & {
  * Use `create(SourceExplanationSchema)` to create a new message.
  */
 export const SourceExplanationSchema: GenMessage<SourceExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 28);
+  messageDesc(file_tollgate_v1_decision_service, 29);
 
 /**
  * A version that took part, and where it came from.
@@ -1438,7 +1498,7 @@ export type VersionExplanation = Message<"tollgate.v1.VersionExplanation"> & {
  * Use `create(VersionExplanationSchema)` to create a new message.
  */
 export const VersionExplanationSchema: GenMessage<VersionExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 29);
+  messageDesc(file_tollgate_v1_decision_service, 30);
 
 /**
  * How a version became active.
@@ -1481,7 +1541,7 @@ export type VersionActivation = Message<"tollgate.v1.VersionActivation"> & {
  * Use `create(VersionActivationSchema)` to create a new message.
  */
 export const VersionActivationSchema: GenMessage<VersionActivation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 30);
+  messageDesc(file_tollgate_v1_decision_service, 31);
 
 /**
  * Somebody other than the author who agreed to a version.
@@ -1510,7 +1570,7 @@ export type VersionApproval = Message<"tollgate.v1.VersionApproval"> & {
  * Use `create(VersionApprovalSchema)` to create a new message.
  */
 export const VersionApprovalSchema: GenMessage<VersionApproval> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 31);
+  messageDesc(file_tollgate_v1_decision_service, 32);
 
 /**
  * One rule, condition by condition.
@@ -1556,7 +1616,7 @@ export type RuleExplanation = Message<"tollgate.v1.RuleExplanation"> & {
  * Use `create(RuleExplanationSchema)` to create a new message.
  */
 export const RuleExplanationSchema: GenMessage<RuleExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 32);
+  messageDesc(file_tollgate_v1_decision_service, 33);
 
 /**
  * One node of a rule's conditions.
@@ -1637,7 +1697,7 @@ export type ConditionExplanation = Message<"tollgate.v1.ConditionExplanation"> &
  * Use `create(ConditionExplanationSchema)` to create a new message.
  */
 export const ConditionExplanationSchema: GenMessage<ConditionExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 33);
+  messageDesc(file_tollgate_v1_decision_service, 34);
 
 /**
  * Which decision.
@@ -1666,7 +1726,7 @@ export type ReplayDecisionRequest = Message<"tollgate.v1.ReplayDecisionRequest">
  * Use `create(ReplayDecisionRequestSchema)` to create a new message.
  */
 export const ReplayDecisionRequestSchema: GenMessage<ReplayDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 34);
+  messageDesc(file_tollgate_v1_decision_service, 35);
 
 /**
  * Recorded and evaluated again.
@@ -1704,7 +1764,7 @@ export type ReplayDecisionResponse = Message<"tollgate.v1.ReplayDecisionResponse
  * Use `create(ReplayDecisionResponseSchema)` to create a new message.
  */
 export const ReplayDecisionResponseSchema: GenMessage<ReplayDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 35);
+  messageDesc(file_tollgate_v1_decision_service, 36);
 
 /**
  * May the payment go on? Strongest first: block, allow, reject, review, accept.

@@ -12,65 +12,140 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollgate/v1/rule_publishing.proto.
  */
 export const file_tollgate_v1_rule_publishing: GenFile = /*@__PURE__*/
-  fileDesc("CiF0b2xsZ2F0ZS92MS9ydWxlX3B1Ymxpc2hpbmcucHJvdG8SC3RvbGxnYXRlLnYxIngKEENhbmFyeUd1YXJkcmFpbHMSDwoHc3RvcHBlZBgBIAEoARIQCghyZXZpZXdlZBgCIAEoARIQCgh0aHJlZV9kcxgDIAEoARIPCgdsYXRlbmN5GAQgASgBEg8KB21pbmltdW0YBSABKAUSDQoFYWxwaGEYBiABKAEingEKDkNhbmFyeVNldHRpbmdzEg0KBXNoYXJlGAEgASgBEh8KAmJ5GAIgASgOMhMudG9sbGdhdGUudjEuRHJhd0J5EikKBnBlcmlvZBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCgpndWFyZHJhaWxzGAQgASgLMh0udG9sbGdhdGUudjEuQ2FuYXJ5R3VhcmRyYWlscyLAAQoNU3RhZ2VkVmVyc2lvbhIPCgd2ZXJzaW9uGAEgASgFEiUKBXN0YWdlGAIgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YWdlEg0KBXNjb3BlGAMgASgJEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXZpc2lvbhgFIAEoAxIrCgZjYW5hcnkYBiABKAsyGy50b2xsZ2F0ZS52MS5DYW5hcnlTZXR0aW5ncyJTCgtDYXNlc1Jlc3VsdBISCgpjYXNlc19oYXNoGAEgASgJEg4KBnBhc3NlZBgCIAEoBRIOCgZmYWlsZWQYAyABKAUSEAoIZmFpbHVyZXMYBCADKAkizwEKDFJ1bGVFdmlkZW5jZRInCgRraW5kGAEgASgOMhkudG9sbGdhdGUudjEuRXZpZGVuY2VLaW5kEg0KBWFjdG9yGAIgASgJEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdjb21tZW50GAQgASgJEicKBWNhc2VzGAUgASgLMhgudG9sbGdhdGUudjEuQ2FzZXNSZXN1bHQSJQoGd2FpdmVzGAYgAygOMhUudG9sbGdhdGUudjEuV2FpdmFibGUiTAoGV2FpdmVyEiMKBHdoYXQYASABKA4yFS50b2xsZ2F0ZS52MS5XYWl2YWJsZRINCgVhY3RvchgCIAEoCRIOCgZyZWFzb24YAyABKAkifQoJUnVsZVByb29mEg0KBXJlYWR5GAEgASgIEg8KB21pc3NpbmcYAiADKAkSIwoGd2FpdmVkGAMgAygLMhMudG9sbGdhdGUudjEuV2FpdmVyEisKCGV2aWRlbmNlGAQgAygLMhkudG9sbGdhdGUudjEuUnVsZUV2aWRlbmNlIpcBCgxPd2VkRXZpZGVuY2USEAoIcnVsZV9zZXQYASABKAkSKgoGc3RhZ2VkGAIgASgLMhoudG9sbGdhdGUudjEuU3RhZ2VkVmVyc2lvbhIjCgRvd2VkGAMgAygOMhUudG9sbGdhdGUudjEuV2FpdmFibGUSJAoHd2FpdmVycxgEIAMoCzITLnRvbGxnYXRlLnYxLldhaXZlciL1AQoLUHVibGljYXRpb24SEAoIcnVsZV9zZXQYASABKAkSEAoIcmV2aXNpb24YAiABKAMSDAoEc3RlcBgDIAEoCRINCgVzY29wZRgEIAEoCRIPCgd2ZXJzaW9uGAUgASgFEhQKDGZyb21fdmVyc2lvbhgGIAEoBRISCgp0b192ZXJzaW9uGAcgASgFEg0KBWFjdG9yGAggASgJEg4KBnJlYXNvbhgJIAEoCRImCgJhdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIwoGd2FpdmVkGAsgAygLMhMudG9sbGdhdGUudjEuV2FpdmVyIoICCglSdWxlRHJhZnQSEAoIcnVsZV9zZXQYASABKAkSDAoEZXRhZxgCIAEoCRIVCg1kb2N1bWVudF9qc29uGAMgASgJEhIKCmNhc2VzX2pzb24YBCABKAkSEgoKbGlzdHNfanNvbhgFIAEoCRIPCgdjb21tZW50GAYgASgJEhQKDGJhc2VfdmVyc2lvbhgHIAEoBRIPCgdlZGl0b3JzGAggAygJEi4KCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKoUBCglSdWxlU3RhZ2USGgoWUlVMRV9TVEFHRV9VTlNQRUNJRklFRBAAEhUKEVJVTEVfU1RBR0VfU0hBRE9XEAESFQoRUlVMRV9TVEFHRV9DQU5BUlkQAhIVChFSVUxFX1NUQUdFX0FDVElWRRADEhcKE1JVTEVfU1RBR0VfQVJDSElWRUQQBCpJCgZEcmF3QnkSFwoTRFJBV19CWV9VTlNQRUNJRklFRBAAEhAKDERSQVdfQllfQ0FSRBABEhQKEERSQVdfQllfQ1VTVE9NRVIQAipmCghXYWl2YWJsZRIYChRXQUlWQUJMRV9VTlNQRUNJRklFRBAAEhUKEVdBSVZBQkxFX0JBQ0tURVNUEAESFQoRV0FJVkFCTEVfQVBQUk9WQUwQAhISCg5XQUlWQUJMRV9DQVNFUxADKrYBCgxFdmlkZW5jZUtpbmQSHQoZRVZJREVOQ0VfS0lORF9VTlNQRUNJRklFRBAAEhcKE0VWSURFTkNFX0tJTkRfQ0FTRVMQARIaChZFVklERU5DRV9LSU5EX0JBQ0tURVNUEAISGgoWRVZJREVOQ0VfS0lORF9BUFBST1ZBTBADEhwKGEVWSURFTkNFX0tJTkRfV0lUSERSQVdBTBAEEhgKFEVWSURFTkNFX0tJTkRfV0FJVkVSEAViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiF0b2xsZ2F0ZS92MS9ydWxlX3B1Ymxpc2hpbmcucHJvdG8SC3RvbGxnYXRlLnYxIlMKCVJhdGVMaW1pdBIVCghtYXhfcmlzZRgBIAEoAUgAiAEBEhUKCG1heF9kcm9wGAIgASgBSAGIAQFCCwoJX21heF9yaXNlQgsKCV9tYXhfZHJvcCI0CgxMYXRlbmN5TGltaXQSEAoIcXVhbnRpbGUYASABKAESEgoKbWF4X2ZhY3RvchgCIAEoASLjAQoMQ2FuYXJ5TGltaXRzEicKB3N0b3BwZWQYASABKAsyFi50b2xsZ2F0ZS52MS5SYXRlTGltaXQSKAoIcmV2aWV3ZWQYAiABKAsyFi50b2xsZ2F0ZS52MS5SYXRlTGltaXQSKAoIdGhyZWVfZHMYAyABKAsyFi50b2xsZ2F0ZS52MS5SYXRlTGltaXQSKgoKY2hhbGxlbmdlZBgEIAEoCzIWLnRvbGxnYXRlLnYxLlJhdGVMaW1pdBIqCgdsYXRlbmN5GAUgASgLMhkudG9sbGdhdGUudjEuTGF0ZW5jeUxpbWl0IjoKCkNhbmFyeVBsYW4SDQoFZmlyc3QYASABKAUSDgoGZ3Jvd3RoGAIgASgBEg0KBWFscGhhGAMgASgBIr0BCg5DYW5hcnlTZXR0aW5ncxINCgVzaGFyZRgBIAEoARIfCgJieRgCIAEoDjITLnRvbGxnYXRlLnYxLkRyYXdCeRIpCgZwZXJpb2QYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGbGltaXRzGAQgASgLMhkudG9sbGdhdGUudjEuQ2FuYXJ5TGltaXRzEiUKBHBsYW4YBSABKAsyFy50b2xsZ2F0ZS52MS5DYW5hcnlQbGFuIsQBCg1DYW5hcnlGaW5kaW5nEisKB21lYXN1cmUYASABKA4yGi50b2xsZ2F0ZS52MS5DYW5hcnlNZWFzdXJlEi4KBXN0YXRlGAIgASgOMh8udG9sbGdhdGUudjEuQ2FuYXJ5RmluZGluZ1N0YXRlEg4KBnN0YWJsZRgDIAEoARIOCgZjYW5hcnkYBCABKAESCwoDbG93GAUgASgBEgwKBGhpZ2gYBiABKAESDQoFYWxwaGEYByABKAESDAoEdGV4dBgIIAEoCSJxCgpDYW5hcnlSYXRlEisKB21lYXN1cmUYASABKA4yGi50b2xsZ2F0ZS52MS5DYW5hcnlNZWFzdXJlEg0KBWNvdW50GAIgASgDEgwKBHJhdGUYAyABKAESCwoDbG93GAQgASgBEgwKBGhpZ2gYBSABKAEidgoJQ2FuYXJ5QXJtEhEKCWRlY2lzaW9ucxgBIAEoAxImCgVyYXRlcxgCIAMoCzIXLnRvbGxnYXRlLnYxLkNhbmFyeVJhdGUSDgoGcDUwX3VzGAMgASgBEg4KBnA5NV91cxgEIAEoARIOCgZwOTlfdXMYBSABKAEi6wMKDENhbmFyeVJlcG9ydBIQCghydWxlX3NldBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFEg0KBXNjb3BlGAMgASgJEhAKCHJldmlzaW9uGAQgASgDEikKBXNpbmNlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5zdGFibGVfdmVyc2lvbhgGIAEoBRItCghzZXR0aW5ncxgHIAEoCzIbLnRvbGxnYXRlLnYxLkNhbmFyeVNldHRpbmdzEicKBXN0YXRlGAggASgOMhgudG9sbGdhdGUudjEuQ2FuYXJ5U3RhdGUSJgoGc3RhYmxlGAkgASgLMhYudG9sbGdhdGUudjEuQ2FuYXJ5QXJtEiYKBmNhbmFyeRgKIAEoCzIWLnRvbGxnYXRlLnYxLkNhbmFyeUFybRIsCghmaW5kaW5ncxgLIAMoCzIaLnRvbGxnYXRlLnYxLkNhbmFyeUZpbmRpbmcSDQoFbG9va3MYDCABKAUSLQoJbG9va2VkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxuZXh0X2xvb2tfYXQYDiABKAMSKgoIZW5kZWRfYnkYDyABKAsyGC50b2xsZ2F0ZS52MS5QdWJsaWNhdGlvbiLAAQoNU3RhZ2VkVmVyc2lvbhIPCgd2ZXJzaW9uGAEgASgFEiUKBXN0YWdlGAIgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YWdlEg0KBXNjb3BlGAMgASgJEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXZpc2lvbhgFIAEoAxIrCgZjYW5hcnkYBiABKAsyGy50b2xsZ2F0ZS52MS5DYW5hcnlTZXR0aW5ncyJTCgtDYXNlc1Jlc3VsdBISCgpjYXNlc19oYXNoGAEgASgJEg4KBnBhc3NlZBgCIAEoBRIOCgZmYWlsZWQYAyABKAUSEAoIZmFpbHVyZXMYBCADKAkizwEKDFJ1bGVFdmlkZW5jZRInCgRraW5kGAEgASgOMhkudG9sbGdhdGUudjEuRXZpZGVuY2VLaW5kEg0KBWFjdG9yGAIgASgJEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdjb21tZW50GAQgASgJEicKBWNhc2VzGAUgASgLMhgudG9sbGdhdGUudjEuQ2FzZXNSZXN1bHQSJQoGd2FpdmVzGAYgAygOMhUudG9sbGdhdGUudjEuV2FpdmFibGUiTAoGV2FpdmVyEiMKBHdoYXQYASABKA4yFS50b2xsZ2F0ZS52MS5XYWl2YWJsZRINCgVhY3RvchgCIAEoCRIOCgZyZWFzb24YAyABKAkifQoJUnVsZVByb29mEg0KBXJlYWR5GAEgASgIEg8KB21pc3NpbmcYAiADKAkSIwoGd2FpdmVkGAMgAygLMhMudG9sbGdhdGUudjEuV2FpdmVyEisKCGV2aWRlbmNlGAQgAygLMhkudG9sbGdhdGUudjEuUnVsZUV2aWRlbmNlIpcBCgxPd2VkRXZpZGVuY2USEAoIcnVsZV9zZXQYASABKAkSKgoGc3RhZ2VkGAIgASgLMhoudG9sbGdhdGUudjEuU3RhZ2VkVmVyc2lvbhIjCgRvd2VkGAMgAygOMhUudG9sbGdhdGUudjEuV2FpdmFibGUSJAoHd2FpdmVycxgEIAMoCzITLnRvbGxnYXRlLnYxLldhaXZlciL1AQoLUHVibGljYXRpb24SEAoIcnVsZV9zZXQYASABKAkSEAoIcmV2aXNpb24YAiABKAMSDAoEc3RlcBgDIAEoCRINCgVzY29wZRgEIAEoCRIPCgd2ZXJzaW9uGAUgASgFEhQKDGZyb21fdmVyc2lvbhgGIAEoBRISCgp0b192ZXJzaW9uGAcgASgFEg0KBWFjdG9yGAggASgJEg4KBnJlYXNvbhgJIAEoCRImCgJhdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIwoGd2FpdmVkGAsgAygLMhMudG9sbGdhdGUudjEuV2FpdmVyIoICCglSdWxlRHJhZnQSEAoIcnVsZV9zZXQYASABKAkSDAoEZXRhZxgCIAEoCRIVCg1kb2N1bWVudF9qc29uGAMgASgJEhIKCmNhc2VzX2pzb24YBCABKAkSEgoKbGlzdHNfanNvbhgFIAEoCRIPCgdjb21tZW50GAYgASgJEhQKDGJhc2VfdmVyc2lvbhgHIAEoBRIPCgdlZGl0b3JzGAggAygJEi4KCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKoUBCglSdWxlU3RhZ2USGgoWUlVMRV9TVEFHRV9VTlNQRUNJRklFRBAAEhUKEVJVTEVfU1RBR0VfU0hBRE9XEAESFQoRUlVMRV9TVEFHRV9DQU5BUlkQAhIVChFSVUxFX1NUQUdFX0FDVElWRRADEhcKE1JVTEVfU1RBR0VfQVJDSElWRUQQBCpJCgZEcmF3QnkSFwoTRFJBV19CWV9VTlNQRUNJRklFRBAAEhAKDERSQVdfQllfQ0FSRBABEhQKEERSQVdfQllfQ1VTVE9NRVIQAirAAQoNQ2FuYXJ5TWVhc3VyZRIeChpDQU5BUllfTUVBU1VSRV9VTlNQRUNJRklFRBAAEhoKFkNBTkFSWV9NRUFTVVJFX1NUT1BQRUQQARIbChdDQU5BUllfTUVBU1VSRV9SRVZJRVdFRBACEhsKF0NBTkFSWV9NRUFTVVJFX1RIUkVFX0RTEAMSHQoZQ0FOQVJZX01FQVNVUkVfQ0hBTExFTkdFRBAEEhoKFkNBTkFSWV9NRUFTVVJFX0xBVEVOQ1kQBSqdAQoSQ2FuYXJ5RmluZGluZ1N0YXRlEiQKIENBTkFSWV9GSU5ESU5HX1NUQVRFX1VOU1BFQ0lGSUVEEAASIQodQ0FOQVJZX0ZJTkRJTkdfU1RBVEVfQlJFQUNIRUQQARIfChtDQU5BUllfRklORElOR19TVEFURV9XSVRISU4QAhIdChlDQU5BUllfRklORElOR19TVEFURV9PUEVOEAMqfAoLQ2FuYXJ5U3RhdGUSHAoYQ0FOQVJZX1NUQVRFX1VOU1BFQ0lGSUVEEAASGgoWQ0FOQVJZX1NUQVRFX0dBVEhFUklORxABEhgKFENBTkFSWV9TVEFURV9IT0xESU5HEAISGQoVQ0FOQVJZX1NUQVRFX0JSRUFDSEVEEAMqZgoIV2FpdmFibGUSGAoUV0FJVkFCTEVfVU5TUEVDSUZJRUQQABIVChFXQUlWQUJMRV9CQUNLVEVTVBABEhUKEVdBSVZBQkxFX0FQUFJPVkFMEAISEgoOV0FJVkFCTEVfQ0FTRVMQAyq2AQoMRXZpZGVuY2VLaW5kEh0KGUVWSURFTkNFX0tJTkRfVU5TUEVDSUZJRUQQABIXChNFVklERU5DRV9LSU5EX0NBU0VTEAESGgoWRVZJREVOQ0VfS0lORF9CQUNLVEVTVBACEhoKFkVWSURFTkNFX0tJTkRfQVBQUk9WQUwQAxIcChhFVklERU5DRV9LSU5EX1dJVEhEUkFXQUwQBBIYChRFVklERU5DRV9LSU5EX1dBSVZFUhAFYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
- * What rolls a canary back by itself: each limit that is set is compared with the stable versions, on the payments of the
- * same sites and time. A limit is broken when its confidence interval leaves no doubt.
+ * How far a canary's rate may be from the stable version's, percentage points from 0 to 100: one of both at least.
  *
- * @generated from message tollgate.v1.CanaryGuardrails
+ * @generated from message tollgate.v1.RateLimit
  */
-export type CanaryGuardrails = Message<"tollgate.v1.CanaryGuardrails"> & {
+export type RateLimit = Message<"tollgate.v1.RateLimit"> & {
   /**
-   * Points (0 to 1) by which the share of rejected and blocked payments may be above, or below, that of the stable version.
-   * 0: not watched.
-   *
-   * @generated from field: double stopped = 1;
+   * @generated from field: optional double max_rise = 1;
    */
-  stopped: number;
+  maxRise?: number | undefined;
 
   /**
-   * Points by which the share in review may be above.
-   *
-   * @generated from field: double reviewed = 2;
+   * @generated from field: optional double max_drop = 2;
    */
-  reviewed: number;
+  maxDrop?: number | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.RateLimit.
+ * Use `create(RateLimitSchema)` to create a new message.
+ */
+export const RateLimitSchema: GenMessage<RateLimit> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_publishing, 0);
+
+/**
+ * How slow a canary's decisions may be.
+ *
+ * @generated from message tollgate.v1.LatencyLimit
+ */
+export type LatencyLimit = Message<"tollgate.v1.LatencyLimit"> & {
+  /**
+   * Of which of them: 0.99 for what 99 % do not exceed. From 0.5, below 1.
+   *
+   * @generated from field: double quantile = 1;
+   */
+  quantile: number;
 
   /**
-   * Points by which the share with a 3-D Secure demand may be above.
+   * How many times the stable version's, from 1 to 1,000.
    *
-   * @generated from field: double three_ds = 3;
+   * @generated from field: double max_factor = 2;
    */
-  threeDs: number;
+  maxFactor: number;
+};
+
+/**
+ * Describes the message tollgate.v1.LatencyLimit.
+ * Use `create(LatencyLimitSchema)` to create a new message.
+ */
+export const LatencyLimitSchema: GenMessage<LatencyLimit> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_publishing, 1);
+
+/**
+ * What rolls a canary back by itself: each limit that is set is compared with what the stable version decided for the same
+ * sites in the same time. It is broken when the interval of the difference leaves no doubt.
+ *
+ * @generated from message tollgate.v1.CanaryLimits
+ */
+export type CanaryLimits = Message<"tollgate.v1.CanaryLimits"> & {
+  /**
+   * Rejected or blocked.
+   *
+   * @generated from field: tollgate.v1.RateLimit stopped = 1;
+   */
+  stopped?: RateLimit | undefined;
 
   /**
-   * Times the stable version's 95th percentile of the time to a decision: 1 and more. 0: not watched.
-   *
-   * @generated from field: double latency = 4;
+   * @generated from field: tollgate.v1.RateLimit reviewed = 2;
    */
-  latency: number;
+  reviewed?: RateLimit | undefined;
 
   /**
-   * Decisions of the canary before it is judged at all. 0: 200.
+   * Goes on with any demand of 3-D Secure.
    *
-   * @generated from field: int32 minimum = 5;
+   * @generated from field: tollgate.v1.RateLimit three_ds = 3;
    */
-  minimum: number;
+  threeDs?: RateLimit | undefined;
 
   /**
-   * How often a canary that is no worse may be rolled back by chance, over its whole life. 0: 0.01.
+   * Goes on with challenge or mandate.
    *
-   * @generated from field: double alpha = 6;
+   * @generated from field: tollgate.v1.RateLimit challenged = 4;
+   */
+  challenged?: RateLimit | undefined;
+
+  /**
+   * @generated from field: tollgate.v1.LatencyLimit latency = 5;
+   */
+  latency?: LatencyLimit | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.CanaryLimits.
+ * Use `create(CanaryLimitsSchema)` to create a new message.
+ */
+export const CanaryLimitsSchema: GenMessage<CanaryLimits> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_publishing, 2);
+
+/**
+ * When a canary is looked at, and how often one that is within its limits may be rolled back for it.
+ *
+ * @generated from message tollgate.v1.CanaryPlan
+ */
+export type CanaryPlan = Message<"tollgate.v1.CanaryPlan"> & {
+  /**
+   * Decisions of the canary, and of the stable version, before the first look. 0: 100.
+   *
+   * @generated from field: int32 first = 1;
+   */
+  first: number;
+
+  /**
+   * How many times as many there are at each further look: above 1, at most 10. 0: 1.3.
+   *
+   * @generated from field: double growth = 2;
+   */
+  growth: number;
+
+  /**
+   * How often a canary that is within its limits may be rolled back by chance, over its whole life. 0: 0.01.
+   *
+   * @generated from field: double alpha = 3;
    */
   alpha: number;
 };
 
 /**
- * Describes the message tollgate.v1.CanaryGuardrails.
- * Use `create(CanaryGuardrailsSchema)` to create a new message.
+ * Describes the message tollgate.v1.CanaryPlan.
+ * Use `create(CanaryPlanSchema)` to create a new message.
  */
-export const CanaryGuardrailsSchema: GenMessage<CanaryGuardrails> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_rule_publishing, 0);
+export const CanaryPlanSchema: GenMessage<CanaryPlan> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_publishing, 3);
 
 /**
  * Who gets a canary, and what ends it.
@@ -98,11 +173,16 @@ export type CanarySettings = Message<"tollgate.v1.CanarySettings"> & {
   period?: Duration | undefined;
 
   /**
-   * Absent: 0.05 for stopped and reviewed, 0.1 for 3-D Secure, twice the latency.
+   * Absent: 2 points more stopped or 5 less, 3 more in review, 5 more with 3-D Secure, 3 more challenged, twice the p99.
    *
-   * @generated from field: tollgate.v1.CanaryGuardrails guardrails = 4;
+   * @generated from field: tollgate.v1.CanaryLimits limits = 4;
    */
-  guardrails?: CanaryGuardrails | undefined;
+  limits?: CanaryLimits | undefined;
+
+  /**
+   * @generated from field: tollgate.v1.CanaryPlan plan = 5;
+   */
+  plan?: CanaryPlan | undefined;
 };
 
 /**
@@ -110,7 +190,254 @@ export type CanarySettings = Message<"tollgate.v1.CanarySettings"> & {
  * Use `create(CanarySettingsSchema)` to create a new message.
  */
 export const CanarySettingsSchema: GenMessage<CanarySettings> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_rule_publishing, 1);
+  messageDesc(file_tollgate_v1_rule_publishing, 4);
+
+/**
+ * How a canary compared in one measure, when it was last looked at.
+ *
+ * @generated from message tollgate.v1.CanaryFinding
+ */
+export type CanaryFinding = Message<"tollgate.v1.CanaryFinding"> & {
+  /**
+   * @generated from field: tollgate.v1.CanaryMeasure measure = 1;
+   */
+  measure: CanaryMeasure;
+
+  /**
+   * @generated from field: tollgate.v1.CanaryFindingState state = 2;
+   */
+  state: CanaryFindingState;
+
+  /**
+   * Shares; for latency microseconds.
+   *
+   * @generated from field: double stable = 3;
+   */
+  stable: number;
+
+  /**
+   * @generated from field: double canary = 4;
+   */
+  canary: number;
+
+  /**
+   * The interval of canary minus stable; for latency of canary over stable, `high` infinite where it has no bound yet.
+   *
+   * @generated from field: double low = 5;
+   */
+  low: number;
+
+  /**
+   * @generated from field: double high = 6;
+   */
+  high: number;
+
+  /**
+   * How often the interval may miss, at this look.
+   *
+   * @generated from field: double alpha = 7;
+   */
+  alpha: number;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 8;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.CanaryFinding.
+ * Use `create(CanaryFindingSchema)` to create a new message.
+ */
+export const CanaryFindingSchema: GenMessage<CanaryFinding> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_publishing, 5);
+
+/**
+ * How many of the decisions were so.
+ *
+ * @generated from message tollgate.v1.CanaryRate
+ */
+export type CanaryRate = Message<"tollgate.v1.CanaryRate"> & {
+  /**
+   * @generated from field: tollgate.v1.CanaryMeasure measure = 1;
+   */
+  measure: CanaryMeasure;
+
+  /**
+   * @generated from field: int64 count = 2;
+   */
+  count: bigint;
+
+  /**
+   * 0 to 1.
+   *
+   * @generated from field: double rate = 3;
+   */
+  rate: number;
+
+  /**
+   * A 95 % interval that knows that payments of one payer hang together.
+   *
+   * @generated from field: double low = 4;
+   */
+  low: number;
+
+  /**
+   * @generated from field: double high = 5;
+   */
+  high: number;
+};
+
+/**
+ * Describes the message tollgate.v1.CanaryRate.
+ * Use `create(CanaryRateSchema)` to create a new message.
+ */
+export const CanaryRateSchema: GenMessage<CanaryRate> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_publishing, 6);
+
+/**
+ * What was decided by the canary, or by the stable version for payments that might have been the canary's.
+ *
+ * @generated from message tollgate.v1.CanaryArm
+ */
+export type CanaryArm = Message<"tollgate.v1.CanaryArm"> & {
+  /**
+   * @generated from field: int64 decisions = 1;
+   */
+  decisions: bigint;
+
+  /**
+   * @generated from field: repeated tollgate.v1.CanaryRate rates = 2;
+   */
+  rates: CanaryRate[];
+
+  /**
+   * From admission to durable, microseconds.
+   *
+   * @generated from field: double p50_us = 3;
+   */
+  p50Us: number;
+
+  /**
+   * @generated from field: double p95_us = 4;
+   */
+  p95Us: number;
+
+  /**
+   * @generated from field: double p99_us = 5;
+   */
+  p99Us: number;
+};
+
+/**
+ * Describes the message tollgate.v1.CanaryArm.
+ * Use `create(CanaryArmSchema)` to create a new message.
+ */
+export const CanaryArmSchema: GenMessage<CanaryArm> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_publishing, 7);
+
+/**
+ * How a canary does, or did.
+ *
+ * @generated from message tollgate.v1.CanaryReport
+ */
+export type CanaryReport = Message<"tollgate.v1.CanaryReport"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string scope = 3;
+   */
+  scope: string;
+
+  /**
+   * The publication that began it: names the run.
+   *
+   * @generated from field: int64 revision = 4;
+   */
+  revision: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp since = 5;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * What was active in the scope then; 0: what is active around it.
+   *
+   * @generated from field: int32 stable_version = 6;
+   */
+  stableVersion: number;
+
+  /**
+   * @generated from field: tollgate.v1.CanarySettings settings = 7;
+   */
+  settings?: CanarySettings | undefined;
+
+  /**
+   * @generated from field: tollgate.v1.CanaryState state = 8;
+   */
+  state: CanaryState;
+
+  /**
+   * @generated from field: tollgate.v1.CanaryArm stable = 9;
+   */
+  stable?: CanaryArm | undefined;
+
+  /**
+   * @generated from field: tollgate.v1.CanaryArm canary = 10;
+   */
+  canary?: CanaryArm | undefined;
+
+  /**
+   * What the latest look found.
+   *
+   * @generated from field: repeated tollgate.v1.CanaryFinding findings = 11;
+   */
+  findings: CanaryFinding[];
+
+  /**
+   * The number of the latest look, and when it was; 0: none yet.
+   *
+   * @generated from field: int32 looks = 12;
+   */
+  looks: number;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp looked_at = 13;
+   */
+  lookedAt?: Timestamp | undefined;
+
+  /**
+   * Decisions that either version must have for the next look; 0 where it has ended.
+   *
+   * @generated from field: int64 next_look_at = 14;
+   */
+  nextLookAt: bigint;
+
+  /**
+   * What ended it; absent while it runs.
+   *
+   * @generated from field: tollgate.v1.Publication ended_by = 15;
+   */
+  endedBy?: Publication | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.CanaryReport.
+ * Use `create(CanaryReportSchema)` to create a new message.
+ */
+export const CanaryReportSchema: GenMessage<CanaryReport> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_rule_publishing, 8);
 
 /**
  * A version in a scope of its rule set.
@@ -160,7 +487,7 @@ export type StagedVersion = Message<"tollgate.v1.StagedVersion"> & {
  * Use `create(StagedVersionSchema)` to create a new message.
  */
 export const StagedVersionSchema: GenMessage<StagedVersion> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_rule_publishing, 2);
+  messageDesc(file_tollgate_v1_rule_publishing, 9);
 
 /**
  * How golden cases ended.
@@ -200,7 +527,7 @@ export type CasesResult = Message<"tollgate.v1.CasesResult"> & {
  * Use `create(CasesResultSchema)` to create a new message.
  */
 export const CasesResultSchema: GenMessage<CasesResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_rule_publishing, 3);
+  messageDesc(file_tollgate_v1_rule_publishing, 10);
 
 /**
  * Something that speaks for a version, or against it. Append-only, bound to the version's hash.
@@ -248,7 +575,7 @@ export type RuleEvidence = Message<"tollgate.v1.RuleEvidence"> & {
  * Use `create(RuleEvidenceSchema)` to create a new message.
  */
 export const RuleEvidenceSchema: GenMessage<RuleEvidence> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_rule_publishing, 4);
+  messageDesc(file_tollgate_v1_rule_publishing, 11);
 
 /**
  * What a version goes, or went, live without, and on whose word.
@@ -277,7 +604,7 @@ export type Waiver = Message<"tollgate.v1.Waiver"> & {
  * Use `create(WaiverSchema)` to create a new message.
  */
 export const WaiverSchema: GenMessage<Waiver> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_rule_publishing, 5);
+  messageDesc(file_tollgate_v1_rule_publishing, 12);
 
 /**
  * Whether a version may go live, and what speaks for it.
@@ -319,7 +646,7 @@ export type RuleProof = Message<"tollgate.v1.RuleProof"> & {
  * Use `create(RuleProofSchema)` to create a new message.
  */
 export const RuleProofSchema: GenMessage<RuleProof> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_rule_publishing, 6);
+  messageDesc(file_tollgate_v1_rule_publishing, 13);
 
 /**
  * Something live without all its evidence.
@@ -357,7 +684,7 @@ export type OwedEvidence = Message<"tollgate.v1.OwedEvidence"> & {
  * Use `create(OwedEvidenceSchema)` to create a new message.
  */
 export const OwedEvidenceSchema: GenMessage<OwedEvidence> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_rule_publishing, 7);
+  messageDesc(file_tollgate_v1_rule_publishing, 14);
 
 /**
  * One step of the publication log.
@@ -436,7 +763,7 @@ export type Publication = Message<"tollgate.v1.Publication"> & {
  * Use `create(PublicationSchema)` to create a new message.
  */
 export const PublicationSchema: GenMessage<Publication> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_rule_publishing, 8);
+  messageDesc(file_tollgate_v1_rule_publishing, 15);
 
 /**
  * A document in the making.
@@ -506,7 +833,7 @@ export type RuleDraft = Message<"tollgate.v1.RuleDraft"> & {
  * Use `create(RuleDraftSchema)` to create a new message.
  */
 export const RuleDraftSchema: GenMessage<RuleDraft> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_rule_publishing, 9);
+  messageDesc(file_tollgate_v1_rule_publishing, 16);
 
 /**
  * Where a version stands in a scope.
@@ -583,6 +910,127 @@ export const DrawBySchema: GenEnum<DrawBy> = /*@__PURE__*/
   enumDesc(file_tollgate_v1_rule_publishing, 1);
 
 /**
+ * What a canary is compared in.
+ *
+ * @generated from enum tollgate.v1.CanaryMeasure
+ */
+export enum CanaryMeasure {
+  /**
+   * @generated from enum value: CANARY_MEASURE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: CANARY_MEASURE_STOPPED = 1;
+   */
+  STOPPED = 1,
+
+  /**
+   * @generated from enum value: CANARY_MEASURE_REVIEWED = 2;
+   */
+  REVIEWED = 2,
+
+  /**
+   * @generated from enum value: CANARY_MEASURE_THREE_DS = 3;
+   */
+  THREE_DS = 3,
+
+  /**
+   * @generated from enum value: CANARY_MEASURE_CHALLENGED = 4;
+   */
+  CHALLENGED = 4,
+
+  /**
+   * @generated from enum value: CANARY_MEASURE_LATENCY = 5;
+   */
+  LATENCY = 5,
+}
+
+/**
+ * Describes the enum tollgate.v1.CanaryMeasure.
+ */
+export const CanaryMeasureSchema: GenEnum<CanaryMeasure> = /*@__PURE__*/
+  enumDesc(file_tollgate_v1_rule_publishing, 2);
+
+/**
+ * How a measure stands to its limit.
+ *
+ * @generated from enum tollgate.v1.CanaryFindingState
+ */
+export enum CanaryFindingState {
+  /**
+   * @generated from enum value: CANARY_FINDING_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Surely beyond the limit: the canary is rolled back.
+   *
+   * @generated from enum value: CANARY_FINDING_STATE_BREACHED = 1;
+   */
+  BREACHED = 1,
+
+  /**
+   * Surely not.
+   *
+   * @generated from enum value: CANARY_FINDING_STATE_WITHIN = 2;
+   */
+  WITHIN = 2,
+
+  /**
+   * Cannot be told yet.
+   *
+   * @generated from enum value: CANARY_FINDING_STATE_OPEN = 3;
+   */
+  OPEN = 3,
+}
+
+/**
+ * Describes the enum tollgate.v1.CanaryFindingState.
+ */
+export const CanaryFindingStateSchema: GenEnum<CanaryFindingState> = /*@__PURE__*/
+  enumDesc(file_tollgate_v1_rule_publishing, 3);
+
+/**
+ * What became of a canary.
+ *
+ * @generated from enum tollgate.v1.CanaryState
+ */
+export enum CanaryState {
+  /**
+   * @generated from enum value: CANARY_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Too few decisions to look yet.
+   *
+   * @generated from enum value: CANARY_STATE_GATHERING = 1;
+   */
+  GATHERING = 1,
+
+  /**
+   * Nothing is surely beyond its limit.
+   *
+   * @generated from enum value: CANARY_STATE_HOLDING = 2;
+   */
+  HOLDING = 2,
+
+  /**
+   * A limit is broken. It is rolled back, unless somebody ended it at the same moment.
+   *
+   * @generated from enum value: CANARY_STATE_BREACHED = 3;
+   */
+  BREACHED = 3,
+}
+
+/**
+ * Describes the enum tollgate.v1.CanaryState.
+ */
+export const CanaryStateSchema: GenEnum<CanaryState> = /*@__PURE__*/
+  enumDesc(file_tollgate_v1_rule_publishing, 4);
+
+/**
  * What may go live on somebody's word before it is there.
  *
  * @generated from enum tollgate.v1.Waivable
@@ -615,7 +1063,7 @@ export enum Waivable {
  * Describes the enum tollgate.v1.Waivable.
  */
 export const WaivableSchema: GenEnum<Waivable> = /*@__PURE__*/
-  enumDesc(file_tollgate_v1_rule_publishing, 2);
+  enumDesc(file_tollgate_v1_rule_publishing, 5);
 
 /**
  * What a piece of evidence is.
@@ -666,5 +1114,5 @@ export enum EvidenceKind {
  * Describes the enum tollgate.v1.EvidenceKind.
  */
 export const EvidenceKindSchema: GenEnum<EvidenceKind> = /*@__PURE__*/
-  enumDesc(file_tollgate_v1_rule_publishing, 3);
+  enumDesc(file_tollgate_v1_rule_publishing, 6);
 

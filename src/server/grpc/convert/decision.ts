@@ -1,6 +1,8 @@
+import type { Lot } from '../../../decisions/evaluate/canary-lot.js';
 import type { DecisionRecord, LimitUse as CoreLimitUse } from '../../../decisions/record.js';
 import type { ScreenOutput } from '../../../decisions/decisions.js';
 import type {
+  CanaryLot,
   Decision,
   LimitUse,
   RuleHit,
@@ -55,9 +57,25 @@ export function toDecision(record: DecisionRecord): Decision {
     rateId: record.rateId,
     sequence: BigInt(record.seq),
     log: record.log,
+    canaries: record.lots === undefined ? NO_CANARIES : record.lots.map(toCanaryLot),
   };
   if (base !== null) decision.baseAmount = toMoney(base.minor, base.currency);
   return decision;
+}
+
+/** Nobody adds to the lists of an answer. */
+const NO_CANARIES: CanaryLot[] = [];
+
+function toCanaryLot(lot: Lot): CanaryLot {
+  return {
+    $typeName: 'tollgate.v1.CanaryLot',
+    ruleSet: lot.ruleSet,
+    version: lot.version,
+    share: lot.share,
+    draw: lot.draw,
+    drawn: lot.drawn,
+    revision: BigInt(lot.since),
+  };
 }
 
 /** An amount. */

@@ -13,7 +13,7 @@ import { decisionHandlers } from './decision-service.js';
 import { eventHandlers } from './event-service.js';
 import { keyHandlers } from './key-service.js';
 import { listHandlers } from './list-service.js';
-import type { Keys, Lists, RuleSets, Shadows, Sites } from './ports.js';
+import type { CanaryReports, Keys, Lists, RuleSets, Shadows, Sites } from './ports.js';
 import { ruleHandlers } from './rule-service.js';
 import { siteHandlers } from './site-service.js';
 
@@ -22,6 +22,7 @@ export interface Application {
   readonly decisions: Decisions;
   readonly ruleSets: RuleSets;
   readonly shadows: Shadows;
+  readonly canaries: CanaryReports;
   readonly lists: Lists;
   readonly listDecisions: ListDecisions;
   readonly sites: Sites;
@@ -57,7 +58,11 @@ export function bindAll(
   return [
     bindService(DecisionService, decisionHandlers(application.decisions, reporter, stream), reporter),
     bindService(EventService, eventHandlers(application.decisions, reporter, stream), reporter),
-    bindService(RuleService, ruleHandlers(application.ruleSets, application.shadows), reporter),
+    bindService(
+      RuleService,
+      ruleHandlers(application.ruleSets, application.canaries, application.shadows),
+      reporter,
+    ),
     bindService(ListService, listHandlers(application.lists, application.listDecisions), reporter),
     bindService(SiteService, siteHandlers(application.sites), reporter),
     bindService(KeyService, keyHandlers(application.keys), reporter),

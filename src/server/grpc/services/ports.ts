@@ -1,4 +1,5 @@
 import type { ShadowReports } from '../../../decisions/shadow/shadow-reports.js';
+import type { CanaryReports as CanaryReportService } from '../../../decisions/canary/canary-report.js';
 import type { ListsService } from '../../../facts/lists/lists-service.js';
 import type { Keys as KeyKeeper } from '../../../identity/key-service.js';
 import type { RuleSets as RuleSetService } from '../../../rules/rule-sets.js';
@@ -9,6 +10,9 @@ export type RuleSets = Omit<RuleSetService, 'inForce'>;
 
 /** What the API needs of what shadows said. */
 export type Shadows = ShadowReports;
+
+/** What the API needs of the canaries. */
+export type CanaryReports = CanaryReportService;
 
 /** What the API needs of the lists. */
 export type Lists = Pick<

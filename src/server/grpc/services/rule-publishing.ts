@@ -3,6 +3,7 @@ import type { RuleService } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import {
   ActivateVersionResponseSchema,
   DeactivateRuleSetResponseSchema,
+  GetCanaryReportResponseSchema,
   ListPublicationsRequestSchema,
   ListPublicationsResponseSchema,
   RollBackResponseSchema,
@@ -13,14 +14,20 @@ import {
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import type { PublishInput } from '../../../rules/publish/publishing.js';
 import { readScope } from '../../../rules/publish/scope.js';
-import { fromCanary, toPublication } from '../convert/rule-publishing.js';
+import { fromCanary, toCanaryReport } from '../convert/canary.js';
+import { toPublication } from '../convert/publication.js';
 import { toRuleSet } from '../convert/rule.js';
 import type { Handlers } from '../handlers.js';
-import { checkPublication, checkPublishVersion, checkStartCanary } from '../validate/publishing.js';
+import {
+  checkCanaryReport,
+  checkPublication,
+  checkPublishVersion,
+  checkStartCanary,
+} from '../validate/publishing.js';
 import { checkListVersions } from '../validate/rule.js';
 import { actorOf } from './acting.js';
 import { pageOf, toRevision } from './page-query.js';
-import type { RuleSets } from './ports.js';
+import type { CanaryReports, RuleSets } from './ports.js';
 
 type PublishingMethods =
   | 'activateVersion'
@@ -30,11 +37,13 @@ type PublishingMethods =
   | 'stopShadow'
   | 'startCanary'
   | 'stopCanary'
+  | 'getCanaryReport'
   | 'listPublications';
 
 /** The handlers of RuleService that put versions live and take them back. */
 export function publishingHandlers(
   ruleSets: RuleSets,
+  canaries: CanaryReports,
 ): Pick<Handlers<typeof RuleService>, PublishingMethods> {
   return {
     async activateVersion(request, context) {
@@ -78,6 +87,12 @@ export function publishingHandlers(
       checkPublication(request);
       const info = await ruleSets.stopCanary(toPublish(request));
       return create(StopCanaryResponseSchema, { ruleSet: toRuleSet(info) });
+    },
+    async getCanaryReport(request) {
+      checkCanaryReport(request);
+      const scope = readScope(request.scope) ?? 'all';
+      const report = await canaries.report(request.ruleSet, scope, Number(request.revision));
+      return create(GetCanaryReportResponseSchema, { report: toCanaryReport(report) });
     },
     async listPublications(request) {
       checkListVersions(request);

@@ -26,13 +26,17 @@ import { checkPage } from '../validate/page.js';
 import { actorOf } from './acting.js';
 import { pageOf } from './page-query.js';
 import { documentFaults } from '../../../rules/rule-set-errors.js';
-import type { RuleSets, Shadows } from './ports.js';
+import type { CanaryReports, RuleSets, Shadows } from './ports.js';
 import { provingHandlers } from './rule-proving.js';
 import { publishingHandlers } from './rule-publishing.js';
 import { shadowHandlers } from './rule-shadow.js';
 
 /** The handlers of RuleService. */
-export function ruleHandlers(ruleSets: RuleSets, shadows: Shadows): Handlers<typeof RuleService> {
+export function ruleHandlers(
+  ruleSets: RuleSets,
+  canaries: CanaryReports,
+  shadows: Shadows,
+): Handlers<typeof RuleService> {
   /** Throws what is wrong with a request together with what is wrong with the document in it. */
   async function refuse(found: readonly FieldViolation[], field: string, document: string): Promise<void> {
     if (found.length === 0) return;
@@ -105,7 +109,7 @@ export function ruleHandlers(ruleSets: RuleSets, shadows: Shadows): Handlers<typ
         ),
       });
     },
-    ...publishingHandlers(ruleSets),
+    ...publishingHandlers(ruleSets, canaries),
     ...provingHandlers(ruleSets),
     ...shadowHandlers(shadows),
   };

@@ -1,9 +1,9 @@
-import type { Duration } from '@bufbuild/protobuf/wkt';
 import type { CanarySettings } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
-import { DrawBySchema, Waivable, WaivableSchema } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
+import { Waivable, WaivableSchema } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
 import type {
   ApproveVersionRequest,
   AttachCasesRequest,
+  GetCanaryReportRequest,
   PutDraftRequest,
   RollBackRequest,
   StartCanaryRequest,
@@ -11,16 +11,13 @@ import type {
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import { invalidRequest } from '../../../errors/errors.js';
 import { partsOfScope, readScope } from '../../../rules/publish/scope.js';
+import { canary } from './canary.js';
 import { Problems } from './problems.js';
 import { document, MAX_VERSION, texts } from './rule.js';
 import { freeText, requiredText, siteId, slug } from './text.js';
 import { enumValue, etag, sha256, within } from './values.js';
 
 type Publishing = Pick<RollBackRequest, 'ruleSet' | 'actor' | 'reason' | 'etag' | 'scope'>;
-
-const DAY_S = 86_400;
-/** More would be no trial any more. */
-const LARGEST_SHARE = 0.5;
 
 /** A change of where a version stands. */
 export function checkPublication(request: Publishing): void {
@@ -44,10 +41,21 @@ export function checkStartCanary(request: StartCanaryRequest): CanarySettings {
   publication(problems, request);
   const { settings } = request;
   if (settings === undefined) problems.add('settings', 'is required');
-  else canary(problems, settings);
+  else canary(problems, 'settings.', settings);
   problems.throwIfAny();
   if (settings === undefined) throw invalidRequest([]);
   return settings;
+}
+
+/** Which canary a report is about. */
+export function checkCanaryReport({ ruleSet, scope: text, revision }: GetCanaryReportRequest): void {
+  const problems = new Problems();
+  slug(problems, '', 'rule_set', ruleSet);
+  scope(problems, 'scope', text);
+  if (revision < 0n) problems.add('revision', 'is negative');
+  else if (revision > BigInt(Number.MAX_SAFE_INTEGER))
+    problems.add('revision', 'larger than 9,007,199,254,740,991');
+  problems.throwIfAny();
 }
 
 function publication(problems: Problems, request: Publishing): void {
@@ -63,29 +71,6 @@ export function scope(problems: Problems, name: string, text: string): void {
   const read = readScope(text);
   if (read === undefined) problems.add(name, 'not all, group:ID or site:ID');
   else if (read !== 'all') siteId(problems, '', name, partsOfScope(read).id);
-}
-
-function canary(problems: Problems, { share, by, period, guardrails }: CanarySettings): void {
-  const at = 'settings.';
-  if (!(share > 0 && share <= LARGEST_SHARE)) problems.add(`${at}share`, 'not above 0 and at most 0.5');
-  enumValue(problems, at, 'by', by, DrawBySchema, false);
-  if (period !== undefined) lotPeriod(problems, `${at}period`, period);
-  if (guardrails === undefined) return;
-  const { stopped, reviewed, threeDs, latency, minimum, alpha } = guardrails;
-  const limits = `${at}guardrails.`;
-  for (const [name, value] of Object.entries({ stopped, reviewed, three_ds: threeDs }))
-    if (!(value >= 0 && value <= 1)) problems.add(limits + name, 'not between 0 and 1');
-  if (!(latency === 0 || (latency >= 1 && latency <= 1000)))
-    problems.add(`${limits}latency`, 'not 0 or between 1 and 1,000');
-  if (stopped === 0 && reviewed === 0 && threeDs === 0 && latency === 0)
-    problems.add(`${at}guardrails`, 'sets no limit; leave it out for the usual ones');
-  within(problems, limits, 'minimum', minimum, 0, 10_000_000);
-  if (!(alpha >= 0 && alpha <= 0.2)) problems.add(`${limits}alpha`, 'not between 0 and 0.2');
-}
-
-function lotPeriod(problems: Problems, name: string, { seconds, nanos }: Duration): void {
-  if (nanos !== 0 || seconds < 3_600n || seconds > BigInt(366 * DAY_S))
-    problems.add(name, 'not whole seconds between an hour and 366 days');
 }
 
 /** What somebody says about a rule set or, where asked for, a version of it. */

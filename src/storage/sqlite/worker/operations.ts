@@ -1,4 +1,5 @@
 import type { Database } from './database.js';
+import { WorkerCanaries } from './canaries.js';
 import type { Dispatcher } from './dispatcher.js';
 import { WorkerSites } from './documents.js';
 import type { WorkerJournal } from './journal/journal.js';
@@ -11,6 +12,7 @@ import { DecisionLister } from './journal/list.js';
 import { WorkerLists } from './lists/lists.js';
 import { early, read, sliced, write, type EndOperation } from './work.js';
 import type { ListPlace, WireListFilter } from '../journal/wire.js';
+import type { CanaryPart, CanaryRun, RunName } from '../../../decisions/canary/canary-store.js';
 import type { Hold, HoldReport } from '../../../decisions/ports.js';
 import type {
   DecisionDifference,
@@ -39,6 +41,7 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
   const limits = new WorkerLimits(db);
   const rules = new WorkerRules(db);
   const shadows = new WorkerShadows(db);
+  const canaries = new WorkerCanaries(db);
   const sites = new WorkerSites(db);
   const keys = new WorkerKeys(db);
   const lists = new WorkerLists(db);
@@ -113,6 +116,12 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
         shadows.differences(run, filter, limit, after),
     ),
     'shadows.trim': write((_, retention: DifferenceRetention) => shadows.trim(retention)),
+    'canaries.begin': write((_, run: CanaryRun) => canaries.begin(run)),
+    'canaries.count': write((_, name: RunName, part: CanaryPart) => canaries.count(name, part)),
+    'canaries.read': read((_, name: RunName) => canaries.read(name)),
+    'canaries.look': write((_, name: RunName, look: number, latest: string, before: number) =>
+      canaries.look(name, look, latest, before),
+    ),
     'sites.put': write((_, kind: Kind, item: Site | Merchant) => sites.put(kind, item)),
     'sites.get': read((_, kind: Kind, id: string) => sites.get(kind, id)),
     'sites.page': read((_, kind: Kind, after: string, size: number) => sites.page(kind, after, size)),

@@ -27,6 +27,7 @@ import {
   ListVersionsRequestSchema,
   PutDraftRequestSchema,
   RollBackRequestSchema,
+  GetCanaryReportRequestSchema,
   StartCanaryRequestSchema,
   ValidateRuleSetRequestSchema,
   WaiveEvidenceRequestSchema,
@@ -195,21 +196,50 @@ table(
       { settings: { share: 0.1, period: { seconds: 60n } } },
       'settings.period: not whole seconds between an hour and 366 days',
     ],
+    ['limits of its own', { settings: { share: 0.1, limits: { stopped: { maxRise: 0 } }, plan: {} } }],
     [
-      'guardrails without limits',
-      { settings: { share: 0.1, guardrails: { minimum: 5 } } },
-      'settings.guardrails: sets no limit; leave it out for the usual ones',
+      'limits without any',
+      { settings: { share: 0.1, limits: {} } },
+      'settings.limits: a canary needs at least one limit: stopped, reviewed, three_ds, challenged or latency',
     ],
     [
-      'guardrails beyond reason',
-      { settings: { share: 0.1, guardrails: { stopped: 2, latency: 0.5, alpha: NaN, minimum: -1 } } },
-      'settings.guardrails.stopped: not between 0 and 1',
-      'settings.guardrails.latency: not 0 or between 1 and 1,000',
-      'settings.guardrails.minimum: not between 0 and 10,000,000',
-      'settings.guardrails.alpha: not between 0 and 0.2',
+      'limits beyond reason',
+      {
+        settings: {
+          share: 0.1,
+          limits: {
+            stopped: {},
+            threeDs: { maxRise: 101, maxDrop: NaN },
+            latency: { quantile: 0.99, maxFactor: 0.5 },
+          },
+        },
+      },
+      'settings.limits.stopped: needs max_rise, max_drop or both',
+      'settings.limits.three_ds.max_rise: percentage points from 0 to 100',
+      'settings.limits.three_ds.max_drop: percentage points from 0 to 100',
+      'settings.limits.latency.max_factor: 1 or more',
+    ],
+    [
+      'a latency without end',
+      { settings: { share: 0.1, limits: { latency: { quantile: 1, maxFactor: 1001 } } } },
+      'settings.limits.latency.quantile: from 0.5, below 1',
+      'settings.limits.latency.max_factor: at most 1,000',
+    ],
+    [
+      'a plan beyond reason',
+      { settings: { share: 0.1, plan: { first: -1, growth: 1, alpha: NaN } } },
+      'settings.plan.first: not between 0 and 10,000,000',
+      'settings.plan.growth: not 0, or above 1 and at most 10',
+      'settings.plan.alpha: not between 0 and 0.2',
     ],
   ],
 );
+table('GetCanaryReport', GetCanaryReportRequestSchema, publishing.checkCanaryReport, { ruleSet: 'v' }, [
+  ['a run', { scope: 'site:shop', revision: 7n }],
+  ['no scope', { scope: 'shop' }, 'scope: not all, group:ID or site:ID'],
+  ['a revision that is none', { revision: -1n }, 'revision: is negative'],
+  ['a revision too large', { revision: 2n ** 53n }, 'revision: larger than 9,007,199,254,740,991'],
+]);
 table(
   'ApproveVersion',
   ApproveVersionRequestSchema,

@@ -1,0 +1,4 @@
+import { canariesContract } from '../contract/canaries.js';
+import { sqliteFactory } from './factory.js';
+
+canariesContract(sqliteFactory);
