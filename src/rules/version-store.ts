@@ -2,7 +2,7 @@ import type { FactParams } from './document/document.js';
 import type { RuleSetVersion } from './program.js';
 import type { Evidence, Readiness } from './publish/evidence.js';
 import type { Scope } from './publish/scope.js';
-import type { StagedVersion } from './publish/stage.js';
+import type { CanarySettings, StagedVersion } from './publish/stage.js';
 
 /** A stored version and who made it. */
 export interface StoredVersion extends RuleSetVersion {
@@ -62,6 +62,8 @@ export interface Publication {
   readonly step: PublicationStep;
   /** What it went live without, and on whose word. */
   readonly waived?: Readiness['waived'];
+  /** Of `start-canary`: as it began. */
+  readonly canary?: CanarySettings;
 }
 
 /** A table that facts are read from and that changes with a new file only. */

@@ -58,7 +58,7 @@ export interface CanaryReports {
 /** Reports over the stores. */
 export function createCanaryReports(
   canaries: CanaryStore,
-  rules: Pick<RuleVersionStore, 'publications' | 'versions' | 'stagesOf'>,
+  rules: Pick<RuleVersionStore, 'publications' | 'versions'>,
 ): CanaryReports {
   /** The publication that began a run, and the one that ended it. */
   async function lifeOf(ruleSet: string, scope: Scope, revision: number) {
@@ -78,22 +78,18 @@ export function createCanaryReports(
     return undefined;
   }
 
-  /** A run of which nothing was kept yet is known by where it stands. */
-  async function storedRun(ruleSet: string, since: number): Promise<StoredRun | undefined> {
-    const stored = await canaries.read({ ruleSet, since });
-    if (stored !== undefined) return stored;
-    const staged = (await rules.stagesOf(ruleSet)).find(
-      (one) => one.since === since && one.stage === 'canary',
-    );
-    if (staged?.canary === undefined) return undefined;
-    const { scope, version, sinceAt, canary: settings } = staged;
-    return { run: { ruleSet, scope, version, since, sinceAt, settings }, latest: undefined, parts: [] };
+  /** A run of which nothing was kept is known by the log. */
+  async function storedRun({ ruleSet, scope, version, revision, at, canary }: Publication) {
+    const stored = await canaries.read({ ruleSet, since: revision });
+    if (stored !== undefined || canary === undefined) return stored;
+    const run = { ruleSet, scope, version, since: revision, sinceAt: at, settings: canary };
+    return { run, latest: undefined, parts: [] } satisfies StoredRun;
   }
 
   return {
     async report(ruleSet, scope, revision) {
       const life = await lifeOf(ruleSet, scope, revision);
-      const stored = life && (await storedRun(ruleSet, life.begunBy.revision));
+      const stored = life && (await storedRun(life.begunBy));
       if (life === undefined || stored === undefined) {
         await newestVersion(rules, ruleSet);
         const which = revision === 0 ? 'no canary' : `no canary with revision ${revision}`;

@@ -103,9 +103,13 @@ export function createPublishing(options: PublishingOptions): Publishing {
       sinceAt: at,
       ...change,
     }));
-    const log = { ruleSet, revision, scope, version, from, to, actor, reason, at, step };
-    const write = (): Promise<'published' | 'stale'> =>
-      store.publish(waived.length === 0 ? log : { ...log, waived }, changes);
+    const canary = changes.find((change) => change.canary !== undefined)?.canary;
+    const log = {
+      ...{ ruleSet, revision, scope, version, from, to, actor, reason, at, step },
+      ...(waived.length === 0 ? {} : { waived }),
+      ...(canary === undefined ? {} : { canary }),
+    };
+    const write = (): Promise<'published' | 'stale'> => store.publish(log, changes);
     const entering = changes.find(({ stage }) => stage !== 'archived');
     const published = entering === undefined ? await write() : await holding(entering, write);
     if (published === 'stale') return 'stale';
