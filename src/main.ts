@@ -1,17 +1,21 @@
 import { setFlagsFromString } from 'node:v8';
 import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
+import { SnoozeIndex } from './decisions/evaluate/snoozes.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
 import { logText } from './errors/error-text.js';
 import { TollgateError } from './errors/errors.js';
 import { FACT_CATALOGUE, RULE_VOCABULARY } from './facts/catalogue.js';
+import { createAttributeHash } from './facts/attributes/values.js';
 import { createKeyHash } from './facts/attributes/key-hash.js';
 import { ListIndex } from './facts/lists/list-index.js';
 import type { ListStore } from './facts/lists/list-store.js';
 import { createListsService, type ListsService } from './facts/lists/lists-service.js';
 import { createListValueReader } from './facts/lists/normalise-value.js';
 import { createPhoneReader } from './facts/normalise/phone.js';
+import { createSnoozes } from './rules/exceptions/snooze-service.js';
+import type { SnoozeStore } from './rules/exceptions/snooze.js';
 import { createRuleSets } from './rules/rule-set-service.js';
 import type { RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
@@ -46,6 +50,7 @@ interface Store {
   readonly limits: LimitStore;
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
+  readonly snoozes: SnoozeStore;
   readonly sites: SiteStore;
   readonly health: StoreHealth;
   close(): Promise<void>;
@@ -115,6 +120,7 @@ interface Parts {
 
 async function serve({ config, tuning, world, log, assets, store }: Parts): Promise<Service> {
   let decisions: DecisionService | undefined;
+  let openSnoozes = (): number => 0;
   let grpc: GrpcServer | undefined;
   const watch = watchStore(store.health, world.timers, (up, changed, reason) => {
     if (changed)
@@ -124,6 +130,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   const metrics = createMetrics({
     queueDepth: () => decisions?.inFlight ?? 0,
     storeUp: watch.up,
+    openSnoozes: () => openSnoozes(),
     insecureListen: () => config.insecureListen,
     residentBytes: () => process.memoryUsage.rss(),
     cpuSeconds: () => {
@@ -142,14 +149,42 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   const hash = createKeyHash(store.journal.hashKey);
   const readPhone = createPhoneReader();
   const readValue = createListValueReader(readPhone);
+  const listIndex = new ListIndex(hash);
   const lists = createListsService({
     store: store.lists,
-    index: new ListIndex(hash),
+    index: listIndex,
     normalise: readValue,
     now: () => world.clock.now(),
   });
   await patient(() => lists.refresh());
-  const wanted = { config, tuning, world, assets, store, sites, lists, observer, hash, readPhone };
+  // A list that is not known yet may be one.
+  const isEmbargo = (list: string): boolean => (listIndex.kindOf(list) ?? 'embargo') === 'embargo';
+  const attributeOf = createAttributeHash(hash, readPhone);
+  const snoozed = new SnoozeIndex(attributeOf, isEmbargo);
+  const snoozes = createSnoozes({
+    store: store.snoozes,
+    versions: store.rules,
+    isEmbargo,
+    hash: attributeOf,
+    now: () => world.clock.now(),
+    newId: () => Buffer.from(world.randomBytes(8)).toString('hex'),
+    changed: (open) => snoozed.replace(open),
+  });
+  openSnoozes = () => snoozes.open();
+  await patient(() => snoozes.refresh());
+  const wanted = {
+    config,
+    tuning,
+    world,
+    assets,
+    store,
+    sites,
+    lists,
+    snoozes: snoozed,
+    observer,
+    hash,
+    readPhone,
+  };
   decisions = await patient(() => openDecisions(decisionOptions(wanted)));
   const follow = followRules(
     () => ruleSets,
@@ -169,7 +204,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   await patient(follow);
   const seeded = await seedWhenEmpty({ config, patient, lists, readValue, log }, ruleSets);
   const followAll = async (): Promise<void> => {
-    await Promise.all([lists.refresh(), sites.refresh()]);
+    await Promise.all([lists.refresh(), sites.refresh(), snoozes.refresh()]);
     await follow();
   };
   await patient(followAll);
@@ -180,7 +215,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   grpc = await startGrpcServer({
     listen: config.listen,
     services: bindAll(
-      { decisions, ruleSets, lists, sites },
+      { decisions, ruleSets, lists, sites, snoozes },
       {
         reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
         unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),

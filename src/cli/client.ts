@@ -3,6 +3,7 @@ import { EventService } from '../gen/tollgate/v1/event_service_pb.js';
 import { ListService } from '../gen/tollgate/v1/list_service_pb.js';
 import { RuleService } from '../gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../gen/tollgate/v1/site_service_pb.js';
+import { SnoozeService } from '../gen/tollgate/v1/snooze_service_pb.js';
 import { createClient, openChannel, type Client } from '../server/grpc/bridge.js';
 
 /** All services of one running Tollgate over one connection. */
@@ -12,6 +13,7 @@ export interface Connection {
   readonly rules: Client<typeof RuleService>;
   readonly lists: Client<typeof ListService>;
   readonly sites: Client<typeof SiteService>;
+  readonly snoozes: Client<typeof SnoozeService>;
   close(): void;
 }
 
@@ -31,6 +33,7 @@ export function connect(address: string, deadlineMs: number, now: () => number):
     rules: createClient(RuleService, channel, defaults),
     lists: createClient(ListService, channel, defaults),
     sites: createClient(SiteService, channel, defaults),
+    snoozes: createClient(SnoozeService, channel, defaults),
     close: () => channel.close(),
   };
 }

@@ -84,6 +84,20 @@ export function printDecision(out: Output, decision: Decision, repeated: boolean
       [4],
     );
   }
+  if (decision.snoozed.length > 0) {
+    out.line();
+    out.table(
+      ['snoozed', 'state', 'would ask for', 'until', 'by', 'because'],
+      decision.snoozed.map((one) => [
+        `${one.ruleSet}/${one.rule}`,
+        enumText(RuleState, one.state),
+        enumText(Outcome, one.outcome),
+        timeText(one.until),
+        one.actor,
+        one.reason,
+      ]),
+    );
+  }
   if (decision.limits.length === 0) return;
   out.line();
   const base = decision.baseAmount?.currency ?? '';

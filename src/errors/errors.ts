@@ -34,6 +34,8 @@ export const ERRORS = {
   DECISION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such decision.' },
   RULE_SET_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such rule set.' },
   VERSION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no such version.' },
+  RULE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No version that stands anywhere has such a rule.' },
+  SNOOZE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such snooze.' },
   DRAFT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no draft.' },
   LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list.' },
   SITE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such site.' },
@@ -59,6 +61,15 @@ export const ERRORS = {
     meaning: 'The version, or another one, stands where it would be put.',
   },
   NOT_STAGED: { status: 'FAILED_PRECONDITION', meaning: 'There is nothing there that could be taken back.' },
+  NOT_EXCEPTABLE: {
+    status: 'FAILED_PRECONDITION',
+    meaning:
+      'The rule may not be excepted from: it reads a list that nothing may lift, or stops nothing by itself.',
+  },
+  SNOOZE_OVER: {
+    status: 'FAILED_PRECONDITION',
+    meaning: 'The snooze has ended already, by itself or by somebody.',
+  },
   STALE_ETAG: { status: 'ABORTED', meaning: 'Somebody else changed it meanwhile; read it again.' },
   LIST_BUSY: {
     status: 'ABORTED',

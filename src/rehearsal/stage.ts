@@ -1,4 +1,5 @@
 import { Pipeline } from '../decisions/pipeline/pipeline.js';
+import { NO_SNOOZES, type SnoozeLookup } from '../decisions/evaluate/snoozes.js';
 import { NO_SHADOWS } from '../decisions/shadow/shadowing.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
@@ -41,6 +42,8 @@ export interface StageOptions {
   readonly fixtures: CaseFile;
   /** Lists of the one case. */
   readonly more: ListsForm | undefined;
+  /** Default: nothing is snoozed. */
+  readonly snoozes?: SnoozeLookup;
   readonly bounds?: Partial<StageBounds>;
 }
 
@@ -105,6 +108,7 @@ export function setStage(options: StageOptions): Stage {
       ]),
       world,
       observer: noting(troubles),
+      snoozes: options.snoozes ?? NO_SNOOZES,
       shadowing: NO_SHADOWS,
       rules: {
         catalogue,

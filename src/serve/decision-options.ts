@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { DecisionServiceOptions } from '../decisions/decision-service.js';
+import type { SnoozeLookup } from '../decisions/evaluate/snoozes.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
 import { NO_SHADOWS } from '../decisions/shadow/shadowing.js';
@@ -39,6 +40,7 @@ export interface DecisionSources {
   };
   readonly sites: Sites;
   readonly lists: ListsService;
+  readonly snoozes: SnoozeLookup;
   readonly observer: Observer;
   readonly hash: KeyHash;
   readonly readPhone: ReturnType<typeof createPhoneReader>;
@@ -58,6 +60,7 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
     observer,
     catalogue: FACT_CATALOGUE,
     attributeOf,
+    snoozes: parts.snoozes,
     shadowing: NO_SHADOWS,
     rules: {
       catalogue: FACT_CATALOGUE,

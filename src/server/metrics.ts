@@ -13,6 +13,8 @@ export interface MetricSources {
   storeUp(): boolean;
   /** Whether other machines reach the service and are not asked who they are. */
   insecureListen(): boolean;
+  /** Snoozes that are neither over nor ended. */
+  openSnoozes(): number;
   /** Resident memory, bytes. */
   residentBytes(): number;
   /** CPU used so far, seconds. */
@@ -59,6 +61,11 @@ export function createMetrics(sources: MetricSources): Metrics {
     'tollgate_decisions_degraded_total',
     'Decisions of which a rule lacked an input or failed.',
   );
+  const snoozed = total(
+    registry,
+    'tollgate_decisions_snoozed_total',
+    'Decisions in which a rule was not heard that somebody snoozed.',
+  );
   const repeated = tally(
     registry,
     'tollgate_repeated_total',
@@ -99,6 +106,9 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   gauge(registry, 'tollgate_queue_depth', 'Calls admitted and not yet answered.', () => sources.queueDepth());
   gauge(registry, 'tollgate_store_up', '1 when the store can be used.', () => (sources.storeUp() ? 1 : 0));
+  gauge(registry, 'tollgate_open_snoozes', 'Snoozes of rules and payers in force or to come.', () =>
+    sources.openSnoozes(),
+  );
   gauge(
     registry,
     'tollgate_insecure_listen',
@@ -126,6 +136,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       }
       decisions(record.outcome);
       if (record.flags.includes('degraded')) degraded();
+      if (record.snoozed !== undefined) snoozed();
       durations.observe(tookUs / 1e6);
     },
     recorded(kind, again) {

@@ -16,6 +16,8 @@ const folder = createFolder();
 let service: Service;
 /** A decision to ask about, where a guide says ID. */
 let decision: string;
+/** A snooze to end, where an example shows one. */
+let snooze: string;
 
 const run = (args: readonly string[], stdin?: string): Promise<Ran> =>
   tollgate(args, {
@@ -78,6 +80,9 @@ beforeAll(async () => {
   await run(['lists', 'create', 'good-customers', '--type', 'customer', '--kind', 'allow']);
   const payment = join(folder.path, 'payment.json');
   const { out } = await run(['decide', payment, '--request-id', 'order-4711-1', '--json']);
+  const because = ['--for', '2h', '--reason', 'a test', '--json'];
+  const snoozed = await run(['rules', 'snooze', 'velocity', 'card-burst', ...because]);
+  snooze = (JSON.parse(snoozed.out) as { snooze: { id: string } }).snooze.id;
   decision = (JSON.parse(out) as { decision: { id: string } }).decision.id;
 }, 30_000);
 afterAll(async () => {
@@ -98,6 +103,7 @@ function here(words: readonly string[]): string[] {
   const placed = words.flatMap((word) => {
     if (word.includes('*')) return globbed(word);
     if (word === 'ID' || /^[0-9a-z]{26}$/.test(word)) return decision;
+    if (/^[0-9a-f]{16}$/.test(word)) return snooze;
     if (Object.hasOwn(FILES, word) || word === 'my-rules/') return join(folder.path, word);
     return word.replace('127.0.0.1:50051', service.grpcAddress);
   });

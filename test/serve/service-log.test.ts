@@ -13,6 +13,7 @@ function observer(sample: number) {
     queueDepth: () => 0,
     storeUp: () => true,
     insecureListen: () => false,
+    openSnoozes: () => 0,
     residentBytes: () => 0,
     cpuSeconds: () => 0,
   });

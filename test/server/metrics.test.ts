@@ -11,6 +11,7 @@ function metrics() {
       queueDepth: () => state.depth,
       storeUp: () => state.up,
       insecureListen: () => false,
+      openSnoozes: () => 0,
       residentBytes: () => 1000,
       cpuSeconds: () => 2.5,
     }),

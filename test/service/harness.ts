@@ -18,6 +18,7 @@ import type { Payment, PaymentSchema } from '../../src/gen/tollgate/v1/payment_p
 import { Waivable } from '../../src/gen/tollgate/v1/rule_publishing_pb.js';
 import { RuleService } from '../../src/gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../../src/gen/tollgate/v1/site_service_pb.js';
+import { SnoozeService } from '../../src/gen/tollgate/v1/snooze_service_pb.js';
 import { startService, type Service } from '../../src/main.js';
 import { createClient, openChannel, type Client } from '../../src/server/grpc/client.js';
 import { openMongoStore, type MongoStore } from '../../src/storage/mongo/open.js';
@@ -57,6 +58,7 @@ export interface Instance {
   readonly rules: Client<typeof RuleService>;
   readonly lists: Client<typeof ListService>;
   readonly sites: Client<typeof SiteService>;
+  readonly snoozes: Client<typeof SnoozeService>;
   /** The decision on a payment. */
   screen(requestId: string, payment: PaymentInit): Promise<Decision>;
   /** The results of events sent in one message. */
@@ -108,6 +110,7 @@ export function clientsOf(address: string): Omit<Instance, 'service' | 'close'> 
     rules,
     lists: createClient(ListService, channel),
     sites: createClient(SiteService, channel),
+    snoozes: createClient(SnoozeService, channel),
     async screen(requestId, payment) {
       const { decision } = await decisions.screen({ requestId, payment });
       if (decision === undefined) throw new Error('an answer without decision');

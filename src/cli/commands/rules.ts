@@ -3,9 +3,10 @@ import type { Host } from '../host.js';
 import { addActivate, addDeactivate, addPush, addRollBack } from './rules/change.js';
 import { addCheck } from './rules/check.js';
 import { addTest } from './rules/test.js';
+import { addSnooze, addSnoozes, addUnsnooze } from './rules/snooze.js';
 import { addDiff, addList, addShow } from './rules/read.js';
 
-/** `tollgate rules check|test|push|activate|rollback|deactivate|diff|list|show`. */
+/** `tollgate rules check|test|push|activate|rollback|deactivate|diff|list|show|snooze|snoozes|unsnooze`. */
 export function addRules(program: Command, host: Host): void {
   const parent = program
     .command('rules')
@@ -19,4 +20,7 @@ export function addRules(program: Command, host: Host): void {
   addDiff(parent, host);
   addList(parent, host);
   addShow(parent, host);
+  addSnooze(parent, host);
+  addSnoozes(parent, host);
+  addUnsnooze(parent, host);
 }

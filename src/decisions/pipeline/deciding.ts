@@ -56,13 +56,13 @@ export class Deciding {
 
   /** Evaluates a payment and stages its entry; a promise holds up what was admitted later. */
   decide(screening: Screening, context: PaymentContext, windows: AskedPayment): void | Promise<void> {
-    const { world, lists, observer, lapseMs, journal } = this.#options;
+    const { world, lists, snoozes, observer, lapseMs, journal } = this.#options;
     const { rules } = this.#intake;
     const decidedAt = world.clock.now();
     const startedUs = this.#nowUs();
     const { rules: chosen, lots, shadows } = rules.choose(context);
     const input = { context, windows, lists, now: decidedAt };
-    const evaluation = evaluate(chosen, input, (fact, error) => observer.factFailed(fact, error));
+    const evaluation = evaluate(chosen, input, snoozes, (fact, error) => observer.factFailed(fact, error));
     const shaded =
       shadows.length === 0 ? UNSHADED : shadows.map((plan) => ({ plan, more: plan.more(input) }));
     const evaluationUs = this.#nowUs() - startedUs;

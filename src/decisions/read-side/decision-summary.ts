@@ -1,4 +1,5 @@
 import type { Authentication } from '../../rules/outcome.js';
+import { snoozedText } from '../../rules/exceptions/snoozing.js';
 import type { Program } from '../../rules/program.js';
 import { limitText } from '../limits/text.js';
 import type { DecisionRecord } from '../record.js';
@@ -22,6 +23,7 @@ export function decisionSummary(
   const cannot = CANNOT_RUN[record.authentication];
   if (cannot !== undefined) lines.push(`3-D Secure cannot run: ${cannot}`);
   lines.push(...replacedReviews(record, program));
+  for (const snoozed of record.snoozed ?? []) lines.push(snoozedText(snoozed));
   for (const rule of rules) lines.push(rule.text);
   for (const use of record.limits)
     lines.push(`limit ${use.ruleSet}/${use.limit}: ${limitText(use, record.base)}`);

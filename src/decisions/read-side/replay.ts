@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../rules/document/canonical.js';
+import { verdictAsSnoozed } from '../../rules/exceptions/snoozing.js';
 import { layoutOf } from '../../rules/versions/layout.js';
 import { RULE_STATES } from '../../rules/outcome.js';
 import type { FactValue, Program } from '../../rules/program.js';
@@ -49,7 +50,8 @@ function factsFor(program: Program, layout: Layout, values: readonly FactValue[]
 }
 
 function decidedAgain(record: DecisionRecord, program: Program, states: Uint8Array): DecisionRecord {
-  const verdict = program.verdict(states, record.authentication);
+  // By what the record says: the snoozes may be over.
+  const { verdict, snoozed } = verdictAsSnoozed(program, states, record.authentication, record.snoozed ?? []);
   const paid = record.base?.minor ?? Number.NaN;
   const final = afterLimits(verdict, record.limits, paid, program.limitOf);
   const flags = record.flags.filter((flag) => flag !== 'degraded');
@@ -60,14 +62,15 @@ function decidedAgain(record: DecisionRecord, program: Program, states: Uint8Arr
     threeDs: verdict.threeDs,
     exemption: verdict.exemption,
     hits: verdict.hits,
+    ...(record.snoozed === undefined ? {} : { snoozed }),
     flags: final.degraded ? [...flags, 'degraded'] : flags,
   };
 }
 
 function recordDifferences(recorded: DecisionRecord, replayed: DecisionRecord): string[] {
   const differences: string[] = [];
-  for (const name of ['outcome', 'threeDs', 'exemption', 'reasons', 'hits', 'flags'] as const) {
-    const [before, now] = [canonicalJson(recorded[name]), canonicalJson(replayed[name])];
+  for (const name of ['outcome', 'threeDs', 'exemption', 'reasons', 'hits', 'snoozed', 'flags'] as const) {
+    const [before, now] = [canonicalJson(recorded[name] ?? []), canonicalJson(replayed[name] ?? [])];
     if (before !== now) differences.push(`${name} was ${before} and is ${now}`);
   }
   return differences;

@@ -56,6 +56,7 @@ export function decisionEntry(parts: DecisionParts): {
     program,
     authentication: evaluation.authentication,
     lots: parts.lots,
+    snoozed: evaluation.snoozed,
     verdict,
     final,
     limits: parts.limits,

@@ -1,5 +1,6 @@
 import type { PaymentContext } from '../../facts/context.js';
 import type { Authentication } from '../../rules/outcome.js';
+import type { SnoozedRule } from '../../rules/exceptions/snooze.js';
 import type { FactValue, Hit, Program, Verdict } from '../../rules/program.js';
 import type { Lot } from '../evaluate/canary-lot.js';
 import type { LimitedVerdict } from '../limits/holds.js';
@@ -16,6 +17,7 @@ export interface RecordParts {
   readonly program: Program;
   readonly authentication: Authentication;
   readonly lots: readonly Lot[];
+  readonly snoozed: readonly SnoozedRule[];
   readonly verdict: Verdict;
   readonly final: LimitedVerdict;
   readonly limits: readonly LimitUse[];
@@ -49,6 +51,7 @@ export function newRecord(parts: RecordParts): DecisionRecord {
     lapsesAt: parts.lapsesAt,
     ruleSets: versionsOf(parts.program),
     lots: parts.lots.length === 0 ? undefined : parts.lots,
+    snoozed: parts.snoozed.length === 0 ? undefined : parts.snoozed,
     limits: parts.limits,
     base: Number.isNaN(event.baseMinor) ? null : { minor: event.baseMinor, currency: parts.baseCurrency },
     rateId: context.rateId,

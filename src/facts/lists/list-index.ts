@@ -1,6 +1,6 @@
 import type { KeyHash } from '../attributes/key-hash.js';
 import { isListed, keyOfEntry, noPrefixes, type PrefixLengths } from './keys.js';
-import type { ListChange, ListEntry, ListInfo, ListStore, ListType } from './list-store.js';
+import type { ListChange, ListEntry, ListInfo, ListKind, ListStore, ListType } from './list-store.js';
 import { MembershipTable } from './membership-table.js';
 
 /** What names a list and tells what is on it. */
@@ -23,6 +23,7 @@ const AT_ONCE = 5000;
 export class ListIndex {
   readonly #hash: KeyHash;
   readonly #lists = new Map<string, LiveList>();
+  readonly #kinds = new Map<string, ListKind>();
   #pass: Promise<number> | undefined;
   #nextPass: Promise<number> | undefined;
 
@@ -40,6 +41,11 @@ export class ListIndex {
   /** undefined: no such list here. */
   typeOf(list: string): ListType | undefined {
     return this.#lists.get(list)?.type;
+  }
+
+  /** undefined: not known here. */
+  kindOf(list: string): ListKind | undefined {
+    return this.#kinds.get(list);
   }
 
   /** The last change applied; 0 when there is none, or no such list. */
@@ -83,6 +89,7 @@ export class ListIndex {
     const whole = heads.some(({ id, revision }) => revision > 0 && this.revision(id) === 0);
     const infos = whole ? await store.lists() : heads.map((head) => ({ ...head, entries: 0 }));
     for (const info of infos) {
+      this.#kinds.set(info.id, info.kind);
       if (info.revision <= this.revision(info.id) && this.#lists.has(info.id)) continue;
       count += await this.#followOne(info, store);
     }

@@ -15,6 +15,7 @@ export const COLLECTIONS = {
   stages: 'ruleStages',
   evidence: 'ruleEvidence',
   drafts: 'ruleDrafts',
+  exceptions: 'ruleExceptions',
   layouts: 'layouts',
   sites: 'sites',
 } as const;
@@ -97,6 +98,8 @@ const INDEXES: readonly Index[] = [
     options: { name: stage, unique: true, partialFilterExpression: { stage } },
   })),
   { collection: COLLECTIONS.evidence, key: { ruleSet: 1, version: 1, number: 1 } },
+  { collection: COLLECTIONS.exceptions, key: { log: 1, number: 1 } },
+  { collection: COLLECTIONS.exceptions, key: { log: 1, ref: 1 } },
   { collection: COLLECTIONS.sites, key: { change: 1 } },
   { collection: COLLECTIONS.versions, key: { ruleSet: 1, version: -1 } },
 ];

@@ -1,5 +1,6 @@
 import { Binary } from 'mongodb';
 import type { StoreHealth } from '../../decisions/ports.js';
+import type { SnoozeStore } from '../../rules/exceptions/snooze.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import { Connection } from './connection.js';
 import { BadAddress } from './errors.js';
@@ -10,6 +11,7 @@ import { MongoLists } from './lists/lists.js';
 import { LogRegistry } from './journal/logs.js';
 import { resolveOptions } from './options.js';
 import type { MongoStoreOptions, ResolvedOptions } from './options.js';
+import { mongoExceptions } from './rules/exceptions.js';
 import { mongoRules } from './rules/rules.js';
 import { MongoSites } from './sites.js';
 
@@ -32,6 +34,7 @@ export interface MongoStore {
   readonly limits: MongoLimits;
   readonly lists: MongoLists;
   readonly rules: RuleVersionStore;
+  readonly snoozes: SnoozeStore;
   readonly sites: MongoSites;
   readonly health: StoreHealth;
   close(): Promise<void>;
@@ -72,6 +75,7 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
     limits: new MongoLimits(connection, options),
     lists,
     rules: mongoRules(connection),
+    snoozes: mongoExceptions(connection, 'snoozes'),
     sites: new MongoSites(connection),
     health: { ping: () => ping(connection, registry.own) },
     close: () => (closed ??= close()),

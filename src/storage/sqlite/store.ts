@@ -1,10 +1,12 @@
 import type { Journal, LimitStore, StoreHealth } from '../../decisions/ports.js';
 import type { ListStore } from '../../facts/lists/list-store.js';
+import type { SnoozeStore } from '../../rules/exceptions/snooze.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import type { SiteStore } from '../../sites/site-store.js';
 import type { World } from '../../world/world.js';
 import { Connection } from './connection.js';
 import { sqliteRules, sqliteSites } from './documents.js';
+import { sqliteExceptions } from './exceptions.js';
 import { SqliteJournal } from './journal/journal.js';
 import { sqliteLimits } from './limits.js';
 import { sqliteLists } from './lists.js';
@@ -29,6 +31,7 @@ export interface SqliteStore {
   readonly limits: LimitStore;
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
+  readonly snoozes: SnoozeStore;
   readonly sites: SiteStore;
   readonly health: StoreHealth;
   /** Ends what is under way and frees the file. */
@@ -49,6 +52,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     limits: sqliteLimits(connection),
     lists: sqliteLists(connection, world.clock),
     rules: sqliteRules(connection),
+    snoozes: sqliteExceptions(connection, 'snoozes'),
     sites: sqliteSites(connection),
     health: { ping: () => connection.call('store.ping', [world.clock.now()]) },
     close: () => connection.close(),

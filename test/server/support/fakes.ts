@@ -1,6 +1,6 @@
 import type { Decisions } from '../../../src/decisions/decisions.js';
 import type { Application } from '../../../src/server/grpc/services/all.js';
-import type { Lists, RuleSets, Sites } from '../../../src/server/grpc/services/ports.js';
+import type { Lists, RuleSets, Sites, Snoozes } from '../../../src/server/grpc/services/ports.js';
 import { sampleRecord } from './records.js';
 
 function notCalled(): never {
@@ -31,6 +31,7 @@ export function fakeApplication(
     readonly ruleSets?: Partial<RuleSets>;
     readonly lists?: Partial<Lists>;
     readonly sites?: Partial<Sites>;
+    readonly snoozes?: Partial<Snoozes>;
   } = {},
 ): Application {
   return {
@@ -74,6 +75,7 @@ export function fakeApplication(
       export: notCalled,
       ...change.lists,
     },
+    snoozes: { create: notCalled, end: notCalled, list: notCalled, ...change.snoozes },
     sites: {
       putSite: notCalled,
       site: notCalled,

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollgate/v1/decision_service.proto.
  */
 export const file_tollgate_v1_decision_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkiTwoHQmluZGluZxIMCgRzaXRlGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5EhIKCmluc3RydW1lbnQYAyABKAki7gQKCERlY2lzaW9uEgoKAmlkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSJQoHb3V0Y29tZRgDIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSLAoIdGhyZWVfZHMYBCABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEiwKCWV4ZW1wdGlvbhgFIAEoDjIZLnRvbGxnYXRlLnYxLlNjYUV4ZW1wdGlvbhIPCgdyZWFzb25zGAYgAygJEiIKBGhpdHMYByADKAsyFC50b2xsZ2F0ZS52MS5SdWxlSGl0EigKBWZsYWdzGAggAygOMhkudG9sbGdhdGUudjEuRGVjaXNpb25GbGFnEiUKB2JpbmRpbmcYCSABKAsyFC50b2xsZ2F0ZS52MS5CaW5kaW5nEi0KCWxhcHNlc19hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXZlbnRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZGVjaWRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoJcnVsZV9zZXRzGA0gAygLMhcudG9sbGdhdGUudjEuUnVsZVNldFJlZhIlCgZsaW1pdHMYDiADKAsyFS50b2xsZ2F0ZS52MS5MaW1pdFVzZRInCgtiYXNlX2Ftb3VudBgPIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5Eg8KB3JhdGVfaWQYECABKAkSEAoIc2VxdWVuY2UYESABKAMSCwoDbG9nGBIgASgFIkAKE1NjcmVlblN0cmVhbVJlcXVlc3QSKQoHZW50cmllcxgBIAMoCzIYLnRvbGxnYXRlLnYxLlN0cmVhbUVudHJ5ImkKC1N0cmVhbUVudHJ5EiwKBnNjcmVlbhgBIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3RIABIjCgVldmVudBgCIAEoCzISLnRvbGxnYXRlLnYxLkV2ZW50SABCBwoFZW50cnkiQgoUU2NyZWVuU3RyZWFtUmVzcG9uc2USKgoHcmVzdWx0cxgBIAMoCzIZLnRvbGxnYXRlLnYxLlN0cmVhbVJlc3VsdCKXAQoMU3RyZWFtUmVzdWx0Ei0KBnNjcmVlbhgBIAEoCzIbLnRvbGxnYXRlLnYxLlNjcmVlblJlc3BvbnNlSAASKQoFZXZlbnQYAiABKAsyGC50b2xsZ2F0ZS52MS5FdmVudFJlc3VsdEgAEiMKBWVycm9yGAMgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIICgZyZXN1bHQiVgoSR2V0RGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRISCgp3aXRoX3RyYWNlGAQgASgIIpYBChNHZXREZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoHcmVxdWVzdBgCIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QSKQoFdHJhY2UYAyABKAsyGi50b2xsZ2F0ZS52MS5EZWNpc2lvblRyYWNlIp0BCg1EZWNpc2lvblRyYWNlEiUKBWZhY3RzGAEgAygLMhYudG9sbGdhdGUudjEuRmFjdFZhbHVlEiYKBXJ1bGVzGAIgAygLMhcudG9sbGdhdGUudjEuUnVsZVJlc3VsdBImCgRzZWVuGAMgAygLMhgudG9sbGdhdGUudjEuTG9nUG9zaXRpb24SFQoNZXZhbHVhdGlvbl91cxgEIAEoAyIsCgtMb2dQb3NpdGlvbhILCgNsb2cYASABKAUSEAoIc2VxdWVuY2UYAiABKAMiUgoJRmFjdFZhbHVlEgwKBGZhY3QYASABKAkSEwoLcGFyYW1zX2pzb24YAiABKAkSEgoKdmFsdWVfanNvbhgDIAEoCRIOCgZzb3VyY2UYBCABKAkiUwoKUnVsZVJlc3VsdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlIuYCChRMaXN0RGVjaXNpb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIMCgRzaXRlGAMgASgJEiYKCG91dGNvbWVzGAQgAygOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIoCgRmcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLY3VzdG9tZXJfaWQYByABKAkSGAoQY2FyZF9maW5nZXJwcmludBgIIAEoCRIQCghvcmRlcl9pZBgJIAEoCRINCgVlbWFpbBgKIAEoCRIKCgJpcBgLIAEoCRIMCgRydWxlGAwgASgJEhAKCGRlZ3JhZGVkGA0gASgIEhAKCG1lcmNoYW50GA4gASgJEhEKCWRldmljZV9pZBgPIAEoCSJaChVMaXN0RGVjaXNpb25zUmVzcG9uc2USKAoJZGVjaXNpb25zGAEgAygLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlkKFkV4cGxhaW5EZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhEKCWFsbF9ydWxlcxgEIAEoCCKAAQoXRXhwbGFpbkRlY2lzaW9uUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIrCgVydWxlcxgCIAMoCzIcLnRvbGxnYXRlLnYxLlJ1bGVFeHBsYW5hdGlvbhIPCgdzdW1tYXJ5GAMgAygJIrIBCg9SdWxlRXhwbGFuYXRpb24SEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIlCgVzdGF0ZRgEIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZRI1Cgpjb25kaXRpb25zGAUgASgLMiEudG9sbGdhdGUudjEuQ29uZGl0aW9uRXhwbGFuYXRpb24SDAoEdGV4dBgGIAEoCSL0AQoUQ29uZGl0aW9uRXhwbGFuYXRpb24SDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBnJlc3VsdBgDIAEoCRIMCgRmYWN0GAQgASgJEhMKC3BhcmFtc19qc29uGAUgASgJEgwKBHBhdGgYBiABKAkSEAoIb3BlcmF0b3IYByABKAkSFQoNZXhwZWN0ZWRfanNvbhgIIAEoCRITCgthY3R1YWxfanNvbhgJIAEoCRIMCgR0ZXh0GAogASgJEjMKCGNoaWxkcmVuGAsgAygLMiEudG9sbGdhdGUudjEuQ29uZGl0aW9uRXhwbGFuYXRpb24iRQoVUmVwbGF5RGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCSKSAQoWUmVwbGF5RGVjaXNpb25SZXNwb25zZRInCghyZWNvcmRlZBgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEicKCHJlcGxheWVkGAIgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SEQoJaWRlbnRpY2FsGAMgASgIEhMKC2RpZmZlcmVuY2VzGAQgAygJKoQBCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABISCg5PVVRDT01FX0FDQ0VQVBABEhIKDk9VVENPTUVfUkVWSUVXEAISEgoOT1VUQ09NRV9SRUpFQ1QQAxIRCg1PVVRDT01FX0FMTE9XEAQSEQoNT1VUQ09NRV9CTE9DSxAFKqMBCg1UaHJlZURzRGVtYW5kEh8KG1RIUkVFX0RTX0RFTUFORF9VTlNQRUNJRklFRBAAEhgKFFRIUkVFX0RTX0RFTUFORF9OT05FEAESGwoXVEhSRUVfRFNfREVNQU5EX1JFUVVFU1QQAhIdChlUSFJFRV9EU19ERU1BTkRfQ0hBTExFTkdFEAMSGwoXVEhSRUVfRFNfREVNQU5EX01BTkRBVEUQBCqxAQoMU2NhRXhlbXB0aW9uEh0KGVNDQV9FWEVNUFRJT05fVU5TUEVDSUZJRUQQABIWChJTQ0FfRVhFTVBUSU9OX05PTkUQARIbChdTQ0FfRVhFTVBUSU9OX0xPV19WQUxVRRACEhUKEVNDQV9FWEVNUFRJT05fVFJBEAMSGQoVU0NBX0VYRU1QVElPTl9UUlVTVEVEEAQSGwoXU0NBX0VYRU1QVElPTl9DT1JQT1JBVEUQBSqYAQoJUnVsZVN0YXRlEhoKFlJVTEVfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFSVUxFX1NUQVRFX05PX0hJVBABEhIKDlJVTEVfU1RBVEVfSElUEAISFgoSUlVMRV9TVEFURV9VTktOT1dOEAMSFAoQUlVMRV9TVEFURV9FUlJPUhAEEhYKElJVTEVfU1RBVEVfU0tJUFBFRBAFKowBCgxEZWNpc2lvbkZsYWcSHQoZREVDSVNJT05fRkxBR19VTlNQRUNJRklFRBAAEh4KGkRFQ0lTSU9OX0ZMQUdfVU5LTk9XTl9TSVRFEAESIQodREVDSVNJT05fRkxBR19FVkVOVF9USU1FX1NLRVcQAhIaChZERUNJU0lPTl9GTEFHX0RFR1JBREVEEAMqygEKCkxpbWl0U3RhdGUSGwoXTElNSVRfU1RBVEVfVU5TUEVDSUZJRUQQABIUChBMSU1JVF9TVEFURV9IRUxEEAESFwoTTElNSVRfU1RBVEVfUkVGVVNFRBACEh0KGUxJTUlUX1NUQVRFX0lOUFVUX01JU1NJTkcQAxIgChxMSU1JVF9TVEFURV9DT05ESVRJT05fRkFJTEVEEAQSFgoSTElNSVRfU1RBVEVfTk9fS0VZEAUSFwoTTElNSVRfU1RBVEVfTk9fUkFURRAGMpAECg9EZWNpc2lvblNlcnZpY2USQQoGU2NyZWVuEhoudG9sbGdhdGUudjEuU2NyZWVuUmVxdWVzdBobLnRvbGxnYXRlLnYxLlNjcmVlblJlc3BvbnNlElcKDFNjcmVlblN0cmVhbRIgLnRvbGxnYXRlLnYxLlNjcmVlblN0cmVhbVJlcXVlc3QaIS50b2xsZ2F0ZS52MS5TY3JlZW5TdHJlYW1SZXNwb25zZSgBMAESUAoLR2V0RGVjaXNpb24SHy50b2xsZ2F0ZS52MS5HZXREZWNpc2lvblJlcXVlc3QaIC50b2xsZ2F0ZS52MS5HZXREZWNpc2lvblJlc3BvbnNlElYKDUxpc3REZWNpc2lvbnMSIS50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb25zUmVxdWVzdBoiLnRvbGxnYXRlLnYxLkxpc3REZWNpc2lvbnNSZXNwb25zZRJcCg9FeHBsYWluRGVjaXNpb24SIy50b2xsZ2F0ZS52MS5FeHBsYWluRGVjaXNpb25SZXF1ZXN0GiQudG9sbGdhdGUudjEuRXhwbGFpbkRlY2lzaW9uUmVzcG9uc2USWQoOUmVwbGF5RGVjaXNpb24SIi50b2xsZ2F0ZS52MS5SZXBsYXlEZWNpc2lvblJlcXVlc3QaIy50b2xsZ2F0ZS52MS5SZXBsYXlEZWNpc2lvblJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
+  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkiTwoHQmluZGluZxIMCgRzaXRlGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5EhIKCmluc3RydW1lbnQYAyABKAki1QEKC1Nub296ZWRSdWxlEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSJQoFc3RhdGUYAyABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSJQoHb3V0Y29tZRgEIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSDgoGc25vb3plGAUgASgJEikKBXVudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgHIAEoCRIOCgZyZWFzb24YCCABKAkimQUKCERlY2lzaW9uEgoKAmlkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSJQoHb3V0Y29tZRgDIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSLAoIdGhyZWVfZHMYBCABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEiwKCWV4ZW1wdGlvbhgFIAEoDjIZLnRvbGxnYXRlLnYxLlNjYUV4ZW1wdGlvbhIPCgdyZWFzb25zGAYgAygJEiIKBGhpdHMYByADKAsyFC50b2xsZ2F0ZS52MS5SdWxlSGl0EigKBWZsYWdzGAggAygOMhkudG9sbGdhdGUudjEuRGVjaXNpb25GbGFnEiUKB2JpbmRpbmcYCSABKAsyFC50b2xsZ2F0ZS52MS5CaW5kaW5nEi0KCWxhcHNlc19hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXZlbnRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZGVjaWRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoJcnVsZV9zZXRzGA0gAygLMhcudG9sbGdhdGUudjEuUnVsZVNldFJlZhIlCgZsaW1pdHMYDiADKAsyFS50b2xsZ2F0ZS52MS5MaW1pdFVzZRInCgtiYXNlX2Ftb3VudBgPIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5Eg8KB3JhdGVfaWQYECABKAkSEAoIc2VxdWVuY2UYESABKAMSCwoDbG9nGBIgASgFEikKB3Nub296ZWQYEyADKAsyGC50b2xsZ2F0ZS52MS5Tbm9vemVkUnVsZSJAChNTY3JlZW5TdHJlYW1SZXF1ZXN0EikKB2VudHJpZXMYASADKAsyGC50b2xsZ2F0ZS52MS5TdHJlYW1FbnRyeSJpCgtTdHJlYW1FbnRyeRIsCgZzY3JlZW4YASABKAsyGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0SAASIwoFZXZlbnQYAiABKAsyEi50b2xsZ2F0ZS52MS5FdmVudEgAQgcKBWVudHJ5IkIKFFNjcmVlblN0cmVhbVJlc3BvbnNlEioKB3Jlc3VsdHMYASADKAsyGS50b2xsZ2F0ZS52MS5TdHJlYW1SZXN1bHQilwEKDFN0cmVhbVJlc3VsdBItCgZzY3JlZW4YASABKAsyGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZUgAEikKBWV2ZW50GAIgASgLMhgudG9sbGdhdGUudjEuRXZlbnRSZXN1bHRIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0IlYKEkdldERlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkSEgoKd2l0aF90cmFjZRgEIAEoCCKWAQoTR2V0RGVjaXNpb25SZXNwb25zZRInCghkZWNpc2lvbhgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEisKB3JlcXVlc3QYAiABKAsyGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0EikKBXRyYWNlGAMgASgLMhoudG9sbGdhdGUudjEuRGVjaXNpb25UcmFjZSKdAQoNRGVjaXNpb25UcmFjZRIlCgVmYWN0cxgBIAMoCzIWLnRvbGxnYXRlLnYxLkZhY3RWYWx1ZRImCgVydWxlcxgCIAMoCzIXLnRvbGxnYXRlLnYxLlJ1bGVSZXN1bHQSJgoEc2VlbhgDIAMoCzIYLnRvbGxnYXRlLnYxLkxvZ1Bvc2l0aW9uEhUKDWV2YWx1YXRpb25fdXMYBCABKAMiLAoLTG9nUG9zaXRpb24SCwoDbG9nGAEgASgFEhAKCHNlcXVlbmNlGAIgASgDIlIKCUZhY3RWYWx1ZRIMCgRmYWN0GAEgASgJEhMKC3BhcmFtc19qc29uGAIgASgJEhIKCnZhbHVlX2pzb24YAyABKAkSDgoGc291cmNlGAQgASgJIlMKClJ1bGVSZXN1bHQSEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRIlCgVzdGF0ZRgDIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZSLmAgoUTGlzdERlY2lzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDAoEc2l0ZRgDIAEoCRImCghvdXRjb21lcxgEIAMoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSKAoEZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2N1c3RvbWVyX2lkGAcgASgJEhgKEGNhcmRfZmluZ2VycHJpbnQYCCABKAkSEAoIb3JkZXJfaWQYCSABKAkSDQoFZW1haWwYCiABKAkSCgoCaXAYCyABKAkSDAoEcnVsZRgMIAEoCRIQCghkZWdyYWRlZBgNIAEoCBIQCghtZXJjaGFudBgOIAEoCRIRCglkZXZpY2VfaWQYDyABKAkiWgoVTGlzdERlY2lzaW9uc1Jlc3BvbnNlEigKCWRlY2lzaW9ucxgBIAMoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJZChZFeHBsYWluRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRIRCglhbGxfcnVsZXMYBCABKAgigAEKF0V4cGxhaW5EZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoFcnVsZXMYAiADKAsyHC50b2xsZ2F0ZS52MS5SdWxlRXhwbGFuYXRpb24SDwoHc3VtbWFyeRgDIAMoCSKyAQoPUnVsZUV4cGxhbmF0aW9uEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSJQoFc3RhdGUYBCABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSNQoKY29uZGl0aW9ucxgFIAEoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBHRleHQYBiABKAki9AEKFENvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBGtpbmQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZyZXN1bHQYAyABKAkSDAoEZmFjdBgEIAEoCRITCgtwYXJhbXNfanNvbhgFIAEoCRIMCgRwYXRoGAYgASgJEhAKCG9wZXJhdG9yGAcgASgJEhUKDWV4cGVjdGVkX2pzb24YCCABKAkSEwoLYWN0dWFsX2pzb24YCSABKAkSDAoEdGV4dBgKIAEoCRIzCghjaGlsZHJlbhgLIAMoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uIkUKFVJlcGxheURlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkikgEKFlJlcGxheURlY2lzaW9uUmVzcG9uc2USJwoIcmVjb3JkZWQYASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhInCghyZXBsYXllZBgCIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhEKCWlkZW50aWNhbBgDIAEoCBITCgtkaWZmZXJlbmNlcxgEIAMoCSqEAQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASEgoOT1VUQ09NRV9BQ0NFUFQQARISCg5PVVRDT01FX1JFVklFVxACEhIKDk9VVENPTUVfUkVKRUNUEAMSEQoNT1VUQ09NRV9BTExPVxAEEhEKDU9VVENPTUVfQkxPQ0sQBSqjAQoNVGhyZWVEc0RlbWFuZBIfChtUSFJFRV9EU19ERU1BTkRfVU5TUEVDSUZJRUQQABIYChRUSFJFRV9EU19ERU1BTkRfTk9ORRABEhsKF1RIUkVFX0RTX0RFTUFORF9SRVFVRVNUEAISHQoZVEhSRUVfRFNfREVNQU5EX0NIQUxMRU5HRRADEhsKF1RIUkVFX0RTX0RFTUFORF9NQU5EQVRFEAQqsQEKDFNjYUV4ZW1wdGlvbhIdChlTQ0FfRVhFTVBUSU9OX1VOU1BFQ0lGSUVEEAASFgoSU0NBX0VYRU1QVElPTl9OT05FEAESGwoXU0NBX0VYRU1QVElPTl9MT1dfVkFMVUUQAhIVChFTQ0FfRVhFTVBUSU9OX1RSQRADEhkKFVNDQV9FWEVNUFRJT05fVFJVU1RFRBAEEhsKF1NDQV9FWEVNUFRJT05fQ09SUE9SQVRFEAUqmAEKCVJ1bGVTdGF0ZRIaChZSVUxFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVMRV9TVEFURV9OT19ISVQQARISCg5SVUxFX1NUQVRFX0hJVBACEhYKElJVTEVfU1RBVEVfVU5LTk9XThADEhQKEFJVTEVfU1RBVEVfRVJST1IQBBIWChJSVUxFX1NUQVRFX1NLSVBQRUQQBSqMAQoMRGVjaXNpb25GbGFnEh0KGURFQ0lTSU9OX0ZMQUdfVU5TUEVDSUZJRUQQABIeChpERUNJU0lPTl9GTEFHX1VOS05PV05fU0lURRABEiEKHURFQ0lTSU9OX0ZMQUdfRVZFTlRfVElNRV9TS0VXEAISGgoWREVDSVNJT05fRkxBR19ERUdSQURFRBADKsoBCgpMaW1pdFN0YXRlEhsKF0xJTUlUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQTElNSVRfU1RBVEVfSEVMRBABEhcKE0xJTUlUX1NUQVRFX1JFRlVTRUQQAhIdChlMSU1JVF9TVEFURV9JTlBVVF9NSVNTSU5HEAMSIAocTElNSVRfU1RBVEVfQ09ORElUSU9OX0ZBSUxFRBAEEhYKEkxJTUlUX1NUQVRFX05PX0tFWRAFEhcKE0xJTUlUX1NUQVRFX05PX1JBVEUQBjKQBAoPRGVjaXNpb25TZXJ2aWNlEkEKBlNjcmVlbhIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QaGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZRJXCgxTY3JlZW5TdHJlYW0SIC50b2xsZ2F0ZS52MS5TY3JlZW5TdHJlYW1SZXF1ZXN0GiEudG9sbGdhdGUudjEuU2NyZWVuU3RyZWFtUmVzcG9uc2UoATABElAKC0dldERlY2lzaW9uEh8udG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXF1ZXN0GiAudG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXNwb25zZRJWCg1MaXN0RGVjaXNpb25zEiEudG9sbGdhdGUudjEuTGlzdERlY2lzaW9uc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb25zUmVzcG9uc2USXAoPRXhwbGFpbkRlY2lzaW9uEiMudG9sbGdhdGUudjEuRXhwbGFpbkRlY2lzaW9uUmVxdWVzdBokLnRvbGxnYXRlLnYxLkV4cGxhaW5EZWNpc2lvblJlc3BvbnNlElkKDlJlcGxheURlY2lzaW9uEiIudG9sbGdhdGUudjEuUmVwbGF5RGVjaXNpb25SZXF1ZXN0GiMudG9sbGdhdGUudjEuUmVwbGF5RGVjaXNpb25SZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
 
 /**
  * A payment to decide.
@@ -243,6 +243,66 @@ export const BindingSchema: GenMessage<Binding> = /*@__PURE__*/
   messageDesc(file_tollgate_v1_decision_service, 5);
 
 /**
+ * A rule that would have been heard, and was not, since somebody snoozed it.
+ *
+ * @generated from message tollgate.v1.SnoozedRule
+ */
+export type SnoozedRule = Message<"tollgate.v1.SnoozedRule"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: string rule = 2;
+   */
+  rule: string;
+
+  /**
+   * @generated from field: tollgate.v1.RuleState state = 3;
+   */
+  state: RuleState;
+
+  /**
+   * What it would have asked for.
+   *
+   * @generated from field: tollgate.v1.Outcome outcome = 4;
+   */
+  outcome: Outcome;
+
+  /**
+   * Id of the snooze.
+   *
+   * @generated from field: string snooze = 5;
+   */
+  snooze: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp until = 6;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * Who snoozed it, and why.
+   *
+   * @generated from field: string actor = 7;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 8;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tollgate.v1.SnoozedRule.
+ * Use `create(SnoozedRuleSchema)` to create a new message.
+ */
+export const SnoozedRuleSchema: GenMessage<SnoozedRule> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 6);
+
+/**
  * The answer to a payment.
  *
  * @generated from message tollgate.v1.Decision
@@ -352,6 +412,13 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
    * @generated from field: int32 log = 18;
    */
   log: number;
+
+  /**
+   * What snoozes changed.
+   *
+   * @generated from field: repeated tollgate.v1.SnoozedRule snoozed = 19;
+   */
+  snoozed: SnoozedRule[];
 };
 
 /**
@@ -359,7 +426,7 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
  * Use `create(DecisionSchema)` to create a new message.
  */
 export const DecisionSchema: GenMessage<Decision> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 6);
+  messageDesc(file_tollgate_v1_decision_service, 7);
 
 /**
  * One entry of a stream.
@@ -380,7 +447,7 @@ export type ScreenStreamRequest = Message<"tollgate.v1.ScreenStreamRequest"> & {
  * Use `create(ScreenStreamRequestSchema)` to create a new message.
  */
 export const ScreenStreamRequestSchema: GenMessage<ScreenStreamRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 7);
+  messageDesc(file_tollgate_v1_decision_service, 8);
 
 /**
  * A payment to decide or an event to take in.
@@ -411,7 +478,7 @@ export type StreamEntry = Message<"tollgate.v1.StreamEntry"> & {
  * Use `create(StreamEntrySchema)` to create a new message.
  */
 export const StreamEntrySchema: GenMessage<StreamEntry> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 8);
+  messageDesc(file_tollgate_v1_decision_service, 9);
 
 /**
  * Answers to entries, in the order of the entries.
@@ -430,7 +497,7 @@ export type ScreenStreamResponse = Message<"tollgate.v1.ScreenStreamResponse"> &
  * Use `create(ScreenStreamResponseSchema)` to create a new message.
  */
 export const ScreenStreamResponseSchema: GenMessage<ScreenStreamResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 9);
+  messageDesc(file_tollgate_v1_decision_service, 10);
 
 /**
  * The answer to one entry.
@@ -467,7 +534,7 @@ export type StreamResult = Message<"tollgate.v1.StreamResult"> & {
  * Use `create(StreamResultSchema)` to create a new message.
  */
 export const StreamResultSchema: GenMessage<StreamResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 10);
+  messageDesc(file_tollgate_v1_decision_service, 11);
 
 /**
  * Which decision.
@@ -507,7 +574,7 @@ export type GetDecisionRequest = Message<"tollgate.v1.GetDecisionRequest"> & {
  * Use `create(GetDecisionRequestSchema)` to create a new message.
  */
 export const GetDecisionRequestSchema: GenMessage<GetDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 11);
+  messageDesc(file_tollgate_v1_decision_service, 12);
 
 /**
  * One decision.
@@ -536,7 +603,7 @@ export type GetDecisionResponse = Message<"tollgate.v1.GetDecisionResponse"> & {
  * Use `create(GetDecisionResponseSchema)` to create a new message.
  */
 export const GetDecisionResponseSchema: GenMessage<GetDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 12);
+  messageDesc(file_tollgate_v1_decision_service, 13);
 
 /**
  * What the decision was made from.
@@ -574,7 +641,7 @@ export type DecisionTrace = Message<"tollgate.v1.DecisionTrace"> & {
  * Use `create(DecisionTraceSchema)` to create a new message.
  */
 export const DecisionTraceSchema: GenMessage<DecisionTrace> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 13);
+  messageDesc(file_tollgate_v1_decision_service, 14);
 
 /**
  * How far an admission log was seen.
@@ -598,7 +665,7 @@ export type LogPosition = Message<"tollgate.v1.LogPosition"> & {
  * Use `create(LogPositionSchema)` to create a new message.
  */
 export const LogPositionSchema: GenMessage<LogPosition> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 14);
+  messageDesc(file_tollgate_v1_decision_service, 15);
 
 /**
  * One fact as it was used.
@@ -638,7 +705,7 @@ export type FactValue = Message<"tollgate.v1.FactValue"> & {
  * Use `create(FactValueSchema)` to create a new message.
  */
 export const FactValueSchema: GenMessage<FactValue> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 15);
+  messageDesc(file_tollgate_v1_decision_service, 16);
 
 /**
  * How one rule ended.
@@ -667,7 +734,7 @@ export type RuleResult = Message<"tollgate.v1.RuleResult"> & {
  * Use `create(RuleResultSchema)` to create a new message.
  */
 export const RuleResultSchema: GenMessage<RuleResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 16);
+  messageDesc(file_tollgate_v1_decision_service, 17);
 
 /**
  * Filters are ANDed.
@@ -768,7 +835,7 @@ export type ListDecisionsRequest = Message<"tollgate.v1.ListDecisionsRequest"> &
  * Use `create(ListDecisionsRequestSchema)` to create a new message.
  */
 export const ListDecisionsRequestSchema: GenMessage<ListDecisionsRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 17);
+  messageDesc(file_tollgate_v1_decision_service, 18);
 
 /**
  * A page. A page may hold fewer than asked for, even none, while a token still leads on.
@@ -794,7 +861,7 @@ export type ListDecisionsResponse = Message<"tollgate.v1.ListDecisionsResponse">
  * Use `create(ListDecisionsResponseSchema)` to create a new message.
  */
 export const ListDecisionsResponseSchema: GenMessage<ListDecisionsResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 18);
+  messageDesc(file_tollgate_v1_decision_service, 19);
 
 /**
  * Which decision, and how much of it.
@@ -830,7 +897,7 @@ export type ExplainDecisionRequest = Message<"tollgate.v1.ExplainDecisionRequest
  * Use `create(ExplainDecisionRequestSchema)` to create a new message.
  */
 export const ExplainDecisionRequestSchema: GenMessage<ExplainDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 19);
+  messageDesc(file_tollgate_v1_decision_service, 20);
 
 /**
  * Why.
@@ -861,7 +928,7 @@ export type ExplainDecisionResponse = Message<"tollgate.v1.ExplainDecisionRespon
  * Use `create(ExplainDecisionResponseSchema)` to create a new message.
  */
 export const ExplainDecisionResponseSchema: GenMessage<ExplainDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 20);
+  messageDesc(file_tollgate_v1_decision_service, 21);
 
 /**
  * One rule, condition by condition.
@@ -907,7 +974,7 @@ export type RuleExplanation = Message<"tollgate.v1.RuleExplanation"> & {
  * Use `create(RuleExplanationSchema)` to create a new message.
  */
 export const RuleExplanationSchema: GenMessage<RuleExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 21);
+  messageDesc(file_tollgate_v1_decision_service, 22);
 
 /**
  * One node of a rule's conditions.
@@ -988,7 +1055,7 @@ export type ConditionExplanation = Message<"tollgate.v1.ConditionExplanation"> &
  * Use `create(ConditionExplanationSchema)` to create a new message.
  */
 export const ConditionExplanationSchema: GenMessage<ConditionExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 22);
+  messageDesc(file_tollgate_v1_decision_service, 23);
 
 /**
  * Which decision.
@@ -1017,7 +1084,7 @@ export type ReplayDecisionRequest = Message<"tollgate.v1.ReplayDecisionRequest">
  * Use `create(ReplayDecisionRequestSchema)` to create a new message.
  */
 export const ReplayDecisionRequestSchema: GenMessage<ReplayDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 23);
+  messageDesc(file_tollgate_v1_decision_service, 24);
 
 /**
  * Recorded and evaluated again.
@@ -1055,7 +1122,7 @@ export type ReplayDecisionResponse = Message<"tollgate.v1.ReplayDecisionResponse
  * Use `create(ReplayDecisionResponseSchema)` to create a new message.
  */
 export const ReplayDecisionResponseSchema: GenMessage<ReplayDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 24);
+  messageDesc(file_tollgate_v1_decision_service, 25);
 
 /**
  * May the payment go on? Strongest first: block, allow, reject, review, accept.

@@ -6,8 +6,10 @@ import type {
   RuleHit,
   RuleSetRef,
   ScreenResponse,
+  SnoozedRule,
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Money } from '../../../gen/tollgate/v1/payment_pb.js';
+import type { SnoozedRule as CoreSnoozed } from '../../../rules/exceptions/snooze.js';
 import type { Hit } from '../../../rules/program.js';
 import { fromMs } from './time.js';
 import {
@@ -55,6 +57,7 @@ export function toDecision(record: DecisionRecord): Decision {
     rateId: record.rateId,
     sequence: BigInt(record.seq),
     log: record.log,
+    snoozed: record.snoozed?.map(toSnoozedRule) ?? [],
   };
   if (base !== null) decision.baseAmount = toMoney(base.minor, base.currency);
   return decision;
@@ -73,6 +76,20 @@ function toRuleHit(hit: Hit): RuleHit {
     outcome: OUTCOME[hit.outcome],
     reason: hit.reason,
     score: hit.score,
+  };
+}
+
+function toSnoozedRule(one: CoreSnoozed): SnoozedRule {
+  return {
+    $typeName: 'tollgate.v1.SnoozedRule',
+    ruleSet: one.ruleSet,
+    rule: one.rule,
+    state: RULE_STATE[one.state],
+    outcome: OUTCOME[one.outcome],
+    snooze: one.snooze,
+    until: fromMs(one.until),
+    actor: one.actor,
+    reason: one.reason,
   };
 }
 

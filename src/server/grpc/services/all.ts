@@ -3,6 +3,7 @@ import { DecisionService } from '../../../gen/tollgate/v1/decision_service_pb.js
 import { EventService } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { ListService } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { RuleService } from '../../../gen/tollgate/v1/rule_service_pb.js';
+import { SnoozeService } from '../../../gen/tollgate/v1/snooze_service_pb.js';
 import { SiteService } from '../../../gen/tollgate/v1/site_service_pb.js';
 import type { BoundService } from '../serve.js';
 import { bindService } from '../serve.js';
@@ -10,9 +11,10 @@ import type { ErrorReporter } from '../to-status.js';
 import { decisionHandlers } from './decision-service.js';
 import { eventHandlers } from './event-service.js';
 import { listHandlers } from './list-service.js';
-import type { Lists, RuleSets, Sites } from './ports.js';
+import type { Lists, RuleSets, Sites, Snoozes } from './ports.js';
 import { ruleHandlers } from './rule-service.js';
 import { siteHandlers } from './site-service.js';
+import { snoozeHandlers } from './snooze-service.js';
 
 /** What the services of the API stand on. */
 export interface Application {
@@ -20,6 +22,7 @@ export interface Application {
   readonly ruleSets: RuleSets;
   readonly lists: Lists;
   readonly sites: Sites;
+  readonly snoozes: Snoozes;
 }
 
 /** Keeps both stores busy: an insert into MongoDB waits about 9 ms for the disk however much is in it. */
@@ -44,5 +47,6 @@ export function bindAll(
     bindService(RuleService, ruleHandlers(application.ruleSets), reporter),
     bindService(ListService, listHandlers(application.lists), reporter),
     bindService(SiteService, siteHandlers(application.sites), reporter),
+    bindService(SnoozeService, snoozeHandlers(application.snoozes), reporter),
   ];
 }

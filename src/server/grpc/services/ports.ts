@@ -1,4 +1,5 @@
 import type { ListsService } from '../../../facts/lists/lists-service.js';
+import type { Snoozes as SnoozeService } from '../../../rules/exceptions/snooze-service.js';
 import type { RuleSets as RuleSetService } from '../../../rules/rule-sets.js';
 import type { Sites as SiteService } from '../../../sites/site-service.js';
 
@@ -10,6 +11,9 @@ export type Lists = Pick<
   ListsService,
   'create' | 'list' | 'add' | 'remove' | 'check' | 'entries' | 'import' | 'export'
 >;
+
+/** What the API needs of the snoozes. */
+export type Snoozes = Pick<SnoozeService, 'create' | 'end' | 'list'>;
 
 /** What the API needs of sites and merchants. */
 export type Sites = Pick<

@@ -58,7 +58,8 @@ function publication(problems: Problems, request: Publishing): void {
   etag(problems, '', 'etag', request.etag);
 }
 
-function scope(problems: Problems, text: string): void {
+/** Where something holds; may be empty. */
+export function scope(problems: Problems, text: string): void {
   const read = readScope(text);
   if (read === undefined) problems.add('scope', 'not all, group:ID or site:ID');
   else if (read !== 'all') siteId(problems, '', 'scope', partsOfScope(read).id);

@@ -2,6 +2,7 @@ import type { Database } from './database.js';
 import type { Dispatcher } from './dispatcher.js';
 import { WorkerSites } from './documents.js';
 import type { WorkerJournal } from './journal/journal.js';
+import { WorkerExceptions } from './exceptions.js';
 import { WorkerLimits } from './limits.js';
 import { WorkerRules } from './rules.js';
 import { ListImporter } from './lists/import.js';
@@ -10,6 +11,7 @@ import { WorkerLists } from './lists/lists.js';
 import { early, read, sliced, write, type EndOperation } from './work.js';
 import type { ListPlace, WireListFilter } from '../journal/wire.js';
 import type { Hold, HoldReport } from '../../../decisions/ports.js';
+import type { LogEntry } from '../../../rules/exceptions/exception-log.js';
 import type { Evidence } from '../../../rules/publish/evidence.js';
 import type { StagedVersion } from '../../../rules/publish/stage.js';
 import type { Draft, Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
@@ -27,6 +29,7 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
   const lister = new DecisionLister(db, journal);
   const limits = new WorkerLimits(db);
   const rules = new WorkerRules(db);
+  const exceptions = new WorkerExceptions(db);
   const sites = new WorkerSites(db);
   const lists = new WorkerLists(db);
   const importer = new ListImporter(db, lists.changes);
@@ -87,6 +90,14 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
     ),
     'rules.putLayout': write((_, layout: Layout) => rules.putLayout(layout)),
     'rules.layout': read((_, id: string) => rules.layout(id)),
+    'exceptions.append': write((_, log: string, entry: LogEntry<unknown>) => exceptions.append(log, entry)),
+    'exceptions.since': read((_, log: string, after: number, at: number, limit: number) =>
+      exceptions.since(log, after, at, limit),
+    ),
+    'exceptions.newest': read((_, log: string, before: number | undefined, limit: number) =>
+      exceptions.newest(log, before, limit),
+    ),
+    'exceptions.about': read((_, log: string, refs: readonly string[]) => exceptions.about(log, refs)),
     'sites.put': write((_, kind: Kind, item: Site | Merchant) => sites.put(kind, item)),
     'sites.get': read((_, kind: Kind, id: string) => sites.get(kind, id)),
     'sites.page': read((_, kind: Kind, after: string, size: number) => sites.page(kind, after, size)),
