@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { pino, type Logger } from 'pino';
 import type { Config, StoreConfig } from './config/config.js';
+import { ControlIndex } from './decisions/control/control-index.js';
 import { SnoozeIndex } from './decisions/evaluate/snoozes.js';
 import type { Journal, LimitStore, StoreHealth } from './decisions/ports.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
@@ -10,10 +11,12 @@ import { FACT_CATALOGUE, RULE_VOCABULARY } from './facts/catalogue.js';
 import { createAttributeHash } from './facts/attributes/values.js';
 import { createKeyHash } from './facts/attributes/key-hash.js';
 import { ListIndex } from './facts/lists/list-index.js';
-import type { ListStore } from './facts/lists/list-store.js';
+import type { ListKind, ListStore } from './facts/lists/list-store.js';
 import { createListsService, type ListsService } from './facts/lists/lists-service.js';
 import { createListValueReader } from './facts/lists/normalise-value.js';
 import { createPhoneReader } from './facts/normalise/phone.js';
+import type { ControlStore } from './rules/exceptions/control-group.js';
+import { createControls } from './rules/exceptions/control-service.js';
 import { createSnoozes } from './rules/exceptions/snooze-service.js';
 import type { SnoozeStore } from './rules/exceptions/snooze.js';
 import { createRuleSets } from './rules/rule-set-service.js';
@@ -51,6 +54,7 @@ interface Store {
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
   readonly snoozes: SnoozeStore;
+  readonly controls: ControlStore;
   readonly sites: SiteStore;
   readonly health: StoreHealth;
   close(): Promise<void>;
@@ -158,7 +162,9 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   });
   await patient(() => lists.refresh());
   // A list that is not known yet may be one.
-  const isEmbargo = (list: string): boolean => (listIndex.kindOf(list) ?? 'embargo') === 'embargo';
+  const kindOf = (list: string): ListKind => listIndex.kindOf(list) ?? 'embargo';
+  const isEmbargo = (list: string): boolean => kindOf(list) === 'embargo';
+  const controlled = new ControlIndex((list) => isEmbargo(list) || kindOf(list) === 'block');
   const attributeOf = createAttributeHash(hash, readPhone);
   const snoozed = new SnoozeIndex(attributeOf, isEmbargo);
   const snoozes = createSnoozes({
@@ -171,7 +177,14 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     changed: (open) => snoozed.replace(open),
   });
   openSnoozes = () => snoozes.open();
-  await patient(() => snoozes.refresh());
+  const controls = createControls({
+    store: store.controls,
+    versions: store.rules,
+    isBarred: controlled.isBarred,
+    now: () => world.clock.now(),
+    changed: (running) => controlled.replace(running),
+  });
+  await patient(() => Promise.all([snoozes.refresh(), controls.refresh()]));
   const wanted = {
     config,
     tuning,
@@ -181,6 +194,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     sites,
     lists,
     snoozes: snoozed,
+    controls: controlled,
     observer,
     hash,
     readPhone,
@@ -204,7 +218,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   await patient(follow);
   const seeded = await seedWhenEmpty({ config, patient, lists, readValue, log }, ruleSets);
   const followAll = async (): Promise<void> => {
-    await Promise.all([lists.refresh(), sites.refresh(), snoozes.refresh()]);
+    await Promise.all([lists.refresh(), sites.refresh(), snoozes.refresh(), controls.refresh()]);
     await follow();
   };
   await patient(followAll);
@@ -215,7 +229,7 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
   grpc = await startGrpcServer({
     listen: config.listen,
     services: bindAll(
-      { decisions, ruleSets, lists, sites, snoozes },
+      { decisions, ruleSets, lists, sites, snoozes, controls },
       {
         reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
         unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),

@@ -1,3 +1,4 @@
+import { ControlService } from '../gen/tollgate/v1/control_service_pb.js';
 import { DecisionService } from '../gen/tollgate/v1/decision_service_pb.js';
 import { EventService } from '../gen/tollgate/v1/event_service_pb.js';
 import { ListService } from '../gen/tollgate/v1/list_service_pb.js';
@@ -14,6 +15,7 @@ export interface Connection {
   readonly lists: Client<typeof ListService>;
   readonly sites: Client<typeof SiteService>;
   readonly snoozes: Client<typeof SnoozeService>;
+  readonly controls: Client<typeof ControlService>;
   close(): void;
 }
 
@@ -33,6 +35,7 @@ export function connect(address: string, deadlineMs: number, now: () => number):
     rules: createClient(RuleService, channel, defaults),
     lists: createClient(ListService, channel, defaults),
     sites: createClient(SiteService, channel, defaults),
+    controls: createClient(ControlService, channel, defaults),
     snoozes: createClient(SnoozeService, channel, defaults),
     close: () => channel.close(),
   };

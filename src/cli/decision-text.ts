@@ -6,6 +6,7 @@ import {
   RuleState,
   ScaExemption,
   ThreeDsDemand,
+  type ControlDraw,
   type Decision,
   type LimitUse,
 } from '../gen/tollgate/v1/decision_service_pb.js';
@@ -45,6 +46,20 @@ export function timeText(time: Timestamp | undefined): string {
   return time === undefined ? '' : new Date(timestampMs(time)).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
+/** What a control group made of it; empty where none took part. */
+function controlText(control: ControlDraw | undefined): string {
+  if (control === undefined) return '';
+  const { ruleSet, rule, share, drawn, letGo, capFull } = control;
+  const fate = letGo
+    ? 'let go'
+    : capFull
+      ? "drawn, but the day's caps are full"
+      : drawn
+        ? 'drawn'
+        : 'not drawn';
+  return `${ruleSet}/${rule}, share ${share}: ${fate}`;
+}
+
 /** Prints a decision for people. */
 export function printDecision(out: Output, decision: Decision, repeated: boolean): void {
   const { binding } = decision;
@@ -54,6 +69,7 @@ export function printDecision(out: Output, decision: Decision, repeated: boolean
     ['reasons', decision.reasons.join(', ')],
     ['3-D Secure', enumText(ThreeDsDemand, decision.threeDs)],
     ['exemption', exemption],
+    ['control group', controlText(decision.control)],
     ['flags', decision.flags.map((flag) => enumText(DecisionFlag, flag)).join(', ')],
     ['decision', `${decision.id}${repeated ? ' (decided before)' : ''}`],
     ['request', `${binding?.site ?? ''} ${decision.requestId}`],

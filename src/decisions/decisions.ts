@@ -4,6 +4,7 @@ import type { PaymentInput } from '../facts/payment.js';
 import type { Claim, Label, ThreeDsResult } from '../facts/attributes/report-words.js';
 import type { Outcome, RuleState } from '../rules/outcome.js';
 import type { Caller } from './caller.js';
+import type { PrecisionQuery, PrecisionReport } from './control/precision-report.js';
 import type { DecisionRecord } from './record.js';
 
 /** A payment to decide. */
@@ -129,4 +130,6 @@ export interface Decisions {
     readonly summary: readonly string[];
   }>;
   replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput>;
+  /** How precise a rule is, from what its control group let go. */
+  precision(query: PrecisionQuery, caller?: Caller): Promise<PrecisionReport>;
 }

@@ -35,6 +35,7 @@ export const ERRORS = {
   RULE_SET_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such rule set.' },
   VERSION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no such version.' },
   RULE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No version that stands anywhere has such a rule.' },
+  CONTROL_GROUP_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No control group runs there.' },
   SNOOZE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such snooze.' },
   DRAFT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no draft.' },
   LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list.' },

@@ -1,4 +1,5 @@
 import { Pipeline } from '../decisions/pipeline/pipeline.js';
+import { NO_CONTROLS, type ControlLookup } from '../decisions/control/control-index.js';
 import { NO_SNOOZES, type SnoozeLookup } from '../decisions/evaluate/snoozes.js';
 import { NO_SHADOWS } from '../decisions/shadow/shadowing.js';
 import type { Observer } from '../decisions/observer.js';
@@ -44,6 +45,8 @@ export interface StageOptions {
   readonly more: ListsForm | undefined;
   /** Default: nothing is snoozed. */
   readonly snoozes?: SnoozeLookup;
+  /** Default: nothing is let go. */
+  readonly controls?: ControlLookup;
   readonly bounds?: Partial<StageBounds>;
 }
 
@@ -109,6 +112,7 @@ export function setStage(options: StageOptions): Stage {
       world,
       observer: noting(troubles),
       snoozes: options.snoozes ?? NO_SNOOZES,
+      controls: options.controls ?? NO_CONTROLS,
       shadowing: NO_SHADOWS,
       rules: {
         catalogue,

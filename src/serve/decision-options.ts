@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { DecisionServiceOptions } from '../decisions/decision-service.js';
+import type { ControlLookup } from '../decisions/control/control-index.js';
 import type { SnoozeLookup } from '../decisions/evaluate/snoozes.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
@@ -41,6 +42,7 @@ export interface DecisionSources {
   readonly sites: Sites;
   readonly lists: ListsService;
   readonly snoozes: SnoozeLookup;
+  readonly controls: ControlLookup;
   readonly observer: Observer;
   readonly hash: KeyHash;
   readonly readPhone: ReturnType<typeof createPhoneReader>;
@@ -61,6 +63,7 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
     catalogue: FACT_CATALOGUE,
     attributeOf,
     snoozes: parts.snoozes,
+    controls: parts.controls,
     shadowing: NO_SHADOWS,
     rules: {
       catalogue: FACT_CATALOGUE,

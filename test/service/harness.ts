@@ -7,6 +7,7 @@ import type { Client as Channel } from '@grpc/grpc-js';
 import { describe } from 'vitest';
 import type { Config } from '../../src/config/config.js';
 import type { StoredEntry } from '../../src/decisions/ports.js';
+import { ControlService } from '../../src/gen/tollgate/v1/control_service_pb.js';
 import { DecisionService, type Decision } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import {
   EventService,
@@ -59,6 +60,7 @@ export interface Instance {
   readonly lists: Client<typeof ListService>;
   readonly sites: Client<typeof SiteService>;
   readonly snoozes: Client<typeof SnoozeService>;
+  readonly controls: Client<typeof ControlService>;
   /** The decision on a payment. */
   screen(requestId: string, payment: PaymentInit): Promise<Decision>;
   /** The results of events sent in one message. */
@@ -110,6 +112,7 @@ export function clientsOf(address: string): Omit<Instance, 'service' | 'close'> 
     rules,
     lists: createClient(ListService, channel),
     sites: createClient(SiteService, channel),
+    controls: createClient(ControlService, channel),
     snoozes: createClient(SnoozeService, channel),
     async screen(requestId, payment) {
       const { decision } = await decisions.screen({ requestId, payment });

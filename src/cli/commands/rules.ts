@@ -3,10 +3,11 @@ import type { Host } from '../host.js';
 import { addActivate, addDeactivate, addPush, addRollBack } from './rules/change.js';
 import { addCheck } from './rules/check.js';
 import { addTest } from './rules/test.js';
+import { addControl, addControls, addPrecision } from './rules/control.js';
 import { addSnooze, addSnoozes, addUnsnooze } from './rules/snooze.js';
 import { addDiff, addList, addShow } from './rules/read.js';
 
-/** `tollgate rules check|test|push|activate|rollback|deactivate|diff|list|show|snooze|snoozes|unsnooze`. */
+/** `tollgate rules check|test|push|activate|rollback|deactivate|diff|list|show|snooze|snoozes|unsnooze|control|controls|precision`. */
 export function addRules(program: Command, host: Host): void {
   const parent = program
     .command('rules')
@@ -23,4 +24,7 @@ export function addRules(program: Command, host: Host): void {
   addSnooze(parent, host);
   addSnoozes(parent, host);
   addUnsnooze(parent, host);
+  addControl(parent, host);
+  addControls(parent, host);
+  addPrecision(parent, host);
 }

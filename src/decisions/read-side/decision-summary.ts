@@ -1,6 +1,7 @@
 import type { Authentication } from '../../rules/outcome.js';
 import { snoozedText } from '../../rules/exceptions/snoozing.js';
 import type { Program } from '../../rules/program.js';
+import { controlText } from '../control/text.js';
 import { limitText } from '../limits/text.js';
 import type { DecisionRecord } from '../record.js';
 import type { RuleExplanation } from '../decisions.js';
@@ -24,6 +25,7 @@ export function decisionSummary(
   if (cannot !== undefined) lines.push(`3-D Secure cannot run: ${cannot}`);
   lines.push(...replacedReviews(record, program));
   for (const snoozed of record.snoozed ?? []) lines.push(snoozedText(snoozed));
+  if (record.control !== undefined) lines.push(controlText(record.control));
   for (const rule of rules) lines.push(rule.text);
   for (const use of record.limits)
     lines.push(`limit ${use.ruleSet}/${use.limit}: ${limitText(use, record.base)}`);

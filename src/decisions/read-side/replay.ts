@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../rules/document/canonical.js';
 import { verdictAsSnoozed } from '../../rules/exceptions/snoozing.js';
+import { letGoVerdict, stoppedAlone } from '../control/let-go.js';
 import { layoutOf } from '../../rules/versions/layout.js';
 import { RULE_STATES } from '../../rules/outcome.js';
 import type { FactValue, Program } from '../../rules/program.js';
@@ -51,7 +52,12 @@ function factsFor(program: Program, layout: Layout, values: readonly FactValue[]
 
 function decidedAgain(record: DecisionRecord, program: Program, states: Uint8Array): DecisionRecord {
   // By what the record says: the snoozes may be over.
-  const { verdict, snoozed } = verdictAsSnoozed(program, states, record.authentication, record.snoozed ?? []);
+  const { authentication, control } = record;
+  const { verdict: full, snoozed } = verdictAsSnoozed(program, states, authentication, record.snoozed ?? []);
+  const stopped = { program, states, authentication, verdict: full, snoozed };
+  const without = control?.letGo === true ? stoppedAlone(stopped, control.ruleSet, control.rule) : undefined;
+  const verdict =
+    control === undefined || without === undefined ? full : letGoVerdict(full, without, control.letGoTo);
   const paid = record.base?.minor ?? Number.NaN;
   const final = afterLimits(verdict, record.limits, paid, program.limitOf);
   const flags = record.flags.filter((flag) => flag !== 'degraded');

@@ -1,5 +1,6 @@
 import { Binary } from 'mongodb';
 import type { StoreHealth } from '../../decisions/ports.js';
+import type { ControlStore } from '../../rules/exceptions/control-group.js';
 import type { SnoozeStore } from '../../rules/exceptions/snooze.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import { Connection } from './connection.js';
@@ -35,6 +36,7 @@ export interface MongoStore {
   readonly lists: MongoLists;
   readonly rules: RuleVersionStore;
   readonly snoozes: SnoozeStore;
+  readonly controls: ControlStore;
   readonly sites: MongoSites;
   readonly health: StoreHealth;
   close(): Promise<void>;
@@ -76,6 +78,7 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
     lists,
     rules: mongoRules(connection),
     snoozes: mongoExceptions(connection, 'snoozes'),
+    controls: mongoExceptions(connection, 'control-groups'),
     sites: new MongoSites(connection),
     health: { ping: () => ping(connection, registry.own) },
     close: () => (closed ??= close()),

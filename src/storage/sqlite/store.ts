@@ -1,5 +1,6 @@
 import type { Journal, LimitStore, StoreHealth } from '../../decisions/ports.js';
 import type { ListStore } from '../../facts/lists/list-store.js';
+import type { ControlStore } from '../../rules/exceptions/control-group.js';
 import type { SnoozeStore } from '../../rules/exceptions/snooze.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import type { SiteStore } from '../../sites/site-store.js';
@@ -32,6 +33,7 @@ export interface SqliteStore {
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
   readonly snoozes: SnoozeStore;
+  readonly controls: ControlStore;
   readonly sites: SiteStore;
   readonly health: StoreHealth;
   /** Ends what is under way and frees the file. */
@@ -53,6 +55,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     lists: sqliteLists(connection, world.clock),
     rules: sqliteRules(connection),
     snoozes: sqliteExceptions(connection, 'snoozes'),
+    controls: sqliteExceptions(connection, 'control-groups'),
     sites: sqliteSites(connection),
     health: { ping: () => connection.call('store.ping', [world.clock.now()]) },
     close: () => connection.close(),

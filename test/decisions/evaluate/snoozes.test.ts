@@ -6,9 +6,7 @@ import type { PayerAttribute, Snooze } from '../../../src/rules/exceptions/snooz
 import type { Scope } from '../../../src/rules/publish/scope.js';
 
 const hash = (attribute: Attribute, value: string): number =>
-  value === ''
-    ? 0
-    : Number([...`${attribute} ${value}`].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7));
+  value === '' ? 0 : Buffer.from(`${attribute} ${value}`).reduce((sum, byte) => sum * 31 + byte, 7);
 
 function payment(known: Partial<Record<Attribute, string>>, fingerprint = '', group = 'eu'): PaymentContext {
   const attributes = ATTRIBUTES.map(() => 0);

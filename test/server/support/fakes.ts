@@ -1,6 +1,6 @@
 import type { Decisions } from '../../../src/decisions/decisions.js';
 import type { Application } from '../../../src/server/grpc/services/all.js';
-import type { Lists, RuleSets, Sites, Snoozes } from '../../../src/server/grpc/services/ports.js';
+import type { Lists, RuleSets, Sites, Snoozes, Controls } from '../../../src/server/grpc/services/ports.js';
 import { sampleRecord } from './records.js';
 
 function notCalled(): never {
@@ -20,6 +20,7 @@ export function fakeDecisions(change: Partial<Decisions> = {}): Decisions {
     list: notCalled,
     explain: notCalled,
     replay: notCalled,
+    precision: notCalled,
     ...change,
   };
 }
@@ -32,6 +33,7 @@ export function fakeApplication(
     readonly lists?: Partial<Lists>;
     readonly sites?: Partial<Sites>;
     readonly snoozes?: Partial<Snoozes>;
+    readonly controls?: Partial<Controls>;
   } = {},
 ): Application {
   return {
@@ -75,6 +77,7 @@ export function fakeApplication(
       export: notCalled,
       ...change.lists,
     },
+    controls: { set: notCalled, off: notCalled, list: notCalled, ...change.controls },
     snoozes: { create: notCalled, end: notCalled, list: notCalled, ...change.snoozes },
     sites: {
       putSite: notCalled,

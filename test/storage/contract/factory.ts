@@ -1,5 +1,6 @@
 import type { Journal, LimitStore, StoreHealth } from '../../../src/decisions/ports.js';
 import type { ListStore } from '../../../src/facts/lists/list-store.js';
+import type { ControlStore } from '../../../src/rules/exceptions/control-group.js';
 import type { SnoozeStore } from '../../../src/rules/exceptions/snooze.js';
 import type { RuleVersionStore } from '../../../src/rules/version-store.js';
 import type { SiteStore } from '../../../src/sites/site-store.js';
@@ -11,6 +12,7 @@ export interface TestStore {
   readonly lists: ListStore;
   readonly rules: RuleVersionStore;
   readonly snoozes: SnoozeStore;
+  readonly controls: ControlStore;
   readonly sites: SiteStore;
   readonly health: StoreHealth;
   close(): Promise<void>;

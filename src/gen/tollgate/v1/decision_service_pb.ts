@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollgate/v1/decision_service.proto.
  */
 export const file_tollgate_v1_decision_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkiTwoHQmluZGluZxIMCgRzaXRlGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5EhIKCmluc3RydW1lbnQYAyABKAki1QEKC1Nub296ZWRSdWxlEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSJQoFc3RhdGUYAyABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSJQoHb3V0Y29tZRgEIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSDgoGc25vb3plGAUgASgJEikKBXVudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgHIAEoCRIOCgZyZWFzb24YCCABKAkimQUKCERlY2lzaW9uEgoKAmlkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSJQoHb3V0Y29tZRgDIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSLAoIdGhyZWVfZHMYBCABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEiwKCWV4ZW1wdGlvbhgFIAEoDjIZLnRvbGxnYXRlLnYxLlNjYUV4ZW1wdGlvbhIPCgdyZWFzb25zGAYgAygJEiIKBGhpdHMYByADKAsyFC50b2xsZ2F0ZS52MS5SdWxlSGl0EigKBWZsYWdzGAggAygOMhkudG9sbGdhdGUudjEuRGVjaXNpb25GbGFnEiUKB2JpbmRpbmcYCSABKAsyFC50b2xsZ2F0ZS52MS5CaW5kaW5nEi0KCWxhcHNlc19hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXZlbnRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZGVjaWRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoJcnVsZV9zZXRzGA0gAygLMhcudG9sbGdhdGUudjEuUnVsZVNldFJlZhIlCgZsaW1pdHMYDiADKAsyFS50b2xsZ2F0ZS52MS5MaW1pdFVzZRInCgtiYXNlX2Ftb3VudBgPIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5Eg8KB3JhdGVfaWQYECABKAkSEAoIc2VxdWVuY2UYESABKAMSCwoDbG9nGBIgASgFEikKB3Nub296ZWQYEyADKAsyGC50b2xsZ2F0ZS52MS5Tbm9vemVkUnVsZSJAChNTY3JlZW5TdHJlYW1SZXF1ZXN0EikKB2VudHJpZXMYASADKAsyGC50b2xsZ2F0ZS52MS5TdHJlYW1FbnRyeSJpCgtTdHJlYW1FbnRyeRIsCgZzY3JlZW4YASABKAsyGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0SAASIwoFZXZlbnQYAiABKAsyEi50b2xsZ2F0ZS52MS5FdmVudEgAQgcKBWVudHJ5IkIKFFNjcmVlblN0cmVhbVJlc3BvbnNlEioKB3Jlc3VsdHMYASADKAsyGS50b2xsZ2F0ZS52MS5TdHJlYW1SZXN1bHQilwEKDFN0cmVhbVJlc3VsdBItCgZzY3JlZW4YASABKAsyGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZUgAEikKBWV2ZW50GAIgASgLMhgudG9sbGdhdGUudjEuRXZlbnRSZXN1bHRIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0IlYKEkdldERlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkSEgoKd2l0aF90cmFjZRgEIAEoCCKWAQoTR2V0RGVjaXNpb25SZXNwb25zZRInCghkZWNpc2lvbhgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEisKB3JlcXVlc3QYAiABKAsyGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0EikKBXRyYWNlGAMgASgLMhoudG9sbGdhdGUudjEuRGVjaXNpb25UcmFjZSKdAQoNRGVjaXNpb25UcmFjZRIlCgVmYWN0cxgBIAMoCzIWLnRvbGxnYXRlLnYxLkZhY3RWYWx1ZRImCgVydWxlcxgCIAMoCzIXLnRvbGxnYXRlLnYxLlJ1bGVSZXN1bHQSJgoEc2VlbhgDIAMoCzIYLnRvbGxnYXRlLnYxLkxvZ1Bvc2l0aW9uEhUKDWV2YWx1YXRpb25fdXMYBCABKAMiLAoLTG9nUG9zaXRpb24SCwoDbG9nGAEgASgFEhAKCHNlcXVlbmNlGAIgASgDIlIKCUZhY3RWYWx1ZRIMCgRmYWN0GAEgASgJEhMKC3BhcmFtc19qc29uGAIgASgJEhIKCnZhbHVlX2pzb24YAyABKAkSDgoGc291cmNlGAQgASgJIlMKClJ1bGVSZXN1bHQSEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRIlCgVzdGF0ZRgDIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZSLmAgoUTGlzdERlY2lzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDAoEc2l0ZRgDIAEoCRImCghvdXRjb21lcxgEIAMoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSKAoEZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2N1c3RvbWVyX2lkGAcgASgJEhgKEGNhcmRfZmluZ2VycHJpbnQYCCABKAkSEAoIb3JkZXJfaWQYCSABKAkSDQoFZW1haWwYCiABKAkSCgoCaXAYCyABKAkSDAoEcnVsZRgMIAEoCRIQCghkZWdyYWRlZBgNIAEoCBIQCghtZXJjaGFudBgOIAEoCRIRCglkZXZpY2VfaWQYDyABKAkiWgoVTGlzdERlY2lzaW9uc1Jlc3BvbnNlEigKCWRlY2lzaW9ucxgBIAMoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJZChZFeHBsYWluRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRIRCglhbGxfcnVsZXMYBCABKAgigAEKF0V4cGxhaW5EZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoFcnVsZXMYAiADKAsyHC50b2xsZ2F0ZS52MS5SdWxlRXhwbGFuYXRpb24SDwoHc3VtbWFyeRgDIAMoCSKyAQoPUnVsZUV4cGxhbmF0aW9uEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSJQoFc3RhdGUYBCABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSNQoKY29uZGl0aW9ucxgFIAEoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBHRleHQYBiABKAki9AEKFENvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBGtpbmQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZyZXN1bHQYAyABKAkSDAoEZmFjdBgEIAEoCRITCgtwYXJhbXNfanNvbhgFIAEoCRIMCgRwYXRoGAYgASgJEhAKCG9wZXJhdG9yGAcgASgJEhUKDWV4cGVjdGVkX2pzb24YCCABKAkSEwoLYWN0dWFsX2pzb24YCSABKAkSDAoEdGV4dBgKIAEoCRIzCghjaGlsZHJlbhgLIAMoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uIkUKFVJlcGxheURlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkikgEKFlJlcGxheURlY2lzaW9uUmVzcG9uc2USJwoIcmVjb3JkZWQYASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhInCghyZXBsYXllZBgCIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhEKCWlkZW50aWNhbBgDIAEoCBITCgtkaWZmZXJlbmNlcxgEIAMoCSqEAQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASEgoOT1VUQ09NRV9BQ0NFUFQQARISCg5PVVRDT01FX1JFVklFVxACEhIKDk9VVENPTUVfUkVKRUNUEAMSEQoNT1VUQ09NRV9BTExPVxAEEhEKDU9VVENPTUVfQkxPQ0sQBSqjAQoNVGhyZWVEc0RlbWFuZBIfChtUSFJFRV9EU19ERU1BTkRfVU5TUEVDSUZJRUQQABIYChRUSFJFRV9EU19ERU1BTkRfTk9ORRABEhsKF1RIUkVFX0RTX0RFTUFORF9SRVFVRVNUEAISHQoZVEhSRUVfRFNfREVNQU5EX0NIQUxMRU5HRRADEhsKF1RIUkVFX0RTX0RFTUFORF9NQU5EQVRFEAQqsQEKDFNjYUV4ZW1wdGlvbhIdChlTQ0FfRVhFTVBUSU9OX1VOU1BFQ0lGSUVEEAASFgoSU0NBX0VYRU1QVElPTl9OT05FEAESGwoXU0NBX0VYRU1QVElPTl9MT1dfVkFMVUUQAhIVChFTQ0FfRVhFTVBUSU9OX1RSQRADEhkKFVNDQV9FWEVNUFRJT05fVFJVU1RFRBAEEhsKF1NDQV9FWEVNUFRJT05fQ09SUE9SQVRFEAUqmAEKCVJ1bGVTdGF0ZRIaChZSVUxFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVMRV9TVEFURV9OT19ISVQQARISCg5SVUxFX1NUQVRFX0hJVBACEhYKElJVTEVfU1RBVEVfVU5LTk9XThADEhQKEFJVTEVfU1RBVEVfRVJST1IQBBIWChJSVUxFX1NUQVRFX1NLSVBQRUQQBSqMAQoMRGVjaXNpb25GbGFnEh0KGURFQ0lTSU9OX0ZMQUdfVU5TUEVDSUZJRUQQABIeChpERUNJU0lPTl9GTEFHX1VOS05PV05fU0lURRABEiEKHURFQ0lTSU9OX0ZMQUdfRVZFTlRfVElNRV9TS0VXEAISGgoWREVDSVNJT05fRkxBR19ERUdSQURFRBADKsoBCgpMaW1pdFN0YXRlEhsKF0xJTUlUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQTElNSVRfU1RBVEVfSEVMRBABEhcKE0xJTUlUX1NUQVRFX1JFRlVTRUQQAhIdChlMSU1JVF9TVEFURV9JTlBVVF9NSVNTSU5HEAMSIAocTElNSVRfU1RBVEVfQ09ORElUSU9OX0ZBSUxFRBAEEhYKEkxJTUlUX1NUQVRFX05PX0tFWRAFEhcKE0xJTUlUX1NUQVRFX05PX1JBVEUQBjKQBAoPRGVjaXNpb25TZXJ2aWNlEkEKBlNjcmVlbhIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QaGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZRJXCgxTY3JlZW5TdHJlYW0SIC50b2xsZ2F0ZS52MS5TY3JlZW5TdHJlYW1SZXF1ZXN0GiEudG9sbGdhdGUudjEuU2NyZWVuU3RyZWFtUmVzcG9uc2UoATABElAKC0dldERlY2lzaW9uEh8udG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXF1ZXN0GiAudG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXNwb25zZRJWCg1MaXN0RGVjaXNpb25zEiEudG9sbGdhdGUudjEuTGlzdERlY2lzaW9uc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb25zUmVzcG9uc2USXAoPRXhwbGFpbkRlY2lzaW9uEiMudG9sbGdhdGUudjEuRXhwbGFpbkRlY2lzaW9uUmVxdWVzdBokLnRvbGxnYXRlLnYxLkV4cGxhaW5EZWNpc2lvblJlc3BvbnNlElkKDlJlcGxheURlY2lzaW9uEiIudG9sbGdhdGUudjEuUmVwbGF5RGVjaXNpb25SZXF1ZXN0GiMudG9sbGdhdGUudjEuUmVwbGF5RGVjaXNpb25SZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
+  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkiTwoHQmluZGluZxIMCgRzaXRlGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5EhIKCmluc3RydW1lbnQYAyABKAki1QEKC1Nub296ZWRSdWxlEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSJQoFc3RhdGUYAyABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSJQoHb3V0Y29tZRgEIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSDgoGc25vb3plGAUgASgJEikKBXVudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgHIAEoCRIOCgZyZWFzb24YCCABKAkipAEKC0NvbnRyb2xEcmF3EhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSDQoFc2hhcmUYAyABKAESDAoEZHJhdxgEIAEoARINCgVkcmF3bhgFIAEoCBIOCgZsZXRfZ28YBiABKAgSJwoJbGV0X2dvX3RvGAcgASgOMhQudG9sbGdhdGUudjEuTGV0R29UbxIQCghjYXBfZnVsbBgIIAEoCCLEBQoIRGVjaXNpb24SCgoCaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIlCgdvdXRjb21lGAMgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgEIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSLAoJZXhlbXB0aW9uGAUgASgOMhkudG9sbGdhdGUudjEuU2NhRXhlbXB0aW9uEg8KB3JlYXNvbnMYBiADKAkSIgoEaGl0cxgHIAMoCzIULnRvbGxnYXRlLnYxLlJ1bGVIaXQSKAoFZmxhZ3MYCCADKA4yGS50b2xsZ2F0ZS52MS5EZWNpc2lvbkZsYWcSJQoHYmluZGluZxgJIAEoCzIULnRvbGxnYXRlLnYxLkJpbmRpbmcSLQoJbGFwc2VzX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpldmVudF90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWNpZGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCglydWxlX3NldHMYDSADKAsyFy50b2xsZ2F0ZS52MS5SdWxlU2V0UmVmEiUKBmxpbWl0cxgOIAMoCzIVLnRvbGxnYXRlLnYxLkxpbWl0VXNlEicKC2Jhc2VfYW1vdW50GA8gASgLMhIudG9sbGdhdGUudjEuTW9uZXkSDwoHcmF0ZV9pZBgQIAEoCRIQCghzZXF1ZW5jZRgRIAEoAxILCgNsb2cYEiABKAUSKQoHc25vb3plZBgTIAMoCzIYLnRvbGxnYXRlLnYxLlNub296ZWRSdWxlEikKB2NvbnRyb2wYFCABKAsyGC50b2xsZ2F0ZS52MS5Db250cm9sRHJhdyJAChNTY3JlZW5TdHJlYW1SZXF1ZXN0EikKB2VudHJpZXMYASADKAsyGC50b2xsZ2F0ZS52MS5TdHJlYW1FbnRyeSJpCgtTdHJlYW1FbnRyeRIsCgZzY3JlZW4YASABKAsyGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0SAASIwoFZXZlbnQYAiABKAsyEi50b2xsZ2F0ZS52MS5FdmVudEgAQgcKBWVudHJ5IkIKFFNjcmVlblN0cmVhbVJlc3BvbnNlEioKB3Jlc3VsdHMYASADKAsyGS50b2xsZ2F0ZS52MS5TdHJlYW1SZXN1bHQilwEKDFN0cmVhbVJlc3VsdBItCgZzY3JlZW4YASABKAsyGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZUgAEikKBWV2ZW50GAIgASgLMhgudG9sbGdhdGUudjEuRXZlbnRSZXN1bHRIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0IlYKEkdldERlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkSEgoKd2l0aF90cmFjZRgEIAEoCCKWAQoTR2V0RGVjaXNpb25SZXNwb25zZRInCghkZWNpc2lvbhgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEisKB3JlcXVlc3QYAiABKAsyGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0EikKBXRyYWNlGAMgASgLMhoudG9sbGdhdGUudjEuRGVjaXNpb25UcmFjZSKdAQoNRGVjaXNpb25UcmFjZRIlCgVmYWN0cxgBIAMoCzIWLnRvbGxnYXRlLnYxLkZhY3RWYWx1ZRImCgVydWxlcxgCIAMoCzIXLnRvbGxnYXRlLnYxLlJ1bGVSZXN1bHQSJgoEc2VlbhgDIAMoCzIYLnRvbGxnYXRlLnYxLkxvZ1Bvc2l0aW9uEhUKDWV2YWx1YXRpb25fdXMYBCABKAMiLAoLTG9nUG9zaXRpb24SCwoDbG9nGAEgASgFEhAKCHNlcXVlbmNlGAIgASgDIlIKCUZhY3RWYWx1ZRIMCgRmYWN0GAEgASgJEhMKC3BhcmFtc19qc29uGAIgASgJEhIKCnZhbHVlX2pzb24YAyABKAkSDgoGc291cmNlGAQgASgJIlMKClJ1bGVSZXN1bHQSEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRIlCgVzdGF0ZRgDIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZSLmAgoUTGlzdERlY2lzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDAoEc2l0ZRgDIAEoCRImCghvdXRjb21lcxgEIAMoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSKAoEZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2N1c3RvbWVyX2lkGAcgASgJEhgKEGNhcmRfZmluZ2VycHJpbnQYCCABKAkSEAoIb3JkZXJfaWQYCSABKAkSDQoFZW1haWwYCiABKAkSCgoCaXAYCyABKAkSDAoEcnVsZRgMIAEoCRIQCghkZWdyYWRlZBgNIAEoCBIQCghtZXJjaGFudBgOIAEoCRIRCglkZXZpY2VfaWQYDyABKAkiWgoVTGlzdERlY2lzaW9uc1Jlc3BvbnNlEigKCWRlY2lzaW9ucxgBIAMoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJZChZFeHBsYWluRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRIRCglhbGxfcnVsZXMYBCABKAgigAEKF0V4cGxhaW5EZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoFcnVsZXMYAiADKAsyHC50b2xsZ2F0ZS52MS5SdWxlRXhwbGFuYXRpb24SDwoHc3VtbWFyeRgDIAMoCSKyAQoPUnVsZUV4cGxhbmF0aW9uEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSJQoFc3RhdGUYBCABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSNQoKY29uZGl0aW9ucxgFIAEoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBHRleHQYBiABKAki9AEKFENvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBGtpbmQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZyZXN1bHQYAyABKAkSDAoEZmFjdBgEIAEoCRITCgtwYXJhbXNfanNvbhgFIAEoCRIMCgRwYXRoGAYgASgJEhAKCG9wZXJhdG9yGAcgASgJEhUKDWV4cGVjdGVkX2pzb24YCCABKAkSEwoLYWN0dWFsX2pzb24YCSABKAkSDAoEdGV4dBgKIAEoCRIzCghjaGlsZHJlbhgLIAMoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uIkUKFVJlcGxheURlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkikgEKFlJlcGxheURlY2lzaW9uUmVzcG9uc2USJwoIcmVjb3JkZWQYASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhInCghyZXBsYXllZBgCIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhEKCWlkZW50aWNhbBgDIAEoCBITCgtkaWZmZXJlbmNlcxgEIAMoCSqEAQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASEgoOT1VUQ09NRV9BQ0NFUFQQARISCg5PVVRDT01FX1JFVklFVxACEhIKDk9VVENPTUVfUkVKRUNUEAMSEQoNT1VUQ09NRV9BTExPVxAEEhEKDU9VVENPTUVfQkxPQ0sQBSqjAQoNVGhyZWVEc0RlbWFuZBIfChtUSFJFRV9EU19ERU1BTkRfVU5TUEVDSUZJRUQQABIYChRUSFJFRV9EU19ERU1BTkRfTk9ORRABEhsKF1RIUkVFX0RTX0RFTUFORF9SRVFVRVNUEAISHQoZVEhSRUVfRFNfREVNQU5EX0NIQUxMRU5HRRADEhsKF1RIUkVFX0RTX0RFTUFORF9NQU5EQVRFEAQqsQEKDFNjYUV4ZW1wdGlvbhIdChlTQ0FfRVhFTVBUSU9OX1VOU1BFQ0lGSUVEEAASFgoSU0NBX0VYRU1QVElPTl9OT05FEAESGwoXU0NBX0VYRU1QVElPTl9MT1dfVkFMVUUQAhIVChFTQ0FfRVhFTVBUSU9OX1RSQRADEhkKFVNDQV9FWEVNUFRJT05fVFJVU1RFRBAEEhsKF1NDQV9FWEVNUFRJT05fQ09SUE9SQVRFEAUqmAEKCVJ1bGVTdGF0ZRIaChZSVUxFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVMRV9TVEFURV9OT19ISVQQARISCg5SVUxFX1NUQVRFX0hJVBACEhYKElJVTEVfU1RBVEVfVU5LTk9XThADEhQKEFJVTEVfU1RBVEVfRVJST1IQBBIWChJSVUxFX1NUQVRFX1NLSVBQRUQQBSqMAQoMRGVjaXNpb25GbGFnEh0KGURFQ0lTSU9OX0ZMQUdfVU5TUEVDSUZJRUQQABIeChpERUNJU0lPTl9GTEFHX1VOS05PV05fU0lURRABEiEKHURFQ0lTSU9OX0ZMQUdfRVZFTlRfVElNRV9TS0VXEAISGgoWREVDSVNJT05fRkxBR19ERUdSQURFRBADKsoBCgpMaW1pdFN0YXRlEhsKF0xJTUlUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQTElNSVRfU1RBVEVfSEVMRBABEhcKE0xJTUlUX1NUQVRFX1JFRlVTRUQQAhIdChlMSU1JVF9TVEFURV9JTlBVVF9NSVNTSU5HEAMSIAocTElNSVRfU1RBVEVfQ09ORElUSU9OX0ZBSUxFRBAEEhYKEkxJTUlUX1NUQVRFX05PX0tFWRAFEhcKE0xJTUlUX1NUQVRFX05PX1JBVEUQBipSCgdMZXRHb1RvEhkKFUxFVF9HT19UT19VTlNQRUNJRklFRBAAEhYKEkxFVF9HT19UT19USFJFRV9EUxABEhQKEExFVF9HT19UT19BQ0NFUFQQAjKQBAoPRGVjaXNpb25TZXJ2aWNlEkEKBlNjcmVlbhIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QaGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZRJXCgxTY3JlZW5TdHJlYW0SIC50b2xsZ2F0ZS52MS5TY3JlZW5TdHJlYW1SZXF1ZXN0GiEudG9sbGdhdGUudjEuU2NyZWVuU3RyZWFtUmVzcG9uc2UoATABElAKC0dldERlY2lzaW9uEh8udG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXF1ZXN0GiAudG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXNwb25zZRJWCg1MaXN0RGVjaXNpb25zEiEudG9sbGdhdGUudjEuTGlzdERlY2lzaW9uc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb25zUmVzcG9uc2USXAoPRXhwbGFpbkRlY2lzaW9uEiMudG9sbGdhdGUudjEuRXhwbGFpbkRlY2lzaW9uUmVxdWVzdBokLnRvbGxnYXRlLnYxLkV4cGxhaW5EZWNpc2lvblJlc3BvbnNlElkKDlJlcGxheURlY2lzaW9uEiIudG9sbGdhdGUudjEuUmVwbGF5RGVjaXNpb25SZXF1ZXN0GiMudG9sbGdhdGUudjEuUmVwbGF5RGVjaXNpb25SZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
 
 /**
  * A payment to decide.
@@ -303,6 +303,68 @@ export const SnoozedRuleSchema: GenMessage<SnoozedRule> = /*@__PURE__*/
   messageDesc(file_tollgate_v1_decision_service, 6);
 
 /**
+ * What was drawn for a payment that one rule alone stops, where that rule has a control group.
+ *
+ * @generated from message tollgate.v1.ControlDraw
+ */
+export type ControlDraw = Message<"tollgate.v1.ControlDraw"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: string rule = 2;
+   */
+  rule: string;
+
+  /**
+   * With which probability a payment is drawn: the propensity.
+   *
+   * @generated from field: double share = 3;
+   */
+  share: number;
+
+  /**
+   * In [0, 1): the same payer has the same within a period. Drawn where it is below the share.
+   *
+   * @generated from field: double draw = 4;
+   */
+  draw: number;
+
+  /**
+   * @generated from field: bool drawn = 5;
+   */
+  drawn: boolean;
+
+  /**
+   * Drawn, and the caps of the day had room. A cumulative limit may stop it all the same.
+   *
+   * @generated from field: bool let_go = 6;
+   */
+  letGo: boolean;
+
+  /**
+   * @generated from field: tollgate.v1.LetGoTo let_go_to = 7;
+   */
+  letGoTo: LetGoTo;
+
+  /**
+   * Drawn, and stopped since the caps of the day were full.
+   *
+   * @generated from field: bool cap_full = 8;
+   */
+  capFull: boolean;
+};
+
+/**
+ * Describes the message tollgate.v1.ControlDraw.
+ * Use `create(ControlDrawSchema)` to create a new message.
+ */
+export const ControlDrawSchema: GenMessage<ControlDraw> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 7);
+
+/**
  * The answer to a payment.
  *
  * @generated from message tollgate.v1.Decision
@@ -419,6 +481,13 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
    * @generated from field: repeated tollgate.v1.SnoozedRule snoozed = 19;
    */
   snoozed: SnoozedRule[];
+
+  /**
+   * What a control group drew; absent where none takes part.
+   *
+   * @generated from field: tollgate.v1.ControlDraw control = 20;
+   */
+  control?: ControlDraw | undefined;
 };
 
 /**
@@ -426,7 +495,7 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
  * Use `create(DecisionSchema)` to create a new message.
  */
 export const DecisionSchema: GenMessage<Decision> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 7);
+  messageDesc(file_tollgate_v1_decision_service, 8);
 
 /**
  * One entry of a stream.
@@ -447,7 +516,7 @@ export type ScreenStreamRequest = Message<"tollgate.v1.ScreenStreamRequest"> & {
  * Use `create(ScreenStreamRequestSchema)` to create a new message.
  */
 export const ScreenStreamRequestSchema: GenMessage<ScreenStreamRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 8);
+  messageDesc(file_tollgate_v1_decision_service, 9);
 
 /**
  * A payment to decide or an event to take in.
@@ -478,7 +547,7 @@ export type StreamEntry = Message<"tollgate.v1.StreamEntry"> & {
  * Use `create(StreamEntrySchema)` to create a new message.
  */
 export const StreamEntrySchema: GenMessage<StreamEntry> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 9);
+  messageDesc(file_tollgate_v1_decision_service, 10);
 
 /**
  * Answers to entries, in the order of the entries.
@@ -497,7 +566,7 @@ export type ScreenStreamResponse = Message<"tollgate.v1.ScreenStreamResponse"> &
  * Use `create(ScreenStreamResponseSchema)` to create a new message.
  */
 export const ScreenStreamResponseSchema: GenMessage<ScreenStreamResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 10);
+  messageDesc(file_tollgate_v1_decision_service, 11);
 
 /**
  * The answer to one entry.
@@ -534,7 +603,7 @@ export type StreamResult = Message<"tollgate.v1.StreamResult"> & {
  * Use `create(StreamResultSchema)` to create a new message.
  */
 export const StreamResultSchema: GenMessage<StreamResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 11);
+  messageDesc(file_tollgate_v1_decision_service, 12);
 
 /**
  * Which decision.
@@ -574,7 +643,7 @@ export type GetDecisionRequest = Message<"tollgate.v1.GetDecisionRequest"> & {
  * Use `create(GetDecisionRequestSchema)` to create a new message.
  */
 export const GetDecisionRequestSchema: GenMessage<GetDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 12);
+  messageDesc(file_tollgate_v1_decision_service, 13);
 
 /**
  * One decision.
@@ -603,7 +672,7 @@ export type GetDecisionResponse = Message<"tollgate.v1.GetDecisionResponse"> & {
  * Use `create(GetDecisionResponseSchema)` to create a new message.
  */
 export const GetDecisionResponseSchema: GenMessage<GetDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 13);
+  messageDesc(file_tollgate_v1_decision_service, 14);
 
 /**
  * What the decision was made from.
@@ -641,7 +710,7 @@ export type DecisionTrace = Message<"tollgate.v1.DecisionTrace"> & {
  * Use `create(DecisionTraceSchema)` to create a new message.
  */
 export const DecisionTraceSchema: GenMessage<DecisionTrace> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 14);
+  messageDesc(file_tollgate_v1_decision_service, 15);
 
 /**
  * How far an admission log was seen.
@@ -665,7 +734,7 @@ export type LogPosition = Message<"tollgate.v1.LogPosition"> & {
  * Use `create(LogPositionSchema)` to create a new message.
  */
 export const LogPositionSchema: GenMessage<LogPosition> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 15);
+  messageDesc(file_tollgate_v1_decision_service, 16);
 
 /**
  * One fact as it was used.
@@ -705,7 +774,7 @@ export type FactValue = Message<"tollgate.v1.FactValue"> & {
  * Use `create(FactValueSchema)` to create a new message.
  */
 export const FactValueSchema: GenMessage<FactValue> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 16);
+  messageDesc(file_tollgate_v1_decision_service, 17);
 
 /**
  * How one rule ended.
@@ -734,7 +803,7 @@ export type RuleResult = Message<"tollgate.v1.RuleResult"> & {
  * Use `create(RuleResultSchema)` to create a new message.
  */
 export const RuleResultSchema: GenMessage<RuleResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 17);
+  messageDesc(file_tollgate_v1_decision_service, 18);
 
 /**
  * Filters are ANDed.
@@ -835,7 +904,7 @@ export type ListDecisionsRequest = Message<"tollgate.v1.ListDecisionsRequest"> &
  * Use `create(ListDecisionsRequestSchema)` to create a new message.
  */
 export const ListDecisionsRequestSchema: GenMessage<ListDecisionsRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 18);
+  messageDesc(file_tollgate_v1_decision_service, 19);
 
 /**
  * A page. A page may hold fewer than asked for, even none, while a token still leads on.
@@ -861,7 +930,7 @@ export type ListDecisionsResponse = Message<"tollgate.v1.ListDecisionsResponse">
  * Use `create(ListDecisionsResponseSchema)` to create a new message.
  */
 export const ListDecisionsResponseSchema: GenMessage<ListDecisionsResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 19);
+  messageDesc(file_tollgate_v1_decision_service, 20);
 
 /**
  * Which decision, and how much of it.
@@ -897,7 +966,7 @@ export type ExplainDecisionRequest = Message<"tollgate.v1.ExplainDecisionRequest
  * Use `create(ExplainDecisionRequestSchema)` to create a new message.
  */
 export const ExplainDecisionRequestSchema: GenMessage<ExplainDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 20);
+  messageDesc(file_tollgate_v1_decision_service, 21);
 
 /**
  * Why.
@@ -928,7 +997,7 @@ export type ExplainDecisionResponse = Message<"tollgate.v1.ExplainDecisionRespon
  * Use `create(ExplainDecisionResponseSchema)` to create a new message.
  */
 export const ExplainDecisionResponseSchema: GenMessage<ExplainDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 21);
+  messageDesc(file_tollgate_v1_decision_service, 22);
 
 /**
  * One rule, condition by condition.
@@ -974,7 +1043,7 @@ export type RuleExplanation = Message<"tollgate.v1.RuleExplanation"> & {
  * Use `create(RuleExplanationSchema)` to create a new message.
  */
 export const RuleExplanationSchema: GenMessage<RuleExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 22);
+  messageDesc(file_tollgate_v1_decision_service, 23);
 
 /**
  * One node of a rule's conditions.
@@ -1055,7 +1124,7 @@ export type ConditionExplanation = Message<"tollgate.v1.ConditionExplanation"> &
  * Use `create(ConditionExplanationSchema)` to create a new message.
  */
 export const ConditionExplanationSchema: GenMessage<ConditionExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 23);
+  messageDesc(file_tollgate_v1_decision_service, 24);
 
 /**
  * Which decision.
@@ -1084,7 +1153,7 @@ export type ReplayDecisionRequest = Message<"tollgate.v1.ReplayDecisionRequest">
  * Use `create(ReplayDecisionRequestSchema)` to create a new message.
  */
 export const ReplayDecisionRequestSchema: GenMessage<ReplayDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 24);
+  messageDesc(file_tollgate_v1_decision_service, 25);
 
 /**
  * Recorded and evaluated again.
@@ -1122,7 +1191,7 @@ export type ReplayDecisionResponse = Message<"tollgate.v1.ReplayDecisionResponse
  * Use `create(ReplayDecisionResponseSchema)` to create a new message.
  */
 export const ReplayDecisionResponseSchema: GenMessage<ReplayDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 25);
+  messageDesc(file_tollgate_v1_decision_service, 26);
 
 /**
  * May the payment go on? Strongest first: block, allow, reject, review, accept.
@@ -1393,6 +1462,40 @@ export enum LimitState {
  */
 export const LimitStateSchema: GenEnum<LimitState> = /*@__PURE__*/
   enumDesc(file_tollgate_v1_decision_service, 5);
+
+/**
+ * What becomes of a payment that a control group lets go.
+ *
+ * @generated from enum tollgate.v1.LetGoTo
+ */
+export enum LetGoTo {
+  /**
+   * In requests: as LET_GO_TO_THREE_DS.
+   *
+   * @generated from enum value: LET_GO_TO_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A review, and a challenge of 3-D Secure at least. Payments without 3-D Secure take no part.
+   *
+   * @generated from enum value: LET_GO_TO_THREE_DS = 1;
+   */
+  THREE_DS = 1,
+
+  /**
+   * What the other rules say.
+   *
+   * @generated from enum value: LET_GO_TO_ACCEPT = 2;
+   */
+  ACCEPT = 2,
+}
+
+/**
+ * Describes the enum tollgate.v1.LetGoTo.
+ */
+export const LetGoToSchema: GenEnum<LetGoTo> = /*@__PURE__*/
+  enumDesc(file_tollgate_v1_decision_service, 6);
 
 /**
  * Decides payments, and keeps every decision so that it can be read, explained and replayed.

@@ -1,6 +1,7 @@
 import type { DecisionRecord, LimitUse as CoreLimitUse } from '../../../decisions/record.js';
 import type { ScreenOutput } from '../../../decisions/decisions.js';
 import type {
+  ControlDraw,
   Decision,
   LimitUse,
   RuleHit,
@@ -9,11 +10,13 @@ import type {
   SnoozedRule,
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Money } from '../../../gen/tollgate/v1/payment_pb.js';
+import type { ControlLot } from '../../../decisions/control/control-lot.js';
 import type { SnoozedRule as CoreSnoozed } from '../../../rules/exceptions/snooze.js';
 import type { Hit } from '../../../rules/program.js';
 import { fromMs } from './time.js';
 import {
   DECISION_FLAG,
+  LET_GO_TO,
   LIMIT_STATE,
   OUTCOME,
   RULE_STATE,
@@ -59,6 +62,7 @@ export function toDecision(record: DecisionRecord): Decision {
     log: record.log,
     snoozed: record.snoozed?.map(toSnoozedRule) ?? [],
   };
+  if (record.control !== undefined) decision.control = toControlDraw(record.control);
   if (base !== null) decision.baseAmount = toMoney(base.minor, base.currency);
   return decision;
 }
@@ -76,6 +80,20 @@ function toRuleHit(hit: Hit): RuleHit {
     outcome: OUTCOME[hit.outcome],
     reason: hit.reason,
     score: hit.score,
+  };
+}
+
+function toControlDraw(lot: ControlLot): ControlDraw {
+  return {
+    $typeName: 'tollgate.v1.ControlDraw',
+    ruleSet: lot.ruleSet,
+    rule: lot.rule,
+    share: lot.share,
+    draw: lot.draw,
+    drawn: lot.drawn,
+    letGo: lot.letGo,
+    letGoTo: LET_GO_TO[lot.letGoTo],
+    capFull: lot.cap === 'full',
   };
 }
 

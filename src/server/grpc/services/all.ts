@@ -1,4 +1,5 @@
 import type { Decisions } from '../../../decisions/decisions.js';
+import { ControlService } from '../../../gen/tollgate/v1/control_service_pb.js';
 import { DecisionService } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { EventService } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { ListService } from '../../../gen/tollgate/v1/list_service_pb.js';
@@ -8,10 +9,11 @@ import { SiteService } from '../../../gen/tollgate/v1/site_service_pb.js';
 import type { BoundService } from '../serve.js';
 import { bindService } from '../serve.js';
 import type { ErrorReporter } from '../to-status.js';
+import { controlHandlers } from './control-service.js';
 import { decisionHandlers } from './decision-service.js';
 import { eventHandlers } from './event-service.js';
 import { listHandlers } from './list-service.js';
-import type { Lists, RuleSets, Sites, Snoozes } from './ports.js';
+import type { Controls, Lists, RuleSets, Sites, Snoozes } from './ports.js';
 import { ruleHandlers } from './rule-service.js';
 import { siteHandlers } from './site-service.js';
 import { snoozeHandlers } from './snooze-service.js';
@@ -23,6 +25,7 @@ export interface Application {
   readonly lists: Lists;
   readonly sites: Sites;
   readonly snoozes: Snoozes;
+  readonly controls: Controls;
 }
 
 /** Keeps both stores busy: an insert into MongoDB waits about 9 ms for the disk however much is in it. */
@@ -48,5 +51,6 @@ export function bindAll(
     bindService(ListService, listHandlers(application.lists), reporter),
     bindService(SiteService, siteHandlers(application.sites), reporter),
     bindService(SnoozeService, snoozeHandlers(application.snoozes), reporter),
+    bindService(ControlService, controlHandlers(application), reporter),
   ];
 }

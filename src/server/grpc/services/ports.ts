@@ -1,4 +1,5 @@
 import type { ListsService } from '../../../facts/lists/lists-service.js';
+import type { Controls as ControlService } from '../../../rules/exceptions/control-service.js';
 import type { Snoozes as SnoozeService } from '../../../rules/exceptions/snooze-service.js';
 import type { RuleSets as RuleSetService } from '../../../rules/rule-sets.js';
 import type { Sites as SiteService } from '../../../sites/site-service.js';
@@ -14,6 +15,9 @@ export type Lists = Pick<
 
 /** What the API needs of the snoozes. */
 export type Snoozes = Pick<SnoozeService, 'create' | 'end' | 'list'>;
+
+/** What the API needs of the control groups. */
+export type Controls = Pick<ControlService, 'set' | 'off' | 'list'>;
 
 /** What the API needs of sites and merchants. */
 export type Sites = Pick<

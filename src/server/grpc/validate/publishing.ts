@@ -59,10 +59,10 @@ function publication(problems: Problems, request: Publishing): void {
 }
 
 /** Where something holds; may be empty. */
-export function scope(problems: Problems, text: string): void {
+export function scope(problems: Problems, text: string, at = ''): void {
   const read = readScope(text);
-  if (read === undefined) problems.add('scope', 'not all, group:ID or site:ID');
-  else if (read !== 'all') siteId(problems, '', 'scope', partsOfScope(read).id);
+  if (read === undefined) problems.add(`${at}scope`, 'not all, group:ID or site:ID');
+  else if (read !== 'all') siteId(problems, at, 'scope', partsOfScope(read).id);
 }
 
 function canary(problems: Problems, { share, by, period, guardrails }: CanarySettings): void {
@@ -83,7 +83,8 @@ function canary(problems: Problems, { share, by, period, guardrails }: CanarySet
   if (!(alpha >= 0 && alpha <= 0.2)) problems.add(`${limits}alpha`, 'not between 0 and 0.2');
 }
 
-function lotPeriod(problems: Problems, name: string, { seconds, nanos }: Duration): void {
+/** For how long a lot lasts. */
+export function lotPeriod(problems: Problems, name: string, { seconds, nanos }: Duration): void {
   if (nanos !== 0 || seconds < 3_600n || seconds > BigInt(366 * DAY_S))
     problems.add(name, 'not whole seconds between an hour and 366 days');
 }
