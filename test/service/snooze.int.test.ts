@@ -8,6 +8,8 @@ import {
   onBothStores,
   onMongo,
   payment,
+  prove,
+  range,
   rule,
   ruleSet,
   until,
@@ -144,6 +146,31 @@ onBothStores('snoozes', (createPlace) => {
     const there = await tollgate.screen('c-2', payment({ card: 'f', site: 'elsewhere' }));
     expect(there.outcome).toBe(Outcome.REVIEW);
     expect(await tollgate.screen('c-3', payment({ card: 'e' }))).toMatchObject({ outcome: Outcome.REJECT });
+  });
+
+  it('go by the name of the rule, whichever version decides', async () => {
+    const canary = [
+      rule('stop', ALWAYS, 'block'),
+      rule('canary', ALWAYS, 'accept'),
+      rule('lawful', LISTED, 'block'),
+    ];
+    const documentJson = JSON.stringify(ruleSet('strict', canary));
+    const { version } = await tollgate.rules.createVersion({ documentJson, author: 'test' });
+    const number = version?.version ?? 0;
+    await prove(tollgate.rules, 'strict', number);
+    const settings = { share: 0.5 };
+    const published = { ruleSet: 'strict', version: number, actor: 'ann', reason: 'test' };
+    await tollgate.rules.startCanary({ ...published, settings });
+    const site = 'elsewhere';
+    const decisions = await Promise.all(
+      range(24).map((n) => tollgate.screen(`d-${n}`, { ...withEmail('al@example.com', `v-${n}`), site })),
+    );
+    const versions = new Set(decisions.flatMap(({ ruleSets }) => ruleSets.map((set) => set.version)));
+    expect(versions.size).toBe(2);
+    expect(decisions.every(({ snoozed }) => snoozed[0]?.rule === 'stop')).toBe(true);
+    const outcomes = new Set(decisions.map(({ outcome }) => outcome));
+    expect(outcomes).toEqual(new Set([Outcome.REVIEW, Outcome.ACCEPT]));
+    await tollgate.rules.stopCanary({ ruleSet: 'strict', actor: 'ann', reason: 'test' });
   });
 
   it('are refused without end, reason or anything to snooze, and for embargo lists', async () => {

@@ -38,7 +38,10 @@ export function mongoExceptions<T>(connection: Connection, name: string): Except
         until,
         json: JSON.stringify(body),
       };
-      return (await inserted(connection, () => collection.insertOne(document))) ? 'added' : 'stale';
+      if (await inserted(connection, () => collection.insertOne(document))) return 'added';
+      // What could not be told whether it was stored is asked for again, and finds itself.
+      const there = await connection.run(() => collection.findOne({ _id: document._id }));
+      return there?.ref === ref && there.json === document.json ? 'added' : 'stale';
     },
 
     async since(after, at, limit) {
