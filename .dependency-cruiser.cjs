@@ -1,6 +1,6 @@
 /** Who may import whom. `npm run check` runs it, and shows that it finds a planted violation. */
 const CAPABILITIES =
-  '^src/(statistics|money|rules|facts|decisions|sites|routing|payments|notifications|backtest|monitoring|simulate|rehearsal)/';
+  '^src/(statistics|money|rules|facts|decisions|sites|identity|routing|payments|notifications|backtest|monitoring|simulate|rehearsal)/';
 
 module.exports = {
   forbidden: [

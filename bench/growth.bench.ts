@@ -1,5 +1,4 @@
 import { toBinary } from '@bufbuild/protobuf';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ScreenRequestSchema } from '../src/gen/tollgate/v1/decision_service_pb.js';
 import { openMongoStore } from '../src/storage/mongo/open.js';
@@ -13,7 +12,7 @@ import { startBenchMongod } from './support/bench-mongod.js';
 import { fillDecisions, fillList, HOT_IP } from './support/fill-store.js';
 import { scratchFolder, startTollgate } from './support/processes.js';
 import { seeded } from './support/random.js';
-import { LISTS, screenRequest, screenRuleSet } from './support/screen-workload.js';
+import { benchRules, screenRequest } from './support/screen-workload.js';
 import { median } from './support/statistics.js';
 
 const SCREEN = '/tollgate.v1.DecisionService/Screen';
@@ -134,14 +133,6 @@ export async function run(args: readonly string[]): Promise<BenchResult> {
     await mongod?.stop();
   }
   return { bench: 'growth', figures, notes };
-}
-
-function benchRules(folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'bench.rules.json'), JSON.stringify(screenRuleSet()));
-  const lists = LISTS.map((list) => ({ ...list, description: 'bench', owner: 'bench', entries: [] }));
-  writeFileSync(join(folder, 'lists.json'), JSON.stringify({ lists }));
-  return folder;
 }
 
 /** An empty store gets its rule sets from the service itself. */

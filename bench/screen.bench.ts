@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { entryId } from '../src/decisions/record/decision-id.js';
 import type { Journal } from '../src/decisions/ports.js';
@@ -13,7 +13,7 @@ import { benchAppends } from './support/append-load.js';
 import { startBenchMongod } from './support/bench-mongod.js';
 import { cpuShares } from './support/cpu-profile.js';
 import { scratchFolder, startTollgate } from './support/processes.js';
-import { LISTS, screenBulkRequest, screenRequest, screenRuleSet } from './support/screen-workload.js';
+import { benchRules, screenBulkRequest, screenRequest } from './support/screen-workload.js';
 import { seeded } from './support/random.js';
 import { median } from './support/statistics.js';
 import { toBinary } from '@bufbuild/protobuf';
@@ -200,15 +200,6 @@ async function profile(target: Target, { folder, rules, file, seconds }: Workloa
   await load({ address: service.grpc, path: SCREEN, file, durationMs: seconds * 1000, warmupMs: 2000 });
   await service.stop();
   return cpuShares(profiles);
-}
-
-function benchRules(folder: string): string {
-  const rules = join(folder, 'rules');
-  mkdirSync(rules);
-  writeFileSync(join(rules, 'bench.rules.json'), JSON.stringify(screenRuleSet()));
-  const lists = LISTS.map((list) => ({ ...list, description: 'bench', owner: 'bench', entries: [] }));
-  writeFileSync(join(rules, 'lists.json'), JSON.stringify({ lists }));
-  return rules;
 }
 
 async function openJournal(uri: string): Promise<{ readonly journal: Journal; close(): Promise<void> }> {

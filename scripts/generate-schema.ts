@@ -1,14 +1,38 @@
 /**
- * Writes rules/rule-set.schema.json and docs/facts.md from the fact catalogue, and docs/errors.md from the table of
- * errors. `--check` writes nothing and exits 1 when one of them is stale.
+ * Writes rules/rule-set.schema.json and docs/facts.md from the fact catalogue, docs/errors.md from the table of errors, and
+ * docs/calls.md from the options of the calls. `--check` writes nothing and exits 1 when one of them is stale.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { ATTRIBUTE_MEANINGS } from '../src/facts/meanings.js';
+import { PAYMENT_ATTRIBUTES } from '../src/facts/attributes/vocabulary.js';
+import { hintsFrom } from '../src/rules/authoring/hints.js';
+import { offered } from '../src/rules/authoring/words.js';
+import type { RuleSetDocument } from '../src/rules/document/document.js';
 import { ERRORS } from '../src/errors/errors.js';
 import { FACT_CATALOGUE } from '../src/facts/catalogue.js';
+import { ROLES } from '../src/identity/roles.js';
+import { accessOf } from '../src/server/grpc/access.js';
+import { SERVICES } from '../src/server/grpc/services/all.js';
 import { factsDoc } from '../src/rules/authoring/facts-doc.js';
 import { ruleSetSchema } from '../src/rules/authoring/schema.js';
+
+/** Who may call what, in Markdown. */
+function callsDoc(): string {
+  const methods = SERVICES.flatMap(({ methods }) => [...methods]).map(accessOf);
+  const marks = ({ roles, allSites }: ReturnType<typeof accessOf>): string =>
+    [...ROLES.map((role) => (roles.includes(role) ? 'x' : '')), allSites ? 'x' : ''].join(' | ');
+  return [
+    '# Who may call what\n',
+    'Generated from the options of the calls in `proto/tollgate/v1` by `scripts/generate-schema.ts`; do not edit. Any of the',
+    'roles marked suffices. Calls about all sites are refused to callers that are bound to some. What the roles are for, and',
+    'how callers get them, stands in [access.md](access.md). Health answers everybody, reflection whoever is known.\n',
+    `| call | ${ROLES.join(' | ')} | about all sites |`,
+    `| --- | ${ROLES.map(() => ':-:').join(' | ')} | :-: |`,
+    ...methods.map((access) => `| \`${access.what}\` | ${marks(access)} |`),
+  ].join('\n');
+}
 
 /** The table of errors for those who call, in Markdown. */
 function errorsDoc(): string {
@@ -30,10 +54,29 @@ function errorsDoc(): string {
 }
 
 const root = new URL('../', import.meta.url);
+
+/** What the shipped rules and lists have to offer. */
+async function hints() {
+  const folder = new URL('rules/', root);
+  const read = async (name: string): Promise<unknown> =>
+    JSON.parse(await readFile(new URL(name, folder), 'utf8'));
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.rules.json')).toSorted();
+  const { lists } = (await read('lists.json')) as { lists: { id: string; description?: string }[] };
+  return hintsFrom(
+    (await Promise.all(names.map(read))) as RuleSetDocument[],
+    lists,
+    offered(PAYMENT_ATTRIBUTES, ATTRIBUTE_MEANINGS),
+  );
+}
+
 const files = [
-  { name: 'rules/rule-set.schema.json', content: JSON.stringify(ruleSetSchema(FACT_CATALOGUE), null, 2) },
+  {
+    name: 'rules/rule-set.schema.json',
+    content: JSON.stringify(ruleSetSchema(FACT_CATALOGUE, await hints()), null, 2),
+  },
   { name: 'docs/facts.md', content: factsDoc(FACT_CATALOGUE) },
   { name: 'docs/errors.md', content: errorsDoc() },
+  { name: 'docs/calls.md', content: callsDoc() },
 ];
 
 let stale = false;

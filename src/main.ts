@@ -12,14 +12,20 @@ import { createAttributeHash } from './facts/attributes/values.js';
 import { createKeyHash } from './facts/attributes/key-hash.js';
 import { ListIndex } from './facts/lists/list-index.js';
 import type { ListKind, ListStore } from './facts/lists/list-store.js';
+import type { Callers } from './identity/callers.js';
+import { createListReaders } from './facts/lists/list-readers.js';
+import { listsRead } from './facts/lists/lists-read.js';
 import { createListsService, type ListsService } from './facts/lists/lists-service.js';
 import { createListValueReader } from './facts/lists/normalise-value.js';
 import { createPhoneReader } from './facts/normalise/phone.js';
+import { createListDecisions } from './decisions/read-side/list-decisions.js';
 import type { ControlStore } from './rules/exceptions/control-group.js';
 import { createControls } from './rules/exceptions/control-service.js';
 import { createSnoozes } from './rules/exceptions/snooze-service.js';
 import type { SnoozeStore } from './rules/exceptions/snooze.js';
 import { createRuleSets } from './rules/rule-set-service.js';
+import type { KeyStore } from './identity/key-store.js';
+import { stagesOf } from './rules/versions/stages.js';
 import type { RuleSets } from './rules/rule-sets.js';
 import type { RuleVersionStore } from './rules/version-store.js';
 import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
@@ -28,14 +34,18 @@ import { caseRunner } from './serve/case-runner.js';
 import { checkLists } from './serve/check-lists.js';
 import { decisionOptions, TUNING, type Tuning } from './serve/decision-options.js';
 import { followRules } from './serve/follow-rules.js';
+import { callersOf, identitiesText, keysOf, mustLetSomebodyIn } from './serve/identities.js';
 import { endInTurn, type Part } from './serve/in-time.js';
 import { patiently } from './serve/patiently.js';
 import { seed } from './serve/seed.js';
+import { openTlsFiles, type TlsFiles } from './serve/tls-files.js';
 import { storeAddress } from './serve/store-address.js';
 import { checkStoreFile } from './serve/store-file.js';
+import { watchCertificates } from './serve/watch-certificates.js';
 import { watchStore, type StoreWatch } from './serve/store-watch.js';
 import { storeProblem } from './serve/store-problem.js';
 import { serviceObserver } from './serve/service-log.js';
+import { TlsCredentials } from './server/grpc/tls-credentials.js';
 import { startGrpcServer, type GrpcServer } from './server/grpc/server.js';
 import { bindAll } from './server/grpc/services/all.js';
 import { startHttpServer, type HttpServer } from './server/http/server.js';
@@ -56,6 +66,7 @@ interface Store {
   readonly snoozes: SnoozeStore;
   readonly controls: ControlStore;
   readonly sites: SiteStore;
+  readonly keys: KeyStore;
   readonly health: StoreHealth;
   close(): Promise<void>;
 }
@@ -67,6 +78,8 @@ export interface Service {
   readonly httpAddress: string;
   /** Which store, without password. */
   readonly store: string;
+  /** Whether callers are asked who they are, in words. */
+  readonly identities: string;
   /** Rule sets made active by this start, on a store that was empty. */
   readonly seeded: readonly string[];
   readonly decisions: DecisionService;
@@ -99,9 +112,10 @@ export async function startService(
   );
   for (const flag of COLLECTOR) setFlagsFromString(flag);
   const assets = readAssets(config);
+  const tls = config.tls && openTlsFiles(config.tls);
   const store = await openStore(config.store, world);
   try {
-    return await serve({ config, tuning, world, log, assets, store });
+    return await serve({ config, tuning, world, log, assets, tls, store });
   } catch (error) {
     await store.close();
     const away = error instanceof TollgateError && error.code === 'STORE_UNAVAILABLE';
@@ -119,10 +133,11 @@ interface Parts {
   readonly world: World;
   readonly log: Logger;
   readonly assets: Assets;
+  readonly tls: TlsFiles | undefined;
   readonly store: Store;
 }
 
-async function serve({ config, tuning, world, log, assets, store }: Parts): Promise<Service> {
+async function serve({ config, tuning, world, log, assets, tls, store }: Parts): Promise<Service> {
   let decisions: DecisionService | undefined;
   let openSnoozes = (): number => 0;
   let grpc: GrpcServer | undefined;
@@ -148,17 +163,23 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
       log.warn({ error: logText(error) }, 'the store cannot be used yet: trying again'),
     );
 
+  const keys = keysOf(store.keys, world);
+  await patient(() => keys.refresh());
+  mustLetSomebodyIn(config, keys);
+  const callers = callersOf(config, keys, world, (why) => metrics.refusedCaller(why));
   const sites = createSites(store.sites, config.defaultSite);
   await patient(() => sites.refresh());
   const hash = createKeyHash(store.journal.hashKey);
   const readPhone = createPhoneReader();
   const readValue = createListValueReader(readPhone);
-  const listIndex = new ListIndex(hash);
+  const listIndex = new ListIndex(hash, () => new Promise<void>((resolve) => world.timers.soon(resolve)));
+  const listReaders = createListReaders(store.rules, stagesOf(store.rules));
   const lists = createListsService({
     store: store.lists,
     index: listIndex,
     normalise: readValue,
     now: () => world.clock.now(),
+    readers: (list) => listReaders.of(list),
   });
   await patient(() => lists.refresh());
   // A list that is not known yet may be one.
@@ -210,26 +231,42 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     catalogue: FACT_CATALOGUE,
     ...RULE_VOCABULARY,
     lists: async () => lists.types(),
+    keepLists: (document, work) => lists.keep([...listsRead(document).keys()], work),
     now: () => world.clock.now(),
-    development: true,
+    development: config.identities === 'development',
     runCases: caseRunner({ world, store: store.rules, lists }),
     changed: follow,
   });
   await patient(follow);
   const seeded = await seedWhenEmpty({ config, patient, lists, readValue, log }, ruleSets);
   const followAll = async (): Promise<void> => {
-    await Promise.all([lists.refresh(), sites.refresh(), snoozes.refresh(), controls.refresh()]);
+    const parts = [lists, sites, keys, snoozes, controls];
+    await Promise.all(parts.map((part) => part.refresh()));
     await follow();
+    // Not before: the rules that ran until now may have read them.
+    lists.forgetDeleted();
   };
   await patient(followAll);
   // Whoever asks first must not be refused for what lapsed while nothing ran.
   const expire = (): Promise<number> => store.limits.expire(world.clock.now());
   await patient(expire);
 
+  const credentials = tls && new TlsCredentials(tls);
   grpc = await startGrpcServer({
     listen: config.listen,
+    callers,
+    ...(credentials && { credentials }),
     services: bindAll(
-      { decisions, ruleSets, lists, sites, snoozes, controls },
+      {
+        decisions,
+        ruleSets,
+        lists,
+        sites,
+        keys,
+        snoozes,
+        controls,
+        listDecisions: createListDecisions(store.journal, listReaders),
+      },
       {
         reference: () => Buffer.from(world.randomBytes(6)).toString('hex'),
         unexpected: (error, reference) => log.error({ reference, error: logText(error) }, 'unexpected error'),
@@ -238,25 +275,31 @@ async function serve({ config, tuning, world, log, assets, store }: Parts): Prom
     ),
     timers: world.timers,
   });
-  const http = await startHttp(config, metrics, log, watch, grpc);
+  const http = await startHttp({ config, metrics, log, store: watch, callers, tls }, grpc);
   grpc.setServing(true);
 
   const background = startBackground(world.timers, {
     store: watch,
     follow: followAll,
     expire,
+    keys,
     failed: (task, error) => observer.backgroundFailed(task, error),
   });
 
+  const certificates = tls && watchCertificates(tls, world.timers, metrics, log);
   const open = { decisions, grpc };
   return {
     grpcAddress: grpc.address,
     httpAddress: http.address,
     store: storeAddress(config.store),
+    identities: identitiesText(config),
     seeded,
     decisions,
     async close(graceMs = 5_000) {
-      const stopped = background.stop();
+      credentials?.stop();
+      // To the minute they are written down already.
+      const uses = keys.writeUses().catch(() => undefined);
+      const stopped = Promise.all([background.stop(), certificates?.stop(), uses]);
       // Streams first: what was read of them is still decided, and the sender knows where to go on.
       const answered = open.grpc.close(graceMs);
       const decided = open.decisions.close();
@@ -297,11 +340,18 @@ async function seedWhenEmpty(
   return seeded;
 }
 
+/** What the HTTP listener shows. */
+interface HttpParts {
+  readonly config: Config;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly store: StoreWatch;
+  readonly callers: Callers;
+  readonly tls: TlsFiles | undefined;
+}
+
 async function startHttp(
-  config: Config,
-  metrics: Metrics,
-  log: Logger,
-  store: StoreWatch,
+  { config, metrics, log, store, callers, tls }: HttpParts,
   grpc: GrpcServer,
 ): Promise<HttpServer> {
   try {
@@ -311,8 +361,11 @@ async function startHttp(
         ready: store.up(),
         store: store.up() ? 'up' : 'down',
         detail: storeAddress(config.store),
+        identities: identitiesText(config),
       }),
       metrics,
+      callers,
+      ...(tls && { tls }),
       trouble: (what, error) => log.warn({ error: logText(error) }, what),
     });
   } catch (error) {

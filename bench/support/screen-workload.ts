@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
@@ -83,6 +85,32 @@ export function screenRuleSet(): object {
     thresholds: [{ score: 50, outcome: 'reject', reason: 'bench.score' }],
     rules,
   };
+}
+
+/** What an author might try next: other thresholds, and a rule that asks something new of a card. */
+export function candidateRuleSet(): object {
+  const text = JSON.stringify(screenRuleSet()).replaceAll(
+    /("operator":"greaterThanInclusive","value":)(\d)([,}])/g,
+    (_, before: string, value: string, after: string) => `${before}${String(Number(value) + 1)}${after}`,
+  );
+  const document = JSON.parse(text) as { readonly rules: object[] };
+  const params = { fn: 'distinct', of: 'merchant', by: 'card', window: '24h' };
+  document.rules.push({
+    name: 'bench-new',
+    conditions: { all: [{ fact: 'velocity', params, operator: 'greaterThanInclusive', value: 4 }] },
+    event: { type: 'review', params: { reason: 'bench.new' } },
+  });
+  return document;
+}
+
+/** A folder of the rule set and lists of the benchmarks, as `serve --rules` takes it. */
+export function benchRules(folder: string): string {
+  const rules = join(folder, 'rules');
+  mkdirSync(rules, { recursive: true });
+  writeFileSync(join(rules, 'bench.rules.json'), JSON.stringify(screenRuleSet()));
+  const lists = LISTS.map((list) => ({ ...list, description: 'bench', owner: 'bench', entries: [] }));
+  writeFileSync(join(rules, 'lists.json'), JSON.stringify({ lists }));
+  return rules;
 }
 
 /** One of many distinct requests of 300 to 600 bytes when encoded. */

@@ -2,6 +2,7 @@ import { ERRORS, TollgateError, type ErrorCode } from '../errors/errors.js';
 import { CallFailed } from '../server/grpc/bridge.js';
 import { VIOLATIONS_TOTAL } from '../server/grpc/status-details.js';
 import { counted } from './counted.js';
+import type { Credentials } from './credentials.js';
 import { CliError, EXIT } from './exit.js';
 
 /** Statuses after which trying again later may help. */
@@ -27,6 +28,14 @@ function unreachableReason(text: string): string {
   if (/ECONNREFUSED/.test(text)) return 'nobody listens there';
   if (/Name resolution failed/.test(text)) return 'no host has that name';
   if (/Protocol error|PROTOCOL_ERROR|HPE_/.test(text)) return 'what listens there does not speak gRPC';
+  if (/wrong version number|packet length too long|http request/.test(text))
+    return 'what listens there does not speak TLS: leave out --tls-ca and TOLLGATE_TLS_CA';
+  if (/self-signed certificate|unable to (?:get (?:local )?issuer|verify)/.test(text))
+    return 'the authority of --tls-ca did not sign its certificate';
+  if (/altnames/.test(text)) return 'its certificate is for another name than the one it is called by';
+  if (/certificate has expired/.test(text)) return 'its certificate has expired';
+  if (/Failed to connect/.test(text))
+    return 'it ends the connection before a word, as what speaks TLS does: name its authority with --tls-ca FILE';
   return text
     .replace(/^No connection established\. Last error: /, '')
     .replace(/\. ?Resolution note: .*$/, '');
@@ -55,9 +64,25 @@ function fromCall(error: CallFailed, server: string): CliError {
   );
 }
 
-/** Whatever was thrown, as words and an exit code. `server` is the address the command talked to. */
-export function toCliError(error: unknown, server: string): CliError {
+/** Tollgate does not know who calls, and does not say why. */
+function notAuthenticated({ code }: TollgateError, server: string, shown: Credentials | undefined): CliError {
+  const text =
+    shown?.key !== undefined
+      ? `Tollgate at ${server} does not take the key in ${shown.keyFrom}: it is unknown, wrong, revoked or expired`
+      : shown?.tls?.client !== undefined
+        ? `Tollgate at ${server} does not take the client certificate: nobody is known by its name`
+        : `Tollgate at ${server} asks who calls: set TOLLGATE_KEY, or name a file with --key-file FILE`;
+  return new CliError(EXIT.refused, code, `${text} (${code})`);
+}
+
+/**
+ * Whatever was thrown, as words and an exit code. `server` is the address the command talked to, `shown` what it showed of
+ * who calls.
+ */
+export function toCliError(error: unknown, server: string, shown?: Credentials): CliError {
   if (error instanceof CliError) return error;
+  if (error instanceof TollgateError && error.code === 'NOT_AUTHENTICATED')
+    return notAuthenticated(error, server, shown);
   // No command cancels a call that it waits for.
   if (error instanceof TollgateError && error.code === 'CANCELLED')
     return new CliError(

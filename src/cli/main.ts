@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addDecide } from './commands/decide.js';
 import { addDecisions } from './commands/decisions.js';
 import { addImport } from './commands/import.js';
+import { addKeys, addWhoAmI } from './commands/keys.js';
 import { addLists } from './commands/lists.js';
 import { addReplayStream } from './commands/replay-stream.js';
 import { addRules } from './commands/rules.js';
@@ -21,7 +22,8 @@ const VERSION = (createRequire(import.meta.url)('../../package.json') as { reado
 
 const HELP = `
 Exit codes: ${EXIT.ok} done; ${EXIT.refused} refused, failed or interrupted; ${EXIT.usage} wrong arguments or an unreadable file; ${EXIT.unreachable} no answer from the server.
-Environment: TOLLGATE_SERVER (the default of --server), TOLLGATE_ACTOR (the default of --actor), NO_COLOR.
+Environment: TOLLGATE_SERVER (the default of --server), TOLLGATE_KEY (the key to call with) or TOLLGATE_KEY_FILE,
+TOLLGATE_TLS_CA, TOLLGATE_CLIENT_CERT, TOLLGATE_CLIENT_KEY, TOLLGATE_ACTOR (the default of --actor), NO_COLOR.
 
 Examples:
   $ tollgate serve
@@ -37,6 +39,10 @@ function createProgram(host: Host, json: boolean): Command {
       '--server <address>',
       'HOST:PORT of the running service (default: TOLLGATE_SERVER or 127.0.0.1:50051)',
     )
+    .option('--key-file <file>', 'file with the key to call with (default: the key in TOLLGATE_KEY)')
+    .option('--tls-ca <file>', 'PEM file: call over TLS, and believe this authority; system: those of Node')
+    .option('--client-cert <file>', 'PEM file: the certificate to call with')
+    .option('--client-key <file>', 'PEM file: its private key')
     .option('--version', 'show the version')
     .option('--json', 'JSON for machines in place of tables')
     .option('--timeout <seconds>', 'longest wait for one answer', positiveNumber, 10)
@@ -59,6 +65,8 @@ function createProgram(host: Host, json: boolean): Command {
   addRules(program, host);
   addLists(program, host);
   addSites(program, host);
+  addKeys(program, host);
+  addWhoAmI(program, host);
   addImport(program, host);
   return program;
 }

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { fileError } from './input/files.js';
 
@@ -23,6 +23,15 @@ export async function writeTexts(path: string, texts: AsyncIterable<string>): Pr
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw fileError(path, error, 'write');
     throw error;
+  }
+}
+
+/** Writes a file that must not be there yet: what came in between stays as it is, and is an error. */
+export async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+  } catch (error) {
+    throw fileError(path, error, 'write');
   }
 }
 

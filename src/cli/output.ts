@@ -9,6 +9,8 @@ export type Style = keyof typeof STYLES;
 export interface Output {
   readonly json: boolean;
   line(text?: string): void;
+  /** A line that, where the terminal is narrower, goes on below, two characters further in than it began. */
+  wrapped(text: string): void;
   /**
    * Columns of text under a head; `right` names the columns (by position) of numbers. Where a terminal is too narrow for
    * all, the columns from number `below` on stand beneath their row.
@@ -58,6 +60,22 @@ function wantsColour(host: Host): boolean {
   return host.stdoutIsTerminal && (host.environment['NO_COLOR'] ?? '') === '';
 }
 
+/** Breaks a line between words; its continuation begins two characters further in than it does. */
+function wrap(text: string, width: number): readonly string[] {
+  const indent = ' '.repeat(text.search(/\S|$/) + 2);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.trimStart().split(' ')) {
+    const longer = line === '' ? indent.slice(2) + word : `${line} ${word}`;
+    if (line === '' || shownLength(longer) <= width) line = longer;
+    else {
+      lines.push(line);
+      line = indent + word;
+    }
+  }
+  return [...lines, line];
+}
+
 /** The output of a command that was asked for JSON or not. */
 export function createOutput(host: Host, json: boolean): Output {
   const colour = wantsColour(host);
@@ -84,6 +102,7 @@ export function createOutput(host: Host, json: boolean): Output {
     json,
     paint,
     line: (text = '') => host.print(`${text}\n`),
+    wrapped: (text) => show(wrap(text, host.columns ?? Infinity)),
     table(head, rows, right = [], below = head.length) {
       const build = (columns: number): readonly string[] => {
         const all = [head, ...rows].map((row) => row.slice(0, columns));

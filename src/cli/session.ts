@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { connect, type Connection } from './client.js';
+import { credentialsOf, type CredentialOptions, type Credentials } from './credentials.js';
 import { usageError } from './exit.js';
 import { toCliError } from './failure.js';
 import type { Host } from './host.js';
 import { createOutput, type Output } from './output.js';
 
 /** The options every command takes. */
-export interface CommonOptions {
+export interface CommonOptions extends CredentialOptions {
   readonly server?: string;
   readonly json?: boolean;
   /** Seconds. */
@@ -45,15 +46,20 @@ export async function withSession(
   const options = command.optsWithGlobals<CommonOptions>();
   const server = serverAddress(options, host);
   let connection: Connection | undefined;
+  let shown: Credentials | undefined;
+  const open = (): Connection => {
+    shown = credentialsOf(options, host);
+    return connect(server, { ...shown, deadlineMs: options.timeout * 1000, now: host.now });
+  };
   try {
     await work({
       host,
       server,
       out: createOutput(host, options.json ?? false),
-      tollgate: () => (connection ??= connect(server, options.timeout * 1000, host.now)),
+      tollgate: () => (connection ??= open()),
     });
   } catch (error) {
-    throw toCliError(error, server);
+    throw toCliError(error, server, shown);
   } finally {
     connection?.close();
   }
@@ -62,6 +68,9 @@ export async function withSession(
 /** Who acts: what `option` says, else TOLLGATE_ACTOR, else the name of the person at the machine. */
 export function actorName(given: string | undefined, host: Host, option = '--actor'): string {
   const { environment } = host;
+  // Tollgate knows who calls.
+  const known = environment['TOLLGATE_KEY'] ?? environment['TOLLGATE_KEY_FILE'] ?? '';
+  if (given === undefined && known !== '') return '';
   const names = [given, environment['TOLLGATE_ACTOR'], environment['USER'], environment['LOGNAME']];
   // Asked for last: a container may know its user by number only.
   const actor = names.find((name) => name !== undefined && name !== '') ?? host.userName();

@@ -14,8 +14,12 @@ export interface Config {
   readonly listen: Address;
   /** Of metrics and health. */
   readonly http: Address;
-  /** Whether other machines reach an address above; nobody who calls is asked who they are. */
+  /** Whether other machines reach an address above without TLS, or without being asked who they are. */
   readonly insecureListen: boolean;
+  /** development: nobody is asked who they are. required: every call shows a key or a certificate. */
+  readonly identities: 'development' | 'required';
+  /** Of gRPC and HTTP; undefined: no TLS. */
+  readonly tls: TlsConfig | undefined;
   readonly store: StoreConfig;
   /** strict: a payment of an unknown site is refused. lenient: it runs on the default site and is marked. */
   readonly sites: 'lenient' | 'strict';
@@ -38,6 +42,14 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** One decision in so many is logged at level info; 0: none. */
   readonly logSample: number;
+}
+
+/** PEM files, read again when they change. */
+export interface TlsConfig {
+  readonly cert: string;
+  readonly key: string;
+  /** The authority of client certificates; '' for none. */
+  readonly clientCa: string;
 }
 
 export type StoreConfig =
@@ -73,13 +85,18 @@ export function resolveConfig(sources: ConfigSources): Config {
     if (inFile !== undefined) return { text: inFile, from: `${name} in ${sources.file?.name ?? 'the file'}` };
     return { text: option?.fallback ?? '', from: name };
   };
-  const allowed = oneOf(value('insecureListen'), ['refuse', 'allow']) === 'allow';
+  const identities = oneOf(value('identities'), ['development', 'required']);
+  const tls = tlsConfig(value);
+  const secure = identities === 'required' && tls !== undefined;
+  const allowed = secure || oneOf(value('insecureListen'), ['refuse', 'allow']) === 'allow';
   const listen = listenAddress(value('listen'), allowed);
   const http = listenAddress(value('http'), allowed);
   return {
     listen,
     http,
-    insecureListen: !isLoopback(listen.host) || !isLoopback(http.host),
+    insecureListen: !secure && !(isLoopback(listen.host) && isLoopback(http.host)),
+    identities,
+    tls,
     store: store(value('store')),
     sites: oneOf(value('sites'), ['lenient', 'strict']),
     defaultSite: {
@@ -157,14 +174,25 @@ function address(setting: Setting): Address {
 }
 
 /** An address to listen on; one that other machines reach only where that is allowed. */
-function listenAddress(setting: Setting, insecure: boolean): Address {
+function listenAddress(setting: Setting, allowed: boolean): Address {
   const parsed = address(setting);
-  if (!insecure && !isLoopback(parsed.host))
+  if (!allowed && !isLoopback(parsed.host))
     throw problem(
       setting,
-      'a loopback address, and no caller is asked who they are yet: --insecure-listen allow if that is meant',
+      'a loopback address: for another set --identities required and --tls-cert, or --insecure-listen allow if that is meant',
     );
   return parsed;
+}
+
+function tlsConfig(value: (name: OptionName) => Setting): TlsConfig | undefined {
+  const [cert, key, clientCa] = (['tlsCert', 'tlsKey', 'clientCa'] as const).map(value);
+  const lacking = (one: Setting | undefined, other: string): ConfigProblem =>
+    new ConfigProblem(`${one?.from ?? ''} says nothing without ${other}`);
+  if (cert?.text && key?.text) return { cert: cert.text, key: key.text, clientCa: clientCa?.text ?? '' };
+  if (cert?.text) throw lacking(cert, '--tls-key');
+  if (key?.text) throw lacking(key, '--tls-cert');
+  if (clientCa?.text) throw lacking(clientCa, '--tls-cert and --tls-key');
+  return undefined;
 }
 
 function store(setting: Setting): StoreConfig {

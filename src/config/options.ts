@@ -26,7 +26,31 @@ export const OPTIONS = [
     name: 'insecureListen',
     environment: 'TOLLGATE_INSECURE_LISTEN',
     fallback: 'refuse',
-    help: 'refuse or allow: addresses that other machines reach, though no caller is asked who they are',
+    help: 'refuse or allow: addresses that other machines reach without identities and TLS',
+  },
+  {
+    name: 'identities',
+    environment: 'TOLLGATE_IDENTITIES',
+    fallback: 'development',
+    help: 'development (nobody is asked who they are) or required (keys and certificates)',
+  },
+  {
+    name: 'tlsCert',
+    environment: 'TOLLGATE_TLS_CERT',
+    fallback: '',
+    help: 'PEM file: the certificate of gRPC and HTTP, with its chain; empty: no TLS',
+  },
+  {
+    name: 'tlsKey',
+    environment: 'TOLLGATE_TLS_KEY',
+    fallback: '',
+    help: 'PEM file: the private key of that certificate',
+  },
+  {
+    name: 'clientCa',
+    environment: 'TOLLGATE_CLIENT_CA',
+    fallback: '',
+    help: 'PEM file: the authority whose client certificates are believed; empty: none',
   },
   {
     name: 'store',

@@ -9,6 +9,8 @@ export interface Caller {
   readonly deadline: number | undefined;
   /** Whether the caller has gone away, or its deadline has passed, before the answer. Asked when it matters. */
   readonly cancelled: boolean;
+  /** The sites that the caller is bound to: of others it is told nothing. undefined: all. */
+  readonly sites?: ReadonlySet<string> | undefined;
 }
 
 /** Throws CANCELLED when nobody waits for the answer any more. Asked between the steps of a long read. */

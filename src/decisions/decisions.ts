@@ -1,10 +1,10 @@
-import type { ConditionExplanation } from '../rules/explain/explanation.js';
 import type { StreamKind } from '../facts/attributes.js';
 import type { PaymentInput } from '../facts/payment.js';
 import type { Claim, Label, ThreeDsResult } from '../facts/attributes/report-words.js';
 import type { Outcome, RuleState } from '../rules/outcome.js';
 import type { Caller } from './caller.js';
 import type { PrecisionQuery, PrecisionReport } from './control/precision-report.js';
+import type { Explanation, ExplainOptions } from './explanation.js';
 import type { DecisionRecord } from './record.js';
 
 /** A payment to decide. */
@@ -95,15 +95,6 @@ export interface DecisionQuery {
   readonly degraded: boolean;
 }
 
-export interface RuleExplanation {
-  readonly ruleSet: string;
-  readonly rule: string;
-  readonly description: string;
-  readonly state: RuleState;
-  readonly conditions: ConditionExplanation;
-  readonly text: string;
-}
-
 export interface ReplayOutput {
   readonly recorded: DecisionRecord;
   readonly replayed: DecisionRecord;
@@ -118,17 +109,10 @@ export interface ReplayOutput {
 export interface Decisions {
   screen(input: ScreenInput, caller?: Caller): Promise<ScreenOutput>;
   record(input: EventInput, caller?: Caller): Promise<EventOutput>;
-  get(ref: DecisionRef): Promise<DecisionDetail>;
+  /** Of a site that the caller is not bound to, as of none that there is, DECISION_NOT_FOUND; likewise below. */
+  get(ref: DecisionRef, caller?: Caller): Promise<DecisionDetail>;
   list(query: DecisionQuery): Promise<{ readonly records: readonly DecisionRecord[]; readonly next: string }>;
-  explain(
-    ref: DecisionRef,
-    allRules: boolean,
-    caller?: Caller,
-  ): Promise<{
-    readonly record: DecisionRecord;
-    readonly rules: readonly RuleExplanation[];
-    readonly summary: readonly string[];
-  }>;
+  explain(ref: DecisionRef, options: ExplainOptions, caller?: Caller): Promise<Explanation>;
   replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput>;
   /** How precise a rule is, from what its control group let go. */
   precision(query: PrecisionQuery, caller?: Caller): Promise<PrecisionReport>;

@@ -88,6 +88,8 @@ export interface DecisionFilter {
   readonly degraded?: boolean;
   /** RULE_SET/RULE that hit: see `ruleHit`. */
   readonly rule?: string;
+  /** Likewise, at least one of them; not together with `rule`. */
+  readonly rules?: readonly string[];
 }
 
 /** One page of decisions. `next` is undefined at the end; a page may be short, even empty, and yet lead on. */

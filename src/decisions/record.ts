@@ -90,4 +90,9 @@ export interface DecisionTrace {
   /** Other logs: how far this decision could see. */
   readonly seen: readonly (readonly [log: number, seq: number])[];
   readonly evaluationUs: number;
+  /**
+   * Revisions of site and merchant; where lists are read also how old the knowledge of them was, ms, and the revision of
+   * each in the order of `listsRead`. Not there in records made before it was kept.
+   */
+  readonly sources?: readonly number[];
 }

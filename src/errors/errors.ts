@@ -1,6 +1,8 @@
 /** The gRPC statuses Tollgate answers with. */
 export type StatusName =
   | 'INVALID_ARGUMENT'
+  | 'UNAUTHENTICATED'
+  | 'PERMISSION_DENIED'
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
   | 'FAILED_PRECONDITION'
@@ -21,6 +23,18 @@ export const ERRORS = {
     status: 'INVALID_ARGUMENT',
     meaning: 'The rule-set document has errors; each names rule, path and reason.',
   },
+  NOT_AUTHENTICATED: {
+    status: 'UNAUTHENTICATED',
+    meaning: 'The call shows no key or certificate that is in force; which of these is wrong is not told.',
+  },
+  ROLE_REQUIRED: {
+    status: 'PERMISSION_DENIED',
+    meaning: 'The call needs a role that the caller does not have; both are named.',
+  },
+  SITE_NOT_PERMITTED: {
+    status: 'PERMISSION_DENIED',
+    meaning: 'The caller is bound to sites, and this is about another one or about all.',
+  },
   REQUEST_ID_REUSED: {
     status: 'ALREADY_EXISTS',
     meaning: 'The request id was used in this site with other content.',
@@ -30,7 +44,14 @@ export const ERRORS = {
     meaning:
       'The event id was used in this site with other content, or another payment has the request id of one from history.',
   },
-  LIST_EXISTS: { status: 'ALREADY_EXISTS', meaning: 'A list with this id and other settings exists.' },
+  LIST_EXISTS: {
+    status: 'ALREADY_EXISTS',
+    meaning: 'A list with this id and other settings exists, or one with this id was deleted.',
+  },
+  SUBJECT_TAKEN: {
+    status: 'ALREADY_EXISTS',
+    meaning: 'The certificate subject stands for somebody already; revoke that first.',
+  },
   DECISION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such decision.' },
   RULE_SET_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such rule set.' },
   VERSION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no such version.' },
@@ -38,9 +59,10 @@ export const ERRORS = {
   CONTROL_GROUP_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No control group runs there.' },
   SNOOZE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such snooze.' },
   DRAFT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no draft.' },
-  LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list.' },
+  LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list, or it was deleted.' },
   SITE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such site.' },
   MERCHANT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such merchant.' },
+  KEY_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such key.' },
   SITE_UNKNOWN: {
     status: 'FAILED_PRECONDITION',
     meaning: 'The site is not configured and sites are strict.',
@@ -70,6 +92,11 @@ export const ERRORS = {
   SNOOZE_OVER: {
     status: 'FAILED_PRECONDITION',
     meaning: 'The snooze has ended already, by itself or by somebody.',
+  },
+  LIST_IN_USE: {
+    status: 'FAILED_PRECONDITION',
+    meaning:
+      'Rules that are in force read the list; they are named. Publish versions that do not, then delete it.',
   },
   STALE_ETAG: { status: 'ABORTED', meaning: 'Somebody else changed it meanwhile; read it again.' },
   LIST_BUSY: {

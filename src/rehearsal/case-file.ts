@@ -1,5 +1,6 @@
 import type { CardFunding } from '../facts/payment.js';
 import type { Claim, Label, ThreeDsResult } from '../facts/attributes/report-words.js';
+import type { FactParams, Json } from '../rules/document/document.js';
 import type { Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
 import { jsonProblem } from '../rules/document/json-limits.js';
 import { schemaProblems } from '../rules/document/schema-subset.js';
@@ -102,8 +103,19 @@ export interface PaymentEntry {
   readonly repeat?: number;
   readonly every?: string;
   readonly followedBy?: FollowForm | readonly FollowForm[];
+  /** Facts that are given in place of what would be read. */
+  readonly facts?: readonly PinnedFact[];
+  /** What of a limit (`rule` or `set/rule`) had been used before, whatever the key: `480.00 USD`. */
+  readonly used?: Readonly<Record<string, string>>;
   /** Of the last repetition. */
   readonly expect?: Expectation;
+}
+
+/** The value of a fact as it is to be; without a value the fact is missing. */
+export interface PinnedFact {
+  readonly fact: string;
+  readonly params?: FactParams;
+  readonly value?: Json;
 }
 
 /** An event of the stream that names its payment. */
@@ -135,8 +147,15 @@ export interface Expectation {
 /** One scenario. */
 export interface CaseForm {
   readonly name: string;
+  /** For people. */
+  readonly description?: string;
   readonly now?: string;
   readonly lists?: ListsForm;
+  /** In addition to those of the file, or in their place. */
+  readonly sites?: CaseFile['sites'];
+  readonly merchants?: CaseFile['merchants'];
+  readonly ipCountries?: CaseFile['ipCountries'];
+  readonly rates?: CaseFile['rates'];
   readonly defaults?: PaymentForm;
   readonly stream: readonly (PaymentEntry | EventEntry)[];
   /** Of the last payment. */

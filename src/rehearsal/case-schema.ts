@@ -92,7 +92,7 @@ const PAYMENT = object(
     order: nullable('Order id.'),
     kind: choice(PAYMENT_KINDS, 'Default payment.'),
     amount: amount('Default "20.00 USD".'),
-    card: CARD,
+    card: { ...CARD, description: 'The card; the default instrument.' },
     localMethod: account('A local method in place of the card.'),
     voucher: account('A voucher in place of the card.'),
     bankTransfer: account('A bank transfer in place of the card.'),
@@ -106,19 +106,24 @@ const PAYMENT = object(
     userAgent: nullable('Browser.'),
     acceptLanguage: nullable('What the browser asks for.'),
     ip: nullable('IP address; its country stands in ipCountries.'),
-    billing: ADDRESS,
-    shipping: ADDRESS,
+    billing: { ...ADDRESS, description: 'Where the bill goes.' },
+    shipping: { ...ADDRESS, description: 'Where the goods go.' },
     items: list(
       object([], {
         sku: text('Article number.'),
         category: text('Category.'),
-        quantity: { type: 'integer', minimum: 1, maximum: 10_000 },
+        quantity: { type: 'integer', minimum: 1, maximum: 10_000, description: 'How many; default 1.' },
         price: amount('Price of one.'),
       }),
       'What is bought.',
       100,
     ),
-    attributes: { type: 'object', maxProperties: 50, additionalProperties: text('Value.') },
+    attributes: {
+      type: 'object',
+      maxProperties: 50,
+      description: 'What else the site sends, by name.',
+      additionalProperties: text('Value.'),
+    },
   },
   'Only what matters for the case; null takes a default away.',
 );
@@ -163,6 +168,16 @@ const EXPECT = object(
 
 const FOLLOW = object(['event'], { ...EVENT, after: duration('How long after the payment. Default 1s.') });
 
+const PINNED = object(
+  ['fact'],
+  {
+    fact: text('Name of the fact.'),
+    params: { type: 'object', description: 'Its parameters, as the rule writes them.' },
+    value: { description: 'Its value; without one the fact is missing.' },
+  },
+  'A fact and what it is.',
+);
+
 const PAYMENT_ENTRY = object(
   ['payment'],
   {
@@ -172,6 +187,16 @@ const PAYMENT_ENTRY = object(
     repeat: { type: 'integer', minimum: 1, maximum: 2000, description: 'How many times.' },
     every: duration('Between repetitions. Default 1s.'),
     followedBy: { description: 'What follows each of them.', anyOf: [FOLLOW, list(FOLLOW, '', 20)] },
+    facts: list(
+      PINNED,
+      'Facts that are given in place of what would be read from the stream and the payment.',
+    ),
+    used: {
+      type: 'object',
+      description: 'What of a limit had been used before, by its name or set/limit.',
+      propertyNames: text('limit or set/limit', { pattern: '^[a-z0-9-]{1,64}(/[a-z0-9-]{1,64})?$' }),
+      additionalProperties: amount('Money used in the period, whatever the key.'),
+    },
     expect: EXPECT,
   },
   'A payment; {n} in its texts is 1, 2, 3 … when it is repeated.',
@@ -216,10 +241,28 @@ const MERCHANT = object(['id'], {
   small: { type: 'boolean', description: 'Cumulative limits for small merchants apply.' },
 });
 
+const SITES = list(SITE, 'Sites; any other is not configured and runs in UTC.');
+const MERCHANTS = list(MERCHANT, 'Merchants; any other is not configured.');
+const IP_COUNTRIES: Schema = {
+  type: 'object',
+  description: 'Country of IP addresses; others are not known.',
+  additionalProperties: country('Country.'),
+};
+const RATES: Schema = {
+  type: 'object',
+  description: 'USD for one unit of a currency.',
+  additionalProperties: text('Decimal.', { pattern: '^[0-9]{1,12}(\\.[0-9]{1,12})?$' }),
+};
+
 const CASE = object(['name', 'stream'], {
   name: text('What is shown; unique in the file.', { minLength: 1, maxLength: 200 }),
+  description: text('For people: where it comes from, why it matters.', { maxLength: 4000 }),
   now: text('ISO 8601; what at: +0s is.', { pattern: MOMENT_PATTERN.replace('[+-][0-9]{1,9}[smhd]|', '') }),
   lists: LISTS,
+  sites: SITES,
+  merchants: MERCHANTS,
+  ipCountries: IP_COUNTRIES,
+  rates: RATES,
   defaults: PAYMENT,
   stream: list({ anyOf: [PAYMENT_ENTRY, EVENT_ENTRY] }, 'What happens, in any order.', 200),
   expect: EXPECT,
@@ -237,18 +280,10 @@ export const CASES_SCHEMA: Schema = {
       'The sets that are in force; default: the one the file is named after.',
     ),
     lists: LISTS,
-    sites: list(SITE, 'Sites; any other is not configured and runs in UTC.'),
-    merchants: list(MERCHANT, 'Merchants; any other is not configured.'),
-    ipCountries: {
-      type: 'object',
-      description: 'Country of IP addresses; others are not known.',
-      additionalProperties: country('Country.'),
-    },
-    rates: {
-      type: 'object',
-      description: 'USD for one unit of a currency.',
-      additionalProperties: text('Decimal.', { pattern: '^[0-9]{1,12}(\\.[0-9]{1,12})?$' }),
-    },
+    sites: SITES,
+    merchants: MERCHANTS,
+    ipCountries: IP_COUNTRIES,
+    rates: RATES,
     now: text('ISO 8601; default 2026-03-02T12:00:00Z, a Monday.', {
       pattern: MOMENT_PATTERN.replace('[+-][0-9]{1,9}[smhd]|', ''),
     }),

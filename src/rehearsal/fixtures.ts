@@ -2,7 +2,7 @@ import type { ContextOptions } from '../facts/context.js';
 import type { Geography } from '../facts/geography/geography.js';
 import { parseRates, type Rates } from '../money/rates.js';
 import type { Merchant, Site } from '../sites/site-store.js';
-import type { CaseFile } from './case-file.js';
+import type { CaseFile, CaseForm } from './case-file.js';
 import { CaseProblem } from './payment-form.js';
 
 /** Round figures, so that cases are easy to reckon: USD for one unit. */
@@ -24,6 +24,18 @@ export function ratesOf(given: CaseFile['rates']): Rates {
 export function geographyOf(countries: Readonly<Record<string, string>>): Geography {
   const known = new Map(Object.entries(countries));
   return { country: (ip) => known.get(ip) ?? '' };
+}
+
+/** The world of one case: that of its file, with what the case adds or says otherwise. */
+export function worldOf(form: CaseForm, file: CaseFile): CaseFile {
+  const { sites = [], merchants = [], ipCountries, rates } = form;
+  return {
+    ...file,
+    sites: [...(file.sites ?? []), ...sites],
+    merchants: [...(file.merchants ?? []), ...merchants],
+    ipCountries: { ...file.ipCountries, ...ipCountries },
+    rates: { ...file.rates, ...rates },
+  };
 }
 
 type Places = Pick<ContextOptions, 'siteOf' | 'merchantOf'>;

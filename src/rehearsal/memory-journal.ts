@@ -6,7 +6,7 @@ import type {
   JournalQuery,
   StoredEntry,
 } from '../decisions/ports.js';
-import { ruleHit } from '../decisions/record/rule-hits.js';
+import { ruleHit, wantedRules } from '../decisions/record/rule-hits.js';
 import { TollgateError } from '../errors/errors.js';
 import type { KeyRange, StreamEvent } from '../facts/stream.js';
 
@@ -99,6 +99,7 @@ function matches({ decision, event, keys }: StoredEntry, filter: DecisionFilter)
   if (filter.from !== undefined && event.at < filter.from) return false;
   if (filter.to !== undefined && event.at >= filter.to) return false;
   if (filter.degraded !== undefined && decision.degraded !== filter.degraded) return false;
-  if (filter.rule !== undefined && !ruleHit(decision.record, filter.rule)) return false;
+  const rules = wantedRules(filter);
+  if (rules !== undefined && !ruleHit(decision.record, ...rules)) return false;
   return (filter.keys ?? []).every((key) => keys.includes(key));
 }

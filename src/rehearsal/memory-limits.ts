@@ -25,12 +25,15 @@ interface Reservation {
   state: HoldState;
 }
 
-/** Cumulative limits that forget everything when the process ends. For rehearsals only. */
-export function createMemoryLimits(): LimitStore {
+/**
+ * Cumulative limits that forget everything when the process ends. For rehearsals only. `usedBefore` says what a counter
+ * begins with, minor units of the base currency.
+ */
+export function createMemoryLimits(usedBefore: (counter: string) => number = () => 0): LimitStore {
   const counters = new Map<string, Counter>();
   const reservations = new Map<string, Reservation>();
 
-  const used = (counter: string): number => counters.get(counter)?.used ?? 0;
+  const used = (counter: string): number => counters.get(counter)?.used ?? usedBefore(counter);
 
   function change(reservation: Reservation, state: HoldState): number {
     const changes = changesOf(reservation.state, state);
@@ -60,7 +63,7 @@ export function createMemoryLimits(): LimitStore {
       }
       if (reserved) {
         for (const { counter, amount, periodEnd } of holds) {
-          const found = counters.get(counter) ?? { used: 0, forgetAt: 0 };
+          const found = counters.get(counter) ?? { used: usedBefore(counter), forgetAt: 0 };
           found.used += amount;
           found.forgetAt = Math.max(found.forgetAt, forgetAt(periodEnd, expiresAt));
           counters.set(counter, found);

@@ -1,14 +1,17 @@
 import type { EventInput } from '../decisions/decisions.js';
 import { entryId } from '../decisions/record/decision-id.js';
 import { TollgateError } from '../errors/errors.js';
+import { toBaseMinor, type Rates } from '../money/rates.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { RuleSetDocument } from '../rules/document/document.js';
 import type { RuleSetVersion } from '../rules/program.js';
 import type { CaseFile, CaseForm } from './case-file.js';
-import { judge, type Failure } from './judge.js';
-import { CaseProblem } from './payment-form.js';
+import { ratesOf, worldOf } from './fixtures.js';
+import { judge, type Decided, type Failure } from './judge.js';
+import { CaseProblem, moneyOf } from './payment-form.js';
+import { pinsOf } from './pins.js';
 import type { RehearsalList } from './fixture-lists.js';
-import { setStage, type Stage } from './stage.js';
+import { setStage, type Stage, type UsedBefore } from './stage.js';
 import { timelineOf, type EventStep, type PaymentStep, type Step } from './timeline.js';
 
 /** What cases are run with. */
@@ -46,30 +49,46 @@ export async function runCases(file: CaseFile, options: RunOptions): Promise<rea
 }
 
 async function runCase(form: CaseForm, file: CaseFile, options: RunOptions): Promise<CaseResult> {
+  const { steps, failures } = await rehearseCase(form, file, options);
+  return { name: form.name, passed: failures.length === 0, failures, steps };
+}
+
+/** A case that was run, and the decision on its last payment. */
+export interface Rehearsed {
+  readonly steps: number;
+  readonly failures: readonly Failure[];
+  /** undefined: it could not be run. */
+  readonly last: Decided | undefined;
+}
+
+/** Runs one case from an empty journal. */
+export async function rehearseCase(form: CaseForm, file: CaseFile, options: RunOptions): Promise<Rehearsed> {
   let steps: readonly Step[] = [];
-  let failures: readonly Failure[];
   try {
     steps = timelineOf(form, file);
-    failures = await rehearse(steps, form, file, options);
+    return { ...(await rehearse(steps, form, file, options)), steps: steps.length };
   } catch (error) {
     if (!(error instanceof CaseProblem) && !(error instanceof TollgateError)) throw error;
-    failures = [{ place: '', text: error.message, facts: [] }];
+    const failures = [{ place: '', text: error.message, facts: [] }];
+    return { steps: steps.length, failures, last: undefined };
   }
-  return { name: form.name, passed: failures.length === 0, failures, steps: steps.length };
 }
 
 async function rehearse(
   steps: readonly Step[],
   form: CaseForm,
-  fixtures: CaseFile,
+  file: CaseFile,
   options: RunOptions,
-): Promise<readonly Failure[]> {
+): Promise<Pick<Rehearsed, 'failures' | 'last'>> {
   const { catalogue, lists } = options;
   const versions = options.documents.map(versionOf);
+  const fixtures = worldOf(form, file);
   const stage = setStage({ versions, catalogue, lists, fixtures, more: form.lists });
   const documents = new Map(options.documents.map((document) => [document.id, document]));
+  const rates = ratesOf(fixtures.rates);
   const sites = new Map<string, string>();
   const failures: Failure[] = [];
+  let last: Decided | undefined;
   for (const [index, step] of steps.entries()) {
     if (index % STEPS_A_PAUSE === STEPS_A_PAUSE - 1) await options.pause?.();
     stage.world.setTime(step.at);
@@ -79,16 +98,30 @@ async function rehearse(
       continue;
     }
     sites.set(step.id, step.payment.site);
+    stage.pin(pinsOf(step.facts, step.place, catalogue, stage.layout.slots), usedBefore(step, rates));
     const { record } = await screen(stage, step);
     if (step.expect === undefined) continue;
     const answer = await stage.journal.query({ ids: [record.id], ranges: [], seen: new Map() });
     const payload = answer.entries[0]?.decision;
     if (payload === undefined) throw new Error('a decision was answered and not kept');
-    failures.push(...judge(step.expect, { record, payload, layout: stage.layout, documents }, step.place));
+    last = { record, payload, layout: stage.layout, documents };
+    failures.push(...judge(step.expect, last, step.place));
   }
   await stage.pipeline.close();
   for (const text of stage.troubles) failures.push({ place: '', text, facts: [] });
-  return failures;
+  return { failures, last };
+}
+
+/** What of limits had been used before a payment, in minor units of the base currency. Throws CaseProblem. */
+function usedBefore({ used, place }: PaymentStep, rates: Rates): UsedBefore {
+  return new Map(
+    Object.entries(used ?? {}).map(([limit, text]) => {
+      const { minor, currency } = moneyOf(text);
+      const base = toBaseMinor(minor, currency, rates);
+      if (base === undefined) throw new CaseProblem(`${place}, used: there is no rate for ${currency}`);
+      return [limit, base];
+    }),
+  );
 }
 
 function versionOf(document: RuleSetDocument): RuleSetVersion {

@@ -22,6 +22,7 @@ import { geographyOf, placesOf, ratesOf } from './fixtures.js';
 import { createManualWorld, type ManualWorld } from './manual-world.js';
 import { createMemoryJournal } from './memory-journal.js';
 import { createMemoryLimits } from './memory-limits.js';
+import { NO_PINS, withPins, type Pins } from './pins.js';
 import { messageOf } from '../errors/error-text.js';
 
 /** The live pipeline on a stage: everything around it is in memory and stands still. */
@@ -31,6 +32,8 @@ export interface Stage {
   readonly journal: Journal;
   readonly limits: LimitStore;
   readonly layout: Layout;
+  /** Gives facts by hand, and what of limits was used before, until it is called again. */
+  pin(pins: Pins, used: UsedBefore): void;
   /** Facts that could not be read, and other troubles: bugs. */
   readonly troubles: readonly string[];
 }
@@ -70,6 +73,15 @@ const BOUNDS: StageBounds = {
 };
 const LAPSE_MS = 30 * 60_000;
 
+/** What of limits had been used, by `limit` or `set/limit`: minor units of the base currency. */
+export type UsedBefore = ReadonlyMap<string, number>;
+
+/** A counter is named `set/limit/key/period`. */
+function usedOf(counter: string, used: UsedBefore): number {
+  const [ruleSet = '', limit = ''] = counter.split('/');
+  return used.get(`${ruleSet}/${limit}`) ?? used.get(limit) ?? 0;
+}
+
 /** Notes what would go to the log of a live service. */
 function noting(troubles: string[]): Observer {
   const note = (what: string, error: unknown): void => void troubles.push(`${what}: ${messageOf(error)}`);
@@ -89,7 +101,9 @@ export function setStage(options: StageOptions): Stage {
   const troubles: string[] = [];
   const world = createManualWorld();
   const journal = createMemoryJournal(appendsInFlight);
-  const limits = createMemoryLimits();
+  let pins = NO_PINS;
+  let used: UsedBefore = new Map();
+  const limits = createMemoryLimits((counter) => usedOf(counter, used));
   const hash = createKeyHash(journal.hashKey);
   const readPhone = createPhoneReader();
   const rates = ratesOf(fixtures.rates);
@@ -118,6 +132,7 @@ export function setStage(options: StageOptions): Stage {
         catalogue,
         hash: createAttributeHash(hash, readPhone),
         windowBytes,
+        planned: (plan, slots) => withPins(plan, slots, () => pins),
       },
       resolve: (payment, now) => resolve(payment, now),
       toBaseMinor: (minor, currency) => toBaseMinor(minor, currency, rates),
@@ -135,5 +150,16 @@ export function setStage(options: StageOptions): Stage {
   );
   const [layout] = pipeline.rules.layouts;
   if (layout === undefined) throw new Error('an arrangement always decides by something');
-  return { pipeline, world, journal, limits, layout, troubles };
+  return {
+    pipeline,
+    world,
+    journal,
+    limits,
+    layout,
+    pin(facts, before) {
+      pins = facts;
+      used = before;
+    },
+    troubles,
+  };
 }

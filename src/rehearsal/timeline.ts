@@ -27,6 +27,8 @@ export interface PaymentStep {
   /** Where in the file, for messages. */
   readonly place: string;
   readonly payment: PaymentInput;
+  readonly facts: PaymentEntry['facts'];
+  readonly used: PaymentEntry['used'];
   readonly expect: Expectation | undefined;
 }
 
@@ -74,6 +76,8 @@ function payments(entry: PaymentEntry, place: string, now: number, form: CaseFor
       id,
       place: where,
       payment: paymentOf(numbered(merged, n), now),
+      facts: entry.facts,
+      used: entry.used,
       expect: n === count ? entry.expect : undefined,
     };
     return [step, ...follows.map((follow) => followStep(numbered(follow, n), step, now))];

@@ -37,6 +37,8 @@ export interface FactDefinition {
   readonly values?: readonly string[];
   /** How its texts are written, where that is more than text: any other text is never its value. */
   readonly form?: TextForm;
+  /** What its numbers count, after a number: `days`. For these params, where it depends on them; absent: bare numbers. */
+  readonly unit?: string | ((params: { readonly [name: string]: Json }) => string | undefined);
   /** Smallest and largest possible value of a number. */
   readonly range?: readonly [number, number];
   /** Whether its numbers are whole, for these params where it depends on them: no other is ever its value. */

@@ -32,6 +32,8 @@ export interface RuleSetsOptions {
   readonly holdsCardNumber: (text: string) => boolean;
   /** The lists that documents may name, with their types. */
   readonly lists: () => Promise<ReadonlyMap<string, { readonly type: string }>>;
+  /** Does some work during which none of the lists that a document reads goes away. Left out: lists never do. */
+  readonly keepLists?: <T>(document: RuleSetDocument, work: () => Promise<T>) => Promise<T>;
   readonly now: () => number;
   /** Callers have no identity: nobody can be the second person. */
   readonly development: boolean;
@@ -47,10 +49,17 @@ export interface RuleSetsOptions {
 export function createRuleSets(options: RuleSetsOptions): RuleSets {
   const { store, now, development } = options;
 
-  /** A version checked by an earlier release may name what this one does not know: it must not replace a running one. */
-  async function mustHold({ document }: StoredVersion): Promise<void> {
-    const { findings } = checkRuleSet(document, await known());
-    if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings, 'version');
+  /**
+   * A version checked by an earlier release may name what this one does not know, and lists may have been deleted since: it
+   * must not replace a running one. What it names stays until the work has ended.
+   */
+  async function holding<T>({ document }: StoredVersion, work: () => Promise<T>): Promise<T> {
+    const checked = async (): Promise<T> => {
+      const { findings } = checkRuleSet(document, await known());
+      if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings, 'version');
+      return await work();
+    };
+    return await (options.keepLists === undefined ? checked() : options.keepLists(document, checked));
   }
 
   async function known(): Promise<TextCheckContext> {
@@ -117,7 +126,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
   const publishing = createPublishing({
     store,
     now,
-    mustHold,
+    holding,
     changed: options.changed,
     readiness: async (version) => {
       const evidence = await store.evidence(version.ruleSet, version.version);

@@ -64,6 +64,16 @@ export interface Publication {
   readonly waived?: Readiness['waived'];
 }
 
+/** A table that facts are read from and that changes with a new file only. */
+export interface Reference {
+  /** Exchange rates, countries of addresses, what is known of BINs. */
+  readonly source: 'rates' | 'geography' | 'bins';
+  /** The id that it has itself, else the beginning of its SHA-256. */
+  readonly id: string;
+  /** The moment it holds for or was made at, epoch ms; null: it does not say. */
+  readonly asOf: number | null;
+}
+
 /** What gives meaning to the fact vector and the states of rules and limits in a record: stored once, referred to by id. */
 export interface Layout {
   /** SHA-256, hex, over the rest. */
@@ -75,6 +85,8 @@ export interface Layout {
   readonly rules: readonly (readonly [ruleSet: string, rule: string])[];
   /** By limit index: rule set and limit name. */
   readonly limits: readonly (readonly [ruleSet: string, limit: string])[];
+  /** The tables that facts were read from; not there in layouts made before it was kept. */
+  readonly references?: readonly Reference[];
 }
 
 /** Rule-set versions at rest, where they stand, and what speaks for them. */

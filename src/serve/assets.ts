@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { parseBins, type Bins } from '../facts/geography/bins.js';
 import { createGeography, type Geography } from '../facts/geography/geography.js';
 import { parseListsFile, type ShippedList } from '../facts/lists/shipped-lists.js';
 import { parseRates, type Rates } from '../money/rates.js';
+import type { Reference } from '../rules/version-store.js';
 import { messageOf } from '../errors/error-text.js';
 
 /** The files that ship with Tollgate: beside src and dist alike. */
@@ -18,6 +20,8 @@ export interface Assets {
   readonly rates: Rates;
   readonly bins: Bins;
   readonly geography: Geography;
+  /** How records name them. */
+  readonly references: readonly Reference[];
 }
 
 /** Reads and checks the files named by the configuration. Throws ConfigProblem naming file and reason. */
@@ -26,19 +30,35 @@ export function readAssets(config: Pick<Config, 'rates' | 'bins' | 'geoip'>): As
   const binsFile = config.bins || join(SHIPPED, 'data', 'bin-ranges.csv');
   const rates = parseRates(parseJson(ratesFile, read(ratesFile, 'rates').toString()));
   if (!('ok' in rates)) throw new ConfigProblem(`${ratesFile}: ${rates.problems.slice(0, 3).join('; ')}`);
-  const bins = parseBins(read(binsFile, 'bins').toString());
+  const binsBytes = read(binsFile, 'bins');
+  const bins = parseBins(binsBytes.toString());
   if (!('ok' in bins)) throw new ConfigProblem(`${binsFile}: ${bins.problems.slice(0, 3).join('; ')}`);
-  return { rates: rates.ok, bins: bins.ok, geography: geographyOf(config.geoip) };
+  const { geography, bytes } = geographyOf(config.geoip);
+  return {
+    rates: rates.ok,
+    bins: bins.ok,
+    geography,
+    references: [
+      { source: 'rates', id: rates.ok.id, asOf: Date.parse(rates.ok.asOf) },
+      { source: 'geography', id: digest(bytes), asOf: geography.builtAt ?? null },
+      { source: 'bins', id: digest(binsBytes), asOf: null },
+    ],
+  };
 }
 
-function geographyOf(file: string): Geography {
+function digest(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+}
+
+function geographyOf(file: string): { readonly geography: Geography; readonly bytes: Buffer } {
   const mmdb =
     file ||
     createRequire(import.meta.url).resolve(
       '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb',
     );
   try {
-    return createGeography(read(mmdb, 'geoip'));
+    const bytes = read(mmdb, 'geoip');
+    return { geography: createGeography(bytes), bytes };
   } catch (error) {
     if (error instanceof ConfigProblem) throw error;
     throw new ConfigProblem(`${mmdb}: not an MMDB file: ${messageOf(error)}`);

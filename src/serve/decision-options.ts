@@ -8,16 +8,18 @@ import { NO_SHADOWS } from '../decisions/shadow/shadowing.js';
 import { TollgateError } from '../errors/errors.js';
 import { createAttributeHash } from '../facts/attributes/values.js';
 import { FACT_CATALOGUE } from '../facts/catalogue.js';
-import { createPaymentResolver, instrumentDigest } from '../facts/context.js';
+import { createPaymentResolver, instrumentDigest, type PaymentResolver } from '../facts/context.js';
 import type { KeyHash } from '../facts/attributes/key-hash.js';
 import type { ListsService } from '../facts/lists/lists-service.js';
 import type { createPhoneReader } from '../facts/normalise/phone.js';
 import { toBaseMinor } from '../money/rates.js';
 import type { RuleVersionStore } from '../rules/version-store.js';
+import { provenanceFrom } from '../rules/versions/provenance.js';
 import { sameMessage } from '../server/grpc/same-message.js';
 import type { Sites } from '../sites/site-service.js';
 import type { World } from '../world/world.js';
 import type { Assets } from './assets.js';
+import { listMemberships } from './list-memberships.js';
 
 /** What nobody configures, but tests may make small. */
 export interface Tuning {
@@ -53,10 +55,12 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
   const { config, tuning, world, store, lists, observer, hash, readPhone } = parts;
   const { rates } = parts.assets;
   const attributeOf = createAttributeHash(hash, readPhone);
+  const resolve = resolver(parts);
   return {
     journal: store.journal,
     limits: store.limits,
     versions: store.rules,
+    provenance: provenanceFrom(store.rules),
     lists,
     world,
     observer,
@@ -69,8 +73,10 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
       catalogue: FACT_CATALOGUE,
       hash: attributeOf,
       windowBytes: config.windowBytes,
+      references: parts.assets.references,
     },
-    resolve: resolver(parts),
+    resolve: strict(resolve, config),
+    membership: listMemberships(resolve, lists),
     toBaseMinor: (minor, currency) => toBaseMinor(minor, currency, rates),
     instrumentDigest: (payment) => instrumentDigest(payment, hash),
     sameMessage,
@@ -83,15 +89,8 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
   };
 }
 
-/** Resolves payments; refuses those of unknown sites where sites are strict. */
-function resolver({
-  config,
-  assets,
-  sites,
-  hash,
-  readPhone,
-}: DecisionSources): DecisionServiceOptions['resolve'] {
-  const resolve = createPaymentResolver({
+function resolver({ assets, sites, hash, readPhone }: DecisionSources): PaymentResolver {
+  return createPaymentResolver({
     hash,
     readPhone,
     geography: assets.geography,
@@ -100,9 +99,13 @@ function resolver({
     siteOf: (id) => sites.siteOf(id),
     merchantOf: (id, site) => sites.merchantOf(id, site),
   });
+}
+
+/** Refuses payments of unknown sites where sites are strict. */
+function strict(resolve: PaymentResolver, { sites }: Pick<Config, 'sites'>): PaymentResolver {
   return (payment, now) => {
     const context = resolve(payment, now);
-    if (config.sites === 'strict' && !context.siteKnown)
+    if (sites === 'strict' && !context.siteKnown)
       throw new TollgateError('SITE_UNKNOWN', `site ${payment.site} is not configured, and sites are strict`);
     return context;
   };

@@ -10,6 +10,7 @@ const FAILED: Readonly<Record<BackgroundTask, string>> = {
   health: 'the store could not be asked',
   follow: 'changes could not be followed',
   expire: 'lapsed holds could not be given back',
+  keys: 'when keys were used could not be written down',
 };
 
 /** Told what happens in the service, also beside calls. */

@@ -3,6 +3,7 @@ import type { Observer } from '../decisions/observer.js';
 import type { ErrorCode } from '../errors/errors.js';
 import { ERRORS } from '../errors/errors.js';
 import { STREAM_KINDS } from '../facts/attributes.js';
+import { REFUSALS, type Refusal } from '../identity/authenticate.js';
 import { FACT_CATALOGUE } from '../facts/catalogue.js';
 import { OUTCOMES } from '../rules/outcome.js';
 
@@ -11,7 +12,7 @@ export interface MetricSources {
   /** Calls admitted and not yet answered. */
   queueDepth(): number;
   storeUp(): boolean;
-  /** Whether other machines reach the service and are not asked who they are. */
+  /** Whether other machines reach the service without TLS, or without being asked who they are. */
   insecureListen(): boolean;
   /** Snoozes that are neither over nor ended. */
   openSnoozes(): number;
@@ -21,8 +22,11 @@ export interface MetricSources {
   cpuSeconds(): number;
 }
 
-/** What goes on beside calls: asking for the store, following other instances, giving back holds that lapsed. */
-export const BACKGROUND_TASKS = ['health', 'follow', 'expire'] as const;
+/**
+ * What goes on beside calls: asking for the store, following other instances, giving back holds that lapsed, writing down
+ * when keys were used.
+ */
+export const BACKGROUND_TASKS = ['health', 'follow', 'expire', 'keys'] as const;
 export type BackgroundTask = (typeof BACKGROUND_TASKS)[number];
 
 /** Counters of the service: told what happens by the pipeline and the gRPC edge, read in Prometheus' text format. */
@@ -30,6 +34,10 @@ export interface Metrics extends Observer {
   /** An error went out over gRPC. */
   answered(code: ErrorCode): void;
   backgroundFailed(task: BackgroundTask): void;
+  /** A call was nobody's. */
+  refusedCaller(why: Refusal): void;
+  /** The files of certificates have changed, for better or worse. */
+  tlsReloaded(ok: boolean): void;
   readonly contentType: string;
   text(): Promise<string>;
 }
@@ -92,6 +100,20 @@ export function createMetrics(sources: MetricSources): Metrics {
     'task',
     BACKGROUND_TASKS,
   );
+  const refusedCallers = tally(
+    registry,
+    'tollgate_authentication_failures_total',
+    'Calls that showed nothing in force, by what was wrong.',
+    'why',
+    REFUSALS,
+  );
+  const reloads = tally(
+    registry,
+    'tollgate_tls_reloads_total',
+    'Changes of the files of certificates: taken over, or not usable.',
+    'result',
+    ['ok', 'failed'] as const,
+  );
   const durations = new Histogram({
     name: 'tollgate_decision_seconds',
     help: 'From admission to durable.',
@@ -112,7 +134,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge(
     registry,
     'tollgate_insecure_listen',
-    '1 when other machines reach the service and are not asked who they are.',
+    '1 when other machines reach the service without TLS, or without being asked who they are.',
     () => (sources.insecureListen() ? 1 : 0),
   );
   gauge(registry, 'process_resident_memory_bytes', 'Resident memory.', () => sources.residentBytes());
@@ -151,6 +173,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
     factFailed: (fact) => factFailures(fact),
     backgroundFailed: (task) => backgroundFailures(task),
+    refusedCaller: (why) => refusedCallers(why),
+    tlsReloaded: (ok) => reloads(ok ? 'ok' : 'failed'),
   };
 }
 

@@ -246,6 +246,8 @@ describe('rules', () => {
 });
 
 describe('lists', () => {
+  const why = ['--reason', 'report 112'];
+
   it('are made, filled, asked and emptied', async () => {
     expect((await run(['lists', 'create', 'cli-cards', '--type', 'card', '--kind', 'block'])).code).toBe(0);
     const added = await run(['lists', 'add', 'cli-cards', 'fp-a', 'fp-b', '--reason', 'report 1']);
@@ -254,12 +256,12 @@ describe('lists', () => {
     expect(there.out).toMatch(/^fp-a is on cli-cards\.\n/);
     expect(there.out).toMatch(/reason +report 1/);
     expect(there.out).toMatch(/actor +tester/);
-    expect((await run(['lists', 'remove', 'cli-cards', 'fp-a', 'fp-z'])).out).toBe(
+    expect((await run(['lists', 'remove', 'cli-cards', 'fp-a', 'fp-z', ...why])).out).toBe(
       '1 removed, 1 not on the list.\n',
     );
-    const none = await run(['lists', 'remove', 'cli-cards', 'fp-z', '--json']);
+    const none = await run(['lists', 'remove', 'cli-cards', 'fp-z', '--json', ...why]);
     expect(JSON.parse(none.out)).toMatchObject({ removed: '0', unknown: '1' });
-    const same = await run(['lists', 'add', 'cli-cards', 'fp-b', '--json']);
+    const same = await run(['lists', 'add', 'cli-cards', 'fp-b', '--json', ...why]);
     expect(JSON.parse(same.out)).toMatchObject({ added: '0', unchanged: '1' });
     expect(await json(['lists', 'check', 'cli-cards', 'fp-a'])).toMatchObject({ listed: false });
     expect((await run(['lists', 'list'])).out).toMatch(/^cli-cards +block +card +1 /m);
@@ -269,10 +271,12 @@ describe('lists', () => {
   it('are imported from lines, CSV and NDJSON, tried first, and exported so that they can come back', async () => {
     await run(['lists', 'create', 'cli-domains', '--type', 'email-domain', '--kind', 'watch']);
     const lines = folder.file('domains.txt', '# two\nmail.example\n\nspam.example\n');
-    const tried = await run(['lists', 'import', 'cli-domains', lines, '--dry-run']);
-    expect(tried.out).toBe('It would be: 2 added, 0 removed, 0 unchanged, 0 invalid.\n');
+    const tried = await run(['lists', 'import', 'cli-domains', lines, '--dry-run', ...why]);
+    expect(tried.out).toBe(
+      'It would be: 2 added, 0 removed, 0 unchanged, 0 invalid.\nadded:\n  + line 2: mail.example\n  + line 4: spam.example\n',
+    );
     expect(await json(['lists', 'check', 'cli-domains', 'spam.example'])).toMatchObject({ listed: false });
-    await run(['lists', 'import', 'cli-domains', lines]);
+    await run(['lists', 'import', 'cli-domains', lines, ...why]);
     const csv = folder.file(
       'd.csv',
       'value,reason,valid_until\nspam.example,old,\nother.example,new,2040-01-01\n',
@@ -282,13 +286,17 @@ describe('lists', () => {
     const out = join(folder.path, 'domains.ndjson');
     expect((await run(['lists', 'export', 'cli-domains', '--out', out])).out).toContain('2 entries written');
     const back = await run(['lists', 'import', 'cli-domains', out, '--replace', '--dry-run']);
-    expect(back.out).toBe('It would be: 0 added, 0 removed, 2 unchanged, 0 invalid.\n');
+    expect(back.out).toBe(
+      'It would be: 0 added, 0 removed, 2 unchanged, 0 invalid.\nunchanged:\n  = line 1: other.example until 2040-01-01T00:00:00Z\n  = line 2: spam.example\n',
+    );
   });
 
   it('note the name of the file as source, wherever it lies, and come out as they were known at a moment', async () => {
     await run(['lists', 'create', 'cli-known', '--type', 'email-domain', '--kind', 'watch']);
     const name = `${'long-'.repeat(30)}.txt`;
-    expect((await run(['lists', 'import', 'cli-known', folder.file(name, 'mail.example\n')])).err).toBe('');
+    expect(
+      (await run(['lists', 'import', 'cli-known', folder.file(name, 'mail.example\n'), ...why])).err,
+    ).toBe('');
     const { entry } = await json(['lists', 'check', 'cli-known', 'mail.example']);
     expect(entry.source).toBe(name.slice(0, 128));
     const asOf = ['--as-of', '2040-01-01'];
@@ -302,23 +310,80 @@ describe('lists', () => {
 
   it('name entries that cannot be taken, and lines that cannot be read', async () => {
     await run(['lists', 'create', 'cli-ips', '--type', 'ip', '--kind', 'block']);
-    const bad = folder.file('ips.txt', '10.0.0.0/8\nnot-an-address\n');
-    const invalid = await run(['lists', 'import', 'cli-ips', bad]);
+    const bad = folder.file('ips.txt', '10.0.0.0/8\n\n# no more\nnot-an-address\n');
+    const invalid = await run(['lists', 'import', 'cli-ips', bad, ...why]);
     expect(invalid.code).toBe(1);
-    expect(invalid.err).toContain("entry 2 'not-an-address': ");
-    const replacing = await run(['lists', 'import', 'cli-ips', bad, '--replace']);
+    expect(invalid.err).toContain("line 4 'not-an-address': ");
+    const replacing = await run(['lists', 'import', 'cli-ips', bad, '--replace', ...why]);
     expect(replacing.err).toMatch(
-      /^tollgate: nothing was replaced: 1 of the entries cannot be taken, first entry 2 value: .*\n {2}entry 2 value: .*\n$/,
+      /^tollgate: nothing was replaced: 1 of the entries cannot be taken, first line 4 value: .*\n {2}line 4 value: .*\n$/,
     );
     const long = folder.file('long.txt', `10.0.0.0/8\n${'x'.repeat(501)}\n`);
     expect((await run(['lists', 'import', 'cli-ips', long])).err).toBe(
-      'tollgate: entry 2 value: longer than 500 characters (INVALID_REQUEST)\n',
+      'tollgate: line 2 value: longer than 500 characters (INVALID_REQUEST)\n',
     );
     const csv = folder.file('ips.csv', 'value,valid_until\n10.0.0.1,soon\n');
     expect((await run(['lists', 'import', 'cli-ips', csv])).err).toContain(
       `${csv} line 2: valid_until: 'soon'`,
     );
     expect((await run(['lists', 'check', 'no-such', 'x'])).err).toContain('(LIST_NOT_FOUND)');
+    expect((await run(['lists', 'add', 'cli-ips', '10.0.0.1'])).err).toContain('reason: is required');
+  });
+
+  it('show what an import would change, and write it down', async () => {
+    await run(['lists', 'create', 'cli-diff', '--type', 'device', '--kind', 'block']);
+    await run(['lists', 'add', 'cli-diff', 'd1', 'd2', 'd3', '--reason', 'seen twice']);
+    const file = folder.file('devices.txt', '# new\nd9\nd8\n\nd2\n');
+    const args = ['lists', 'import', 'cli-diff', file, '--replace', '--dry-run', ...why];
+    expect((await run([...args, '--show', '1'])).out).toBe(
+      [
+        'It would be: 2 added, 2 removed, 1 unchanged, 0 invalid.',
+        'added, 1 of 2:',
+        '  + line 3: d8',
+        'removed, 1 of 2:',
+        '  - d1 (tester: seen twice)',
+        'unchanged:',
+        '  = line 5: d2',
+        '',
+      ].join('\n'),
+    );
+    const diff = join(folder.path, 'diff.ndjson');
+    await run([...args, '--diff-file', diff]);
+    const lines = readFileSync(diff, 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { effect: 'added', line: 3, entry: { value: 'd8', reason: 'report 112' } },
+      { effect: 'added', line: 2, entry: { value: 'd9' } },
+      { effect: 'removed', entry: { value: 'd1', actor: 'tester' } },
+      { effect: 'removed', entry: { value: 'd3' } },
+      { effect: 'unchanged', line: 5, entry: { value: 'd2', reason: 'seen twice' } },
+    ]);
+  });
+
+  it('tell their past, who needs them, and go when nobody does', async () => {
+    await run(['lists', 'create', 'cli-past', '--type', 'device', '--kind', 'block', '--owner', 'risk']);
+    await run(['lists', 'add', 'cli-past', 'd1', '--reason', 'seen twice']);
+    await run(['lists', 'remove', 'cli-past', 'd1', '--reason', 'a mistake']);
+    const history = await run(['lists', 'history', 'cli-past', 'd1']);
+    expect(history.out).toMatch(/^d1 from .*\n.*put there by +tester, .*\n.*seen twice\n/);
+    expect(history.out).toMatch(/ended .*\n.*by +tester, .*\n.*a mistake/);
+    expect((await run(['lists', 'history', 'cli-past', 'd7'])).out).toBe('d7 was never on cli-past.\n');
+    const changes = await run(['lists', 'changes', 'cli-past']);
+    expect(changes.out).toMatch(/2 .* removed +0 +1 +tester +a mistake\n.*1 .* added +1 +0 +tester +manual/);
+    expect((await run(['lists', 'update', 'cli-past', '--owner', 'cards', '--etag', '0'])).out).toContain(
+      'cards',
+    );
+    expect((await run(['lists', 'update', 'cli-past', '--owner', 'us', '--etag', '0'])).err).toContain(
+      '(STALE_ETAG)',
+    );
+    expect((await run(['lists', 'usage', 'cli-past'])).out).toBe(
+      'No rule reads cli-past.\nIt had a part in no decision.\n',
+    );
+    expect((await run(['lists', 'delete', 'cli-past', '--reason', 'unused'])).out).toBe(
+      'cli-past is deleted.\n',
+    );
+    expect((await run(['lists', 'list'])).out).not.toContain('cli-past');
+    expect((await run(['lists', 'list', '--deleted'])).out).toMatch(/^cli-past \(deleted /m);
+    expect((await run(['lists', 'add', 'cli-past', 'd2', ...why])).err).toContain('was deleted on');
   });
 });
 

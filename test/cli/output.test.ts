@@ -16,6 +16,21 @@ const rows = [
   ['b', 'so many words that the line of them all is longer than the terminal is wide'],
 ];
 
+describe('a wrapped line', () => {
+  it('goes on two characters further in than it began, and is whole where there is room', () => {
+    const write = (out: Output): void => out.wrapped('  a line of some length');
+    expect(printed(undefined, write)).toBe('  a line of some length\n');
+    expect(printed(14, write)).toBe('  a line of\n    some\n    length\n');
+  });
+
+  it('breaks no word, however long, and does not count colours', () => {
+    expect(printed(8, (out) => out.wrapped('a 0123456789 b'))).toBe('a\n  0123456789\n  b\n');
+    expect(printed(8, (out) => out.wrapped(`${out.paint('red', 'abc')} defg`), true)).toBe(
+      '\u001b[31mabc\u001b[0m defg\n',
+    );
+  });
+});
+
 describe('a table', () => {
   it('has the long texts of its last column broken between words where the terminal is too narrow', () => {
     const text = printed(40, (out) => out.table(['id', 'what'], rows));

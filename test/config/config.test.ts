@@ -11,6 +11,35 @@ const sources = (more: Partial<ConfigSources> = {}): ConfigSources => ({
 const file = (settings: unknown) => ({ name: 'tollgate.json', text: JSON.stringify(settings) });
 
 describe('resolveConfig', () => {
+  it('lets other machines in without more ado only with identities and TLS', () => {
+    const tls = { tlsCert: 'tls.crt', tlsKey: 'tls.key' };
+    const far = { listen: '10.0.0.5:1', http: '10.0.0.5:2' };
+    const secure = resolveConfig(
+      sources({ flags: { ...far, ...tls, identities: 'required', clientCa: 'ca.crt' } }),
+    );
+    expect(secure).toMatchObject({
+      insecureListen: false,
+      identities: 'required',
+      tls: { cert: 'tls.crt', key: 'tls.key', clientCa: 'ca.crt' },
+    });
+    for (const less of [tls, { identities: 'required' }])
+      expect(() => resolveConfig(sources({ flags: { ...far, ...less } }))).toThrow(
+        /^--listen: '10\.0\.0\.5:1' is not a loopback address: for another set --identities required and --tls-cert/,
+      );
+    const allowed = { ...far, identities: 'required', insecureListen: 'allow' };
+    expect(resolveConfig(sources({ flags: allowed })).insecureListen).toBe(true);
+    expect(resolveConfig(sources())).toMatchObject({ identities: 'development', tls: undefined });
+  });
+
+  it.each([
+    [{ tlsCert: 'a' }, '--tls-cert says nothing without --tls-key'],
+    [{ tlsKey: 'a' }, '--tls-key says nothing without --tls-cert'],
+    [{ clientCa: 'a' }, '--client-ca says nothing without --tls-cert and --tls-key'],
+    [{ identities: 'some' }, "--identities: 'some' is not one of development, required"],
+  ])('refuses %j', (flags, problem) => {
+    expect(() => resolveConfig(sources({ flags }))).toThrow(problem);
+  });
+
   it('listens on loopback and keeps a SQLite file when nothing is said', () => {
     const config = resolveConfig(sources());
     expect(config.listen).toEqual({ host: '127.0.0.1', port: 50051 });
@@ -68,7 +97,7 @@ describe('resolveConfig', () => {
     for (const name of ['listen', 'http'] as const) {
       const flags = { [name]: `${host}:1` };
       expect(() => resolveConfig(sources({ flags }))).toThrow(
-        `--${name}: '${host}:1' is not a loopback address, and no caller is asked who they are yet: --insecure-listen allow if that is meant`,
+        `--${name}: '${host}:1' is not a loopback address: for another set --identities required and --tls-cert, or --insecure-listen allow if that is meant`,
       );
       const environment = { TOLLGATE_INSECURE_LISTEN: 'allow' };
       expect(resolveConfig(sources({ flags, environment })).insecureListen).toBe(true);

@@ -14,10 +14,13 @@ import type { ShellCommand } from './shell.js';
 
 const folder = createFolder();
 let service: Service;
-/** A decision to ask about, where a guide says ID. */
+/** The hash of a version, where a guide says HASH. */
+let hash = '';
+/** A decision to ask about, where a guide says ID, and a key, where it says KEYID. */
 let decision: string;
 /** A snooze to end, where an example shows one. */
 let snooze: string;
+let key: string;
 
 const run = (args: readonly string[], stdin?: string): Promise<Ran> =>
   tollgate(args, {
@@ -62,6 +65,8 @@ const FILES: Readonly<Record<string, string | Buffer>> = {
   'domains.txt': 'spam.example\n',
   'cards.csv': 'value\nfp_3\n',
   'cards.ndjson': '',
+  'before.ndjson': '',
+  'diff.ndjson': '',
   'sites.json': '[]',
   'tollgate.json': '{"lapse":"20m"}',
 };
@@ -75,14 +80,21 @@ beforeAll(async () => {
     folder.file(`v${version}.cases.json`, CASES);
     await run(['rules', 'push', folder.file(`v${version}.rules.json`, JSON.stringify(document))]);
   }
+  const [newest] = JSON.parse((await run(['rules', 'list', 'velocity', '--json'])).out) as { hash: string }[];
+  hash = newest?.hash ?? '';
+  const email = JSON.stringify({ ...(JSON.parse(velocity) as object), id: 'email' });
+  await run(['rules', 'draft', 'put', folder.file('email.rules.json', email)]);
   const until = ['--description', 'Reported by issuers'];
   await run(['lists', 'create', 'stolen-cards', '--type', 'card', '--kind', 'block', ...until]);
+  await run(['lists', 'create', 'unused-cards', '--type', 'card', '--kind', 'custom']);
   await run(['lists', 'create', 'good-customers', '--type', 'customer', '--kind', 'allow']);
   const payment = join(folder.path, 'payment.json');
   const { out } = await run(['decide', payment, '--request-id', 'order-4711-1', '--json']);
   const because = ['--for', '2h', '--reason', 'a test', '--json'];
   const snoozed = await run(['rules', 'snooze', 'velocity', 'card-burst', ...because]);
   snooze = (JSON.parse(snoozed.out) as { snooze: { id: string } }).snooze.id;
+  const made = await run(['keys', 'create', '--name', 'guide', '--role', 'viewer', '--json']);
+  key = (JSON.parse(made.out) as { key: { id: string } }).key.id;
   decision = (JSON.parse(out) as { decision: { id: string } }).decision.id;
 }, 30_000);
 afterAll(async () => {
@@ -102,9 +114,11 @@ function globbed(word: string): string[] {
 function here(words: readonly string[]): string[] {
   const placed = words.flatMap((word) => {
     if (word.includes('*')) return globbed(word);
+    if (word === 'HASH') return hash;
+    if (word === 'KEYID') return key;
     if (word === 'ID' || /^[0-9a-z]{26}$/.test(word)) return decision;
     if (/^[0-9a-f]{16}$/.test(word)) return snooze;
-    if (Object.hasOwn(FILES, word) || word === 'my-rules/') return join(folder.path, word);
+    if (Object.hasOwn(FILES, word) || word.startsWith('my-rules/')) return join(folder.path, word);
     return word.replace('127.0.0.1:50051', service.grpcAddress);
   });
   return words[0] === 'simulate' ? [...placed, '--payments', '20'] : placed;

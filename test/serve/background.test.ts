@@ -152,7 +152,7 @@ describe('following the rules', () => {
 describe('the work beside answering', () => {
   function running(up: () => boolean) {
     const hand = handTimers();
-    const done = { look: 0, follow: 0, expire: 0 };
+    const done = { look: 0, follow: 0, expire: 0, keys: 0, uses: 0 };
     const troubles: string[] = [];
     const background = startBackground(hand.timers, {
       store: { up, look: async () => void done.look++ },
@@ -161,6 +161,7 @@ describe('the work beside answering', () => {
         throw new Error('broken');
       },
       expire: async () => void done.expire++,
+      keys: { expire: () => void done.keys++, writeUses: async () => void done.uses++ },
       failed: (task) => troubles.push(task),
     });
     return { hand, done, troubles, background };

@@ -32,6 +32,7 @@ describe('seeding an empty store', () => {
       index: new ListIndex(createKeyHash(store.journal.hashKey)),
       normalise: createListValueReader(createPhoneReader()),
       now: () => 1,
+      readers: async () => [],
     });
   });
   afterEach(async () => {

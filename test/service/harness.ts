@@ -14,6 +14,7 @@ import {
   type EventResult,
   type EventSchema,
 } from '../../src/gen/tollgate/v1/event_service_pb.js';
+import { KeyService } from '../../src/gen/tollgate/v1/key_service_pb.js';
 import { ListService } from '../../src/gen/tollgate/v1/list_service_pb.js';
 import type { Payment, PaymentSchema } from '../../src/gen/tollgate/v1/payment_pb.js';
 import { Waivable } from '../../src/gen/tollgate/v1/rule_publishing_pb.js';
@@ -21,7 +22,7 @@ import { RuleService } from '../../src/gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../../src/gen/tollgate/v1/site_service_pb.js';
 import { SnoozeService } from '../../src/gen/tollgate/v1/snooze_service_pb.js';
 import { startService, type Service } from '../../src/main.js';
-import { createClient, openChannel, type Client } from '../../src/server/grpc/client.js';
+import { createClient, openChannel, type ChannelTls, type Client } from '../../src/server/grpc/client.js';
 import { openMongoStore, type MongoStore } from '../../src/storage/mongo/open.js';
 import { openSqliteStore, type SqliteStore } from '../../src/storage/sqlite/store.js';
 import { TUNING, type Tuning } from '../../src/serve/decision-options.js';
@@ -61,6 +62,7 @@ export interface Instance {
   readonly sites: Client<typeof SiteService>;
   readonly snoozes: Client<typeof SnoozeService>;
   readonly controls: Client<typeof ControlService>;
+  readonly keys: Client<typeof KeyService>;
   /** The decision on a payment. */
   screen(requestId: string, payment: PaymentInit): Promise<Decision>;
   /** The results of events sent in one message. */
@@ -99,21 +101,26 @@ export function onMongo(name: string, suite: (createPlace: () => Place) => void)
   describeMongo(name, (uri) => suite(() => mongoPlace(uri)));
 }
 
-/** Clients to a service that listens somewhere. */
-export function clientsOf(address: string): Omit<Instance, 'service' | 'close'> {
-  const channel = openChannel(address, { 'grpc.use_local_subchannel_pool': 1 });
-  const decisions = createClient(DecisionService, channel, { now: Date.now });
-  const events = createClient(EventService, channel);
-  const rules = createClient(RuleService, channel);
+/** Clients to a service that listens somewhere; they show a key where one is given. */
+export function clientsOf(
+  address: string,
+  { key, tls }: { readonly key?: string; readonly tls?: ChannelTls } = {},
+): Omit<Instance, 'service' | 'close'> {
+  const channel = openChannel(address, { 'grpc.use_local_subchannel_pool': 1 }, tls);
+  const shown = { now: Date.now, ...(key === undefined ? {} : { key }) };
+  const decisions = createClient(DecisionService, channel, shown);
+  const events = createClient(EventService, channel, shown);
+  const rules = createClient(RuleService, channel, shown);
   return {
     channel,
     decisions,
     events,
     rules,
-    lists: createClient(ListService, channel),
-    sites: createClient(SiteService, channel),
-    controls: createClient(ControlService, channel),
-    snoozes: createClient(SnoozeService, channel),
+    lists: createClient(ListService, channel, shown),
+    sites: createClient(SiteService, channel, shown),
+    keys: createClient(KeyService, channel, shown),
+    controls: createClient(ControlService, channel, shown),
+    snoozes: createClient(SnoozeService, channel, shown),
     async screen(requestId, payment) {
       const { decision } = await decisions.screen({ requestId, payment });
       if (decision === undefined) throw new Error('an answer without decision');

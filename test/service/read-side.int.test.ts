@@ -139,6 +139,55 @@ onBothStores('decisions of a day under the shipped rules', (createPlace) => {
     expect(all.summary.length).toBeGreaterThan(0);
   });
 
+  it('are explained by what nearly happened, where facts and versions came from', async () => {
+    let near = 0;
+    for (const { decision } of made.slice(0, 20)) {
+      const told = await tollgate.decisions.explainDecision({ id: decision.id, maxNearMisses: 3 });
+      expect(told.nearMisses.length).toBeLessThanOrEqual(3);
+      near += told.nearMisses.length;
+      const { trace } = await tollgate.decisions.getDecision({ id: decision.id, withTrace: true });
+      for (const { ruleSet: set, rule: name, changes, state } of told.nearMisses) {
+        const kept = trace?.rules.find((one) => one.ruleSet === set && one.rule === name);
+        expect(kept?.state).toBe(state);
+        expect([RuleState.NO_HIT, RuleState.UNKNOWN]).toContain(state);
+        for (const { fact, paramsJson, actualJson, neededJson, path } of changes) {
+          const value = trace?.facts.find((one) => one.fact === fact && one.paramsJson === paramsJson);
+          if (path === '') expect(actualJson).toBe(value?.valueJson);
+          expect(neededJson).not.toBe(actualJson);
+        }
+      }
+      for (const { value, sources } of told.facts) {
+        expect(sources.length, value?.fact).toBeGreaterThan(0);
+        for (const place of sources) expect(told.sources[place]?.text).toBeTruthy();
+      }
+      const list = told.sources.find(({ origin, id }) => origin === 'list' && id === 'high-risk-countries');
+      expect(list?.revision).toBeGreaterThan(0n);
+      // What is known of lists follows the store; a payment waits for nothing but the round before.
+      expect(Number(list?.ageMs)).toBeGreaterThanOrEqual(0);
+      for (const origin of ['geography', 'bins', 'rates'])
+        expect(told.sources.find((one) => one.origin === origin)?.id, origin).not.toBe('');
+      expect(told.sources.find(({ origin }) => origin === 'geography')?.asOf).toBeDefined();
+      expect(told.versions.map(({ ref }) => ref)).toEqual(decision.ruleSets);
+      for (const { stored, author, activation, text } of told.versions) {
+        expect(stored).toBe(true);
+        expect([author, activation?.actor, activation?.step]).toEqual(['shipped', 'shipped', 'activate']);
+        expect(text).toContain('by shipped');
+      }
+    }
+    expect(near).toBeGreaterThan(5);
+  });
+
+  it('stay explained when their version is not active any more, nor any other', async () => {
+    const { decision } = made.find((one) =>
+      one.decision.hits.some(({ ruleSet: set }) => set === 'geography'),
+    )!;
+    const before = await tollgate.decisions.explainDecision({ id: decision.id, allRules: true });
+    const by = { ruleSet: 'geography', actor: 'eve', reason: 'archived' };
+    await tollgate.rules.deactivateRuleSet(by);
+    expect(await tollgate.decisions.explainDecision({ id: decision.id, allRules: true })).toEqual(before);
+    await tollgate.rules.activateVersion({ ...by, version: 1 });
+  });
+
   it('that are not there are NOT_FOUND', async () => {
     const { decisions } = tollgate;
     const asked = { site: 'nowhere', requestId: 'nobody' };
@@ -255,12 +304,28 @@ onBothStores('decisions of a day under the shipped rules', (createPlace) => {
       entries: [{ value: card.fingerprint, reason: 'stolen', actor: 'test' }],
     });
     const blocked = await screen('listed');
-    await tollgate.lists.removeEntries({ list, values: [card.fingerprint], actor: 'test' });
+    await tollgate.lists.removeEntries({
+      list,
+      values: [card.fingerprint],
+      actor: 'test',
+      reason: 'a mistake',
+    });
     const after = await screen('listed-no-more');
     expect([blocked.outcome, after.outcome === Outcome.BLOCK]).toEqual([Outcome.BLOCK, false]);
     for (const { id } of [blocked, after, one.decision])
       expect(await tollgate.decisions.replayDecision({ id })).toMatchObject({ identical: true });
     expect([await explained(blocked.id), await explained(after.id)]).toEqual(['true', 'false']);
+    // Who put it there is told by what was known then, although it has been taken off since.
+    const fact = async (id: string) => {
+      const { facts } = await tollgate.decisions.explainDecision({ id, allRules: true });
+      return facts.find(({ value }) => value?.fact === 'list' && value.paramsJson.includes(`"${list}"`));
+    };
+    const listed = await fact(blocked.id);
+    expect(listed?.membership).toMatchObject({ actor: 'test', reason: 'stolen' });
+    expect(timestampMs(listed!.membership!.since!)).toBeLessThanOrEqual(timestampMs(blocked.decidedAt!));
+    expect(listed?.membership?.until).toBeUndefined();
+    expect(listed?.text).toContain('by test (stolen)');
+    expect((await fact(after.id))?.membership).toBeUndefined();
   });
 
   it('every one replays identical after other versions became active, and after a restart', async () => {

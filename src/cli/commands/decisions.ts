@@ -212,28 +212,40 @@ Examples:
     );
 }
 
+interface ExplainOptions extends ReferenceOptions {
+  readonly all?: boolean;
+  readonly near: number;
+}
+
 function addExplain(parent: Command, host: Host): void {
   oneDecision(parent, 'explain')
     .description('Say in terms of rules, conditions and values why a decision came out as it did.')
-    .option('--all', 'also rules that did not hit')
+    .option('--all', 'also rules that did not hit, and all facts, sources and versions')
+    .option('--near <n>', 'rules that nearly hit, at most so many, up to 100', wholeNumber(1), 10)
     .addHelpText(
       'after',
       `
-Conditions are marked + true, - false, ? unknown, ! failed, . not needed.
+Conditions are marked + true, - false, ? unknown, ! failed, . not needed. A rule nearly hit when one or two facts lacked
+little: a number within a quarter of what is asked, a count by one, another value where all else of the rule was right.
 
 Examples:
   $ tollgate decisions explain 8szxq3rhr55pb05kb32hjyydct
-  $ tollgate decisions explain --site es --request-id order-4711-1 --all`,
+  $ tollgate decisions explain --site es --request-id order-4711-1 --all
+  $ tollgate decisions explain 8szxq3rhr55pb05kb32hjyydct --near 3 --json`,
     )
-    .action((id: string | undefined, options: ReferenceOptions & { all?: boolean }, command: Command) =>
+    .action((id: string | undefined, options: ExplainOptions, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
         const allRules = options.all ?? false;
-        const found = await tollgate().decisions.explainDecision({ ...reference(id, options), allRules });
+        const found = await tollgate().decisions.explainDecision({
+          ...reference(id, options),
+          allRules,
+          maxNearMisses: options.near,
+        });
         if (out.json) {
           out.document(toJson(ExplainDecisionResponseSchema, found));
           return;
         }
-        printExplanation(out, found);
+        printExplanation(out, found, allRules);
       }),
     );
 }

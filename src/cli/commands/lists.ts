@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import type { Host } from '../host.js';
 import { addAdd, addCreate, addRemove } from './lists/change.js';
-import { addExport, addImport } from './lists/files.js';
+import { addExport } from './lists/export.js';
+import { addImport } from './lists/import.js';
+import { addDelete, addUpdate } from './lists/keep.js';
+import { addChanges, addHistory, addUsage } from './lists/past.js';
 import { addCheck, addList } from './lists/read.js';
 
-/** `tollgate lists create|list|add|remove|check|import|export`. */
+/** `tollgate lists create|list|add|remove|check|import|export|history|changes|usage|update|delete`. */
 export function addLists(program: Command, host: Host): void {
   const parent = program
     .command('lists')
@@ -16,4 +19,9 @@ export function addLists(program: Command, host: Host): void {
   addCheck(parent, host);
   addImport(parent, host);
   addExport(parent, host);
+  addHistory(parent, host);
+  addChanges(parent, host);
+  addUsage(parent, host);
+  addUpdate(parent, host);
+  addDelete(parent, host);
 }

@@ -1,23 +1,45 @@
 import type { Command } from 'commander';
 import type { Host } from '../host.js';
 import { addActivate, addDeactivate, addPush, addRollBack } from './rules/change.js';
+import { addCaseFrom } from './rules/case-from.js';
 import { addCheck } from './rules/check.js';
+import { addDraft } from './rules/draft.js';
+import { addLog } from './rules/log.js';
+import { addApprove, addCases, addOwed, addStatus, addWaive, addWithdraw } from './rules/prove.js';
+import { addDiff } from './rules/diff.js';
+import { addExplain } from './rules/explain.js';
+import { addFmt } from './rules/fmt.js';
+import { addNew } from './rules/new.js';
+import { addList, addShow } from './rules/read.js';
 import { addTest } from './rules/test.js';
 import { addControl, addControls, addPrecision } from './rules/control.js';
 import { addSnooze, addSnoozes, addUnsnooze } from './rules/snooze.js';
-import { addDiff, addList, addShow } from './rules/read.js';
 
-/** `tollgate rules check|test|push|activate|rollback|deactivate|diff|list|show|snooze|snoozes|unsnooze|control|controls|precision`. */
+/** `tollgate rules`: from a file that is checked to a version that decides, and back. */
 export function addRules(program: Command, host: Host): void {
   const parent = program
     .command('rules')
-    .description('Check and test rule sets, put them into service, compare and read them.');
+    .description(
+      'Write, check and test rule sets, prove them, put them into service, compare and read them.',
+    );
+  addNew(parent, host);
   addCheck(parent, host);
   addTest(parent, host);
+  addExplain(parent, host);
+  addFmt(parent, host);
+  addCaseFrom(parent, host);
   addPush(parent, host);
   addActivate(parent, host);
   addRollBack(parent, host);
   addDeactivate(parent, host);
+  addDraft(parent, host);
+  addCases(parent, host);
+  addStatus(parent, host);
+  addApprove(parent, host);
+  addWithdraw(parent, host);
+  addWaive(parent, host);
+  addOwed(parent, host);
+  addLog(parent, host);
   addDiff(parent, host);
   addList(parent, host);
   addShow(parent, host);

@@ -17,6 +17,8 @@ ${[...OPTIONS, CONFIG].map(({ name, environment, fallback }) => `  ${name.padEnd
 Examples:
   $ tollgate serve
   $ tollgate serve --store sqlite:/var/lib/tollgate/tollgate.db
+  $ tollgate serve --identities required
+  $ tollgate serve --listen 10.0.0.5:50051 --identities required --tls-cert tls.crt --tls-key tls.key
   $ tollgate serve --listen 10.0.0.5:50051 --insecure-listen allow
   $ TOLLGATE_STORE=mongodb://db1,db2,db3/tollgate?replicaSet=rs0 tollgate serve --config tollgate.json`;
 
@@ -59,11 +61,9 @@ async function serve(options: Partial<Record<OptionName | 'config', string>>, ho
   // Only this command needs the service with its stores: the others start faster without.
   const { startService } = await import('../../main.js');
   const service = await startService(config);
-  const { grpcAddress, httpAddress, store } = service;
-  const reached = config.insecureListen ? 'INSECURE, other machines reach it' : 'development mode';
+  const { grpcAddress, httpAddress, store, identities } = service;
   host.complain(
-    `tollgate listens on ${grpcAddress} (gRPC) and ${httpAddress} (HTTP), store ${store}; ` +
-      `${reached}: no caller is asked who they are\n`,
+    `tollgate listens on ${grpcAddress} (gRPC) and ${httpAddress} (HTTP), store ${store}; ${identities}\n`,
   );
   await ended;
   try {

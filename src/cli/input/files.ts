@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { fileReason } from '../../errors/file-reason.js';
@@ -31,6 +31,15 @@ export async function readText(path: string, host: Host): Promise<string> {
   }
   try {
     return withoutMark(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/** The bytes of a small file, at once. */
+export function readBytesNow(path: string): Buffer {
+  try {
+    return readFileSync(path);
   } catch (error) {
     throw fileError(path, error);
   }

@@ -4,12 +4,12 @@ import { planWindows } from '../../facts/velocity/plan.js';
 import { StreamWindows } from '../../facts/velocity/windows.js';
 import type { FactCatalogue } from '../../rules/catalogue.js';
 import { layoutOf } from '../../rules/versions/layout.js';
-import type { Program, RuleSetVersion } from '../../rules/program.js';
+import type { FactSlot, Program, RuleSetVersion } from '../../rules/program.js';
 import type { Arrangement, SiteRules } from '../../rules/publish/arrangement.js';
-import type { Layout } from '../../rules/version-store.js';
+import type { Layout, Reference } from '../../rules/version-store.js';
 import type { CompiledRules } from './compiled-rules.js';
 import { lotOf, type Lot } from './canary-lot.js';
-import { planFacts } from './fact-plan.js';
+import { planFacts, type FactPlan } from './fact-plan.js';
 import { Questions } from './questions.js';
 import { shadowPlan, type ShadowPlan } from './shadow-plan.js';
 
@@ -42,6 +42,10 @@ export interface RulesInForceOptions {
   readonly hash: (attribute: Attribute, value: string) => number;
   /** Memory for the windows, bytes. */
   readonly windowBytes: number;
+  /** The tables that facts are read from; default: none that records should name. */
+  readonly references?: readonly Reference[];
+  /** Lays something over the plan, once for each program: a rehearsal gives facts by hand. Default: nothing. */
+  readonly planned?: (plan: FactPlan, slots: readonly FactSlot[]) => FactPlan;
 }
 
 /** What decides at some sites, ready: first without any canary, then with each. */
@@ -71,8 +75,9 @@ export function rulesInForce(
     const program = compile(versions);
     let rules = compiled.get(program);
     if (rules === undefined) {
-      const plan = planFacts(program.slots, options.catalogue, questions);
-      rules = { program, layout: layoutOf(program), plan };
+      const facts = planFacts(program.slots, options.catalogue, questions);
+      const plan = options.planned?.(facts, program.slots) ?? facts;
+      rules = { program, layout: layoutOf(program, options.references), plan };
       compiled.set(program, rules);
     }
     return rules;

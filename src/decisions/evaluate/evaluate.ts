@@ -6,6 +6,7 @@ import type { CompiledRules } from './compiled-rules.js';
 import { authenticationOf } from './authentication.js';
 import { readFacts, type FactInput } from './fact-plan.js';
 import type { SnoozeLookup } from './snoozes.js';
+import { sourcesOf } from './sources.js';
 
 /** What the rules say of one payment, before limits. */
 export interface Evaluation {
@@ -21,6 +22,8 @@ export interface Evaluation {
   readonly covering: readonly Snooze[] | undefined;
   /** What they changed in what was heard. */
   readonly snoozed: readonly SnoozedRule[];
+  /** As the trace keeps it. */
+  readonly sources: readonly number[];
 }
 
 const NOTHING_SNOOZED: readonly SnoozedRule[] = [];
@@ -47,5 +50,6 @@ export function evaluate(
     limitStates: program.limits.map((limit) => limit.applies(values)),
     covering,
     snoozed: excepted?.snoozed ?? NOTHING_SNOOZED,
+    sources: sourcesOf(plan, input),
   };
 }

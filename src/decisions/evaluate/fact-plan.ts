@@ -7,12 +7,17 @@ import type { FactCatalogue } from '../../rules/catalogue.js';
 import type { FactParams, Json } from '../../rules/document/document.js';
 import type { FactSlot, FactValue } from '../../rules/program.js';
 import type { Questions } from './questions.js';
+import { listsRead } from '../../rules/versions/layout.js';
 
 /** Lists as they stand now, for synchronous look-up. */
 export interface ListLookup {
   /** undefined: no such list, or its entries are not in memory. */
   has(list: string, value: string, at: number): boolean | undefined;
   typeOf(list: string): string | undefined;
+  /** The last change of a list that is known here; 0 when there is none, or no such list. */
+  revision(list: string): number;
+  /** What was stored at this moment, epoch ms, is known here. Left out: there is no store behind it. */
+  knownAt?(): number;
 }
 
 /** What the facts of one decision are read from. */
@@ -32,6 +37,8 @@ export interface FactPlan {
   readonly readers: readonly Reader[];
   /** Slots whose value can identify a person. */
   readonly personal: readonly number[];
+  /** The lists that are read. */
+  readonly lists: readonly string[];
 }
 
 /**
@@ -77,7 +84,7 @@ export function planFacts(
     readers[slot] = reader(key, fact, params);
     if (catalogue.get(fact)?.personal === true) personal.push(slot);
   }
-  return { readers, personal };
+  return { readers, personal, lists: listsRead(slots) };
 }
 
 /** The fact vector of one decision. A reader that fails leaves its fact missing, so that the set's policy applies. */

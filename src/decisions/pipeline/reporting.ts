@@ -1,4 +1,4 @@
-import { TollgateError } from '../../errors/errors.js';
+import { invalidRequest, TollgateError } from '../../errors/errors.js';
 import { ATTRIBUTE_INDEX } from '../../facts/attributes.js';
 import type { StreamEvent } from '../../facts/stream.js';
 import type { Recording } from './admissions.js';
@@ -32,15 +32,7 @@ export class Reporting {
       if (sent !== undefined) return sent.then(() => this.report(recording, stored));
     }
     const known = recording.pending ?? this.#intake.queue.find(reference) ?? (stored && knownPayment(stored));
-    if (
-      known !== undefined &&
-      known.event.attributes[SITE] !== this.#options.rules.hash('site', input.site)
-    ) {
-      const description = 'is a decision of another site';
-      throw new TollgateError('INVALID_REQUEST', `decision_id: ${description}`, {
-        violations: [{ field: 'decision_id', description }],
-      });
-    }
+    this.#mustBelong(recording, known?.event);
     const event = this.#reportedEvent(recording, known?.event);
     const settled =
       known === undefined ? undefined : this.#intake.keeper.settle(known, input, event.baseMinor);
@@ -70,6 +62,18 @@ export class Reporting {
     if (report === undefined || !this.#options.sameMessage('event', report, input.raw)) throw reused(input);
     this.#options.observer.recorded(input.kind, true);
     recording.done({ eventId: input.eventId, seq: event.seq, repeated: true });
+  }
+
+  /**
+   * Throws where an event of one site names a decision of another. Who is bound to sites is told the same of one that
+   * there is not, and may not report ahead of it: it could be that of another site.
+   */
+  #mustBelong({ input, caller }: Recording, known: StreamEvent | undefined): void {
+    const bound = caller?.sites !== undefined;
+    const own = known?.attributes[SITE] === this.#options.rules.hash('site', input.site);
+    if (own || (known === undefined && (!bound || input.decisionId === ''))) return;
+    const description = bound ? 'is no decision of this site' : 'is a decision of another site';
+    throw invalidRequest([{ field: 'decision_id', description }]);
   }
 
   #reportedEvent({ id, input, takenAt: now }: Recording, known: StreamEvent | undefined): StreamEvent {

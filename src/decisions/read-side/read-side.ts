@@ -3,29 +3,53 @@ import { TollgateError } from '../../errors/errors.js';
 import type { Attribute } from '../../facts/attributes.js';
 import type { FactCatalogue } from '../../rules/catalogue.js';
 import { compileProgram } from '../../rules/compile/compile.js';
-import { explainRule } from '../../rules/explain/explain.js';
-import { RULE_STATES, type RuleState } from '../../rules/outcome.js';
-import type { FactValue, Program, RuleSetVersion } from '../../rules/program.js';
-import { slotKey } from '../../rules/document/resolve.js';
+import { conditionReader, type ConditionReader } from '../../rules/explain/condition-reader.js';
+import type { Program, RuleSetVersion } from '../../rules/program.js';
 import type { Layout, RuleVersionStore } from '../../rules/version-store.js';
+import type { Provenance, ProvenanceOf } from '../../rules/versions/provenance.js';
 import { stopIfGone, type Caller } from '../caller.js';
 import { entryId, isEntryId } from '../record/decision-id.js';
-import { decisionSummary } from './decision-summary.js';
 import { recordedValues } from '../record/new-record.js';
 import { decodePersonal } from '../record/personal-part.js';
 import type { DecisionFilter, Journal, StoredEntry } from '../ports.js';
 import type { DecisionRecord, DecisionTrace } from '../record.js';
-import type { DecisionDetail, DecisionQuery, DecisionRef, Decisions, RuleExplanation } from '../decisions.js';
+import type { DecisionDetail, DecisionQuery, DecisionRef, Decisions } from '../decisions.js';
+import type { ListMembership } from '../explanation.js';
+import { readSources } from '../evaluate/sources.js';
+import { slotKey } from '../../rules/document/resolve.js';
+import { listsRead } from '../../rules/versions/layout.js';
+import { explainDecision } from './explain.js';
+import { stateAt } from './kept-rules.js';
 import { replay, type KeptDecision } from './replay.js';
 
 /** What reading decisions needs. */
 export interface ReadSideOptions {
   readonly journal: Journal;
   readonly versions: RuleVersionStore;
+  /** Where a version that decided came from. */
+  readonly provenance: ProvenanceOf;
+  /** How a payment that was on a list came to be on it; left out: nobody knows. */
+  readonly membership?: MembershipOf;
   readonly catalogue: FactCatalogue;
   /** The hash that the stream's attributes are kept as, of a value as a person writes it; 0 when it cannot be one. */
   readonly attributeOf: (attribute: Attribute, value: string) => number;
 }
+
+/** Which membership: of the payment that a request asked about, as lists were when it was decided. */
+export interface MembershipQuery {
+  /** The ScreenRequest message. */
+  readonly raw: Uint8Array;
+  readonly list: string;
+  /** Which value of the payment; undefined: what the list's type says. */
+  readonly of: string | undefined;
+  /** Epoch ms. */
+  readonly decidedAt: number;
+  /** The last change of the list that was known; undefined: not kept. */
+  readonly revision: number | undefined;
+}
+
+/** Tells a membership; undefined: it is not known any more. */
+export type MembershipOf = (query: MembershipQuery) => Promise<ListMembership | undefined>;
 
 /** Reads, explains and replays what was decided. */
 export type ReadSide = Pick<Decisions, 'get' | 'list' | 'explain' | 'replay'>;
@@ -34,25 +58,33 @@ interface Opened extends KeptDecision {
   readonly raw: Uint8Array;
 }
 
+/** What is stored of the rules of a decision. */
+interface KeptVersions {
+  readonly versions: readonly RuleSetVersion[];
+  readonly program: Program | undefined;
+  readonly nodeOf: ConditionReader;
+}
+
 export function createReadSide(options: ReadSideOptions): ReadSide {
   const { journal, versions } = options;
   const layouts = new LRUCache<string, Layout>({ max: 64 });
-  const programs = new LRUCache<string, Program>({ max: 8 });
+  const known = new LRUCache<string, KeptVersions>({ max: 8 });
 
-  async function find(ref: DecisionRef): Promise<StoredEntry> {
+  async function find(ref: DecisionRef, caller: Caller | undefined): Promise<StoredEntry> {
     const id = 'id' in ref ? ref.id : entryId('decision', ref.site, ref.requestId);
     const known = isEntryId(id);
     const { entries } = known
       ? await journal.query({ ids: [id], ranges: [], seen: undefined })
       : { entries: [undefined] };
     const entry = entries[0];
-    if (entry?.decision === undefined)
+    const bound = caller?.sites;
+    if (entry?.decision === undefined || bound?.has(entry.decision.site) === false)
       throw new TollgateError('DECISION_NOT_FOUND', `no decision ${describe(ref)}`);
     return entry;
   }
 
-  async function open(ref: DecisionRef): Promise<Opened> {
-    const { decision } = await find(ref);
+  async function open(ref: DecisionRef, caller: Caller | undefined): Promise<Opened> {
+    const { decision } = await find(ref, caller);
     if (decision === undefined) throw new Error('find gives decisions only');
     const record = JSON.parse(decision.record) as DecisionRecord;
     const trace = JSON.parse(decision.trace) as DecisionTrace;
@@ -64,28 +96,61 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
     return { record, trace, raw: request, layout, values: recordedValues(trace, facts) };
   }
 
-  async function programOf(layout: Layout, caller: Caller | undefined): Promise<Program> {
-    const cached = programs.get(layout.id);
+  /** Those of a layout that are stored as they were, and the program, where all are. */
+  async function rulesOf(layout: Layout, caller: Caller | undefined): Promise<KeptVersions> {
+    const cached = known.get(layout.id);
     if (cached !== undefined) return cached;
     const loaded: RuleSetVersion[] = [];
     for (const { ruleSet, version, hash } of layout.versions) {
       stopIfGone(caller);
       const stored = await versions.get(ruleSet, version);
-      if (stored === undefined || stored.hash !== hash)
-        throw new TollgateError(
-          'VERSION_NOT_FOUND',
-          `version ${version} of ${ruleSet} is not stored as it was`,
-        );
-      loaded.push(stored);
+      if (stored?.hash === hash) loaded.push(stored);
     }
-    const program = compileProgram(loaded);
-    programs.set(layout.id, program);
-    return program;
+    const nodeOf = conditionReader();
+    if (loaded.length < layout.versions.length) return { versions: loaded, program: undefined, nodeOf };
+    const kept = { versions: loaded, program: compileProgram(loaded), nodeOf };
+    known.set(layout.id, kept);
+    return kept;
+  }
+
+  async function provenancesOf(
+    { ruleSets, decidedAt }: DecisionRecord,
+    caller: Caller | undefined,
+  ): Promise<(Provenance | undefined)[]> {
+    const found: (Provenance | undefined)[] = [];
+    for (const { ruleSet, version } of ruleSets) {
+      stopIfGone(caller);
+      found.push(await options.provenance(ruleSet, version, decidedAt));
+    }
+    return found;
+  }
+
+  /** Few lists say yes: each is asked by itself. */
+  async function membershipsOf(
+    { layout, values, record, trace, raw }: Opened,
+    caller: Caller | undefined,
+  ): Promise<ReadonlyMap<string, ListMembership>> {
+    const found = new Map<string, ListMembership>();
+    const recorded = readSources(trace.sources, listsRead(layout.slots));
+    for (const [slot, { fact, params }] of layout.slots.entries()) {
+      const [list, of] = [params?.['list'], params?.['of']];
+      if (fact !== 'list' || values[slot] !== true || typeof list !== 'string') continue;
+      stopIfGone(caller);
+      const membership = await options.membership?.({
+        raw,
+        list,
+        of: typeof of === 'string' ? of : undefined,
+        decidedAt: record.decidedAt,
+        revision: recorded?.lists.get(list),
+      });
+      if (membership !== undefined) found.set(slotKey(fact, params), membership);
+    }
+    return found;
   }
 
   return {
-    async get(ref): Promise<DecisionDetail> {
-      const { record, trace, raw, layout, values } = await open(ref);
+    async get(ref, caller): Promise<DecisionDetail> {
+      const { record, trace, raw, layout, values } = await open(ref, caller);
       return {
         record,
         raw,
@@ -115,40 +180,30 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
       return { records, next: next ?? '' };
     },
 
-    async explain(ref, allRules, caller) {
-      const { record, trace, layout, values } = await open(ref);
-      const program = await programOf(layout, caller);
-      const byKey = factsByKey(layout, values);
-      const rules: RuleExplanation[] = [];
-      for (const [index, [ruleSet, name]] of layout.rules.entries()) {
-        const state = stateAt(trace, index);
-        if (!allRules && (state === 'no-hit' || state === 'skipped')) continue;
-        const version = program.versions.find((candidate) => candidate.ruleSet === ruleSet);
-        const rule = version?.document.rules.find((candidate) => candidate.name === name);
-        if (version === undefined || rule === undefined) continue;
-        const conditions = explainRule(rule.conditions, version.document, (fact, params) =>
-          byKey.get(slotKey(fact, params)),
-        );
-        const text = `${ruleSet}/${name} (${state}): ${conditions.text}`;
-        rules.push({ ruleSet, rule: name, description: rule.description ?? '', state, conditions, text });
-      }
-      return { record, rules, summary: decisionSummary(record, rules, program) };
+    async explain(ref, wanted, caller) {
+      const kept = await open(ref, caller);
+      const rules = await rulesOf(kept.layout, caller);
+      const provenances = await provenancesOf(kept.record, caller);
+      const memberships = await membershipsOf(kept, caller);
+      const { catalogue } = options;
+      return explainDecision({ kept, ...rules, provenances, memberships, catalogue }, wanted);
     },
 
     async replay(ref, caller) {
-      const kept = await open(ref);
-      const { replayed, differences } = replay(kept, await programOf(kept.layout, caller));
+      const kept = await open(ref, caller);
+      const { program, versions: loaded } = await rulesOf(kept.layout, caller);
+      if (program === undefined) throw gone(kept.layout, loaded);
+      const { replayed, differences } = replay(kept, program);
       return { recorded: kept.record, replayed, identical: differences.length === 0, differences };
     },
   };
 }
 
-function stateAt(trace: DecisionTrace, index: number): RuleState {
-  return RULE_STATES[Number(trace.states[index] ?? '0')] ?? 'no-hit';
-}
-
-function factsByKey({ slots }: Layout, values: readonly FactValue[]): ReadonlyMap<string, FactValue> {
-  return new Map(slots.map(({ fact, params }, index) => [slotKey(fact, params), values[index]]));
+/** Names a version that is not there. */
+function gone(layout: Layout, loaded: readonly RuleSetVersion[]): TollgateError {
+  const lacking = layout.versions.find((one) => !loaded.some(({ ruleSet }) => ruleSet === one.ruleSet));
+  const which = `version ${lacking?.version ?? 0} of ${lacking?.ruleSet ?? ''}`;
+  return new TollgateError('VERSION_NOT_FOUND', `${which} is not stored as it was`);
 }
 
 function describe(ref: DecisionRef): string {

@@ -45,12 +45,13 @@ export function replay({ record, trace, layout, values }: KeptDecision, program:
 
 /** The recorded values by slot of the program. */
 function factsFor(program: Program, layout: Layout, values: readonly FactValue[]): readonly FactValue[] {
-  if (layoutOf(program).id === layout.id) return values;
+  if (layoutOf(program, layout.references).id === layout.id) return values;
   const byKey = new Map(layout.slots.map(({ fact, params }, slot) => [slotKey(fact, params), values[slot]]));
   return program.slots.map(({ key }) => byKey.get(key));
 }
 
-function decidedAgain(record: DecisionRecord, program: Program, states: Uint8Array): DecisionRecord {
+/** The decision as a program makes it of these rule states, under the limits as they were. Pure. */
+export function decidedAgain(record: DecisionRecord, program: Program, states: Uint8Array): DecisionRecord {
   // By what the record says: the snoozes may be over.
   const { authentication, control } = record;
   const { verdict: full, snoozed } = verdictAsSnoozed(program, states, authentication, record.snoozed ?? []);

@@ -77,6 +77,7 @@ export function decisionEntry(parts: DecisionParts): {
     limitStates,
     seen: parts.seen,
     evaluationUs: parts.evaluationUs,
+    sources: evaluation.sources,
   });
   const entry: JournalEntry = {
     id,

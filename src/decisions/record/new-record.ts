@@ -81,6 +81,7 @@ export function newTrace(parts: {
   readonly limitStates: readonly number[];
   readonly seen: readonly (readonly [number, number])[];
   readonly evaluationUs: number;
+  readonly sources: readonly number[];
 }): DecisionTrace {
   const { values, personal } = parts;
   const missing: number[] = [];
@@ -96,6 +97,7 @@ export function newTrace(parts: {
     limitStates: parts.limitStates.join(''),
     seen: parts.seen,
     evaluationUs: Math.round(parts.evaluationUs),
+    sources: parts.sources,
   };
 }
 

@@ -7,6 +7,8 @@ import { formatIp, parseIp } from '../normalise/ip.js';
 export interface Geography {
   /** ISO 3166-1 alpha-2 of an IPv4 or IPv6 address; '' when not known. Never throws. */
   country(ip: string): string;
+  /** When what it knows was put together, epoch ms; left out: not known. */
+  readonly builtAt?: number;
 }
 
 /** Knows no address: what a service without a geography file runs on. */
@@ -19,6 +21,7 @@ export function createGeography(mmdb: Buffer): Geography {
   const reader = new Reader<Response>(mmdb);
   const cache = new LRUCache<string, string>({ max: REMEMBERED });
   return {
+    builtAt: reader.metadata.buildEpoch.getTime(),
     country(ip) {
       if (ip === '') return '';
       const known = cache.get(ip);

@@ -92,6 +92,20 @@ export function listFact(
   };
 }
 
+/** The normalised values of a payment that a list of a type is asked about; none where the type does not fit. */
+export function listedValues(
+  type: string,
+  of: string | undefined,
+  context: PaymentContext,
+): readonly string[] {
+  const wanted = (of ?? BY_TYPE[type]) as ListedValue | undefined;
+  if (wanted === undefined || LISTED_VALUES[wanted] !== type) return [];
+  const { paymentAccountReference, fingerprint, token } = context.input.instrument;
+  const values =
+    wanted === 'card' ? [paymentAccountReference, fingerprint, token] : [VALUES[wanted](context)];
+  return values.filter((value) => value !== '');
+}
+
 /** The definition of the fact; it is read by `listFact`, which needs the lists. */
 export const LIST_FACT: FactDefinition = {
   name: 'list',

@@ -1,10 +1,10 @@
 import type { KeyHash } from '../attributes/key-hash.js';
 import { isListed, keyOfEntry, noPrefixes, type PrefixLengths } from './keys.js';
-import type { ListChange, ListEntry, ListInfo, ListKind, ListStore, ListType } from './list-store.js';
+import type { ListChange, ListEntry, ListHead, ListKind, ListStore, ListType } from './list-store.js';
 import { MembershipTable } from './membership-table.js';
 
 /** What names a list and tells what is on it. */
-export type ListName = Pick<ListInfo, 'id' | 'type'>;
+export type ListName = Pick<ListHead, 'id' | 'type'>;
 
 interface LiveList {
   readonly type: ListType;
@@ -14,7 +14,13 @@ interface LiveList {
 }
 
 /** Changes applied in one go; beyond this a copy is changed in the background and put in place when it is whole. */
-const AT_ONCE = 5000;
+const AT_ONCE = 2000;
+/** Changes applied to a copy between two pauses. */
+const STEP = 500;
+/** Of so many memberships the slots of a table move at once; of more, in the background. */
+const MOVED_AT_ONCE = 20_000;
+/** Lines of the log of a list that are looked at, to know how much room its changes take. */
+const LOG_LINES = 1000;
 
 /**
  * The lists in memory, for synchronous look-up while rules are evaluated. Values are kept as keyed hashes with their
@@ -22,13 +28,18 @@ const AT_ONCE = 5000;
  */
 export class ListIndex {
   readonly #hash: KeyHash;
+  readonly #pause: () => Promise<void>;
   readonly #lists = new Map<string, LiveList>();
   readonly #kinds = new Map<string, ListKind>();
+  /** Lists that were deleted, as far as the last pass knew. */
+  #deleted: ReadonlySet<string> = new Set();
   #pass: Promise<number> | undefined;
   #nextPass: Promise<number> | undefined;
 
-  constructor(hash: KeyHash) {
+  /** `pause` lets others do what waits: a long list is copied in steps. */
+  constructor(hash: KeyHash, pause: () => Promise<void> = () => Promise.resolve()) {
     this.#hash = hash;
+    this.#pause = pause;
   }
 
   /** Whether the normalised value is on the list at `at` (epoch ms); undefined: no such list here. */
@@ -82,59 +93,82 @@ export class ListIndex {
     return this.#nextPass;
   }
 
+  /** Forgets lists that were deleted; until then they answer as they last did. */
+  forgetDeleted(): void {
+    for (const id of this.#deleted) this.#lists.delete(id);
+  }
+
   async #follow(store: ListStore): Promise<number> {
     let count = 0;
-    const heads = await store.heads();
-    // How long a list is matters only where it is loaded whole: to make room for it at once.
-    const whole = heads.some(({ id, revision }) => revision > 0 && this.revision(id) === 0);
-    const infos = whole ? await store.lists() : heads.map((head) => ({ ...head, entries: 0 }));
-    for (const info of infos) {
-      this.#kinds.set(info.id, info.kind);
-      if (info.revision <= this.revision(info.id) && this.#lists.has(info.id)) continue;
-      count += await this.#followOne(info, store);
+    const all = await store.heads();
+    const heads = all.filter(({ deleted }) => deleted === undefined);
+    for (const head of heads) {
+      this.#kinds.set(head.id, head.kind);
+      if (head.revision <= this.revision(head.id) && this.#lists.has(head.id)) continue;
+      count += await this.#followOne(head, store);
     }
+    this.#deleted = new Set(all.flatMap(({ id, deleted }) => (deleted === undefined ? [] : [id])));
     return count;
   }
 
-  async #followOne(info: ListInfo, store: ListStore): Promise<number> {
+  async #followOne(info: ListHead, store: ListStore): Promise<number> {
     const before = this.#lists.get(info.id) ?? newList(info.type);
     // From here on it is known, empty as yet.
     this.#lists.set(info.id, before);
     const waiting: ListChange[] = [];
-    let revision = before.revision;
+    // Not every change is one of memberships.
+    let revision = Math.max(before.revision, info.revision);
     let count = 0;
     let copy: LiveList | undefined;
     for await (const batch of store.changes(info.id, before.revision)) {
       count += batch.length;
-      for (const change of batch) {
-        if (copy === undefined) waiting.push(change);
-        else applyTo(copy, change, this.#hash);
-        revision = Math.max(revision, change.revision);
-      }
-      if (copy !== undefined || waiting.length <= AT_ONCE) continue;
-      copy = copyOf(before, info.entries);
-      for (const change of waiting.splice(0)) applyTo(copy, change, this.#hash);
+      for (const change of batch) revision = Math.max(revision, change.revision);
+      waiting.push(...batch);
+      if (copy === undefined && waiting.length <= AT_ONCE) continue;
+      copy ??= await this.#copyOf(before, await madeSince(store, before.revision, info));
+      await this.#applySlowly(copy, waiting.splice(0));
     }
+    if (before.table.size > MOVED_AT_ONCE && before.table.tight(waiting.length))
+      copy ??= await this.#copyOf(before, waiting.length);
     const live = copy ?? before;
     for (const change of waiting) applyTo(live, change, this.#hash);
     live.revision = revision;
     this.#lists.set(info.id, live);
     return count;
   }
+
+  async #applySlowly(copy: LiveList, changes: readonly ListChange[]): Promise<void> {
+    for (const [index, change] of changes.entries()) {
+      applyTo(copy, change, this.#hash);
+      if (index % STEP === STEP - 1) await this.#pause();
+    }
+  }
+
+  async #copyOf({ type, table, prefixes, revision }: LiveList, more: number): Promise<LiveList> {
+    const { ipv4, ipv6, bin } = prefixes;
+    const steps = table.copying(more);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true)
+        return {
+          type,
+          table: step.value,
+          prefixes: { ipv4: ipv4.slice(), ipv6: ipv6.slice(), bin: bin.slice() },
+          revision,
+        };
+      await this.#pause();
+    }
+  }
+}
+
+/** How many memberships were made after a revision, as far as the end of the log tells. */
+async function madeSince(store: ListStore, revision: number, { id }: ListHead): Promise<number> {
+  const log = await store.log(id, LOG_LINES, undefined);
+  return log.reduce((sum, change) => sum + (change.revision > revision ? change.added : 0), 0);
 }
 
 function newList(type: ListType, expected = 0): LiveList {
   return { type, table: new MembershipTable(expected), prefixes: noPrefixes(), revision: 0 };
-}
-
-function copyOf({ type, table, prefixes, revision }: LiveList, expected: number): LiveList {
-  const { ipv4, ipv6, bin } = prefixes;
-  return {
-    type,
-    table: table.size === 0 ? new MembershipTable(expected) : table.clone(),
-    prefixes: { ipv4: ipv4.slice(), ipv6: ipv6.slice(), bin: bin.slice() },
-    revision,
-  };
 }
 
 function applyTo(live: LiveList, { entry }: Pick<ListChange, 'entry'>, hash: KeyHash): void {

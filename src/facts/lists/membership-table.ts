@@ -1,3 +1,8 @@
+/** Memberships, or intervals, copied in one step. */
+const ROWS_AT_ONCE = 131_072;
+/** Slots copied in one step. */
+const SLOTS_AT_ONCE = 32_768;
+
 /**
  * Memberships by a numeric key: an open-addressed table of Uint32 slots over dense columns. A million entries take some
  * 20 MB when they share validity intervals, as those of an import do, and 40 MB when every one has its own. Keys are
@@ -7,8 +12,8 @@ export class MembershipTable {
   /** Open addressing: index + 1 of the newest membership of a key, 0 when free. A power of two long. */
   #slots: Uint32Array;
   #keys: Float64Array;
-  /** Index + 1 of a membership -> the same of its key's next older one. Few values have more than one. */
-  #older = new Map<number, number>();
+  /** By index of a membership, index + 1 of its key's next older one. Empty until a value has more than one. */
+  #older = new Uint32Array(0);
   /** Which validity interval each membership has. */
   #interval: Uint32Array;
   /** Intervals, from and until in turns. Imports give thousands of entries the same one. */
@@ -35,7 +40,7 @@ export class MembershipTable {
     return (
       this.#slots.byteLength +
       this.#keys.byteLength +
-      this.#older.size * 40 +
+      this.#older.byteLength +
       this.#interval.byteLength +
       this.#intervals.byteLength
     );
@@ -47,7 +52,7 @@ export class MembershipTable {
     while (next !== 0) {
       const interval = (this.#interval[next - 1] ?? 0) * 2;
       if ((this.#intervals[interval] ?? 0) <= at && at < (this.#intervals[interval + 1] ?? 0)) return true;
-      next = this.#older.get(next) ?? 0;
+      next = this.#older[next - 1] ?? 0;
     }
     return false;
   }
@@ -56,7 +61,7 @@ export class MembershipTable {
   set(key: number, from: number, until: number): void {
     const slot = this.#find(key);
     const newest = this.#slots[slot] ?? 0;
-    for (let next = newest; next !== 0; next = this.#older.get(next) ?? 0) {
+    for (let next = newest; next !== 0; next = this.#older[next - 1] ?? 0) {
       const interval = (this.#interval[next - 1] ?? 0) * 2;
       if (this.#intervals[interval] !== from) continue;
       if (this.#intervals[interval + 1] !== until) this.#interval[next - 1] = this.#intervalOf(from, until);
@@ -65,23 +70,46 @@ export class MembershipTable {
     if (this.#size === this.#keys.length) this.#grow();
     const index = this.#size++;
     this.#keys[index] = key;
-    if (newest !== 0) this.#older.set(index + 1, newest);
+    if (newest !== 0) {
+      if (this.#older.length === 0) this.#older = new Uint32Array(this.#keys.length);
+      this.#older[index] = newest;
+    }
     this.#interval[index] = this.#intervalOf(from, until);
     this.#slots[slot] = index + 1;
     if (newest === 0 && ++this.#distinct * 2 > this.#slots.length) this.#rehash();
   }
 
-  /** A copy that shares nothing with this one. */
-  clone(): MembershipTable {
-    const copy = new MembershipTable();
-    copy.#slots = this.#slots.slice();
-    copy.#keys = this.#keys.slice();
-    copy.#older = new Map(this.#older);
-    copy.#interval = this.#interval.slice();
-    copy.#intervals = this.#intervals.slice();
+  /** Whether so many memberships more could make the slots move: in a long table nobody should wait for that. */
+  tight(more: number): boolean {
+    return (this.#distinct + more) * 2 > this.#slots.length;
+  }
+
+  /**
+   * A copy that shares nothing with this one, with room for so many memberships more. A long one is made step by step, each
+   * a few milliseconds; this one must not change meanwhile.
+   */
+  *copying(more: number): Generator<void, MembershipTable> {
+    const copy = new MembershipTable(this.#size + more);
+    copy.#intervals = new Float64Array(this.#intervals.length);
+    copy.#older = new Uint32Array(this.#older.length > 0 ? copy.#keys.length : 0);
+    for (let from = 0; from < this.#size; from += ROWS_AT_ONCE) {
+      const to = Math.min(from + ROWS_AT_ONCE, this.#size);
+      copy.#keys.set(this.#keys.subarray(from, to), from);
+      copy.#interval.set(this.#interval.subarray(from, to), from);
+      if (this.#older.length > 0) copy.#older.set(this.#older.subarray(from, to), from);
+      yield;
+    }
+    for (let from = 0; from < this.#intervalCount * 2; from += ROWS_AT_ONCE) {
+      copy.#intervals.set(this.#intervals.subarray(from, from + ROWS_AT_ONCE), from);
+      yield;
+    }
     copy.#size = this.#size;
     copy.#distinct = this.#distinct;
     copy.#intervalCount = this.#intervalCount;
+    for (let from = 0; from < this.#slots.length; from += SLOTS_AT_ONCE) {
+      yield;
+      copy.#take(this.#slots.subarray(from, from + SLOTS_AT_ONCE));
+    }
     return copy;
   }
 
@@ -111,12 +139,18 @@ export class MembershipTable {
   #grow(): void {
     this.#keys = grown(this.#keys, Float64Array);
     this.#interval = grown(this.#interval, Uint32Array);
+    if (this.#older.length > 0) this.#older = grown(this.#older, Uint32Array);
   }
 
   #rehash(): void {
     const old = this.#slots;
     this.#slots = new Uint32Array(old.length * 2);
-    for (const index of old) if (index !== 0) this.#slots[this.#find(this.#keys[index - 1] ?? 0)] = index;
+    this.#take(old);
+  }
+
+  /** Puts the memberships of other slots into these. */
+  #take(slots: Uint32Array): void {
+    for (const index of slots) if (index !== 0) this.#slots[this.#find(this.#keys[index - 1] ?? 0)] = index;
   }
 }
 

@@ -1,10 +1,10 @@
 import { duplicateKeys } from '../../rules/check/duplicate-keys.js';
 import { isPlainObject } from '../../rules/document/json-limits.js';
-import { LIST_KINDS, LIST_TYPES, type ListHead } from './list-store.js';
+import { LIST_KINDS, LIST_TYPES, type NewList } from './list-store.js';
 import { messageOf } from '../../errors/error-text.js';
 
 /** A list of a lists file. */
-export interface ShippedList extends Omit<ListHead, 'revision'> {
+export interface ShippedList extends NewList {
   /** Its entries, or the file beside that holds one a line. */
   readonly source: { readonly entries: readonly string[] } | { readonly file: string };
 }

@@ -90,6 +90,7 @@ export const PAYER_FACTS: readonly RequestFact[] = [
       type: 'number',
       source: 'request',
       description: 'Whole days since the account was registered; missing when that is not known.',
+      unit: 'days',
       range: [0, Number.MAX_SAFE_INTEGER],
       whole: true,
       example: { fact: 'customer.accountAgeDays', operator: 'lessThan', value: 1 },

@@ -25,6 +25,7 @@ export const PAYMENT_FACTS: readonly RequestFact[] = [
       source: 'request',
       description:
         'Amount in minor units of the payment’s own currency; compare it only beside payment.currency.',
+      unit: 'minor units of its own currency',
       range: AMOUNT,
       whole: true,
       example: { fact: 'payment.amountMinor', operator: 'greaterThan', value: 50_000 },
@@ -49,6 +50,7 @@ export const PAYMENT_FACTS: readonly RequestFact[] = [
       source: 'rates',
       description:
         'Amount in minor units of the base currency at the rate of admission; missing without a rate.',
+      unit: 'minor units of the base currency',
       range: AMOUNT,
       whole: true,
       example: { fact: 'payment.amountBase', operator: 'greaterThanInclusive', value: 100_000 },

@@ -16,7 +16,11 @@ const BY = {
   description: 'The key: one attribute, or up to four together; at least one that payments can be found by.',
   anyOf: [KEY, { type: 'array', items: KEY, minItems: 1, maxItems: 4, uniqueItems: true }],
 };
-const DURATION = { type: 'string', pattern: '^[1-9][0-9]{0,8}(s|m|h|d)$' };
+const DURATION = {
+  type: 'string',
+  pattern: '^[1-9][0-9]{0,8}(s|m|h|d)$',
+  examples: ['10m', '1h', '24h', '7d', '30d'],
+};
 const WINDOW = {
   description:
     'How far back, at most 3650d: a duration such as 90s, 10m, 24h or 30d, or the present calendar day or month.',
@@ -25,8 +29,13 @@ const WINDOW = {
     {
       type: 'object',
       properties: {
-        calendar: { enum: ['day', 'month'] },
-        zone: { type: 'string', default: 'site', description: 'site, merchant or an IANA time zone.' },
+        calendar: { enum: ['day', 'month'], description: 'The present day or month.' },
+        zone: {
+          type: 'string',
+          default: 'site',
+          examples: ['merchant'],
+          description: 'site, merchant or an IANA time zone.',
+        },
       },
       required: ['calendar'],
       additionalProperties: false,
@@ -45,7 +54,7 @@ function filterOf(value: { readonly [keyword: string]: Json }): { readonly [keyw
     ],
   };
 }
-const SUMMED = { type: 'string', pattern: '^amount(:[A-Z]{3})?$' };
+const SUMMED = { type: 'string', pattern: '^amount(:[A-Z]{3})?$', examples: ['amount', 'amount:EUR'] };
 
 const AGGREGATE = {
   fn: { enum: [...VELOCITY_FUNCTIONS], description: 'What is computed.' },
@@ -76,7 +85,13 @@ const AGGREGATE = {
 };
 const PART = {
   type: 'object',
-  properties: { ...AGGREGATE, of: { anyOf: [ATTRIBUTE, SUMMED] } },
+  properties: {
+    ...AGGREGATE,
+    of: {
+      anyOf: [ATTRIBUTE, SUMMED],
+      description: 'An attribute for distinct; amount or amount:EUR for sums.',
+    },
+  },
   required: ['fn'],
   additionalProperties: false,
 };
@@ -91,6 +106,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
       'Counts, sums and the like over earlier events of the same key; amounts in minor units of the base currency. ' +
       'Missing when the payment lacks the key, or, but for count, sum and distinct, when there is nothing to compute from.',
     range: [0, Number.MAX_VALUE],
+    unit: velocityUnit,
     whole: ({ fn }) => fn === 'count' || fn === 'distinct',
     params: {
       type: 'object',
@@ -129,6 +145,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     description:
       'What is known of the key’s past orders: how many were paid, refunded, claimed, charged back, and the like.',
     range: [0, Number.MAX_VALUE],
+    unit: ({ what }) => (typeof what === 'string' ? historyUnit(what) : undefined),
     whole: ({ what }) => typeof what !== 'string' || !what.endsWith('Share'),
     params: {
       type: 'object',
@@ -194,6 +211,18 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     },
   },
 ];
+
+const BASE_MINOR = 'minor units of the base currency';
+
+function velocityUnit({ fn, of }: Params): string | undefined {
+  if (typeof of !== 'string' || !of.startsWith('amount') || fn === 'distinct') return undefined;
+  return of === 'amount' ? BASE_MINOR : `minor units of ${of.slice('amount:'.length)}`;
+}
+
+function historyUnit(what: string): string | undefined {
+  if (what.endsWith('Minor')) return BASE_MINOR;
+  return what === 'firstSeenDays' || what === 'daysSinceLastPayment' ? 'days' : undefined;
+}
 
 function velocityProblems(params: Params): readonly ParamProblem[] {
   const parsed = parseVelocity(params);

@@ -23,3 +23,9 @@ export function text(maxLength: number): Schema {
 export function whole(minimum: number, maximum: number): Schema {
   return { type: 'integer', minimum, maximum };
 }
+
+/** What any condition may carry beside what it asks. */
+export const NOTE: { readonly [name: string]: Schema } = {
+  name: { type: 'string', maxLength: 200, description: 'For people.' },
+  priority: { ...whole(1, 1_000_000), description: 'Higher is evaluated sooner. Never changes the result.' },
+};

@@ -1,26 +1,48 @@
-import type { FactCatalogue, FactDefinition } from '../catalogue.js';
+import type { FactCatalogue } from '../catalogue.js';
 import { NAME_PATTERN, REASON_PATTERN } from '../check/shape.js';
-import type { Json } from '../document/document.js';
 import { LIMITS } from '../document/json-limits.js';
-import { DECORATORS, MAX_DECORATORS, OPERATORS } from '../document/operators.js';
 import { FORBIDDEN_STEPS, MAX_PATH_STEPS } from '../document/path.js';
 import { OUTCOMES, SCA_EXEMPTIONS, THREE_DS_DEMANDS } from '../outcome.js';
-import { isFact, object, text, whole, type Schema } from './schema-parts.js';
+import { conditionSchemas, operatorSchema, readSchemas } from './condition-schema.js';
+import { limitSchema } from './limit-schema.js';
+import { object, text, whole, type Schema } from './schema-parts.js';
 import { testSchema } from './test-schema.js';
+import { DEMAND_MEANINGS, EXEMPTION_MEANINGS, OUTCOME_MEANINGS } from './vocabulary.js';
+import { choice, offered, parameterSchemas, type OfferedWord } from './words.js';
+
+/** What there is to choose from beside the catalogue. What is not among it may be written too. */
+export interface AuthoringHints {
+  /** Reason codes in use. */
+  readonly reasons: readonly OfferedWord[];
+  /** Lists that ship. */
+  readonly lists: readonly OfferedWord[];
+  /** The attributes that limits may count by. */
+  readonly attributes: readonly OfferedWord[];
+}
+
+const NO_HINTS: AuthoringHints = { reasons: [], lists: [], attributes: [] };
 
 /**
  * The JSON Schema (2020-12) of rule-set documents, so that an editor completes facts, parameters, operators and
  * outcomes. It says what it can; `checkRuleSet` says the rest.
  */
-export function ruleSetSchema(catalogue: FactCatalogue): Schema {
+export function ruleSetSchema(catalogue: FactCatalogue, hints: AuthoringHints = NO_HINTS): Schema {
+  const parameters = parameterSchemas(catalogue);
   const facts = [...catalogue.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Tollgate rule set',
     ...object(['id', 'description', 'owner', 'rules'], {
-      $schema: { type: 'string', maxLength: 500 },
+      $schema: {
+        type: 'string',
+        maxLength: 500,
+        description: 'This schema, by which an editor completes the file.',
+      },
       id: { $ref: '#/$defs/name', description: 'The id of the rule set.' },
-      kind: { enum: ['screening'], description: 'When the set is evaluated. Default screening.' },
+      kind: {
+        ...choice([{ word: 'screening', description: 'Before the payment goes on; the default.' }]),
+        description: 'When the set is evaluated. Default screening.',
+      },
       description: { ...text(2_000), description: 'What the set is for.' },
       owner: { ...text(200), description: 'Who answers for it.' },
       policy: policySchema(),
@@ -37,19 +59,30 @@ export function ruleSetSchema(catalogue: FactCatalogue): Schema {
         propertyNames: { $ref: '#/$defs/name' },
         additionalProperties: { $ref: '#/$defs/root' },
       },
-      rules: { type: 'array', maxItems: LIMITS.rules, items: { $ref: '#/$defs/rule' } },
-      limits: { type: 'array', maxItems: LIMITS.limits, items: { $ref: '#/$defs/limit' } },
+      rules: {
+        type: 'array',
+        maxItems: LIMITS.rules,
+        items: { $ref: '#/$defs/rule' },
+        description: 'The rules. All are evaluated; their order means nothing but the order of reasons.',
+      },
+      limits: {
+        type: 'array',
+        maxItems: LIMITS.limits,
+        items: { $ref: '#/$defs/limit' },
+        description: 'Cumulative limits: amounts are reserved before a payment goes on.',
+      },
     }),
     $defs: {
       name: { type: 'string', pattern: NAME_PATTERN },
       reason: {
         type: 'string',
         pattern: REASON_PATTERN,
-        description: 'Stable reason code, for example velocity.card.',
+        ...(hints.reasons.length === 0 ? {} : choice(hints.reasons, 'open')),
+        description: 'Stable reason code, for example velocity.card: sites and reports depend on it.',
       },
       rule: ruleSchema(),
-      limit: limitSchema(catalogue.get('merchant.riskGrade')?.values),
-      ...conditionSchemas(),
+      limit: limitSchema(catalogue.get('merchant.riskGrade')?.values, hints.attributes),
+      ...conditionSchemas(facts),
       test: testSchema(facts),
       operator: operatorSchema(),
       path: {
@@ -58,7 +91,8 @@ export function ruleSetSchema(catalogue: FactCatalogue): Schema {
         not: { pattern: `\\.(${FORBIDDEN_STEPS.join('|')})(?![A-Za-z0-9_-])` },
         description: 'A place in the value of the fact: $ followed by .name or [n] only.',
       },
-      ...readSchemas(facts),
+      ...readSchemas(facts, (fact) => parameters.of(fact, hints.lists)),
+      ...parameters.definitions(),
     },
   };
 }
@@ -82,7 +116,8 @@ function policySchema(): Schema {
 }
 
 function answer(description: string): Schema {
-  return { enum: ['accept', 'review', 'reject'], description: `${description} Default review.` };
+  const words = offered(['accept', 'review', 'reject'], OUTCOME_MEANINGS);
+  return { ...choice(words), description: `${description} Default review.` };
 }
 
 function thresholdSchema(): Schema {
@@ -100,7 +135,7 @@ function ruleSchema(): Schema {
     score: { ...whole(-1_000, 1_000), description: "Points added to the set's score." },
     threeDs: demandSchema(),
     exemption: {
-      enum: [...SCA_EXEMPTIONS],
+      ...choice(offered(SCA_EXEMPTIONS, EXEMPTION_MEANINGS)),
       description: 'An exemption asked for; dropped where challenge or mandate wins.',
     },
     message: { type: 'string', maxLength: 500, description: 'For people.' },
@@ -108,144 +143,36 @@ function ruleSchema(): Schema {
   return {
     description: 'A json-rules-engine rule.',
     ...object(['name', 'conditions', 'event'], {
-      name: { $ref: '#/$defs/name' },
-      description: { type: 'string', maxLength: 2_000 },
+      name: { $ref: '#/$defs/name', description: 'Its name in the set: 1 to 64 of a-z, 0-9 and "-".' },
+      description: { type: 'string', maxLength: 2_000, description: 'What a colleague should know.' },
       enabled: { type: 'boolean', description: 'False: kept but skipped.' },
-      priority: whole(1, 1_000_000),
-      conditions: { $ref: '#/$defs/root' },
-      event: object(['type', 'params'], {
-        type: {
-          enum: [...OUTCOMES, 'score'],
-          description:
-            'What a hit asks for; score only adds points. block > allow > reject > review > accept.',
-        },
-        params,
-      }),
-    }),
-  };
-}
-
-function limitSchema(grades: readonly string[] | undefined): Schema {
-  return {
-    description: 'A cumulative limit by calendar period.',
-    ...object(['name', 'when', 'by', 'period', 'cap', 'reason'], {
-      name: { $ref: '#/$defs/name' },
-      description: { type: 'string', maxLength: 2_000 },
-      enabled: { type: 'boolean' },
-      when: { $ref: '#/$defs/root', description: 'Which payments count.' },
-      by: {
-        type: 'array',
-        minItems: 1,
-        maxItems: 4,
-        items: text(64),
-        description: 'Attributes whose values together make the key, for example ["owner"].',
-      },
-      period: { enum: ['day', 'month'] },
-      zone: {
-        ...text(64),
-        description: 'Whose clock: merchant, site or an IANA time zone. Default merchant.',
-      },
-      cap: {
-        description: 'The cap, in minor units of its currency.',
-        ...object(['minor', 'currency'], {
-          minor: whole(1, Number.MAX_SAFE_INTEGER),
-          currency: { type: 'string', pattern: '^[A-Z]{3}$' },
-        }),
-      },
-      gradeFactors: {
-        type: 'object',
-        description: "Multiplies the cap by the merchant's risk grade.",
-        ...(grades === undefined ? {} : { propertyNames: { enum: [...grades] } }),
-        additionalProperties: { type: 'number', minimum: 0, maximum: 1_000 },
-      },
-      outcome: {
-        enum: ['block', 'reject', 'review'],
-        description: 'What a payment over the cap gets. Default reject.',
-      },
-      reason: { $ref: '#/$defs/reason' },
-      refunds: { enum: ['restore', 'keep'], description: 'Whether a refund gives room back. Default keep.' },
-    }),
-  };
-}
-
-function conditionSchemas(): { readonly [name: string]: Schema } {
-  const note: { readonly [name: string]: Schema } = {
-    name: { type: 'string', maxLength: 200, description: 'For people.' },
-    priority: {
-      ...whole(1, 1_000_000),
-      description: 'Higher is evaluated sooner. Never changes the result.',
-    },
-  };
-  const conditions: Schema = { type: 'array', items: { $ref: '#/$defs/condition' } };
-  const refs = (names: readonly string[]): Json => names.map((name) => ({ $ref: `#/$defs/${name}` }));
-  return {
-    all: object(['all'], { all: { ...conditions, description: 'Every one must be true.' }, ...note }),
-    any: object(['any'], { any: { ...conditions, description: 'One of them must be true.' }, ...note }),
-    not: object(['not'], { not: { $ref: '#/$defs/condition' }, ...note }),
-    named: object(['condition'], {
-      condition: { $ref: '#/$defs/name', description: 'The name of a condition of this set.' },
-      ...note,
-    }),
-    root: { anyOf: refs(['all', 'any', 'not', 'named']) },
-    condition: { anyOf: refs(['all', 'any', 'not', 'named', 'test']) },
-  };
-}
-
-function readSchemas(facts: readonly FactDefinition[]): { readonly [name: string]: Schema } {
-  return {
-    fact: {
-      description: 'What is asked of the payment.',
-      oneOf: facts.map((fact) => ({ const: fact.name, description: describe(fact) })),
-    },
-    reference: {
-      ...object(['fact'], {
-        fact: { $ref: '#/$defs/fact' },
-        params: { type: 'object' },
-        path: { $ref: '#/$defs/path' },
-      }),
-      allOf: [{ $ref: '#/$defs/params' }],
-    },
-    params: {
-      allOf: facts.map((fact) => ({
-        if: isFact(fact.name),
-        // JSON Schema's keyword; nobody awaits this.
-        // oxlint-disable-next-line unicorn/no-thenable
-        then: {
-          properties: {
-            params: { ...(fact.params ?? { type: 'object', maxProperties: 0 }), ...fact.paramCases },
+      priority: { ...whole(1, 1_000_000), description: 'Taken, and without meaning: no rule wins by it.' },
+      conditions: { $ref: '#/$defs/root', description: 'When it hits: all, any, not, or a named condition.' },
+      event: {
+        ...object(['type', 'params'], {
+          type: {
+            ...choice(offered([...OUTCOMES, 'score'], OUTCOME_MEANINGS)),
+            description:
+              'What a hit asks for; score only adds points. block > allow > reject > review > accept.',
           },
-          ...(Array.isArray(fact.params?.['required']) && fact.params['required'].length > 0
-            ? { required: ['params'] }
-            : {}),
-        },
-      })),
-    },
-  };
-}
-
-function describe({ description, type, values, range }: FactDefinition): string {
-  const allowed = values === undefined ? '' : ` One of ${values.join(', ')}.`;
-  const span = range === undefined ? '' : ` ${range[0]} to ${range[1]}.`;
-  return `${description} (${type})${allowed}${span}`;
-}
-
-function operatorSchema(): Schema {
-  return {
-    description: `An operator, with up to ${MAX_DECORATORS} decorators before it: not:in, someFact:equal.`,
-    anyOf: [
-      { enum: [...OPERATORS, ...OPERATORS.map((name) => `not:${name}`)] },
-      {
-        type: 'string',
-        pattern: `^((${DECORATORS.join('|')}):){0,${MAX_DECORATORS}}(${OPERATORS.join('|')})$`,
+          params: { ...params, description: 'Reason, points, demand and exemption.' },
+        }),
+        description: 'What a hit asks for.',
       },
-    ],
+    }),
   };
 }
 
 function outcomeSchema(): Schema {
-  return { enum: [...OUTCOMES], description: 'block > allow > reject > review > accept.' };
+  return {
+    ...choice(offered(OUTCOMES, OUTCOME_MEANINGS)),
+    description: 'block > allow > reject > review > accept.',
+  };
 }
 
 function demandSchema(): Schema {
-  return { enum: [...THREE_DS_DEMANDS], description: 'What is demanded of 3-D Secure; the strongest wins.' };
+  return {
+    ...choice(offered(THREE_DS_DEMANDS, DEMAND_MEANINGS)),
+    description: 'What is demanded of 3-D Secure; the strongest wins.',
+  };
 }

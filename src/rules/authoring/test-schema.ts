@@ -1,6 +1,8 @@
 import type { FactDefinition } from '../catalogue.js';
 import { LIMITS } from '../document/json-limits.js';
-import { isFact, object, whole, type Schema } from './schema-parts.js';
+import { isFact, NOTE, object, type Schema } from './schema-parts.js';
+import { ALL_OPERATORS, OPERATORS_FOR } from './vocabulary.js';
+import { choice, type OfferedWord } from './words.js';
 
 /** A fact compared with a value: what the types and values of the catalogue say of both sides. */
 export function testSchema(facts: readonly FactDefinition[]): Schema {
@@ -8,22 +10,23 @@ export function testSchema(facts: readonly FactDefinition[]): Schema {
     description: 'A fact compared with a value.',
     ...object(['fact', 'operator', 'value'], {
       fact: { $ref: '#/$defs/fact' },
-      params: { type: 'object' },
+      params: { type: 'object', description: 'Parameters of the fact.' },
       path: { $ref: '#/$defs/path' },
       operator: { $ref: '#/$defs/operator' },
       value: {
         description: 'What the fact is compared with: a value, a list of values, or another fact.',
         anyOf: [
-          { type: ['boolean', 'number', 'string', 'null'] },
+          { not: { type: ['object', 'array'] } },
           { type: 'array', maxItems: LIMITS.listOperand },
           { $ref: '#/$defs/reference' },
         ],
       },
-      name: { type: 'string', maxLength: 200 },
-      priority: whole(1, 1_000_000),
+      ...NOTE,
     }),
     allOf: [
       { $ref: '#/$defs/params' },
+      ...operatorOffers(facts),
+      ...facts.flatMap(exampleSchemas),
       ...operandSchemas(),
       ...typeSchemas(facts),
       ...facts.flatMap(valuesSchemas),
@@ -35,10 +38,50 @@ const COMPARISONS = ['lessThan', 'lessThanInclusive', 'greaterThan', 'greaterTha
 const EQUALITIES = ['equal', 'notEqual'] as const;
 const MEMBERSHIPS = ['in', 'notIn'] as const;
 
-/** An operator with nothing before it that looks into lists: what stands in `value` is what the fact is held against. */
+/**
+ * An operator with nothing before it that looks into lists: what stands in `value` is what the fact is held against. By
+ * pattern, since editors offer what an `if` lists.
+ */
 function plainly(names: readonly string[]): Schema {
-  return { properties: { operator: { enum: names.flatMap((name) => [name, `not:${name}`]) } } };
+  return { properties: { operator: { pattern: `^(not:)?(${names.join('|')})$` } } };
 }
+
+/** The operators that make sense for the fact; before there is one, all. Nothing is forbidden by it. */
+function operatorOffers(facts: readonly FactDefinition[]): readonly Schema[] {
+  const offer = (words: readonly OfferedWord[]): Schema => ({
+    properties: { operator: choice(words, 'open') },
+  });
+  const byType = Object.entries(OPERATORS_FOR).flatMap(([type, words]) => {
+    const names = facts
+      .filter((fact) => fact.type === type && fact.typeFor === undefined)
+      .map(({ name }) => name);
+    return names.length === 0 ? [] : [where([isOneOf(names)], offer(words))];
+  });
+  const others = facts.filter(({ typeFor }) => typeFor !== undefined).map(({ name }) => name);
+  const open = others.length === 0 ? [] : [where([isOneOf(others)], offer(ALL_OPERATORS))];
+  return [where([{ not: { required: ['fact'] } }], offer(ALL_OPERATORS)), ...byType, ...open];
+}
+
+/** A value as the fact may have it, for the editor to offer. */
+function exampleSchemas({ name, example, values, type, unit }: FactDefinition): readonly Schema[] {
+  const value = example?.['value'];
+  if (value === undefined || values !== undefined || type === 'boolean') return [];
+  const counted = typeof unit === 'string' ? ` In ${unit}.` : '';
+  const description = `What ${name} is compared with, for example ${JSON.stringify(value)}.${counted}`;
+  return [where([isFact(name)], { properties: { value: { description, examples: [value] } } })];
+}
+
+function isOneOf(names: readonly string[]): Schema {
+  const pattern = `^(${names.map((name) => name.replaceAll('.', '\\.')).join('|')})$`;
+  return { properties: { fact: { pattern } }, required: ['fact'] };
+}
+
+const TRUTH: Schema = {
+  anyOf: [
+    { const: true, description: 'It is so.' },
+    { const: false, description: 'It is not so.' },
+  ],
+};
 
 /** Either the value is so, or another fact. */
 function valueIs(schema: Schema): Schema {
@@ -64,9 +107,11 @@ function operandSchemas(): readonly Schema[] {
 function typeSchemas(facts: readonly FactDefinition[]): readonly Schema[] {
   return (['string', 'number', 'boolean'] as const).flatMap((type) => {
     const those = facts.filter((fact) => fact.type === type && fact.typeFor === undefined);
-    const isOne = { properties: { fact: { enum: those.map(({ name }) => name) } }, required: ['fact'] };
+    if (those.length === 0) return [];
+    const isOne = isOneOf(those.map(({ name }) => name));
+    const one: Schema = type === 'boolean' ? TRUTH : { type };
     const same = [
-      where([isOne, plainly(EQUALITIES)], valueIs({ type })),
+      where([isOne, plainly(EQUALITIES)], valueIs(one)),
       where([isOne, plainly(MEMBERSHIPS)], valueIs({ type: 'array', items: { type } })),
     ];
     return type === 'number' ? same : [...same, where([isOne], { not: plainly(COMPARISONS) })];
@@ -76,7 +121,8 @@ function typeSchemas(facts: readonly FactDefinition[]): readonly Schema[] {
 /** Of a fact with a closed set of values no other is ever met. */
 function valuesSchemas({ name, values, type, typeFor }: FactDefinition): readonly Schema[] {
   if (values === undefined || type !== 'string' || typeFor !== undefined) return [];
-  const one = { enum: [...values] };
+  const description = `A value of ${name}.`;
+  const one = choice(values.map((word) => ({ word, description })));
   return [
     where([isFact(name), plainly(EQUALITIES)], valueIs(one)),
     where([isFact(name), plainly(MEMBERSHIPS)], valueIs({ type: 'array', items: one })),

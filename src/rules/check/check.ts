@@ -2,6 +2,7 @@ import { Engine, Rule as EngineRule } from 'json-rules-engine';
 import type { FactCatalogue } from '../catalogue.js';
 import { checkCondition, type ConditionContext, type ConditionSize } from './conditions.js';
 import { reachOf } from './reach.js';
+import { checkOverlap } from './overlap.js';
 import { checkLimit, type LimitContext } from './limits.js';
 import { checkScores } from './scores.js';
 import { checkShape } from './shape.js';
@@ -21,7 +22,7 @@ export interface CheckContext extends LimitContext {
 
 /**
  * Checks a rule-set document: shape, sizes, names, facts, parameters, operators, types, paths, named conditions, rules
- * that can never or must always hit, and that json-rules-engine takes it. Without an error, `document` is a frozen
+ * that can never or must always hit or add nothing to others, and that json-rules-engine takes it. Without an error, `document` is a frozen
  * copy that can be compiled. Takes anything and never throws.
  */
 export function checkRuleSet(
@@ -42,6 +43,7 @@ export function checkRuleSet(
   if (report.errors > 0) return { findings: report.findings };
   const checked = deepFreeze(structuredClone(document)) as unknown as RuleSetDocument;
   checkReach(report, checked, context.catalogue);
+  if (report.errors === 0) checkOverlap(report, checked, context.catalogue);
   checkScores(report, checked);
   checkEngine(report, checked);
   return report.errors > 0 ? { findings: report.findings } : { document: checked, findings: report.findings };
@@ -55,7 +57,11 @@ const REACH_STEPS = 3_000_000;
 interface FullSize {
   readonly depth: number;
   readonly tests: number;
+  /** Named conditions it refers to itself. */
+  readonly refers: readonly string[];
 }
+
+const NO_SIZE: FullSize = { depth: 0, tests: 0, refers: [] };
 
 type Fields = { readonly [name: string]: unknown };
 
@@ -75,12 +81,12 @@ function checkNamed(
     const ready = full.get(name);
     if (ready !== undefined) return ready;
     const size = sizes.get(name);
-    if (size === undefined || open.length > LIMITS.namedConditions) return { depth: 0, tests: 0 };
+    if (size === undefined || open.length > LIMITS.namedConditions) return NO_SIZE;
     if (open.includes(name)) {
       const circle = [...open.slice(open.indexOf(name)), name].join(' -> ');
       error(report, 'circular-condition', pointer('/conditions', name), `refers to itself: ${circle}`);
-      full.set(name, { depth: 0, tests: 0 });
-      return { depth: 0, tests: 0 };
+      full.set(name, NO_SIZE);
+      return NO_SIZE;
     }
     open.push(name);
     const sum = fullSize(size, follow);
@@ -99,7 +105,7 @@ function fullSize(size: ConditionSize, follow: (name: string) => FullSize): Full
     depth = Math.max(depth, at + inner.depth);
     tests += inner.tests;
   }
-  return { depth, tests };
+  return { depth, tests, refers: size.refers.map(({ name }) => name) };
 }
 
 function checkConditions(
@@ -116,7 +122,7 @@ function checkConditions(
     report.rule = typeof owner['name'] === 'string' ? owner['name'].slice(0, 64) : '';
     const size = checkCondition(scope, owner[key], `${path}/${key}`);
     for (const { name } of size.refers) used.add(name);
-    const { depth, tests } = fullSize(size, (name) => named.get(name) ?? { depth: 0, tests: 0 });
+    const { depth, tests } = fullSize(size, (name) => named.get(name) ?? NO_SIZE);
     total += tests;
     if (depth > LIMITS.depth) {
       error(
@@ -142,19 +148,21 @@ function checkConditions(
     const most = `at most ${LIMITS.facts} different ones, parameters included`;
     error(report, 'too-large', '', `asks for ${scope.facts.size} facts, ${most}`);
   }
-  warnUnused(report, document, used);
+  warnUnused(report, document, used, named);
 }
 
-function warnUnused(report: Report, document: Fields, used: ReadonlySet<string>): void {
-  const conditions = document['conditions'];
-  if (!isPlainObject(conditions)) return;
-  const texts = new Map(Object.entries(conditions).map(([name, value]) => [name, JSON.stringify(value)]));
-  for (const name of texts.keys()) {
-    if (used.has(name)) continue;
-    const inner = `"condition":${JSON.stringify(name)}`;
-    if ([...texts.values()].some((text) => text.includes(inner))) continue;
-    warning(report, 'unused-condition', pointer('/conditions', name), 'no rule refers to it');
-  }
+/** Warns of named conditions that no rule or limit comes to, through others or not. */
+function warnUnused(
+  report: Report,
+  document: Fields,
+  used: ReadonlySet<string>,
+  sizes: ReadonlyMap<string, FullSize>,
+): void {
+  const reached = new Set(used);
+  for (const name of reached) for (const inner of sizes.get(name)?.refers ?? []) reached.add(inner);
+  for (const name of Object.keys(namedOf(document)))
+    if (!reached.has(name))
+      warning(report, 'unused-condition', pointer('/conditions', name), 'no rule or limit asks it');
 }
 
 function checkReach(report: Report, document: RuleSetDocument, catalogue: FactCatalogue): void {

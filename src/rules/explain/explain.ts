@@ -28,12 +28,21 @@ export function explainRule(
   valueOf: ValueOf,
 ): ConditionExplanation {
   const node = conditionResolver(set.conditions)(condition);
-  return explain(node, { policy: set.policy?.missing ?? 'unknown', valueOf, skip: false });
+  return explainNode(node, set.policy?.missing ?? 'unknown', ({ fact, params }) => valueOf(fact, params));
+}
+
+/** The same for conditions that were made ready; `factOf` gives the whole value of a fact. */
+export function explainNode(
+  node: ConditionNode,
+  policy: MissingPolicy,
+  factOf: (read: Read) => FactValue,
+): ConditionExplanation {
+  return explain(node, { policy, factOf, skip: false });
 }
 
 interface Context {
   readonly policy: MissingPolicy;
-  readonly valueOf: ValueOf;
+  readonly factOf: (read: Read) => FactValue;
   /** Another branch has settled it: nothing is evaluated. */
   readonly skip: boolean;
 }
@@ -101,9 +110,9 @@ function negated(result: Result): Result {
   return result === 'false' ? 'true' : result;
 }
 
-function explainTest(test: TestNode, { policy, valueOf, skip }: Context): ConditionExplanation {
-  const actual = read(test.read, valueOf);
-  const expected = 'read' in test.right ? read(test.right.read, valueOf) : test.right.literal;
+function explainTest(test: TestNode, { policy, factOf, skip }: Context): ConditionExplanation {
+  const actual = read(test.read, factOf);
+  const expected = 'read' in test.right ? read(test.right.read, factOf) : test.right.literal;
   let result: Result = 'skipped';
   let failure = '';
   if (!skip && policy === 'unknown' && (actual === undefined || expected === undefined)) result = 'unknown';
@@ -131,7 +140,7 @@ function explainTest(test: TestNode, { policy, valueOf, skip }: Context): Condit
   };
 }
 
-function read({ fact, params, steps }: Read, valueOf: ValueOf): unknown {
-  const value = valueOf(fact, params);
-  return steps === undefined ? value : readPath(value, steps);
+function read(from: Read, factOf: Context['factOf']): unknown {
+  const value = factOf(from);
+  return from.steps === undefined ? value : readPath(value, from.steps);
 }

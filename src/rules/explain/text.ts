@@ -90,7 +90,7 @@ function partText(part: unknown): string {
 }
 
 /** A value for people, short. */
-function valueText(value: unknown): string {
+export function valueText(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'string') return value.length > 80 ? `${value.slice(0, 77)}...` : value;
   if (Array.isArray(value)) {
@@ -125,11 +125,13 @@ function wordText(value: unknown): string {
     .join(' ');
 }
 
-function expectedText(test: TestNode, expected: unknown): string {
+/** What a test compares with, for people. */
+export function expectedText(test: TestNode, expected: unknown): string {
   return 'read' in test.right ? `${readText(test.right.read)} (${valueText(expected)})` : valueText(expected);
 }
 
-function needText({ decorators, base }: Operator, expected: string): string {
+/** What a test asks for: `needs at least 5`. */
+export function needText({ decorators, base }: Operator, expected: string): string {
   const [first] = decorators;
   if (decorators.length === 1 && first === 'not') return `must not be ${PHRASES[base]}${expected}`;
   if (decorators.length > 0) return `needs ${[...decorators, base].join(':')} ${expected}`;
@@ -159,6 +161,7 @@ function gapText({ decorators, base }: Operator, result: Result, actual: unknown
   return '';
 }
 
-function cut(text: string): string {
+/** Long texts are cut. */
+export function cut(text: string): string {
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 3)}...` : text;
 }

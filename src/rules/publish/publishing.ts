@@ -8,7 +8,7 @@ import { summaryOf } from '../summary.js';
 import type { Publication, RuleVersionStore, StoredVersion } from '../version-store.js';
 import type { Readiness } from './evidence.js';
 import type { Scope } from './scope.js';
-import type { CanarySettings } from './stage.js';
+import type { CanarySettings, StagedVersion } from './stage.js';
 import { stepsOf, type Move } from './steps.js';
 
 /** Who changes where a version stands, and why. */
@@ -51,8 +51,11 @@ export interface PublishingOptions {
   readonly store: RuleVersionStore;
   readonly now: () => number;
   readonly readiness: (version: StoredVersion) => Promise<Readiness>;
-  /** Throws when a stored version does not pass the checks of this release: it must not replace a running one. */
-  readonly mustHold: (version: StoredVersion) => Promise<void>;
+  /**
+   * Does some work while what a stored version names stays there. Throws when the version does not pass the checks of this
+   * release: it must not replace a running one.
+   */
+  readonly holding: <T>(version: StoredVersion, work: () => Promise<T>) => Promise<T>;
   /** Called after anything changed, before the call is answered. May fail with STORE_UNAVAILABLE. */
   readonly changed: () => Promise<void>;
 }
@@ -101,7 +104,10 @@ export function createPublishing(options: PublishingOptions): Publishing {
       ...change,
     }));
     const log = { ruleSet, revision, scope, version, from, to, actor, reason, at, step };
-    const published = await store.publish(waived.length === 0 ? log : { ...log, waived }, changes);
+    const write = (): Promise<'published' | 'stale'> =>
+      store.publish(waived.length === 0 ? log : { ...log, waived }, changes);
+    const entering = changes.find(({ stage }) => stage !== 'archived');
+    const published = entering === undefined ? await write() : await holding(entering, write);
     if (published === 'stale') return 'stale';
     // From here on nothing may be asked of the store that could make a failure of what is done already.
     await followed(options.changed());
@@ -113,14 +119,13 @@ export function createPublishing(options: PublishingOptions): Publishing {
   /** A version that may go live, and what it goes live without. */
   async function proven(ruleSet: string, number: number): Promise<Pick<Move, 'waived'>> {
     const version = await knownVersion(store, ruleSet, number);
-    await options.mustHold(version);
     const { missing, waived } = await options.readiness(version);
     if (missing.length > 0) throw notProven(version, missing);
     return { waived };
   }
 
-  async function holding(ruleSet: string, number: number): Promise<void> {
-    await options.mustHold(await knownVersion(store, ruleSet, number));
+  async function holding<T>(entering: StagedVersion, work: () => Promise<T>): Promise<T> {
+    return options.holding(await knownVersion(store, entering.ruleSet, entering.version), work);
   }
 
   /** The log of a rule set, newest first. */
@@ -147,9 +152,7 @@ export function createPublishing(options: PublishingOptions): Publishing {
         async (standings) => {
           const steps = stepsOf(standings, input.scope);
           if (input.canary !== undefined) return steps.endCanary('roll-back', input.canary);
-          const move = steps.endCanary('roll-back') ?? (await steps.rollBack(log(input.ruleSet)));
-          if (move.to !== 0 && move.to !== move.from) await holding(input.ruleSet, move.to);
-          return move;
+          return steps.endCanary('roll-back') ?? (await steps.rollBack(log(input.ruleSet)));
         },
         true,
       ),
@@ -158,9 +161,8 @@ export function createPublishing(options: PublishingOptions): Publishing {
 
     startShadow: (input) =>
       publish(input, async (standings) => {
-        const move = stepsOf(standings, input.scope).startShadow(input.version);
-        await holding(input.ruleSet, input.version);
-        return move;
+        await knownVersion(store, input.ruleSet, input.version);
+        return stepsOf(standings, input.scope).startShadow(input.version);
       }),
 
     stopShadow: (input) =>

@@ -3,6 +3,7 @@ import type { Condition, FactReference, Json, RuleSetDocument } from '../documen
 import { pointer, quoted } from '../check/findings.js';
 import { isPlainObject } from '../document/json-limits.js';
 import { below, both, type Place } from './place.js';
+import { conditionText, listText, operatorWords, readWords } from './words.js';
 
 /** One difference between two versions of a rule set, in terms of rules. */
 export interface RuleChange {
@@ -14,7 +15,7 @@ export interface RuleChange {
   /** Undefined: there was nothing. */
   readonly from: Json | undefined;
   readonly to: Json | undefined;
-  /** For people: `velocity greaterThanInclusive: 5 -> 8`. */
+  /** For people: `velocity count of payments by card in 10m, at least: 5 -> 8`. */
   readonly text: string;
 }
 
@@ -183,12 +184,22 @@ function conditions(changes: RuleChange[], rule: string, place: Place, from: Con
     conditions(changes, rule, below(place, 'not'), from.not, to.not);
     notes(changes, rule, place, from, to);
   } else {
-    const label = 'operator' in to ? `${readLabel(to)} ${to.operator}` : 'condition';
+    const [before, after] = [json(from), json(to)];
+    const read = 'fact' in to ? readWords(to) : 'condition';
     for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
-      const name = key === 'value' ? label : `${label} ${key}`;
-      value(changes, rule, below(place, key), name, own(json(from), key), own(json(to), key));
+      const [a, b] = [own(before, key), own(after, key)];
+      const at = below(place, key);
+      if (key === 'operator' && typeof a === 'string' && typeof b === 'string' && a !== b)
+        push(changes, 'changed', rule, at, a, b, `${read}: ${operatorWords(a)} -> ${operatorWords(b)}`);
+      else value(changes, rule, at, labelOf(key, read, to), a, b);
     }
   }
+}
+
+/** What of a test is told: its threshold needs no name. */
+function labelOf(key: string, read: string, to: Condition): string {
+  if (key !== 'value' || !('operator' in to)) return key === 'condition' ? read : `${read}, ${key}`;
+  return `${read}, ${operatorWords(to.operator)}`;
 }
 
 /** Name and priority of a group. */
@@ -253,24 +264,6 @@ function readLabel(condition: Condition | FactReference): string {
   if (!('fact' in condition)) return '';
   const { fact, params, path } = condition;
   return fact + (path?.slice(1) ?? '') + (params === undefined ? '' : ` ${canonicalJson(params)}`);
-}
-
-function conditionText(condition: Condition): string {
-  if ('fact' in condition) return `${readLabel(condition)} ${condition.operator} ${quoted(condition.value)}`;
-  if ('condition' in condition) return condition.condition;
-  if ('not' in condition) return `not (${conditionText(condition.not)})`;
-  return 'all' in condition ? `all of ${condition.all.length}` : `any of ${condition.any.length}`;
-}
-
-function listText(from: readonly Json[], to: readonly Json[]): string {
-  const [before, after] = [new Set(from.map(canonicalJson)), new Set(to.map(canonicalJson))];
-  const added = to.filter((item) => !before.has(canonicalJson(item)));
-  const gone = from.filter((item) => !after.has(canonicalJson(item)));
-  const parts = [
-    ...(added.length > 0 ? [`added ${quoted(added)}`] : []),
-    ...(gone.length > 0 ? [`removed ${quoted(gone)}`] : []),
-  ];
-  return parts.length === 0 ? 'other order' : parts.join(', ');
 }
 
 function push(

@@ -7,6 +7,6 @@ export type { DecodingHandler, Handler, Handlers } from './handlers.js';
 export type { BoundService } from './serve.js';
 export { bindService } from './serve.js';
 export type { ErrorReporter } from './to-status.js';
-export type { CallOptions, Client, ClientDefaults } from './client.js';
+export type { CallOptions, ChannelTls, Client, ClientDefaults } from './client.js';
 export { createClient, openChannel } from './client.js';
 export { CallFailed, fromRpcStatus } from './call-failed.js';

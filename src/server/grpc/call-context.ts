@@ -1,7 +1,11 @@
 import type { Caller } from '../../decisions/caller.js';
+import type { Identity } from '../../identity/identity.js';
+import type { Session } from '../../identity/key-ring.js';
 
 /** What a handler may know about its call: whose it is. */
-export type CallContext = Caller;
+export interface CallContext extends Caller {
+  readonly identity: Identity;
+}
 
 /** What of a grpc-js call the context needs. */
 export interface ServerCall {
@@ -11,11 +15,13 @@ export interface ServerCall {
 
 /** The context of one call; `finish` says that it was answered, since grpc-js calls that 'cancelled' too. */
 export class ServerCallContext implements CallContext {
+  readonly identity: Identity;
   readonly #call: ServerCall;
   #finished = false;
 
-  constructor(call: ServerCall) {
+  constructor(call: ServerCall, { identity }: Session) {
     this.#call = call;
+    this.identity = identity;
   }
 
   get deadline(): number | undefined {
@@ -26,6 +32,11 @@ export class ServerCallContext implements CallContext {
 
   get cancelled(): boolean {
     return this.#call.cancelled && !this.#finished;
+  }
+
+  get sites(): ReadonlySet<string> | undefined {
+    const { sites } = this.identity;
+    return sites === 'all' ? undefined : sites;
   }
 
   finish(): void {

@@ -8,6 +8,8 @@ import type {
 } from '@bufbuild/protobuf';
 import { create, fromBinary } from '@bufbuild/protobuf';
 import type { CallOptions as GrpcCallOptions, ServiceError } from '@grpc/grpc-js';
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import { Client as Channel, credentials, Metadata } from '@grpc/grpc-js';
 import { fromServiceError } from './call-failed.js';
 import { encodeMessage, sameBytes } from './codec.js';
@@ -28,6 +30,16 @@ export interface ClientDefaults {
   readonly deadlineMs?: number;
   /** Epoch ms. Without it no call can have a deadline. */
   readonly now?: () => number;
+  /** The API key that every call shows. Default: none. */
+  readonly key?: string;
+}
+
+/** How a connection is encrypted, in PEM. */
+export interface ChannelTls {
+  /** The authority that signed the server's certificate; null: those that Node believes. */
+  readonly ca: Buffer | null;
+  /** The certificate that the caller shows, and its key. Default: none. */
+  readonly client?: { readonly cert: Buffer; readonly key: Buffer };
 }
 
 type ClientMethod<M> = M extends { methodKind: infer K; input: infer I; output: infer O }
@@ -55,12 +67,28 @@ export type Client<S extends DescService> = {
   readonly [K in keyof S['method']]: ClientMethod<S['method'][K]>;
 };
 
-/** Opens a connection (lazily) to HOST:PORT; close it with `close()`. Several clients may share it. */
+/** What a server is called whose name is an address: TLS has no place for those, and Node warns of each. */
+const NO_NAME = 'address.invalid';
+
+/**
+ * Opens a connection (lazily) to HOST:PORT; close it with `close()`. Several clients may share it. Without `tls` it is not
+ * encrypted. Throws on what is no PEM.
+ */
 export function openChannel(
   address: string,
   options: Readonly<Record<string, string | number>> = {},
+  tls?: ChannelTls,
 ): Channel {
-  return new Channel(address, credentials.createInsecure(), {
+  const host = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  const byAddress = tls !== undefined && isIP(host) > 0;
+  const security =
+    tls === undefined
+      ? credentials.createInsecure()
+      : credentials.createSsl(tls.ca, tls.client?.key ?? null, tls.client?.cert ?? null, {
+          ...(byAddress && { checkServerIdentity: (_, cert) => checkServerIdentity(host, cert) }),
+        });
+  return new Channel(address, security, {
+    ...(byAddress && { 'grpc.ssl_target_name_override': NO_NAME }),
     'grpc.enable_channelz': 0,
     'grpc.max_receive_message_length': 64 * 1024 * 1024,
     ...options,
@@ -93,7 +121,7 @@ function clientMethod(method: DescMethod, channel: Channel, defaults: ClientDefa
             sameBytes,
             sameBytes,
             encode(request),
-            callMetadata(options),
+            callMetadata(options, defaults),
             grpcOptions(options, defaults, true),
             settle(decode, resolve, reject),
           );
@@ -106,7 +134,7 @@ function clientMethod(method: DescMethod, channel: Channel, defaults: ClientDefa
             path,
             sameBytes,
             sameBytes,
-            callMetadata(options),
+            callMetadata(options, defaults),
             grpcOptions(options, defaults, false),
             settle(decode, resolve, reject),
           );
@@ -123,7 +151,7 @@ function clientMethod(method: DescMethod, channel: Channel, defaults: ClientDefa
           sameBytes,
           sameBytes,
           encode(request),
-          callMetadata(options),
+          callMetadata(options, defaults),
           grpcOptions(options, defaults, false),
         );
         cancelOn(options.signal, call);
@@ -138,7 +166,7 @@ function clientMethod(method: DescMethod, channel: Channel, defaults: ClientDefa
           path,
           sameBytes,
           sameBytes,
-          callMetadata(options),
+          callMetadata(options, defaults),
           grpcOptions(options, defaults, false),
         );
         cancelOn(options.signal, call);
@@ -222,8 +250,9 @@ function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;
 }
 
-function callMetadata(options: CallOptions): Metadata {
+function callMetadata(options: CallOptions, { key }: ClientDefaults): Metadata {
   const metadata = new Metadata();
+  if (key !== undefined) metadata.set('authorization', `Bearer ${key}`);
   for (const [name, value] of Object.entries(options.metadata ?? {})) metadata.set(name, value);
   return metadata;
 }

@@ -7,21 +7,21 @@ const CHANGES = ['readable', 'end', 'close'] as const;
 
 /**
  * Reads no further ahead than the stream's own buffer: grpc-js asks for the next message when one is taken. Throws the
- * reason of `ending` once that is aborted, unless all was read. Not by the stream's own iterator, which waits for nothing
+ * reason of one of `endings` once that is aborted, unless all was read. Not by the stream's own iterator, which waits for nothing
  * else, and destroys a stream that is answered with an error meanwhile.
  */
 export async function* received<T>(
   call: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
   decode: (bytes: Uint8Array) => T,
-  ending: AbortSignal,
+  endings: readonly AbortSignal[],
 ): AsyncGenerator<T> {
   let wake: (() => void) | undefined;
   const changed = (): void => wake?.();
   for (const change of CHANGES) call.on(change, changed);
-  ending.addEventListener('abort', changed);
+  for (const ending of endings) ending.addEventListener('abort', changed);
   try {
     while (!call.destroyed && !call.readableEnded) {
-      ending.throwIfAborted();
+      for (const ending of endings) ending.throwIfAborted();
       const bytes = call.read() as Buffer | null;
       if (bytes !== null) yield decode(bytes);
       else
@@ -31,7 +31,7 @@ export async function* received<T>(
     }
   } finally {
     for (const change of CHANGES) call.off(change, changed);
-    ending.removeEventListener('abort', changed);
+    for (const ending of endings) ending.removeEventListener('abort', changed);
   }
   if (!call.readableEnded || wasCutOff(call)) throw callerGone();
 }
@@ -63,4 +63,12 @@ export async function* surelyEnded<T>(
     timers.after(SETTLE_MS, resolve);
   });
   if (wasCutOff(call)) throw callerGone();
+}
+
+/** What is answered, message by message, until `ended` is aborted: then its reason is thrown. */
+export async function* untilEnded<T>(messages: AsyncIterable<T>, ended: AbortSignal): AsyncGenerator<T> {
+  for await (const message of messages) {
+    ended.throwIfAborted();
+    yield message;
+  }
 }

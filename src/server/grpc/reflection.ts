@@ -1,23 +1,50 @@
 import type { DescFile, DescService } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import type { Server } from '@grpc/grpc-js';
+import type { handleBidiStreamingCall, Server, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { file_google_rpc_error_details } from '../../gen/google/rpc/error_details_pb.js';
+import type { Callers } from '../../identity/callers.js';
+import { entranceTo, type ShowingCall } from './access.js';
+import { toStatus, type ErrorReporter } from './to-status.js';
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 
 /**
  * Lets tools such as `buf curl` ask the server what it serves: health and the services, with all files they are made of,
- * and what errors carry as details, without which a tool cannot show the answer to an entry of a stream that failed.
+ * and what errors carry as details, without which a tool cannot show the answer to an entry of a stream that failed. Who
+ * asks has to be known, whatever the roles.
  */
-export function addReflection(server: Server, services: readonly DescService[]): void {
+export function addReflection(server: Server, services: readonly DescService[], callers: Callers): void {
   const files = new Map<string, Buffer>();
   for (const service of [Health, ...services]) collect(service.file, files);
   collect(file_google_rpc_error_details, files);
   const described = { tollgate: { fileDescriptorProtos: [...files.values()] } };
   new ReflectionService(
     described as unknown as ConstructorParameters<typeof ReflectionService>[0],
-  ).addToServer(server);
+  ).addToServer({
+    addService(definition, implementation: UntypedServiceImplementation) {
+      const guarded = Object.entries(implementation).map(([name, handle]) => [
+        name,
+        guard(handle as handleBidiStreamingCall<unknown, unknown>, callers),
+      ]);
+      server.addService(definition, Object.fromEntries(guarded) as UntypedServiceImplementation);
+    },
+  });
+}
+
+/** What is refused here is never a bug. */
+const REPORTER: ErrorReporter = { reference: () => '', unexpected: () => undefined };
+
+/** The library's one call is a stream of questions and answers. */
+function guard(
+  handle: handleBidiStreamingCall<unknown, unknown>,
+  callers: Callers,
+): handleBidiStreamingCall<unknown, unknown> {
+  const enter = entranceTo(undefined, callers);
+  return (call) => {
+    const refuse = (error: unknown): void => void call.emit('error', toStatus(error, REPORTER));
+    if (enter(call as ShowingCall, refuse) !== undefined) handle(call);
+  };
 }
 
 function collect(file: DescFile, files: Map<string, Buffer>): void {

@@ -10,6 +10,7 @@ import {
   ImportEntriesRequestSchema,
   RemoveEntriesRequestSchema,
 } from '../../gen/tollgate/v1/list_service_pb.js';
+import { CreateKeyRequestSchema } from '../../gen/tollgate/v1/key_service_pb.js';
 import { PaymentSchema } from '../../gen/tollgate/v1/payment_pb.js';
 import { WaiveEvidenceRequestSchema } from '../../gen/tollgate/v1/rule_service_pb.js';
 import { SiteSchema } from '../../gen/tollgate/v1/site_service_pb.js';
@@ -29,6 +30,8 @@ const MOST: ReadonlyMap<DescField, number> = new Map<DescField, number>([
   [ImportEntriesRequestSchema.field.entries, 1_000],
   [SiteSchema.field.languages, 50],
   [WaiveEvidenceRequestSchema.field.waives, 2],
+  [CreateKeyRequestSchema.field.roles, 5],
+  [CreateKeyRequestSchema.field.sites, 100],
 ]);
 
 /** Elements that a list or map of a request holds at most. Throws Error for one without a bound. */

@@ -9,14 +9,17 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { Callers } from '../../identity/callers.js';
+import type { Session } from '../../identity/key-ring.js';
 import type { Timers } from '../../world/world.js';
+import { entranceTo, type Entrance, type ShowingCall } from './access.js';
 import type { ServerCall } from './call-context.js';
 import { ServerCallContext } from './call-context.js';
 import { decoderOf, encoderOf, sameBytes } from './codec.js';
 import type { DecodingCall, DecodingHandler, Handlers } from './handlers.js';
 import { TollgateError } from '../../errors/errors.js';
 import { drained } from './flow.js';
-import { received, surelyEnded, wasCutOff } from './incoming.js';
+import { received, surelyEnded, untilEnded, wasCutOff } from './incoming.js';
 import type { ErrorReporter } from './to-status.js';
 import { toStatus } from './to-status.js';
 
@@ -32,6 +35,8 @@ export interface ServerParts {
   readonly timers: Pick<Timers, 'after'>;
   /** Aborted, with the error that they end with, when streams of requests are to be read no more. */
   readonly ending: AbortSignal;
+  /** Tells who calls. */
+  readonly callers: Callers;
 }
 
 /**
@@ -53,7 +58,11 @@ export function bindService<S extends DescService>(
       Object.fromEntries(
         service.methods.map((method) => [
           method.localName,
-          bindMethod(method, named[method.localName], { reporter, ...server }),
+          bindMethod(method, named[method.localName], {
+            ...server,
+            reporter,
+            enter: entranceTo(method, server.callers),
+          }),
         ]),
       ),
   };
@@ -73,6 +82,7 @@ function bounded<T>(decode: (bytes: Uint8Array) => T): (bytes: Uint8Array) => T 
 /** What every method is bound with. */
 interface Surroundings extends ServerParts {
   readonly reporter: ErrorReporter;
+  readonly enter: Entrance;
 }
 
 /** How grpc-js knows a method; messages stay bytes. */
@@ -94,12 +104,11 @@ function bindMethod(
   handler: unknown,
   surroundings: Surroundings,
 ): UntypedServiceImplementation[string] {
-  const { reporter } = surroundings;
   switch (method.methodKind) {
     case 'unary':
-      return bindUnary(method, handler as Single | DecodingCall<unknown, Message>, reporter);
+      return bindUnary(method, handler as Single | DecodingCall<unknown, Message>, surroundings);
     case 'server_streaming':
-      return bindServerStreaming(method, handler as Streaming, reporter);
+      return bindServerStreaming(method, handler as Streaming, surroundings);
     case 'client_streaming':
       return bindClientStreaming(method, handler as Collecting, surroundings);
     default:
@@ -112,7 +121,7 @@ type Single = (message: Message, context: ServerCallContext) => Message | Promis
 function bindUnary(
   method: DescMethod,
   handler: Single | DecodingCall<unknown, Message>,
-  reporter: ErrorReporter,
+  { reporter, enter }: Surroundings,
 ): handleUnaryCall<Buffer, Buffer> {
   const decode = bounded<unknown>(typeof handler === 'function' ? decoderOf(method.input) : handler.decode);
   const handle = (typeof handler === 'function' ? handler : handler.handle) as DecodingCall<
@@ -121,7 +130,9 @@ function bindUnary(
   >['handle'];
   const encode = encoderOf(method.output);
   return (call, callback) => {
-    const context = new ServerCallContext(call as unknown as ServerCall);
+    const session = enter(call as ShowingCall, (error) => callback(toStatus(error, reporter)));
+    if (session === undefined) return;
+    const context = new ServerCallContext(call as unknown as ServerCall, session);
     const fail = (error: unknown): void => {
       context.finish();
       callback(toStatus(error, reporter));
@@ -145,13 +156,19 @@ type Streaming = (message: Message, context: ServerCallContext) => AsyncIterable
 function bindServerStreaming(
   method: DescMethod,
   handler: Streaming,
-  reporter: ErrorReporter,
+  { reporter, enter }: Surroundings,
 ): handleServerStreamingCall<Buffer, Buffer> {
   const decode = bounded(decoderOf(method.input));
   const encode = encoderOf(method.output);
   return (call) => {
-    const context = new ServerCallContext(call as unknown as ServerCall);
-    void send(call, context, encode, reporter, () => handler(decode(call.request), context));
+    const session = enter(call as ShowingCall, (error) => call.emit('error', toStatus(error, reporter)));
+    if (session === undefined) return;
+    const context = new ServerCallContext(call as unknown as ServerCall, session);
+    const { ended } = session;
+    void send(call, context, encode, reporter, () => {
+      const messages = handler(decode(call.request), context);
+      return ended === undefined ? messages : untilEnded(messages, ended);
+    });
   };
 }
 
@@ -160,15 +177,17 @@ type Collecting = (messages: AsyncIterable<Message>, context: ServerCallContext)
 function bindClientStreaming(
   method: DescMethod,
   handler: Collecting,
-  { reporter, timers, ending }: Surroundings,
+  { reporter, timers, ending, enter }: Surroundings,
 ): handleClientStreamingCall<Buffer, Buffer> {
   const decode = bounded(decoderOf(method.input));
   const encode = encoderOf(method.output);
   return (call, callback) => {
-    const context = new ServerCallContext(call as unknown as ServerCall);
+    const session = enter(call as ShowingCall, (error) => callback(toStatus(error, reporter)));
+    if (session === undefined) return;
+    const context = new ServerCallContext(call as unknown as ServerCall, session);
     const answer = async (): Promise<void> => {
       try {
-        const requests = received(call, decode, ending);
+        const requests = received(call, decode, endingsOf(ending, session));
         const message = await handler(surelyEnded(requests, call, timers), context);
         const bytes = encode(message);
         context.finish();
@@ -188,15 +207,23 @@ type Duplex = (messages: AsyncIterable<unknown>, context: ServerCallContext) => 
 function bindBidiStreaming(
   method: DescMethod,
   handler: Duplex | DecodingHandler<unknown, Message>,
-  { reporter, ending }: Surroundings,
+  { reporter, ending, enter }: Surroundings,
 ): handleBidiStreamingCall<Buffer, Buffer> {
   const decode = bounded<unknown>(typeof handler === 'function' ? decoderOf(method.input) : handler.decode);
   const handle = typeof handler === 'function' ? handler : handler.handle;
   const encode = encoderOf(method.output);
   return (call) => {
-    const context = new ServerCallContext(call as unknown as ServerCall);
-    void send(call, context, encode, reporter, () => handle(received(call, decode, ending), context));
+    const session = enter(call as ShowingCall, (error) => call.emit('error', toStatus(error, reporter)));
+    if (session === undefined) return;
+    const context = new ServerCallContext(call as unknown as ServerCall, session);
+    const endings = endingsOf(ending, session);
+    void send(call, context, encode, reporter, () => handle(received(call, decode, endings), context));
   };
+}
+
+/** What ends the reading of a stream: the server's end, and that of the right to send it. */
+function endingsOf(ending: AbortSignal, { ended }: Session): readonly AbortSignal[] {
+  return ended === undefined ? [ending] : [ending, ended];
 }
 
 async function send(

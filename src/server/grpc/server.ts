@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { TollgateError } from '../../errors/errors.js';
+import type { Callers } from '../../identity/callers.js';
 import type { Timers } from '../../world/world.js';
 import { addressText, type Address } from '../address.js';
 import { cannotListen } from '../listen-error.js';
@@ -13,6 +14,10 @@ export interface GrpcServerOptions {
   readonly listen: Address;
   readonly services: readonly BoundService[];
   readonly timers: Pick<Timers, 'after'>;
+  /** Tells who calls. Health answers everybody. */
+  readonly callers: Callers;
+  /** Default: whoever reads what passes by reads it all. */
+  readonly credentials?: ServerCredentials;
   /**
    * Largest request message that the transport takes in, bytes; beyond it RESOURCE_EXHAUSTED without details. Default 16
    * MiB: what is larger than the API allows, but not absurd, is refused as an invalid request.
@@ -56,7 +61,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   for (const service of options.services) {
     server.addService(
       service.definition,
-      service.implement({ timers: options.timers, ending: ending.signal }),
+      service.implement({ timers: options.timers, ending: ending.signal, callers: options.callers }),
     );
   }
   const names = ['', ...options.services.map(({ desc }) => desc.typeName)];
@@ -65,9 +70,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   addReflection(
     server,
     options.services.map(({ desc }) => desc),
+    options.callers,
   );
 
-  const port = await bind(server, options.listen);
+  const credentials = options.credentials ?? ServerCredentials.createInsecure();
+  const port = await bind(server, options.listen, credentials);
   let closing: Promise<void> | undefined;
   let told = 'NOT_SERVING';
   const setServing = (serving: boolean): void => {
@@ -91,10 +98,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   };
 }
 
-function bind(server: Server, address: Address): Promise<number> {
+function bind(server: Server, address: Address, credentials: ServerCredentials): Promise<number> {
   const listen = addressText(address);
   return new Promise((resolve, reject) => {
-    server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(listen, credentials, (error, port) => {
       if (error === null) resolve(port);
       else reject(cannotListen(listen, error));
     });

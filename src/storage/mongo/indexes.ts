@@ -18,6 +18,8 @@ export const COLLECTIONS = {
   exceptions: 'ruleExceptions',
   layouts: 'layouts',
   sites: 'sites',
+  keyLog: 'keyLog',
+  keyUses: 'keyUses',
 } as const;
 
 /** What carries a key, newest first. */

@@ -9,6 +9,7 @@ import { COLLECTIONS, createIndexes } from './indexes.js';
 import { MongoJournal } from './journal/journal.js';
 import { MongoLimits } from './limits/limits.js';
 import { MongoLists } from './lists/lists.js';
+import { MongoKeys } from './keys.js';
 import { LogRegistry } from './journal/logs.js';
 import { resolveOptions } from './options.js';
 import type { MongoStoreOptions, ResolvedOptions } from './options.js';
@@ -38,6 +39,7 @@ export interface MongoStore {
   readonly snoozes: SnoozeStore;
   readonly controls: ControlStore;
   readonly sites: MongoSites;
+  readonly keys: MongoKeys;
   readonly health: StoreHealth;
   close(): Promise<void>;
 }
@@ -80,6 +82,7 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
     snoozes: mongoExceptions(connection, 'snoozes'),
     controls: mongoExceptions(connection, 'control-groups'),
     sites: new MongoSites(connection),
+    keys: new MongoKeys(connection),
     health: { ping: () => ping(connection, registry.own) },
     close: () => (closed ??= close()),
   };

@@ -1,3 +1,4 @@
+import type { KeyStore } from '../../identity/key-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import type { Merchant, Site, SiteStore } from '../../sites/site-store.js';
 import type { Connection } from './connection.js';
@@ -35,5 +36,15 @@ export function sqliteSites(connection: Connection): SiteStore {
     page: (kind, after, size) =>
       connection.call('sites.page', [kind, after, size]) as Promise<readonly Either[]>,
     changes: (after, size) => connection.call('sites.changes', [after, size]),
+  };
+}
+
+/** Keys and certificates, as the main thread sees them. */
+export function sqliteKeys(connection: Connection): KeyStore {
+  return {
+    append: (entry) => connection.call('keys.append', [entry]),
+    log: (after, size) => connection.call('keys.log', [after, size]),
+    used: (uses) => connection.call('keys.used', [uses]),
+    uses: () => connection.call('keys.uses', []),
   };
 }

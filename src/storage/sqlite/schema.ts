@@ -82,13 +82,25 @@ CREATE TABLE lists (
   description TEXT NOT NULL,
   owner TEXT NOT NULL,
   -- Memberships of a higher revision are not there yet.
-  revision INTEGER NOT NULL
+  revision INTEGER NOT NULL,
+  -- The revision that last changed description or owner.
+  settings INTEGER NOT NULL,
+  -- NULL: it was not deleted.
+  deleted_at INTEGER,
+  deleted_by TEXT,
+  deleted_reason TEXT
 );
--- The moment of every change of a list.
+-- Every change of a list: when, who, what came of it.
 CREATE TABLE list_changes (
   list INTEGER NOT NULL,
   rev INTEGER NOT NULL,
   at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  source TEXT NOT NULL,
+  added INTEGER NOT NULL,
+  removed INTEGER NOT NULL,
   PRIMARY KEY (list, rev)
 ) WITHOUT ROWID;
 CREATE INDEX list_changes_at ON list_changes (list, at);
@@ -185,6 +197,10 @@ CREATE TABLE sites (
   change INTEGER NOT NULL UNIQUE,
   PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
+
+-- What was done to keys and certificates: append-only. And when each was last used.
+CREATE TABLE key_log (no INTEGER PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE key_uses (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
 /** Steps from an older version, and to which they lead. From 0: a new file. */

@@ -2,11 +2,12 @@ import type { Journal, LimitStore, StoreHealth } from '../../decisions/ports.js'
 import type { ListStore } from '../../facts/lists/list-store.js';
 import type { ControlStore } from '../../rules/exceptions/control-group.js';
 import type { SnoozeStore } from '../../rules/exceptions/snooze.js';
+import type { KeyStore } from '../../identity/key-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import type { SiteStore } from '../../sites/site-store.js';
 import type { World } from '../../world/world.js';
 import { Connection } from './connection.js';
-import { sqliteRules, sqliteSites } from './documents.js';
+import { sqliteKeys, sqliteRules, sqliteSites } from './documents.js';
 import { sqliteExceptions } from './exceptions.js';
 import { SqliteJournal } from './journal/journal.js';
 import { sqliteLimits } from './limits.js';
@@ -35,6 +36,7 @@ export interface SqliteStore {
   readonly snoozes: SnoozeStore;
   readonly controls: ControlStore;
   readonly sites: SiteStore;
+  readonly keys: KeyStore;
   readonly health: StoreHealth;
   /** Ends what is under way and frees the file. */
   close(): Promise<void>;
@@ -57,6 +59,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     snoozes: sqliteExceptions(connection, 'snoozes'),
     controls: sqliteExceptions(connection, 'control-groups'),
     sites: sqliteSites(connection),
+    keys: sqliteKeys(connection),
     health: { ping: () => connection.call('store.ping', [world.clock.now()]) },
     close: () => connection.close(),
   };

@@ -245,6 +245,7 @@ describe('a control group', () => {
     const reads = createReadSide({
       journal,
       versions: versions as RuleVersionStore,
+      provenance: async () => undefined,
       catalogue: FACT_CATALOGUE,
       attributeOf: () => 0,
     });
@@ -252,7 +253,7 @@ describe('a control group', () => {
     for (const { id, control } of records) {
       const { identical, differences } = await reads.replay({ id });
       expect([identical, differences]).toEqual([true, []]);
-      const { summary } = await reads.explain({ id }, false);
+      const { summary } = await reads.explain({ id }, { allRules: false, nearMisses: 0 });
       texts.add(summary.find((line) => line.includes('control group')) ?? '');
       expect(control).toBeDefined();
     }

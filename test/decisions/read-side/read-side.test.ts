@@ -58,11 +58,13 @@ function readSide(journal: Journal = stage.journal): ReadSide {
   return createReadSide({
     journal,
     versions: versions as RuleVersionStore,
+    provenance: async () => undefined,
     catalogue: FACT_CATALOGUE,
     attributeOf: () => 0,
   });
 }
 
+const SHORT = { allRules: false, nearMisses: 10 };
 const VOUCHER: PaymentForm = { voucher: { method: 'oxxo' } };
 const CARD: PaymentForm = { card: { fingerprint: 'f' } };
 
@@ -88,7 +90,7 @@ describe('a decision where 3-D Secure cannot run', () => {
 
   it('is explained: why it cannot run, and which review became what', async () => {
     const { id } = await decide(VOUCHER);
-    const { summary } = await readSide().explain({ id }, false);
+    const { summary } = await readSide().explain({ id }, SHORT);
     expect(summary.slice(0, 3)).toEqual([
       'reject: strict.all, three-ds.no-card',
       '3-D Secure cannot run: paid with no card',
@@ -98,7 +100,7 @@ describe('a decision where 3-D Secure cannot run', () => {
 
   it('says nothing of it where 3-D Secure can run', async () => {
     const { id } = await decide(CARD);
-    const { summary } = await readSide().explain({ id }, false);
+    const { summary } = await readSide().explain({ id }, SHORT);
     expect(summary.join('\n')).not.toContain('cannot run');
   });
 });
@@ -123,7 +125,7 @@ describe('a caller that goes away', () => {
     const { id } = await decide(CARD);
     const gone = { deadline: undefined, cancelled: true };
     const reading =
-      method === 'replay' ? readSide().replay({ id }, gone) : readSide().explain({ id }, false, gone);
+      method === 'replay' ? readSide().replay({ id }, gone) : readSide().explain({ id }, SHORT, gone);
     await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 });

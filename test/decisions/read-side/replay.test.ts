@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decisionSummary } from '../../../src/decisions/read-side/decision-summary.js';
+import { headlineOf } from '../../../src/decisions/read-side/decision-summary.js';
+import { limitsOf } from '../../../src/decisions/read-side/limit-room.js';
 import type { DecisionRecord } from '../../../src/decisions/record.js';
 import { replay, type KeptDecision } from '../../../src/decisions/read-side/replay.js';
 import { compileProgram } from '../../../src/rules/compile/compile.js';
@@ -122,10 +123,10 @@ it('a summary says what became of the limits and how the decision is marked', ()
   const { record } = kept();
   const unheld = { ruleSet: 'set', limit: 'by-b', periodStart: 0, refunds: 'keep', state: 'unheld' } as const;
   const limits = [...record.limits, { ...unheld, why: 'no-key', lacks: 'owner' } as const];
-  expect(decisionSummary({ ...record, limits }, [], PROGRAM)).toEqual([
-    'review: why.low',
-    'limit set/by-a: 0.40 of 1.00 USD used before, held',
+  const limitOf = PROGRAM.limitOf;
+  expect(headlineOf(record, PROGRAM.versions)).toEqual(['review: why.low', 'marked unknown-site']);
+  expect(limitsOf({ ...record, limits }, limitOf).map(({ text }) => text)).toEqual([
+    'limit set/by-a: 0.40 of 1.00 USD used before, held; 0.00 USD left after this payment',
     'limit set/by-b: could not be held: the payment has no owner',
-    'marked unknown-site',
   ]);
 });

@@ -35,9 +35,12 @@ function storeOf(lists: ReadonlyMap<string, { type: ListType; changes: ListChang
       owner: '',
       entries: changes.length,
       revision: changes.at(-1)?.revision ?? 0,
+      settings: 0,
     }));
   const store = {
     heads: infos,
+    log: async (list: string) =>
+      (lists.get(list)?.changes ?? []).map(({ revision }) => ({ revision, added: 1 })),
     lists: infos,
     async *changes(list: string, after: number) {
       asked.push(after);
@@ -220,7 +223,7 @@ describe('lists in memory', () => {
     const { store } = storeOf(new Map([['l', { type: 'device', changes }]]), 500);
     const slow = {
       heads: () => store.heads(),
-      lists: () => store.lists(),
+      log: () => store.log('l', 1, undefined),
       async *changes(list: string, after: number) {
         for await (const batch of store.changes(list, after)) {
           seen.add(
@@ -269,7 +272,8 @@ describe('lists in memory', () => {
   it('keeps what it had when the store fails half-way', async () => {
     const index = indexOf('device', entry('a'));
     const failing = {
-      heads: async () => [{ id: 'l', type: 'device', revision: 9, entries: 1 }],
+      heads: async () => [{ id: 'l', type: 'device', revision: 9 }],
+      log: async () => [],
       async *changes() {
         yield Array.from({ length: 6000 }, (_, i) => ({ list: 'l', revision: 9, entry: entry(`x${i}`) }));
         throw new Error('away');

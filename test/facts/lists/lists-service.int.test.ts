@@ -32,6 +32,7 @@ describe('the lists', () => {
       index: new ListIndex(createKeyHash(store.journal.hashKey)),
       normalise: createListValueReader(createPhoneReader()),
       now: () => now,
+      readers: async () => [],
     });
     const more = { kind: 'block', description: '', owner: '' } as const;
     await lists.create({ id: 'blocked', type: 'customer', ...more });
@@ -121,7 +122,7 @@ describe('the lists', () => {
       violations: [...found, { field: 'entries[0].value' }, { field: 'entries[2].valid_until' }],
     });
     const nobody = { field: 'actor', description: 'is required' };
-    const by = { actor: '', reason: '' };
+    const by = { actor: '', reason: 'over' };
     await expect(lists.remove('networks', ['x', '192.0.2.1', 'y'], by, [nobody])).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
       violations: [nobody, { field: 'values[0]' }, { field: 'values[2]' }],
@@ -190,7 +191,7 @@ describe('the lists', () => {
     const exported: string[] = [];
     for await (const part of lists.export('blocked', {})) {
       exported.push(...part.map(({ value }) => value));
-      await lists.remove('blocked', ['c1499'], { actor: 'bob', reason: '' }, []);
+      await lists.remove('blocked', ['c1499'], { actor: 'bob', reason: 'over' }, []);
       await lists.add('blocked', [input('z')], []);
     }
     expect(exported).toEqual(names);
@@ -207,6 +208,7 @@ describe('the lists', () => {
       index: new ListIndex(createKeyHash(store.journal.hashKey)),
       normalise: createListValueReader(createPhoneReader()),
       now: () => now,
+      readers: async () => [],
     });
     const changes: readonly (readonly [
       change: () => Promise<unknown>,
@@ -220,7 +222,11 @@ describe('the lists', () => {
       ],
       [() => leaving.add('new', [input('a')], []), { added: 1, revision: 1 }, ['a']],
       [() => leaving.import({ ...settings, list: 'new' }, once(input('b'))), { added: 1, removed: 1 }, ['b']],
-      [() => leaving.remove('new', ['b'], { actor: 'bob', reason: '' }, []), { removed: 1, revision: 3 }, []],
+      [
+        () => leaving.remove('new', ['b'], { actor: 'bob', reason: 'over' }, []),
+        { removed: 1, revision: 3 },
+        [],
+      ],
     ];
     const listed = () => ['a', 'b'].filter((value) => leaving.has('new', value, now) === true);
     for (const [change, answer, on] of changes) {
@@ -228,10 +234,13 @@ describe('the lists', () => {
       expect(await change()).toMatchObject(answer);
       expect(away).toBe(true);
       expect(listed()).toEqual(before);
-      await expect(leaving.refresh()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-      away = false;
+      const known = [leaving.knownAt(), leaving.revision('new')];
       now += 1;
+      await expect(leaving.refresh()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      expect([leaving.knownAt(), leaving.revision('new')]).toEqual(known);
+      away = false;
       await leaving.refresh();
+      expect(leaving.knownAt()).toBe(now);
       expect(leaving.typeOf('new')).toBe('customer');
       expect(listed()).toEqual(on);
     }
@@ -278,6 +287,11 @@ function leavingAfterChanges(store: ListStore, away: () => boolean, leave: () =>
       check();
       return store.heads();
     },
+    update: (...given) => store.update(...given),
+    delete: (...given) => store.delete(...given),
+    keep: (...given) => store.keep(...given),
+    log: (...given) => store.log(...given),
+    history: (...given) => store.history(...given),
     check: (...given) => store.check(...given),
     entries: (...given) => store.entries(...given),
     changes: (...given) => store.changes(...given),

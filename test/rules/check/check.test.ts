@@ -398,7 +398,7 @@ describe('named conditions', () => {
   });
 
   test('that nobody uses are pointed out', () => {
-    const conditions = { used: { all: [fine] }, spare: { all: [fine] } };
+    const conditions = { used: { all: [fine] }, spare: { any: [fine] } };
     expect(ofTest({ condition: 'used' }, { conditions })).toEqual([
       'warning unused-condition /conditions/spare',
     ]);
@@ -501,7 +501,10 @@ describe('rules that cannot or must hit', () => {
 
   test('points that no threshold looks at are pointed out, and thresholds that they do not reach', () => {
     const scored = (name: string, score: number, more: object = {}) =>
-      rule({ all: [fine] }, { name, event: { type: 'score', params: { reason: 'x', score } }, ...more });
+      rule(
+        { all: [amount('greaterThan', Math.abs(score))] },
+        { name, event: { type: 'score', params: { reason: 'x', score } }, ...more },
+      );
     const rules = [scored('a', 5), scored('b', -3), scored('c', 60, { enabled: false })];
     const at = (score: number) => ({ score, outcome: 'review', reason: 'y' });
     expect(found(document(rules))).toEqual([

@@ -56,7 +56,7 @@ test('a path leads to what came in the newer document, and to what went in the o
   const moved = set([rule('new', { all: [kind] }), rule('r', { all: [{ any: [kind] }, velocity(5)] })]);
   expect(texts(old, moved)).toEqual([
     'added [new] /rules/0 rule added',
-    'removed [r] /rules/0/conditions/all/1/any/0 condition removed: velocity {"by":"card"} greaterThanInclusive 8',
+    'removed [r] /rules/0/conditions/all/1/any/0 condition removed: velocity (by card), at least 8',
     'removed [r] /rules/0/enabled enabled removed: true',
   ]);
 });
@@ -72,7 +72,7 @@ describe('changes are told in terms of rules', () => {
         path: '/rules/0/conditions/all/0/value',
         from: 5,
         to: 8,
-        text: 'velocity {"by":"card"} greaterThanInclusive: 5 -> 8',
+        text: 'velocity (by card), at least: 5 -> 8',
       },
     ]);
   });
@@ -92,15 +92,15 @@ describe('changes are told in terms of rules', () => {
     const from = set([rule('r', { all: [kind, velocity(5)] })]);
     const to = set([rule('r', { all: [velocity(5), guest] })]);
     expect(texts(from, to)).toEqual([
-      'removed [r] /rules/0/conditions/all/0 condition removed: kind equal "card"',
-      'added [r] /rules/0/conditions/all/1 condition added: guest equal true',
+      'removed [r] /rules/0/conditions/all/0 condition removed: kind, is "card"',
+      'added [r] /rules/0/conditions/all/1 condition added: guest, is true',
     ]);
   });
 
   test('one of two tests of the same fact: the other one stays', () => {
     const from = set([rule('r', { any: [velocity(5), velocity(8)] })]);
     expect(texts(from, set([rule('r', { any: [velocity(8)] })]))).toEqual([
-      'removed [r] /rules/0/conditions/any/0 condition removed: velocity {"by":"card"} greaterThanInclusive 5',
+      'removed [r] /rules/0/conditions/any/0 condition removed: velocity (by card), at least 5',
     ]);
   });
 
@@ -120,8 +120,8 @@ describe('changes are told in terms of rules', () => {
     expect(texts(from, to)).toEqual([
       'added [] /policy/onError policy onError added: "reject"',
       'added [] /thresholds/0 threshold added',
-      'changed [r] /rules/0/conditions/any/0/operator velocity {"by":"card"} greaterThan operator: "greaterThanInclusive" -> "greaterThan"',
-      'changed [r] /rules/0/conditions/any/1/value country in: added ["US"], removed ["FR"]',
+      'changed [r] /rules/0/conditions/any/0/operator velocity (by card): at least -> more than',
+      'changed [r] /rules/0/conditions/any/1/value country, one of: added ["US"], removed ["FR"]',
       'changed [r] /rules/0/event/type event type: "review" -> "reject"',
       'added [r] /rules/0/event/params/score event params score added: 5',
       'added [r] /rules/0/enabled enabled added: false',

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { describe, expect, test } from 'vitest';
+import { ANYBODY } from '../../../src/identity/callers.js';
 import { startGrpcServer } from '../../../src/server/grpc/server.js';
 import { REAL_WORLD } from '../../../src/world/real-world.js';
 import { ownTime } from '../../support/own-time.js';
@@ -140,6 +141,7 @@ test('an address that is taken is said in one line', async () => {
   const error = await startGrpcServer({
     listen: { host: '127.0.0.1', port: server.port },
     services: [],
+    callers: ANYBODY,
     timers: REAL_WORLD.timers,
   }).catch((reason: unknown) => reason);
   expect((error as Error).message).toBe(`cannot listen on ${server.address}: another process listens there`);

@@ -1,13 +1,17 @@
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import type { HttpServerOptions } from '../../../src/server/http/server.js';
+import { ANYBODY } from '../../../src/identity/callers.js';
+import type { HttpServerOptions, Readiness } from '../../../src/server/http/server.js';
 import { startHttpServer } from '../../../src/server/http/server.js';
+
+const AWAY: Readiness = { ready: false, store: 'down', detail: 'mongodb', identities: 'nobody is asked' };
 
 async function started(change: Partial<HttpServerOptions> = {}) {
   const troubles: string[] = [];
   const server = await startHttpServer({
     listen: { host: '127.0.0.1', port: 0 },
-    readiness: () => ({ ready: true, store: 'up' }),
+    readiness: () => ({ ready: true, store: 'up', identities: 'nobody is asked' }),
+    callers: ANYBODY,
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'a_total 1\n' },
     trouble: (what) => troubles.push(what),
     ...change,
@@ -24,18 +28,18 @@ test('liveness, readiness and counters', async () => {
   expect(await alive.json()).toEqual({ status: 'alive' });
   const ready = await get('/readyz?verbose=1');
   expect(ready.status).toBe(200);
-  expect(await ready.json()).toEqual({ ready: true, store: 'up' });
+  expect(await ready.json()).toEqual({ ready: true, store: 'up', identities: 'nobody is asked' });
   const metrics = await get('/metrics');
   expect(metrics.headers.get('content-type')).toBe('text/plain; version=0.0.4');
   expect(await metrics.text()).toBe('a_total 1\n');
 });
 
 test('a store that is away: alive, not ready', async () => {
-  const { get } = await started({ readiness: () => ({ ready: false, store: 'down', detail: 'mongodb' }) });
+  const { get } = await started({ readiness: () => AWAY });
   expect((await get('/healthz')).status).toBe(200);
   const ready = await get('/readyz');
   expect(ready.status).toBe(503);
-  expect(await ready.json()).toEqual({ ready: false, store: 'down', detail: 'mongodb' });
+  expect(await ready.json()).toEqual(AWAY);
 });
 
 test.each(['/', '/metrics/', '/toString', '/__proto__', '/%2e%2e/etc/passwd', '/..%2fetc', '//readyz'])(

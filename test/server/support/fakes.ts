@@ -1,6 +1,13 @@
 import type { Decisions } from '../../../src/decisions/decisions.js';
 import type { Application } from '../../../src/server/grpc/services/all.js';
-import type { Lists, RuleSets, Sites, Snoozes, Controls } from '../../../src/server/grpc/services/ports.js';
+import type {
+  Controls,
+  Keys,
+  Lists,
+  RuleSets,
+  Sites,
+  Snoozes,
+} from '../../../src/server/grpc/services/ports.js';
 import { sampleRecord } from './records.js';
 
 function notCalled(): never {
@@ -34,6 +41,7 @@ export function fakeApplication(
     readonly sites?: Partial<Sites>;
     readonly snoozes?: Partial<Snoozes>;
     readonly controls?: Partial<Controls>;
+    readonly keys?: Partial<Keys>;
   } = {},
 ): Application {
   return {
@@ -69,6 +77,11 @@ export function fakeApplication(
     lists: {
       create: notCalled,
       list: notCalled,
+      update: notCalled,
+      delete: notCalled,
+      changes: notCalled,
+      history: notCalled,
+      readers: notCalled,
       add: notCalled,
       remove: notCalled,
       check: notCalled,
@@ -79,6 +92,7 @@ export function fakeApplication(
     },
     controls: { set: notCalled, off: notCalled, list: notCalled, ...change.controls },
     snoozes: { create: notCalled, end: notCalled, list: notCalled, ...change.snoozes },
+    listDecisions: notCalled,
     sites: {
       putSite: notCalled,
       site: notCalled,
@@ -88,5 +102,6 @@ export function fakeApplication(
       listMerchants: notCalled,
       ...change.sites,
     },
+    keys: { create: notCalled, list: notCalled, revoke: notCalled, ...change.keys },
   };
 }

@@ -7,6 +7,7 @@ import type { GrpcServer, GrpcServerOptions } from '../../../src/server/grpc/ser
 import { startGrpcServer } from '../../../src/server/grpc/server.js';
 import type { Application, ServiceLimits } from '../../../src/server/grpc/services/all.js';
 import { bindAll } from '../../../src/server/grpc/services/all.js';
+import { ANYBODY } from '../../../src/identity/callers.js';
 import { REAL_WORLD } from '../../../src/world/real-world.js';
 
 /** A running server, a channel to it, and what it reported of unexpected errors. */
@@ -34,6 +35,7 @@ export async function start(
     listen: { host: '127.0.0.1', port: 0 },
     services: bindAll(application, reporter, options.limits),
     timers: REAL_WORLD.timers,
+    callers: ANYBODY,
     ...options,
   });
   server.setServing(true);

@@ -2,6 +2,7 @@ import type { Journal, LimitStore, StoreHealth } from '../../../src/decisions/po
 import type { ListStore } from '../../../src/facts/lists/list-store.js';
 import type { ControlStore } from '../../../src/rules/exceptions/control-group.js';
 import type { SnoozeStore } from '../../../src/rules/exceptions/snooze.js';
+import type { KeyStore } from '../../../src/identity/key-store.js';
 import type { RuleVersionStore } from '../../../src/rules/version-store.js';
 import type { SiteStore } from '../../../src/sites/site-store.js';
 
@@ -14,6 +15,7 @@ export interface TestStore {
   readonly snoozes: SnoozeStore;
   readonly controls: ControlStore;
   readonly sites: SiteStore;
+  readonly keys: KeyStore;
   readonly health: StoreHealth;
   close(): Promise<void>;
 }

@@ -447,6 +447,11 @@ export function journalContract(factory: StoreFactory): void {
                 keys: fc.subarray([keyOf('card', 'c1'), keyOf('email', 'e2'), keyOf('card', 'zz')]),
                 degraded: fc.boolean(),
                 rule: fc.constantFrom('a/one', 'b/one', 'b/two', 'a/two'),
+                rules: fc.oneof(
+                  fc.subarray(['a/one', 'b/one', 'b/two', 'a/two'], { minLength: 1 }),
+                  // More than are looked for by what stands in a record.
+                  fc.constant(['b/one', ...Array.from({ length: 30 }, (_, index) => `c/r${index}`)]),
+                ),
               },
               { requiredKeys: [] },
             ),
@@ -491,7 +496,8 @@ function matches(one: JournalEntry, filter: DecisionFilter): boolean {
   if (filter.from !== undefined && event.at < filter.from) return false;
   if (filter.to !== undefined && event.at >= filter.to) return false;
   if (filter.degraded !== undefined && decision.degraded !== filter.degraded) return false;
-  if (filter.rule !== undefined && !ruleHit(decision.record, filter.rule)) return false;
+  const rules = filter.rule === undefined ? filter.rules : [filter.rule];
+  if (rules !== undefined && !rules.some((rule) => ruleHit(decision.record, rule))) return false;
   return (filter.keys ?? []).every((key) => one.keys.includes(key));
 }
 

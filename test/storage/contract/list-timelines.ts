@@ -148,6 +148,7 @@ export function listTimelinesContract(factory: StoreFactory): void {
             heads: async () => ofThis(await store.lists.heads()),
             lists: async () => ofThis(await store.lists.heads()),
             changes: (...of: Parameters<ListStore['changes']>) => store.lists.changes(...of),
+            log: (...of: Parameters<ListStore['log']>) => store.lists.log(...of),
           } as Partial<ListStore> as ListStore;
           const index = new ListIndex(hash);
           let known: readonly Known[] = [];

@@ -31,8 +31,8 @@ export function listsContract(factory: StoreFactory): void {
       expect(await store.lists.create({ ...info, kind: 'allow' })).toBe('exists');
       expect(await store.lists.create({ ...info, id: 'good', kind: 'allow' })).toBe('created');
       expect(await store.lists.lists()).toEqual([
-        { ...info, entries: 0, revision: 0 },
-        { ...info, id: 'good', kind: 'allow', entries: 0, revision: 0 },
+        { ...info, entries: 0, revision: 0, settings: 0 },
+        { ...info, id: 'good', kind: 'allow', entries: 0, revision: 0, settings: 0 },
       ]);
     });
 

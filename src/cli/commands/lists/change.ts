@@ -75,7 +75,7 @@ export function addAdd(parent: Command, host: Host): void {
     .description(
       'Put values on a list. A value’s newest entry counts from its beginning on; what was on the list until then ends there.',
     )
-    .option('--reason <text>', 'why', '')
+    .option('--reason <text>', 'why (needed on all but custom lists)', '')
     .option('--until <moment>', 'the membership ends then (needed on allow lists)', moment)
     .option('--from <moment>', 'the membership begins then (default: now)', moment)
     .option('--actor <name>', 'who does it (default: TOLLGATE_ACTOR, or your user name)')
@@ -84,7 +84,7 @@ export function addAdd(parent: Command, host: Host): void {
       `
 Examples:
   $ tollgate lists add stolen-cards fp_1f2e fp_77aa --reason "issuer report 112"
-  $ tollgate lists add good-customers c4711 --until 2027-01-01`,
+  $ tollgate lists add good-customers c4711 --until 2027-01-01 --reason "paid for years"`,
     )
     .action((list: string, values: readonly string[], options: Add, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
@@ -113,7 +113,7 @@ export function addRemove(parent: Command, host: Host): void {
     .description(
       'Take values off a list, now and for good: entries that would begin later never do. What was on the list before stays known.',
     )
-    .option('--reason <text>', 'why', '')
+    .option('--reason <text>', 'why (needed on all but custom lists)', '')
     .option('--actor <name>', 'who does it (default: TOLLGATE_ACTOR, or your user name)')
     .addHelpText(
       'after',

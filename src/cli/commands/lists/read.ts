@@ -19,11 +19,11 @@ import { asOfTime, type AsOf } from './as-of.js';
 
 const PAGE = 500;
 
-async function allLists(tollgate: Connection): Promise<readonly List[]> {
+async function allLists(tollgate: Connection, deleted: boolean): Promise<readonly List[]> {
   const found: List[] = [];
   let pageToken = '';
   do {
-    const page = await tollgate.lists.listLists({ pageSize: PAGE, pageToken });
+    const page = await tollgate.lists.listLists({ pageSize: PAGE, pageToken, deleted });
     found.push(...page.lists);
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
@@ -33,6 +33,7 @@ async function allLists(tollgate: Connection): Promise<readonly List[]> {
 interface Entries extends AsOf {
   readonly limit: number;
   readonly planned?: boolean;
+  readonly deleted?: boolean;
 }
 
 async function someEntries(
@@ -67,6 +68,7 @@ export function addList(parent: Command, host: Host): void {
     .option('--as-of <moment>', 'as it stood then (UTC)', moment)
     .option('--known-at <moment>', 'by what was known then (UTC)', moment)
     .option('--planned', 'also entries that begin later')
+    .option('--deleted', 'also lists that were deleted')
     .addHelpText(
       'after',
       `
@@ -101,7 +103,7 @@ Examples:
             out.line('There may be more: raise --limit, or use lists export.');
           return;
         }
-        const lists = await allLists(tollgate());
+        const lists = await allLists(tollgate(), options.deleted ?? false);
         if (out.json) {
           out.document(lists.map((one) => toJson(ListSchema, one)));
           return;
@@ -109,7 +111,7 @@ Examples:
         out.table(
           ['list', 'kind', 'type', 'entries', 'owner', 'description'],
           lists.map((one) => [
-            one.id,
+            one.deletedAt === undefined ? one.id : `${one.id} (deleted ${timeText(one.deletedAt)})`,
             enumText(ListKind, one.kind),
             enumText(ListType, one.type),
             grouped(Number(one.entries)),

@@ -1,4 +1,3 @@
-import { basename, dirname, join } from 'node:path';
 import { toJson } from '@bufbuild/protobuf';
 import type { Command } from 'commander';
 import {
@@ -9,16 +8,16 @@ import {
   type RuleSet,
   type RuleSetVersion,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
-import { Waivable, type CasesResult } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
-import { wholeNumber } from '../../arguments.js';
+import { Waivable } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
 import type { Connection } from '../../client.js';
 import { counted } from '../../counted.js';
-import { usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
-import { namesIn, readText } from '../../input/files.js';
+import { readText } from '../../input/files.js';
 import type { Output } from '../../output.js';
 import { actorName, withSession } from '../../session.js';
+import { casesBeside, printCases } from './cases-text.js';
 import { printFindings } from './check.js';
+import { versionNumber } from './version-number.js';
 
 interface Change {
   readonly actor?: string;
@@ -68,35 +67,6 @@ interface Push extends Waiving {
   readonly lists?: string;
 }
 
-/** Golden cases and lists for a document: the files that were named, else those beside it. */
-async function casesOf(
-  file: string,
-  { cases, lists }: Push,
-  host: Host,
-): Promise<{ readonly casesJson: string; readonly listsJson: string }> {
-  const names = file === '-' ? [] : ((await namesIn(dirname(file))) ?? []);
-  const beside = (name: string): string | undefined =>
-    name !== basename(file) && names.includes(name) ? join(dirname(file), name) : undefined;
-  const text = async (path: string | undefined): Promise<string> =>
-    path === undefined ? '' : await readText(path, host);
-  const casesJson = await text(cases ?? beside(basename(file).replace(/\.rules\.json$/, '.cases.json')));
-  const listsJson = casesJson === '' ? '' : await text(lists ?? beside('lists.json'));
-  return { casesJson, listsJson };
-}
-
-function printCases(out: Output, cases: CasesResult | undefined): void {
-  if (cases === undefined) {
-    out.line(
-      'No golden cases: it cannot go live before it has some (NAME.cases.json beside it, or --cases FILE).',
-    );
-    return;
-  }
-  const all = cases.passed + cases.failed;
-  const style = cases.failed === 0 ? 'green' : 'red';
-  out.line(out.paint(style, `${cases.passed} of ${counted(all, 'golden case')} passed.`));
-  for (const failure of cases.failures) out.line(`  ${failure}`);
-}
-
 async function waiveBacktest(
   rules: Connection['rules'],
   { waiveBacktest: reason }: Waiving,
@@ -136,7 +106,7 @@ Examples:
           author,
           comment,
           expectedLatestHash,
-          ...(await casesOf(file, options, host)),
+          ...(await casesBeside(file, options, host)),
         });
         const { version } = response;
         if (!out.json) {
@@ -197,15 +167,6 @@ Examples:
         else printActive(out, response.ruleSet);
       }),
     );
-}
-
-/** A version as it is written on the command line, `4` or `v4`. */
-export function versionNumber(text: string): number {
-  try {
-    return wholeNumber(1)(text.replace(/^v/, ''));
-  } catch {
-    throw usageError(`version '${text}' is not a whole number of at least 1`);
-  }
 }
 
 /** `tollgate rules rollback RULE-SET`. */

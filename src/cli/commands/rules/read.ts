@@ -1,7 +1,6 @@
 import { toJson } from '@bufbuild/protobuf';
 import type { Command } from 'commander';
 import {
-  DiffVersionsResponseSchema,
   RuleSetSchema,
   RuleSetVersionSchema,
   type RuleSet,
@@ -9,75 +8,12 @@ import {
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import type { Connection } from '../../client.js';
 import { timeText } from '../../decision-text.js';
-import { usageError } from '../../exit.js';
+import { stageText } from '../../stage-text.js';
 import type { Host } from '../../host.js';
-import { readText } from '../../input/files.js';
 import { withSession } from '../../session.js';
-import { versionNumber } from './change.js';
+import { versionNumber } from './version-number.js';
 
 const PAGE = 200;
-
-/** `tollgate rules diff RULE-SET FROM [TO]`, or against a file. */
-export function addDiff(parent: Command, host: Host): void {
-  parent
-    .command('diff <rule-set> [from] [to]')
-    .description(
-      'Say in terms of rules what differs between two versions, or from one (default: the active) to the newest or to a file.',
-    )
-    .option('--file <file>', 'compare with this document in place of a version')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ tollgate rules diff velocity
-  $ tollgate rules diff velocity 3 4
-  $ tollgate rules diff velocity --file my.rules.json`,
-    )
-    .action(
-      (
-        ruleSet: string,
-        from: string | undefined,
-        to: string | undefined,
-        options: { file?: string },
-        command: Command,
-      ) =>
-        withSession(host, command, async ({ out, tollgate }) => {
-          if (to !== undefined && options.file !== undefined) {
-            throw usageError('compare with which? Name a second version or a --file, not both');
-          }
-          const fromVersion = from === undefined ? 0 : versionNumber(from);
-          const toDocumentJson = options.file === undefined ? '' : await readText(options.file, host);
-          const toVersion =
-            options.file !== undefined
-              ? 0
-              : to !== undefined
-                ? versionNumber(to)
-                : await newestVersion(tollgate(), ruleSet);
-          const response = await tollgate().rules.diffVersions({
-            ruleSet,
-            fromVersion,
-            toVersion,
-            toDocumentJson,
-          });
-          if (out.json) {
-            out.document(toJson(DiffVersionsResponseSchema, response, { alwaysEmitImplicit: true }));
-            return;
-          }
-          if (response.changes.length === 0) out.line('No difference.');
-          for (const change of response.changes) {
-            const sign = change.change === 'added' ? '+' : change.change === 'removed' ? '-' : '~';
-            const style = sign === '+' ? 'green' : sign === '-' ? 'red' : 'yellow';
-            const where = change.rule === '' ? 'the set' : change.rule;
-            out.line(`${out.paint(style, sign)} ${where}: ${change.text}`);
-          }
-        }),
-    );
-}
-
-async function newestVersion(tollgate: Connection, ruleSet: string): Promise<number> {
-  const { versions } = await tollgate.rules.listVersions({ ruleSet, pageSize: 1 });
-  return versions[0]?.version ?? 0;
-}
 
 async function allRuleSets(tollgate: Connection): Promise<readonly RuleSet[]> {
   const found: RuleSet[] = [];
@@ -122,10 +58,10 @@ Examples:
             return;
           }
           out.table(
-            ['version', 'active', 'rules', 'hash', 'author', 'created', 'comment'],
+            ['version', 'stands', 'rules', 'hash', 'author', 'created', 'comment'],
             versions.map((one) => [
               String(one.version),
-              one.active ? 'yes' : '',
+              one.staged.map(stageText).join('; ') || 'committed',
               String(one.rules),
               one.hash.slice(0, 12),
               one.author,

@@ -8,6 +8,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Status } from "../../google/rpc/status_pb.js";
 import { file_google_rpc_status } from "../../google/rpc/status_pb.js";
+import { file_tollgate_v1_access } from "./access_pb.js";
 import type { Event, EventResult } from "./event_service_pb.js";
 import { file_tollgate_v1_event_service } from "./event_service_pb.js";
 import type { Money, Payment } from "./payment_pb.js";
@@ -18,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollgate/v1/decision_service.proto.
  */
 export const file_tollgate_v1_decision_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkiTwoHQmluZGluZxIMCgRzaXRlGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5EhIKCmluc3RydW1lbnQYAyABKAki1QEKC1Nub296ZWRSdWxlEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSJQoFc3RhdGUYAyABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSJQoHb3V0Y29tZRgEIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSDgoGc25vb3plGAUgASgJEikKBXVudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgHIAEoCRIOCgZyZWFzb24YCCABKAkipAEKC0NvbnRyb2xEcmF3EhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSDQoFc2hhcmUYAyABKAESDAoEZHJhdxgEIAEoARINCgVkcmF3bhgFIAEoCBIOCgZsZXRfZ28YBiABKAgSJwoJbGV0X2dvX3RvGAcgASgOMhQudG9sbGdhdGUudjEuTGV0R29UbxIQCghjYXBfZnVsbBgIIAEoCCLEBQoIRGVjaXNpb24SCgoCaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIlCgdvdXRjb21lGAMgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgEIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSLAoJZXhlbXB0aW9uGAUgASgOMhkudG9sbGdhdGUudjEuU2NhRXhlbXB0aW9uEg8KB3JlYXNvbnMYBiADKAkSIgoEaGl0cxgHIAMoCzIULnRvbGxnYXRlLnYxLlJ1bGVIaXQSKAoFZmxhZ3MYCCADKA4yGS50b2xsZ2F0ZS52MS5EZWNpc2lvbkZsYWcSJQoHYmluZGluZxgJIAEoCzIULnRvbGxnYXRlLnYxLkJpbmRpbmcSLQoJbGFwc2VzX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpldmVudF90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWNpZGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCglydWxlX3NldHMYDSADKAsyFy50b2xsZ2F0ZS52MS5SdWxlU2V0UmVmEiUKBmxpbWl0cxgOIAMoCzIVLnRvbGxnYXRlLnYxLkxpbWl0VXNlEicKC2Jhc2VfYW1vdW50GA8gASgLMhIudG9sbGdhdGUudjEuTW9uZXkSDwoHcmF0ZV9pZBgQIAEoCRIQCghzZXF1ZW5jZRgRIAEoAxILCgNsb2cYEiABKAUSKQoHc25vb3plZBgTIAMoCzIYLnRvbGxnYXRlLnYxLlNub296ZWRSdWxlEikKB2NvbnRyb2wYFCABKAsyGC50b2xsZ2F0ZS52MS5Db250cm9sRHJhdyJAChNTY3JlZW5TdHJlYW1SZXF1ZXN0EikKB2VudHJpZXMYASADKAsyGC50b2xsZ2F0ZS52MS5TdHJlYW1FbnRyeSJpCgtTdHJlYW1FbnRyeRIsCgZzY3JlZW4YASABKAsyGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0SAASIwoFZXZlbnQYAiABKAsyEi50b2xsZ2F0ZS52MS5FdmVudEgAQgcKBWVudHJ5IkIKFFNjcmVlblN0cmVhbVJlc3BvbnNlEioKB3Jlc3VsdHMYASADKAsyGS50b2xsZ2F0ZS52MS5TdHJlYW1SZXN1bHQilwEKDFN0cmVhbVJlc3VsdBItCgZzY3JlZW4YASABKAsyGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZUgAEikKBWV2ZW50GAIgASgLMhgudG9sbGdhdGUudjEuRXZlbnRSZXN1bHRIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0IlYKEkdldERlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkSEgoKd2l0aF90cmFjZRgEIAEoCCKWAQoTR2V0RGVjaXNpb25SZXNwb25zZRInCghkZWNpc2lvbhgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEisKB3JlcXVlc3QYAiABKAsyGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0EikKBXRyYWNlGAMgASgLMhoudG9sbGdhdGUudjEuRGVjaXNpb25UcmFjZSKdAQoNRGVjaXNpb25UcmFjZRIlCgVmYWN0cxgBIAMoCzIWLnRvbGxnYXRlLnYxLkZhY3RWYWx1ZRImCgVydWxlcxgCIAMoCzIXLnRvbGxnYXRlLnYxLlJ1bGVSZXN1bHQSJgoEc2VlbhgDIAMoCzIYLnRvbGxnYXRlLnYxLkxvZ1Bvc2l0aW9uEhUKDWV2YWx1YXRpb25fdXMYBCABKAMiLAoLTG9nUG9zaXRpb24SCwoDbG9nGAEgASgFEhAKCHNlcXVlbmNlGAIgASgDIlIKCUZhY3RWYWx1ZRIMCgRmYWN0GAEgASgJEhMKC3BhcmFtc19qc29uGAIgASgJEhIKCnZhbHVlX2pzb24YAyABKAkSDgoGc291cmNlGAQgASgJIlMKClJ1bGVSZXN1bHQSEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRIlCgVzdGF0ZRgDIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZSLmAgoUTGlzdERlY2lzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDAoEc2l0ZRgDIAEoCRImCghvdXRjb21lcxgEIAMoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSKAoEZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2N1c3RvbWVyX2lkGAcgASgJEhgKEGNhcmRfZmluZ2VycHJpbnQYCCABKAkSEAoIb3JkZXJfaWQYCSABKAkSDQoFZW1haWwYCiABKAkSCgoCaXAYCyABKAkSDAoEcnVsZRgMIAEoCRIQCghkZWdyYWRlZBgNIAEoCBIQCghtZXJjaGFudBgOIAEoCRIRCglkZXZpY2VfaWQYDyABKAkiWgoVTGlzdERlY2lzaW9uc1Jlc3BvbnNlEigKCWRlY2lzaW9ucxgBIAMoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJZChZFeHBsYWluRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRIRCglhbGxfcnVsZXMYBCABKAgigAEKF0V4cGxhaW5EZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoFcnVsZXMYAiADKAsyHC50b2xsZ2F0ZS52MS5SdWxlRXhwbGFuYXRpb24SDwoHc3VtbWFyeRgDIAMoCSKyAQoPUnVsZUV4cGxhbmF0aW9uEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSJQoFc3RhdGUYBCABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSNQoKY29uZGl0aW9ucxgFIAEoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBHRleHQYBiABKAki9AEKFENvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBGtpbmQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZyZXN1bHQYAyABKAkSDAoEZmFjdBgEIAEoCRITCgtwYXJhbXNfanNvbhgFIAEoCRIMCgRwYXRoGAYgASgJEhAKCG9wZXJhdG9yGAcgASgJEhUKDWV4cGVjdGVkX2pzb24YCCABKAkSEwoLYWN0dWFsX2pzb24YCSABKAkSDAoEdGV4dBgKIAEoCRIzCghjaGlsZHJlbhgLIAMoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uIkUKFVJlcGxheURlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkikgEKFlJlcGxheURlY2lzaW9uUmVzcG9uc2USJwoIcmVjb3JkZWQYASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhInCghyZXBsYXllZBgCIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhEKCWlkZW50aWNhbBgDIAEoCBITCgtkaWZmZXJlbmNlcxgEIAMoCSqEAQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASEgoOT1VUQ09NRV9BQ0NFUFQQARISCg5PVVRDT01FX1JFVklFVxACEhIKDk9VVENPTUVfUkVKRUNUEAMSEQoNT1VUQ09NRV9BTExPVxAEEhEKDU9VVENPTUVfQkxPQ0sQBSqjAQoNVGhyZWVEc0RlbWFuZBIfChtUSFJFRV9EU19ERU1BTkRfVU5TUEVDSUZJRUQQABIYChRUSFJFRV9EU19ERU1BTkRfTk9ORRABEhsKF1RIUkVFX0RTX0RFTUFORF9SRVFVRVNUEAISHQoZVEhSRUVfRFNfREVNQU5EX0NIQUxMRU5HRRADEhsKF1RIUkVFX0RTX0RFTUFORF9NQU5EQVRFEAQqsQEKDFNjYUV4ZW1wdGlvbhIdChlTQ0FfRVhFTVBUSU9OX1VOU1BFQ0lGSUVEEAASFgoSU0NBX0VYRU1QVElPTl9OT05FEAESGwoXU0NBX0VYRU1QVElPTl9MT1dfVkFMVUUQAhIVChFTQ0FfRVhFTVBUSU9OX1RSQRADEhkKFVNDQV9FWEVNUFRJT05fVFJVU1RFRBAEEhsKF1NDQV9FWEVNUFRJT05fQ09SUE9SQVRFEAUqmAEKCVJ1bGVTdGF0ZRIaChZSVUxFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVMRV9TVEFURV9OT19ISVQQARISCg5SVUxFX1NUQVRFX0hJVBACEhYKElJVTEVfU1RBVEVfVU5LTk9XThADEhQKEFJVTEVfU1RBVEVfRVJST1IQBBIWChJSVUxFX1NUQVRFX1NLSVBQRUQQBSqMAQoMRGVjaXNpb25GbGFnEh0KGURFQ0lTSU9OX0ZMQUdfVU5TUEVDSUZJRUQQABIeChpERUNJU0lPTl9GTEFHX1VOS05PV05fU0lURRABEiEKHURFQ0lTSU9OX0ZMQUdfRVZFTlRfVElNRV9TS0VXEAISGgoWREVDSVNJT05fRkxBR19ERUdSQURFRBADKsoBCgpMaW1pdFN0YXRlEhsKF0xJTUlUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQTElNSVRfU1RBVEVfSEVMRBABEhcKE0xJTUlUX1NUQVRFX1JFRlVTRUQQAhIdChlMSU1JVF9TVEFURV9JTlBVVF9NSVNTSU5HEAMSIAocTElNSVRfU1RBVEVfQ09ORElUSU9OX0ZBSUxFRBAEEhYKEkxJTUlUX1NUQVRFX05PX0tFWRAFEhcKE0xJTUlUX1NUQVRFX05PX1JBVEUQBipSCgdMZXRHb1RvEhkKFUxFVF9HT19UT19VTlNQRUNJRklFRBAAEhYKEkxFVF9HT19UT19USFJFRV9EUxABEhQKEExFVF9HT19UT19BQ0NFUFQQAjKQBAoPRGVjaXNpb25TZXJ2aWNlEkEKBlNjcmVlbhIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QaGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZRJXCgxTY3JlZW5TdHJlYW0SIC50b2xsZ2F0ZS52MS5TY3JlZW5TdHJlYW1SZXF1ZXN0GiEudG9sbGdhdGUudjEuU2NyZWVuU3RyZWFtUmVzcG9uc2UoATABElAKC0dldERlY2lzaW9uEh8udG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXF1ZXN0GiAudG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXNwb25zZRJWCg1MaXN0RGVjaXNpb25zEiEudG9sbGdhdGUudjEuTGlzdERlY2lzaW9uc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb25zUmVzcG9uc2USXAoPRXhwbGFpbkRlY2lzaW9uEiMudG9sbGdhdGUudjEuRXhwbGFpbkRlY2lzaW9uUmVxdWVzdBokLnRvbGxnYXRlLnYxLkV4cGxhaW5EZWNpc2lvblJlc3BvbnNlElkKDlJlcGxheURlY2lzaW9uEiIudG9sbGdhdGUudjEuUmVwbGF5RGVjaXNpb25SZXF1ZXN0GiMudG9sbGdhdGUudjEuUmVwbGF5RGVjaXNpb25SZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
+  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkiTwoHQmluZGluZxIMCgRzaXRlGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLnRvbGxnYXRlLnYxLk1vbmV5EhIKCmluc3RydW1lbnQYAyABKAki1QEKC1Nub296ZWRSdWxlEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSJQoFc3RhdGUYAyABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSJQoHb3V0Y29tZRgEIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSDgoGc25vb3plGAUgASgJEikKBXVudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgHIAEoCRIOCgZyZWFzb24YCCABKAkipAEKC0NvbnRyb2xEcmF3EhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSDQoFc2hhcmUYAyABKAESDAoEZHJhdxgEIAEoARINCgVkcmF3bhgFIAEoCBIOCgZsZXRfZ28YBiABKAgSJwoJbGV0X2dvX3RvGAcgASgOMhQudG9sbGdhdGUudjEuTGV0R29UbxIQCghjYXBfZnVsbBgIIAEoCCLEBQoIRGVjaXNpb24SCgoCaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIlCgdvdXRjb21lGAMgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgEIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSLAoJZXhlbXB0aW9uGAUgASgOMhkudG9sbGdhdGUudjEuU2NhRXhlbXB0aW9uEg8KB3JlYXNvbnMYBiADKAkSIgoEaGl0cxgHIAMoCzIULnRvbGxnYXRlLnYxLlJ1bGVIaXQSKAoFZmxhZ3MYCCADKA4yGS50b2xsZ2F0ZS52MS5EZWNpc2lvbkZsYWcSJQoHYmluZGluZxgJIAEoCzIULnRvbGxnYXRlLnYxLkJpbmRpbmcSLQoJbGFwc2VzX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpldmVudF90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWNpZGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCglydWxlX3NldHMYDSADKAsyFy50b2xsZ2F0ZS52MS5SdWxlU2V0UmVmEiUKBmxpbWl0cxgOIAMoCzIVLnRvbGxnYXRlLnYxLkxpbWl0VXNlEicKC2Jhc2VfYW1vdW50GA8gASgLMhIudG9sbGdhdGUudjEuTW9uZXkSDwoHcmF0ZV9pZBgQIAEoCRIQCghzZXF1ZW5jZRgRIAEoAxILCgNsb2cYEiABKAUSKQoHc25vb3plZBgTIAMoCzIYLnRvbGxnYXRlLnYxLlNub296ZWRSdWxlEikKB2NvbnRyb2wYFCABKAsyGC50b2xsZ2F0ZS52MS5Db250cm9sRHJhdyJAChNTY3JlZW5TdHJlYW1SZXF1ZXN0EikKB2VudHJpZXMYASADKAsyGC50b2xsZ2F0ZS52MS5TdHJlYW1FbnRyeSJpCgtTdHJlYW1FbnRyeRIsCgZzY3JlZW4YASABKAsyGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0SAASIwoFZXZlbnQYAiABKAsyEi50b2xsZ2F0ZS52MS5FdmVudEgAQgcKBWVudHJ5IkIKFFNjcmVlblN0cmVhbVJlc3BvbnNlEioKB3Jlc3VsdHMYASADKAsyGS50b2xsZ2F0ZS52MS5TdHJlYW1SZXN1bHQilwEKDFN0cmVhbVJlc3VsdBItCgZzY3JlZW4YASABKAsyGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZUgAEikKBWV2ZW50GAIgASgLMhgudG9sbGdhdGUudjEuRXZlbnRSZXN1bHRIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0IlYKEkdldERlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkSEgoKd2l0aF90cmFjZRgEIAEoCCKWAQoTR2V0RGVjaXNpb25SZXNwb25zZRInCghkZWNpc2lvbhgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEisKB3JlcXVlc3QYAiABKAsyGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0EikKBXRyYWNlGAMgASgLMhoudG9sbGdhdGUudjEuRGVjaXNpb25UcmFjZSKdAQoNRGVjaXNpb25UcmFjZRIlCgVmYWN0cxgBIAMoCzIWLnRvbGxnYXRlLnYxLkZhY3RWYWx1ZRImCgVydWxlcxgCIAMoCzIXLnRvbGxnYXRlLnYxLlJ1bGVSZXN1bHQSJgoEc2VlbhgDIAMoCzIYLnRvbGxnYXRlLnYxLkxvZ1Bvc2l0aW9uEhUKDWV2YWx1YXRpb25fdXMYBCABKAMiLAoLTG9nUG9zaXRpb24SCwoDbG9nGAEgASgFEhAKCHNlcXVlbmNlGAIgASgDIlIKCUZhY3RWYWx1ZRIMCgRmYWN0GAEgASgJEhMKC3BhcmFtc19qc29uGAIgASgJEhIKCnZhbHVlX2pzb24YAyABKAkSDgoGc291cmNlGAQgASgJIlMKClJ1bGVSZXN1bHQSEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRIlCgVzdGF0ZRgDIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZSLmAgoUTGlzdERlY2lzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDAoEc2l0ZRgDIAEoCRImCghvdXRjb21lcxgEIAMoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSKAoEZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2N1c3RvbWVyX2lkGAcgASgJEhgKEGNhcmRfZmluZ2VycHJpbnQYCCABKAkSEAoIb3JkZXJfaWQYCSABKAkSDQoFZW1haWwYCiABKAkSCgoCaXAYCyABKAkSDAoEcnVsZRgMIAEoCRIQCghkZWdyYWRlZBgNIAEoCBIQCghtZXJjaGFudBgOIAEoCRIRCglkZXZpY2VfaWQYDyABKAkiWgoVTGlzdERlY2lzaW9uc1Jlc3BvbnNlEigKCWRlY2lzaW9ucxgBIAMoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJyChZFeHBsYWluRGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRIRCglhbGxfcnVsZXMYBCABKAgSFwoPbWF4X25lYXJfbWlzc2VzGAUgASgFIsoDChdFeHBsYWluRGVjaXNpb25SZXNwb25zZRInCghkZWNpc2lvbhgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEisKBXJ1bGVzGAIgAygLMhwudG9sbGdhdGUudjEuUnVsZUV4cGxhbmF0aW9uEg8KB3N1bW1hcnkYAyADKAkSEAoIaGVhZGxpbmUYBCADKAkSKgoLbmVhcl9taXNzZXMYBSADKAsyFS50b2xsZ2F0ZS52MS5OZWFyTWlzcxItCgZzY29yZXMYBiADKAsyHS50b2xsZ2F0ZS52MS5TY29yZUV4cGxhbmF0aW9uEi0KBmxpbWl0cxgHIAMoCzIdLnRvbGxnYXRlLnYxLkxpbWl0RXhwbGFuYXRpb24SKwoFZmFjdHMYCCADKAsyHC50b2xsZ2F0ZS52MS5GYWN0RXhwbGFuYXRpb24SLwoHc291cmNlcxgJIAMoCzIeLnRvbGxnYXRlLnYxLlNvdXJjZUV4cGxhbmF0aW9uEjEKCHZlcnNpb25zGAogAygLMh8udG9sbGdhdGUudjEuVmVyc2lvbkV4cGxhbmF0aW9uEhsKE3RocmVlX2RzX2Nhbm5vdF9ydW4YCyABKAki/AIKCE5lYXJNaXNzEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSJQoFc3RhdGUYBCABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSIgoEYXNrcxgFIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSLAoIdGhyZWVfZHMYBiABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEg4KBnJlYXNvbhgHIAEoCRINCgVzY29yZRgIIAEoBRIoCgdjaGFuZ2VzGAkgAygLMhcudG9sbGdhdGUudjEuRmFjdENoYW5nZRIMCgRoZWxkGAogASgFEioKDHRoZW5fb3V0Y29tZRgLIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSMQoNdGhlbl90aHJlZV9kcxgMIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSDAoEdGV4dBgNIAEoCSKjAQoKRmFjdENoYW5nZRIMCgRmYWN0GAEgASgJEhMKC3BhcmFtc19qc29uGAIgASgJEgwKBHBhdGgYAyABKAkSDAoEa2luZBgEIAEoCRITCgthY3R1YWxfanNvbhgFIAEoCRITCgtuZWVkZWRfanNvbhgGIAEoCRILCgNnYXAYByABKAESEQoJZ2FwX3NoYXJlGAggASgBEgwKBHRleHQYCSABKAkiiQEKEFNjb3JlRXhwbGFuYXRpb24SEAoIcnVsZV9zZXQYASABKAkSDQoFc2NvcmUYAiABKAUSDwoHdW5rbm93bhgDIAEoBRI1Cgp0aHJlc2hvbGRzGAQgAygLMiEudG9sbGdhdGUudjEuVGhyZXNob2xkRXhwbGFuYXRpb24SDAoEdGV4dBgFIAEoCSKbAQoUVGhyZXNob2xkRXhwbGFuYXRpb24SDQoFc2NvcmUYASABKAUSJQoHb3V0Y29tZRgCIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSLAoIdGhyZWVfZHMYAyABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEg4KBnJlYXNvbhgEIAEoCRIPCgdyZWFjaGVkGAUgASgIIq8BChBMaW1pdEV4cGxhbmF0aW9uEiIKA3VzZRgBIAEoCzIVLnRvbGxnYXRlLnYxLkxpbWl0VXNlEhMKC2Rlc2NyaXB0aW9uGAIgASgJEhwKD3Jvb21fbGVmdF9taW5vchgDIAEoA0gAiAEBEiIKBGFza3MYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEgwKBHRleHQYBSABKAlCEgoQX3Jvb21fbGVmdF9taW5vciLkAQoPRmFjdEV4cGxhbmF0aW9uEiUKBXZhbHVlGAEgASgLMhYudG9sbGdhdGUudjEuRmFjdFZhbHVlEg8KB3NvdXJjZXMYAiADKAUSKQoFYXNfb2YYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKBmFnZV9tcxgEIAEoA0gAiAEBEg8KB3JlYWRfYnkYBSADKAkSDAoEdGV4dBgGIAEoCRIvCgptZW1iZXJzaGlwGAcgASgLMhsudG9sbGdhdGUudjEuTGlzdE1lbWJlcnNoaXBCCQoHX2FnZV9tcyKVAQoOTGlzdE1lbWJlcnNoaXASKQoFc2luY2UYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIOCgZyZWFzb24YBCABKAkSDgoGc291cmNlGAUgASgJIqwBChFTb3VyY2VFeHBsYW5hdGlvbhIOCgZvcmlnaW4YASABKAkSCgoCaWQYAiABKAkSFQoIcmV2aXNpb24YAyABKANIAIgBARIpCgVhc19vZhgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoGYWdlX21zGAUgASgDSAGIAQESDAoEdGV4dBgGIAEoCUILCglfcmV2aXNpb25CCQoHX2FnZV9tcyKOAgoSVmVyc2lvbkV4cGxhbmF0aW9uEiQKA3JlZhgBIAEoCzIXLnRvbGxnYXRlLnYxLlJ1bGVTZXRSZWYSDgoGc3RvcmVkGAIgASgIEg4KBmF1dGhvchgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdjb21tZW50GAUgASgJEjIKCmFjdGl2YXRpb24YBiABKAsyHi50b2xsZ2F0ZS52MS5WZXJzaW9uQWN0aXZhdGlvbhIvCglhcHByb3ZhbHMYByADKAsyHC50b2xsZ2F0ZS52MS5WZXJzaW9uQXBwcm92YWwSDAoEdGV4dBgIIAEoCSJ6ChFWZXJzaW9uQWN0aXZhdGlvbhIMCgRzdGVwGAEgASgJEg0KBWFjdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCRImCgJhdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIcmV2aXNpb24YBSABKAMiWQoPVmVyc2lvbkFwcHJvdmFsEg0KBWFjdG9yGAEgASgJEg8KB2NvbW1lbnQYAiABKAkSJgoCYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrIBCg9SdWxlRXhwbGFuYXRpb24SEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIlCgVzdGF0ZRgEIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZRI1Cgpjb25kaXRpb25zGAUgASgLMiEudG9sbGdhdGUudjEuQ29uZGl0aW9uRXhwbGFuYXRpb24SDAoEdGV4dBgGIAEoCSL0AQoUQ29uZGl0aW9uRXhwbGFuYXRpb24SDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBnJlc3VsdBgDIAEoCRIMCgRmYWN0GAQgASgJEhMKC3BhcmFtc19qc29uGAUgASgJEgwKBHBhdGgYBiABKAkSEAoIb3BlcmF0b3IYByABKAkSFQoNZXhwZWN0ZWRfanNvbhgIIAEoCRITCgthY3R1YWxfanNvbhgJIAEoCRIMCgR0ZXh0GAogASgJEjMKCGNoaWxkcmVuGAsgAygLMiEudG9sbGdhdGUudjEuQ29uZGl0aW9uRXhwbGFuYXRpb24iRQoVUmVwbGF5RGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCSKSAQoWUmVwbGF5RGVjaXNpb25SZXNwb25zZRInCghyZWNvcmRlZBgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEicKCHJlcGxheWVkGAIgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SEQoJaWRlbnRpY2FsGAMgASgIEhMKC2RpZmZlcmVuY2VzGAQgAygJKoQBCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABISCg5PVVRDT01FX0FDQ0VQVBABEhIKDk9VVENPTUVfUkVWSUVXEAISEgoOT1VUQ09NRV9SRUpFQ1QQAxIRCg1PVVRDT01FX0FMTE9XEAQSEQoNT1VUQ09NRV9CTE9DSxAFKqMBCg1UaHJlZURzRGVtYW5kEh8KG1RIUkVFX0RTX0RFTUFORF9VTlNQRUNJRklFRBAAEhgKFFRIUkVFX0RTX0RFTUFORF9OT05FEAESGwoXVEhSRUVfRFNfREVNQU5EX1JFUVVFU1QQAhIdChlUSFJFRV9EU19ERU1BTkRfQ0hBTExFTkdFEAMSGwoXVEhSRUVfRFNfREVNQU5EX01BTkRBVEUQBCqxAQoMU2NhRXhlbXB0aW9uEh0KGVNDQV9FWEVNUFRJT05fVU5TUEVDSUZJRUQQABIWChJTQ0FfRVhFTVBUSU9OX05PTkUQARIbChdTQ0FfRVhFTVBUSU9OX0xPV19WQUxVRRACEhUKEVNDQV9FWEVNUFRJT05fVFJBEAMSGQoVU0NBX0VYRU1QVElPTl9UUlVTVEVEEAQSGwoXU0NBX0VYRU1QVElPTl9DT1JQT1JBVEUQBSqYAQoJUnVsZVN0YXRlEhoKFlJVTEVfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFSVUxFX1NUQVRFX05PX0hJVBABEhIKDlJVTEVfU1RBVEVfSElUEAISFgoSUlVMRV9TVEFURV9VTktOT1dOEAMSFAoQUlVMRV9TVEFURV9FUlJPUhAEEhYKElJVTEVfU1RBVEVfU0tJUFBFRBAFKowBCgxEZWNpc2lvbkZsYWcSHQoZREVDSVNJT05fRkxBR19VTlNQRUNJRklFRBAAEh4KGkRFQ0lTSU9OX0ZMQUdfVU5LTk9XTl9TSVRFEAESIQodREVDSVNJT05fRkxBR19FVkVOVF9USU1FX1NLRVcQAhIaChZERUNJU0lPTl9GTEFHX0RFR1JBREVEEAMqygEKCkxpbWl0U3RhdGUSGwoXTElNSVRfU1RBVEVfVU5TUEVDSUZJRUQQABIUChBMSU1JVF9TVEFURV9IRUxEEAESFwoTTElNSVRfU1RBVEVfUkVGVVNFRBACEh0KGUxJTUlUX1NUQVRFX0lOUFVUX01JU1NJTkcQAxIgChxMSU1JVF9TVEFURV9DT05ESVRJT05fRkFJTEVEEAQSFgoSTElNSVRfU1RBVEVfTk9fS0VZEAUSFwoTTElNSVRfU1RBVEVfTk9fUkFURRAGKlIKB0xldEdvVG8SGQoVTEVUX0dPX1RPX1VOU1BFQ0lGSUVEEAASFgoSTEVUX0dPX1RPX1RIUkVFX0RTEAESFAoQTEVUX0dPX1RPX0FDQ0VQVBACMtYECg9EZWNpc2lvblNlcnZpY2USSwoGU2NyZWVuEhoudG9sbGdhdGUudjEuU2NyZWVuUmVxdWVzdBobLnRvbGxnYXRlLnYxLlNjcmVlblJlc3BvbnNlIgiq1BgECgIFAxJhCgxTY3JlZW5TdHJlYW0SIC50b2xsZ2F0ZS52MS5TY3JlZW5TdHJlYW1SZXF1ZXN0GiEudG9sbGdhdGUudjEuU2NyZWVuU3RyZWFtUmVzcG9uc2UiCKrUGAQKAgUDKAEwARJdCgtHZXREZWNpc2lvbhIfLnRvbGxnYXRlLnYxLkdldERlY2lzaW9uUmVxdWVzdBogLnRvbGxnYXRlLnYxLkdldERlY2lzaW9uUmVzcG9uc2UiC6rUGAcKBQUEAQIDEmMKDUxpc3REZWNpc2lvbnMSIS50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb25zUmVxdWVzdBoiLnRvbGxnYXRlLnYxLkxpc3REZWNpc2lvbnNSZXNwb25zZSILqtQYBwoFBQQBAgMSaAoPRXhwbGFpbkRlY2lzaW9uEiMudG9sbGdhdGUudjEuRXhwbGFpbkRlY2lzaW9uUmVxdWVzdBokLnRvbGxnYXRlLnYxLkV4cGxhaW5EZWNpc2lvblJlc3BvbnNlIgqq1BgGCgQEAQIDEmUKDlJlcGxheURlY2lzaW9uEiIudG9sbGdhdGUudjEuUmVwbGF5RGVjaXNpb25SZXF1ZXN0GiMudG9sbGdhdGUudjEuUmVwbGF5RGVjaXNpb25SZXNwb25zZSIKqtQYBgoEBAECA2IGcHJvdG8z", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_access, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
 
 /**
  * A payment to decide.
@@ -959,6 +960,13 @@ export type ExplainDecisionRequest = Message<"tollgate.v1.ExplainDecisionRequest
    * @generated from field: bool all_rules = 4;
    */
   allRules: boolean;
+
+  /**
+   * Rules that nearly hit, at most so many: 1 to 100; 0 is 10.
+   *
+   * @generated from field: int32 max_near_misses = 5;
+   */
+  maxNearMisses: number;
 };
 
 /**
@@ -985,11 +993,63 @@ export type ExplainDecisionResponse = Message<"tollgate.v1.ExplainDecisionRespon
   rules: RuleExplanation[];
 
   /**
-   * One sentence a line, for people.
+   * One sentence a line, for people: all of what follows but facts and sources.
    *
    * @generated from field: repeated string summary = 3;
    */
   summary: string[];
+
+  /**
+   * The first lines of the summary: what was decided, 3-D Secure, flags.
+   *
+   * @generated from field: repeated string headline = 4;
+   */
+  headline: string[];
+
+  /**
+   * Rules that nearly hit, nearest first.
+   *
+   * @generated from field: repeated tollgate.v1.NearMiss near_misses = 5;
+   */
+  nearMisses: NearMiss[];
+
+  /**
+   * Points of rule sets with thresholds.
+   *
+   * @generated from field: repeated tollgate.v1.ScoreExplanation scores = 6;
+   */
+  scores: ScoreExplanation[];
+
+  /**
+   * @generated from field: repeated tollgate.v1.LimitExplanation limits = 7;
+   */
+  limits: LimitExplanation[];
+
+  /**
+   * What the rules and limits told here read, and what the rules that nearly hit read.
+   *
+   * @generated from field: repeated tollgate.v1.FactExplanation facts = 8;
+   */
+  facts: FactExplanation[];
+
+  /**
+   * Everything that facts of the decision were read from.
+   *
+   * @generated from field: repeated tollgate.v1.SourceExplanation sources = 9;
+   */
+  sources: SourceExplanation[];
+
+  /**
+   * @generated from field: repeated tollgate.v1.VersionExplanation versions = 10;
+   */
+  versions: VersionExplanation[];
+
+  /**
+   * Why 3-D Secure could not run: no-card or merchant-initiated; empty: it could.
+   *
+   * @generated from field: string three_ds_cannot_run = 11;
+   */
+  threeDsCannotRun: string;
 };
 
 /**
@@ -998,6 +1058,595 @@ export type ExplainDecisionResponse = Message<"tollgate.v1.ExplainDecisionRespon
  */
 export const ExplainDecisionResponseSchema: GenMessage<ExplainDecisionResponse> = /*@__PURE__*/
   messageDesc(file_tollgate_v1_decision_service, 22);
+
+/**
+ * A rule that nearly hit, by the least change of facts that would have made it hit. The change was tried: with it the rule
+ * hits.
+ *
+ * @generated from message tollgate.v1.NearMiss
+ */
+export type NearMiss = Message<"tollgate.v1.NearMiss"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: string rule = 2;
+   */
+  rule: string;
+
+  /**
+   * @generated from field: string description = 3;
+   */
+  description: string;
+
+  /**
+   * No hit, or unknown.
+   *
+   * @generated from field: tollgate.v1.RuleState state = 4;
+   */
+  state: RuleState;
+
+  /**
+   * What it would have asked for; unspecified where it only adds points.
+   *
+   * @generated from field: tollgate.v1.Outcome asks = 5;
+   */
+  asks: Outcome;
+
+  /**
+   * @generated from field: tollgate.v1.ThreeDsDemand three_ds = 6;
+   */
+  threeDs: ThreeDsDemand;
+
+  /**
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * Points it would have added.
+   *
+   * @generated from field: int32 score = 8;
+   */
+  score: number;
+
+  /**
+   * One or two, all of them needed.
+   *
+   * @generated from field: repeated tollgate.v1.FactChange changes = 9;
+   */
+  changes: FactChange[];
+
+  /**
+   * Values the rule asks about that were right.
+   *
+   * @generated from field: int32 held = 10;
+   */
+  held: number;
+
+  /**
+   * The outcome with the change, under the limits as they were; unspecified where a version is not stored any more.
+   *
+   * @generated from field: tollgate.v1.Outcome then_outcome = 11;
+   */
+  thenOutcome: Outcome;
+
+  /**
+   * @generated from field: tollgate.v1.ThreeDsDemand then_three_ds = 12;
+   */
+  thenThreeDs: ThreeDsDemand;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 13;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.NearMiss.
+ * Use `create(NearMissSchema)` to create a new message.
+ */
+export const NearMissSchema: GenMessage<NearMiss> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 23);
+
+/**
+ * One value that would have had to be otherwise.
+ *
+ * @generated from message tollgate.v1.FactChange
+ */
+export type FactChange = Message<"tollgate.v1.FactChange"> & {
+  /**
+   * @generated from field: string fact = 1;
+   */
+  fact: string;
+
+  /**
+   * Canonical JSON; empty for none.
+   *
+   * @generated from field: string params_json = 2;
+   */
+  paramsJson: string;
+
+  /**
+   * @generated from field: string path = 3;
+   */
+  path: string;
+
+  /**
+   * number: larger or smaller; value: another one; missing: known.
+   *
+   * @generated from field: string kind = 4;
+   */
+  kind: string;
+
+  /**
+   * JSON; empty when it was missing.
+   *
+   * @generated from field: string actual_json = 5;
+   */
+  actualJson: string;
+
+  /**
+   * JSON. For a number the nearest that would have done, else an example.
+   *
+   * @generated from field: string needed_json = 6;
+   */
+  neededJson: string;
+
+  /**
+   * For a number: how far it was.
+   *
+   * @generated from field: double gap = 7;
+   */
+  gap: number;
+
+  /**
+   * For a number: the gap as a share of the threshold, or by itself where the threshold is 0.
+   *
+   * @generated from field: double gap_share = 8;
+   */
+  gapShare: number;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 9;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.FactChange.
+ * Use `create(FactChangeSchema)` to create a new message.
+ */
+export const FactChangeSchema: GenMessage<FactChange> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 24);
+
+/**
+ * The points of one rule set.
+ *
+ * @generated from message tollgate.v1.ScoreExplanation
+ */
+export type ScoreExplanation = Message<"tollgate.v1.ScoreExplanation"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 score = 2;
+   */
+  score: number;
+
+  /**
+   * Points more if all its rules that could not be decided had hit.
+   *
+   * @generated from field: int32 unknown = 3;
+   */
+  unknown: number;
+
+  /**
+   * By rising score.
+   *
+   * @generated from field: repeated tollgate.v1.ThresholdExplanation thresholds = 4;
+   */
+  thresholds: ThresholdExplanation[];
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ScoreExplanation.
+ * Use `create(ScoreExplanationSchema)` to create a new message.
+ */
+export const ScoreExplanationSchema: GenMessage<ScoreExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 25);
+
+/**
+ * One threshold of a rule set.
+ *
+ * @generated from message tollgate.v1.ThresholdExplanation
+ */
+export type ThresholdExplanation = Message<"tollgate.v1.ThresholdExplanation"> & {
+  /**
+   * @generated from field: int32 score = 1;
+   */
+  score: number;
+
+  /**
+   * @generated from field: tollgate.v1.Outcome outcome = 2;
+   */
+  outcome: Outcome;
+
+  /**
+   * @generated from field: tollgate.v1.ThreeDsDemand three_ds = 3;
+   */
+  threeDs: ThreeDsDemand;
+
+  /**
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: bool reached = 5;
+   */
+  reached: boolean;
+};
+
+/**
+ * Describes the message tollgate.v1.ThresholdExplanation.
+ * Use `create(ThresholdExplanationSchema)` to create a new message.
+ */
+export const ThresholdExplanationSchema: GenMessage<ThresholdExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 26);
+
+/**
+ * What became of a limit, and what room it left.
+ *
+ * @generated from message tollgate.v1.LimitExplanation
+ */
+export type LimitExplanation = Message<"tollgate.v1.LimitExplanation"> & {
+  /**
+   * @generated from field: tollgate.v1.LimitUse use = 1;
+   */
+  use?: LimitUse | undefined;
+
+  /**
+   * @generated from field: string description = 2;
+   */
+  description: string;
+
+  /**
+   * Minor units of the base currency left after this payment, below zero by how much it is over; absent where the limit
+   * could not be asked.
+   *
+   * @generated from field: optional int64 room_left_minor = 3;
+   */
+  roomLeftMinor?: bigint | undefined;
+
+  /**
+   * What it asked for; unspecified: it did not say no.
+   *
+   * @generated from field: tollgate.v1.Outcome asks = 4;
+   */
+  asks: Outcome;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.LimitExplanation.
+ * Use `create(LimitExplanationSchema)` to create a new message.
+ */
+export const LimitExplanationSchema: GenMessage<LimitExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 27);
+
+/**
+ * A fact that a rule or limit read.
+ *
+ * @generated from message tollgate.v1.FactExplanation
+ */
+export type FactExplanation = Message<"tollgate.v1.FactExplanation"> & {
+  /**
+   * @generated from field: tollgate.v1.FactValue value = 1;
+   */
+  value?: FactValue | undefined;
+
+  /**
+   * Places in `sources` of what it was read from.
+   *
+   * @generated from field: repeated int32 sources = 2;
+   */
+  sources: number[];
+
+  /**
+   * Of the oldest of its sources; absent: not known.
+   *
+   * @generated from field: google.protobuf.Timestamp as_of = 3;
+   */
+  asOf?: Timestamp | undefined;
+
+  /**
+   * Its age, milliseconds; absent: not known.
+   *
+   * @generated from field: optional int64 age_ms = 4;
+   */
+  ageMs?: bigint | undefined;
+
+  /**
+   * rule_set/rule, of limits rule_set/limit.
+   *
+   * @generated from field: repeated string read_by = 5;
+   */
+  readBy: string[];
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 6;
+   */
+  text: string;
+
+  /**
+   * For a list that the payment was on, where that is still known.
+   *
+   * @generated from field: tollgate.v1.ListMembership membership = 7;
+   */
+  membership?: ListMembership | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.FactExplanation.
+ * Use `create(FactExplanationSchema)` to create a new message.
+ */
+export const FactExplanationSchema: GenMessage<FactExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 28);
+
+/**
+ * How a value of the payment came to be on a list.
+ *
+ * @generated from message tollgate.v1.ListMembership
+ */
+export type ListMembership = Message<"tollgate.v1.ListMembership"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp since = 1;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Absent: until it is removed.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 2;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string source = 5;
+   */
+  source: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ListMembership.
+ * Use `create(ListMembershipSchema)` to create a new message.
+ */
+export const ListMembershipSchema: GenMessage<ListMembership> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 29);
+
+/**
+ * Something that facts were read from, as it stood. What a record does not tell, since it is older than the release that
+ * keeps it, is absent.
+ *
+ * @generated from message tollgate.v1.SourceExplanation
+ */
+export type SourceExplanation = Message<"tollgate.v1.SourceExplanation"> & {
+  /**
+   * request, clock, site, merchant, journal, list, geography, bins or rates.
+   *
+   * @generated from field: string origin = 1;
+   */
+  origin: string;
+
+  /**
+   * Which request, list, site or table; empty where there is one only, and for the merchant.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * Of a list, site or merchant; 0: without any change, or not configured.
+   *
+   * @generated from field: optional int64 revision = 3;
+   */
+  revision?: bigint | undefined;
+
+  /**
+   * The moment it holds for.
+   *
+   * @generated from field: google.protobuf.Timestamp as_of = 4;
+   */
+  asOf?: Timestamp | undefined;
+
+  /**
+   * How old that was for the decision, milliseconds: 0 for what is read as of the time of the payment (request, clock,
+   * journal), else how old it was when it was decided.
+   *
+   * @generated from field: optional int64 age_ms = 5;
+   */
+  ageMs?: bigint | undefined;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 6;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.SourceExplanation.
+ * Use `create(SourceExplanationSchema)` to create a new message.
+ */
+export const SourceExplanationSchema: GenMessage<SourceExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 30);
+
+/**
+ * A version that took part, and where it came from.
+ *
+ * @generated from message tollgate.v1.VersionExplanation
+ */
+export type VersionExplanation = Message<"tollgate.v1.VersionExplanation"> & {
+  /**
+   * @generated from field: tollgate.v1.RuleSetRef ref = 1;
+   */
+  ref?: RuleSetRef | undefined;
+
+  /**
+   * False: it is not stored any more as it was; the rest is empty.
+   *
+   * @generated from field: bool stored = 2;
+   */
+  stored: boolean;
+
+  /**
+   * @generated from field: string author = 3;
+   */
+  author: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 4;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string comment = 5;
+   */
+  comment: string;
+
+  /**
+   * What made it active when it decided; absent: not known.
+   *
+   * @generated from field: tollgate.v1.VersionActivation activation = 6;
+   */
+  activation?: VersionActivation | undefined;
+
+  /**
+   * @generated from field: repeated tollgate.v1.VersionApproval approvals = 7;
+   */
+  approvals: VersionApproval[];
+
+  /**
+   * For people.
+   *
+   * @generated from field: string text = 8;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tollgate.v1.VersionExplanation.
+ * Use `create(VersionExplanationSchema)` to create a new message.
+ */
+export const VersionExplanationSchema: GenMessage<VersionExplanation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 31);
+
+/**
+ * How a version became active.
+ *
+ * @generated from message tollgate.v1.VersionActivation
+ */
+export type VersionActivation = Message<"tollgate.v1.VersionActivation"> & {
+  /**
+   * activate or roll-back.
+   *
+   * @generated from field: string step = 1;
+   */
+  step: string;
+
+  /**
+   * @generated from field: string actor = 2;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 4;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * Which change of what is active of the rule set.
+   *
+   * @generated from field: int64 revision = 5;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message tollgate.v1.VersionActivation.
+ * Use `create(VersionActivationSchema)` to create a new message.
+ */
+export const VersionActivationSchema: GenMessage<VersionActivation> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 32);
+
+/**
+ * Somebody other than the author who agreed to a version.
+ *
+ * @generated from message tollgate.v1.VersionApproval
+ */
+export type VersionApproval = Message<"tollgate.v1.VersionApproval"> & {
+  /**
+   * @generated from field: string actor = 1;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string comment = 2;
+   */
+  comment: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 3;
+   */
+  at?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.VersionApproval.
+ * Use `create(VersionApprovalSchema)` to create a new message.
+ */
+export const VersionApprovalSchema: GenMessage<VersionApproval> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 33);
 
 /**
  * One rule, condition by condition.
@@ -1043,7 +1692,7 @@ export type RuleExplanation = Message<"tollgate.v1.RuleExplanation"> & {
  * Use `create(RuleExplanationSchema)` to create a new message.
  */
 export const RuleExplanationSchema: GenMessage<RuleExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 23);
+  messageDesc(file_tollgate_v1_decision_service, 34);
 
 /**
  * One node of a rule's conditions.
@@ -1124,7 +1773,7 @@ export type ConditionExplanation = Message<"tollgate.v1.ConditionExplanation"> &
  * Use `create(ConditionExplanationSchema)` to create a new message.
  */
 export const ConditionExplanationSchema: GenMessage<ConditionExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 24);
+  messageDesc(file_tollgate_v1_decision_service, 35);
 
 /**
  * Which decision.
@@ -1153,7 +1802,7 @@ export type ReplayDecisionRequest = Message<"tollgate.v1.ReplayDecisionRequest">
  * Use `create(ReplayDecisionRequestSchema)` to create a new message.
  */
 export const ReplayDecisionRequestSchema: GenMessage<ReplayDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 25);
+  messageDesc(file_tollgate_v1_decision_service, 36);
 
 /**
  * Recorded and evaluated again.
@@ -1191,7 +1840,7 @@ export type ReplayDecisionResponse = Message<"tollgate.v1.ReplayDecisionResponse
  * Use `create(ReplayDecisionResponseSchema)` to create a new message.
  */
 export const ReplayDecisionResponseSchema: GenMessage<ReplayDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 26);
+  messageDesc(file_tollgate_v1_decision_service, 37);
 
 /**
  * May the payment go on? Strongest first: block, allow, reject, review, accept.

@@ -6,13 +6,16 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_tollgate_v1_access } from "./access_pb.js";
+import type { Decision } from "./decision_service_pb.js";
+import { file_tollgate_v1_decision_service } from "./decision_service_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file tollgate/v1/list_service.proto.
  */
 export const file_tollgate_v1_list_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch50b2xsZ2F0ZS92MS9saXN0X3NlcnZpY2UucHJvdG8SC3RvbGxnYXRlLnYxIqMBCgRMaXN0EgoKAmlkGAEgASgJEiMKBHR5cGUYAiABKA4yFS50b2xsZ2F0ZS52MS5MaXN0VHlwZRIjCgRraW5kGAMgASgOMhUudG9sbGdhdGUudjEuTGlzdEtpbmQSEwoLZGVzY3JpcHRpb24YBCABKAkSDQoFb3duZXIYBSABKAkSDwoHZW50cmllcxgGIAEoAxIQCghyZXZpc2lvbhgHIAEoAyLSAQoJTGlzdEVudHJ5Eg0KBXZhbHVlGAEgASgJEg4KBnJlYXNvbhgCIAEoCRINCgVhY3RvchgDIAEoCRIOCgZzb3VyY2UYBCABKAkSLgoKdmFsaWRfZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdmFsaWRfdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGVuZGVkX2J5GAcgASgJEhQKDGVuZGVkX3JlYXNvbhgIIAEoCSI0ChFDcmVhdGVMaXN0UmVxdWVzdBIfCgRsaXN0GAEgASgLMhEudG9sbGdhdGUudjEuTGlzdCI1ChJDcmVhdGVMaXN0UmVzcG9uc2USHwoEbGlzdBgBIAEoCzIRLnRvbGxnYXRlLnYxLkxpc3QiOQoQTGlzdExpc3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJOChFMaXN0TGlzdHNSZXNwb25zZRIgCgVsaXN0cxgBIAMoCzIRLnRvbGxnYXRlLnYxLkxpc3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkoKEUFkZEVudHJpZXNSZXF1ZXN0EgwKBGxpc3QYASABKAkSJwoHZW50cmllcxgCIAMoCzIWLnRvbGxnYXRlLnYxLkxpc3RFbnRyeSJIChJBZGRFbnRyaWVzUmVzcG9uc2USDQoFYWRkZWQYASABKAMSEQoJdW5jaGFuZ2VkGAIgASgDEhAKCHJldmlzaW9uGAMgASgDIlMKFFJlbW92ZUVudHJpZXNSZXF1ZXN0EgwKBGxpc3QYASABKAkSDgoGdmFsdWVzGAIgAygJEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCSJLChVSZW1vdmVFbnRyaWVzUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoAxIPCgd1bmtub3duGAIgASgDEhAKCHJldmlzaW9uGAMgASgDIokBChFDaGVja0VudHJ5UmVxdWVzdBIMCgRsaXN0GAEgASgJEg0KBXZhbHVlGAIgASgJEikKBWFzX29mGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghrbm93bl9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXwoSQ2hlY2tFbnRyeVJlc3BvbnNlEg4KBmxpc3RlZBgBIAEoCBISCgpub3JtYWxpc2VkGAIgASgJEiUKBWVudHJ5GAMgASgLMhYudG9sbGdhdGUudjEuTGlzdEVudHJ5IrMBChJMaXN0RW50cmllc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRIpCgVhc19vZhgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSLAoIa25vd25fYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3BsYW5uZWQYBiABKAgiVwoTTGlzdEVudHJpZXNSZXNwb25zZRInCgdlbnRyaWVzGAEgAygLMhYudG9sbGdhdGUudjEuTGlzdEVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKOAQoUSW1wb3J0RW50cmllc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRIPCgdyZXBsYWNlGAIgASgIEg8KB2RyeV9ydW4YAyABKAgSDQoFYWN0b3IYBCABKAkSDgoGc291cmNlGAUgASgJEicKB2VudHJpZXMYBiADKAsyFi50b2xsZ2F0ZS52MS5MaXN0RW50cnkiPwoMSW52YWxpZEVudHJ5EhAKCHBvc2l0aW9uGAEgASgDEg0KBXZhbHVlGAIgASgJEg4KBnJlYXNvbhgDIAEoCSKhAQoVSW1wb3J0RW50cmllc1Jlc3BvbnNlEg0KBWFkZGVkGAEgASgDEg8KB3JlbW92ZWQYAiABKAMSEQoJdW5jaGFuZ2VkGAMgASgDEg8KB2ludmFsaWQYBCABKAMSMgoPaW52YWxpZF9lbnRyaWVzGAUgAygLMhkudG9sbGdhdGUudjEuSW52YWxpZEVudHJ5EhAKCHJldmlzaW9uGAYgASgDIo4BChRFeHBvcnRFbnRyaWVzUmVxdWVzdBIMCgRsaXN0GAEgASgJEikKBWFzX29mGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghrbm93bl9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcGxhbm5lZBgEIAEoCCJAChVFeHBvcnRFbnRyaWVzUmVzcG9uc2USJwoHZW50cmllcxgBIAMoCzIWLnRvbGxnYXRlLnYxLkxpc3RFbnRyeSqAAgoITGlzdFR5cGUSGQoVTElTVF9UWVBFX1VOU1BFQ0lGSUVEEAASEgoOTElTVF9UWVBFX0NBUkQQARIRCg1MSVNUX1RZUEVfQklOEAISEwoPTElTVF9UWVBFX0VNQUlMEAMSGgoWTElTVF9UWVBFX0VNQUlMX0RPTUFJThAEEhAKDExJU1RfVFlQRV9JUBAFEhUKEUxJU1RfVFlQRV9DT1VOVFJZEAYSEwoPTElTVF9UWVBFX1BIT05FEAcSFAoQTElTVF9UWVBFX0RFVklDRRAIEhYKEkxJU1RfVFlQRV9DVVNUT01FUhAJEhUKEUxJU1RfVFlQRV9BRERSRVNTEAoqkQEKCExpc3RLaW5kEhkKFUxJU1RfS0lORF9VTlNQRUNJRklFRBAAEhMKD0xJU1RfS0lORF9CTE9DSxABEhMKD0xJU1RfS0lORF9BTExPVxACEhMKD0xJU1RfS0lORF9XQVRDSBADEhUKEUxJU1RfS0lORF9FTUJBUkdPEAQSFAoQTElTVF9LSU5EX0NVU1RPTRAFMqQFCgtMaXN0U2VydmljZRJNCgpDcmVhdGVMaXN0Eh4udG9sbGdhdGUudjEuQ3JlYXRlTGlzdFJlcXVlc3QaHy50b2xsZ2F0ZS52MS5DcmVhdGVMaXN0UmVzcG9uc2USSgoJTGlzdExpc3RzEh0udG9sbGdhdGUudjEuTGlzdExpc3RzUmVxdWVzdBoeLnRvbGxnYXRlLnYxLkxpc3RMaXN0c1Jlc3BvbnNlEk0KCkFkZEVudHJpZXMSHi50b2xsZ2F0ZS52MS5BZGRFbnRyaWVzUmVxdWVzdBofLnRvbGxnYXRlLnYxLkFkZEVudHJpZXNSZXNwb25zZRJWCg1SZW1vdmVFbnRyaWVzEiEudG9sbGdhdGUudjEuUmVtb3ZlRW50cmllc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5SZW1vdmVFbnRyaWVzUmVzcG9uc2USTQoKQ2hlY2tFbnRyeRIeLnRvbGxnYXRlLnYxLkNoZWNrRW50cnlSZXF1ZXN0Gh8udG9sbGdhdGUudjEuQ2hlY2tFbnRyeVJlc3BvbnNlElAKC0xpc3RFbnRyaWVzEh8udG9sbGdhdGUudjEuTGlzdEVudHJpZXNSZXF1ZXN0GiAudG9sbGdhdGUudjEuTGlzdEVudHJpZXNSZXNwb25zZRJYCg1JbXBvcnRFbnRyaWVzEiEudG9sbGdhdGUudjEuSW1wb3J0RW50cmllc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5JbXBvcnRFbnRyaWVzUmVzcG9uc2UoARJYCg1FeHBvcnRFbnRyaWVzEiEudG9sbGdhdGUudjEuRXhwb3J0RW50cmllc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5FeHBvcnRFbnRyaWVzUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ch50b2xsZ2F0ZS92MS9saXN0X3NlcnZpY2UucHJvdG8SC3RvbGxnYXRlLnYxIo0CCgRMaXN0EgoKAmlkGAEgASgJEiMKBHR5cGUYAiABKA4yFS50b2xsZ2F0ZS52MS5MaXN0VHlwZRIjCgRraW5kGAMgASgOMhUudG9sbGdhdGUudjEuTGlzdEtpbmQSEwoLZGVzY3JpcHRpb24YBCABKAkSDQoFb3duZXIYBSABKAkSDwoHZW50cmllcxgGIAEoAxIQCghyZXZpc2lvbhgHIAEoAxIMCgRldGFnGAggASgJEi4KCmRlbGV0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmRlbGV0ZWRfYnkYCiABKAkSFgoOZGVsZXRlZF9yZWFzb24YCyABKAki0gEKCUxpc3RFbnRyeRINCgV2YWx1ZRgBIAEoCRIOCgZyZWFzb24YAiABKAkSDQoFYWN0b3IYAyABKAkSDgoGc291cmNlGAQgASgJEi4KCnZhbGlkX2Zyb20YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3ZhbGlkX3VudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghlbmRlZF9ieRgHIAEoCRIUCgxlbmRlZF9yZWFzb24YCCABKAkiNAoRQ3JlYXRlTGlzdFJlcXVlc3QSHwoEbGlzdBgBIAEoCzIRLnRvbGxnYXRlLnYxLkxpc3QiNQoSQ3JlYXRlTGlzdFJlc3BvbnNlEh8KBGxpc3QYASABKAsyES50b2xsZ2F0ZS52MS5MaXN0IkoKEExpc3RMaXN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDwoHZGVsZXRlZBgDIAEoCCJOChFMaXN0TGlzdHNSZXNwb25zZRIgCgVsaXN0cxgBIAMoCzIRLnRvbGxnYXRlLnYxLkxpc3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkoKEUFkZEVudHJpZXNSZXF1ZXN0EgwKBGxpc3QYASABKAkSJwoHZW50cmllcxgCIAMoCzIWLnRvbGxnYXRlLnYxLkxpc3RFbnRyeSJIChJBZGRFbnRyaWVzUmVzcG9uc2USDQoFYWRkZWQYASABKAMSEQoJdW5jaGFuZ2VkGAIgASgDEhAKCHJldmlzaW9uGAMgASgDIlMKFFJlbW92ZUVudHJpZXNSZXF1ZXN0EgwKBGxpc3QYASABKAkSDgoGdmFsdWVzGAIgAygJEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCSJLChVSZW1vdmVFbnRyaWVzUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoAxIPCgd1bmtub3duGAIgASgDEhAKCHJldmlzaW9uGAMgASgDIokBChFDaGVja0VudHJ5UmVxdWVzdBIMCgRsaXN0GAEgASgJEg0KBXZhbHVlGAIgASgJEikKBWFzX29mGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghrbm93bl9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXwoSQ2hlY2tFbnRyeVJlc3BvbnNlEg4KBmxpc3RlZBgBIAEoCBISCgpub3JtYWxpc2VkGAIgASgJEiUKBWVudHJ5GAMgASgLMhYudG9sbGdhdGUudjEuTGlzdEVudHJ5IrMBChJMaXN0RW50cmllc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRIpCgVhc19vZhgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSLAoIa25vd25fYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3BsYW5uZWQYBiABKAgiVwoTTGlzdEVudHJpZXNSZXNwb25zZRInCgdlbnRyaWVzGAEgAygLMhYudG9sbGdhdGUudjEuTGlzdEVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKsAQoUSW1wb3J0RW50cmllc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRIPCgdyZXBsYWNlGAIgASgIEg8KB2RyeV9ydW4YAyABKAgSDQoFYWN0b3IYBCABKAkSDgoGc291cmNlGAUgASgJEicKB2VudHJpZXMYBiADKAsyFi50b2xsZ2F0ZS52MS5MaXN0RW50cnkSDgoGcmVhc29uGAcgASgJEgwKBHNob3cYCCABKAUicgoMSW1wb3J0Q2hhbmdlEikKBmVmZmVjdBgBIAEoDjIZLnRvbGxnYXRlLnYxLkltcG9ydEVmZmVjdBIQCghwb3NpdGlvbhgCIAEoAxIlCgVlbnRyeRgDIAEoCzIWLnRvbGxnYXRlLnYxLkxpc3RFbnRyeSI/CgxJbnZhbGlkRW50cnkSEAoIcG9zaXRpb24YASABKAMSDQoFdmFsdWUYAiABKAkSDgoGcmVhc29uGAMgASgJIs0BChVJbXBvcnRFbnRyaWVzUmVzcG9uc2USDQoFYWRkZWQYASABKAMSDwoHcmVtb3ZlZBgCIAEoAxIRCgl1bmNoYW5nZWQYAyABKAMSDwoHaW52YWxpZBgEIAEoAxIyCg9pbnZhbGlkX2VudHJpZXMYBSADKAsyGS50b2xsZ2F0ZS52MS5JbnZhbGlkRW50cnkSEAoIcmV2aXNpb24YBiABKAMSKgoHY2hhbmdlcxgHIAMoCzIZLnRvbGxnYXRlLnYxLkltcG9ydENoYW5nZSKOAQoURXhwb3J0RW50cmllc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRIpCgVhc19vZhgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIa25vd25fYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3BsYW5uZWQYBCABKAgiQAoVRXhwb3J0RW50cmllc1Jlc3BvbnNlEicKB2VudHJpZXMYASADKAsyFi50b2xsZ2F0ZS52MS5MaXN0RW50cnkilgEKEVVwZGF0ZUxpc3RSZXF1ZXN0EgwKBGxpc3QYASABKAkSGAoLZGVzY3JpcHRpb24YAiABKAlIAIgBARISCgVvd25lchgDIAEoCUgBiAEBEgwKBGV0YWcYBCABKAkSDQoFYWN0b3IYBSABKAkSDgoGcmVhc29uGAYgASgJQg4KDF9kZXNjcmlwdGlvbkIICgZfb3duZXIiNQoSVXBkYXRlTGlzdFJlc3BvbnNlEh8KBGxpc3QYASABKAsyES50b2xsZ2F0ZS52MS5MaXN0IkAKEURlbGV0ZUxpc3RSZXF1ZXN0EgwKBGxpc3QYASABKAkSDQoFYWN0b3IYAiABKAkSDgoGcmVhc29uGAMgASgJIjUKEkRlbGV0ZUxpc3RSZXNwb25zZRIfCgRsaXN0GAEgASgLMhEudG9sbGdhdGUudjEuTGlzdCJZChNFbnRyeUhpc3RvcnlSZXF1ZXN0EgwKBGxpc3QYASABKAkSDQoFdmFsdWUYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkilgEKDU1lbWJlcnNoaXBFbmQSJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIsCghrbm93bl9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIcmV2aXNpb24YBSABKAMinQEKCk1lbWJlcnNoaXASJQoFZW50cnkYASABKAsyFi50b2xsZ2F0ZS52MS5MaXN0RW50cnkSLAoIa25vd25fYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHJldmlzaW9uGAMgASgDEigKBGVuZHMYBCADKAsyGi50b2xsZ2F0ZS52MS5NZW1iZXJzaGlwRW5kInEKFEVudHJ5SGlzdG9yeVJlc3BvbnNlEhIKCm5vcm1hbGlzZWQYASABKAkSLAoLbWVtYmVyc2hpcHMYAiADKAsyFy50b2xsZ2F0ZS52MS5NZW1iZXJzaGlwEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJJChJMaXN0Q2hhbmdlc1JlcXVlc3QSDAoEbGlzdBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSLAAQoKTGlzdENoYW5nZRIQCghyZXZpc2lvbhgBIAEoAxImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoEa2luZBgDIAEoDjIbLnRvbGxnYXRlLnYxLkxpc3RDaGFuZ2VLaW5kEg0KBWFjdG9yGAQgASgJEg4KBnJlYXNvbhgFIAEoCRIOCgZzb3VyY2UYBiABKAkSDQoFYWRkZWQYByABKAMSDwoHcmVtb3ZlZBgIIAEoAyJYChNMaXN0Q2hhbmdlc1Jlc3BvbnNlEigKB2NoYW5nZXMYASADKAsyFy50b2xsZ2F0ZS52MS5MaXN0Q2hhbmdlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKZAQoQTGlzdFVzYWdlUmVxdWVzdBIMCgRsaXN0GAEgASgJEigKBGZyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKAnRvGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwYWdlX3NpemUYBCABKAUSEgoKcGFnZV90b2tlbhgFIAEoCSJvCgpMaXN0UmVhZGVyEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDQoFc3RhZ2UYAyABKAkSEAoIaW5fZm9yY2UYBCABKAgSDQoFcnVsZXMYBSADKAkSDgoGbGltaXRzGAYgAygJIkYKDExpc3REZWNpc2lvbhInCghkZWNpc2lvbhgBIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEg0KBXJ1bGVzGAIgAygJIoQBChFMaXN0VXNhZ2VSZXNwb25zZRIoCgdyZWFkZXJzGAEgAygLMhcudG9sbGdhdGUudjEuTGlzdFJlYWRlchIsCglkZWNpc2lvbnMYAiADKAsyGS50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJKoACCghMaXN0VHlwZRIZChVMSVNUX1RZUEVfVU5TUEVDSUZJRUQQABISCg5MSVNUX1RZUEVfQ0FSRBABEhEKDUxJU1RfVFlQRV9CSU4QAhITCg9MSVNUX1RZUEVfRU1BSUwQAxIaChZMSVNUX1RZUEVfRU1BSUxfRE9NQUlOEAQSEAoMTElTVF9UWVBFX0lQEAUSFQoRTElTVF9UWVBFX0NPVU5UUlkQBhITCg9MSVNUX1RZUEVfUEhPTkUQBxIUChBMSVNUX1RZUEVfREVWSUNFEAgSFgoSTElTVF9UWVBFX0NVU1RPTUVSEAkSFQoRTElTVF9UWVBFX0FERFJFU1MQCiqRAQoITGlzdEtpbmQSGQoVTElTVF9LSU5EX1VOU1BFQ0lGSUVEEAASEwoPTElTVF9LSU5EX0JMT0NLEAESEwoPTElTVF9LSU5EX0FMTE9XEAISEwoPTElTVF9LSU5EX1dBVENIEAMSFQoRTElTVF9LSU5EX0VNQkFSR08QBBIUChBMSVNUX0tJTkRfQ1VTVE9NEAUqfgoMSW1wb3J0RWZmZWN0Eh0KGUlNUE9SVF9FRkZFQ1RfVU5TUEVDSUZJRUQQABIXChNJTVBPUlRfRUZGRUNUX0FEREVEEAESGQoVSU1QT1JUX0VGRkVDVF9SRU1PVkVEEAISGwoXSU1QT1JUX0VGRkVDVF9VTkNIQU5HRUQQAyrmAQoOTGlzdENoYW5nZUtpbmQSIAocTElTVF9DSEFOR0VfS0lORF9VTlNQRUNJRklFRBAAEhoKFkxJU1RfQ0hBTkdFX0tJTkRfQURERUQQARIcChhMSVNUX0NIQU5HRV9LSU5EX1JFTU9WRUQQAhIdChlMSVNUX0NIQU5HRV9LSU5EX0lNUE9SVEVEEAMSHQoZTElTVF9DSEFOR0VfS0lORF9SRVBMQUNFRBAEEhwKGExJU1RfQ0hBTkdFX0tJTkRfVVBEQVRFRBAFEhwKGExJU1RfQ0hBTkdFX0tJTkRfREVMRVRFRBAGMtEJCgtMaXN0U2VydmljZRJZCgpDcmVhdGVMaXN0Eh4udG9sbGdhdGUudjEuQ3JlYXRlTGlzdFJlcXVlc3QaHy50b2xsZ2F0ZS52MS5DcmVhdGVMaXN0UmVzcG9uc2UiCqrUGAYKAgEDEAESVgoJTGlzdExpc3RzEh0udG9sbGdhdGUudjEuTGlzdExpc3RzUmVxdWVzdBoeLnRvbGxnYXRlLnYxLkxpc3RMaXN0c1Jlc3BvbnNlIgqq1BgGCgQEAQIDElkKCkFkZEVudHJpZXMSHi50b2xsZ2F0ZS52MS5BZGRFbnRyaWVzUmVxdWVzdBofLnRvbGxnYXRlLnYxLkFkZEVudHJpZXNSZXNwb25zZSIKqtQYBgoCAQMQARJiCg1SZW1vdmVFbnRyaWVzEiEudG9sbGdhdGUudjEuUmVtb3ZlRW50cmllc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5SZW1vdmVFbnRyaWVzUmVzcG9uc2UiCqrUGAYKAgEDEAESWQoKQ2hlY2tFbnRyeRIeLnRvbGxnYXRlLnYxLkNoZWNrRW50cnlSZXF1ZXN0Gh8udG9sbGdhdGUudjEuQ2hlY2tFbnRyeVJlc3BvbnNlIgqq1BgGCgQEAQIDElwKC0xpc3RFbnRyaWVzEh8udG9sbGdhdGUudjEuTGlzdEVudHJpZXNSZXF1ZXN0GiAudG9sbGdhdGUudjEuTGlzdEVudHJpZXNSZXNwb25zZSIKqtQYBgoEBAECAxJkCg1JbXBvcnRFbnRyaWVzEiEudG9sbGdhdGUudjEuSW1wb3J0RW50cmllc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5JbXBvcnRFbnRyaWVzUmVzcG9uc2UiCqrUGAYKAgEDEAEoARJkCg1FeHBvcnRFbnRyaWVzEiEudG9sbGdhdGUudjEuRXhwb3J0RW50cmllc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5FeHBvcnRFbnRyaWVzUmVzcG9uc2UiCqrUGAYKBAQBAgMwARJZCgpVcGRhdGVMaXN0Eh4udG9sbGdhdGUudjEuVXBkYXRlTGlzdFJlcXVlc3QaHy50b2xsZ2F0ZS52MS5VcGRhdGVMaXN0UmVzcG9uc2UiCqrUGAYKAgEDEAESWQoKRGVsZXRlTGlzdBIeLnRvbGxnYXRlLnYxLkRlbGV0ZUxpc3RSZXF1ZXN0Gh8udG9sbGdhdGUudjEuRGVsZXRlTGlzdFJlc3BvbnNlIgqq1BgGCgIBAxABEl8KDEVudHJ5SGlzdG9yeRIgLnRvbGxnYXRlLnYxLkVudHJ5SGlzdG9yeVJlcXVlc3QaIS50b2xsZ2F0ZS52MS5FbnRyeUhpc3RvcnlSZXNwb25zZSIKqtQYBgoEBAECAxJcCgtMaXN0Q2hhbmdlcxIfLnRvbGxnYXRlLnYxLkxpc3RDaGFuZ2VzUmVxdWVzdBogLnRvbGxnYXRlLnYxLkxpc3RDaGFuZ2VzUmVzcG9uc2UiCqrUGAYKBAQBAgMSVgoJTGlzdFVzYWdlEh0udG9sbGdhdGUudjEuTGlzdFVzYWdlUmVxdWVzdBoeLnRvbGxnYXRlLnYxLkxpc3RVc2FnZVJlc3BvbnNlIgqq1BgGCgQEAQIDYgZwcm90bzM", [file_google_protobuf_timestamp, file_tollgate_v1_access, file_tollgate_v1_decision_service]);
 
 /**
  * A list.
@@ -60,6 +63,30 @@ export type List = Message<"tollgate.v1.List"> & {
    * @generated from field: int64 revision = 7;
    */
   revision: bigint;
+
+  /**
+   * Of description and owner: UpdateList takes it.
+   *
+   * @generated from field: string etag = 8;
+   */
+  etag: string;
+
+  /**
+   * Where it was deleted.
+   *
+   * @generated from field: google.protobuf.Timestamp deleted_at = 9;
+   */
+  deletedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string deleted_by = 10;
+   */
+  deletedBy: string;
+
+  /**
+   * @generated from field: string deleted_reason = 11;
+   */
+  deletedReason: string;
 };
 
 /**
@@ -188,6 +215,13 @@ export type ListListsRequest = Message<"tollgate.v1.ListListsRequest"> & {
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * Also lists that were deleted.
+   *
+   * @generated from field: bool deleted = 3;
+   */
+  deleted: boolean;
 };
 
 /**
@@ -523,6 +557,20 @@ export type ImportEntriesRequest = Message<"tollgate.v1.ImportEntriesRequest"> &
    * @generated from field: repeated tollgate.v1.ListEntry entries = 6;
    */
   entries: ListEntry[];
+
+  /**
+   * Of entries that give none.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * The answer shows so many changes of each kind, those of the first values in their order; 0 to 1,000.
+   *
+   * @generated from field: int32 show = 8;
+   */
+  show: number;
 };
 
 /**
@@ -531,6 +579,39 @@ export type ImportEntriesRequest = Message<"tollgate.v1.ImportEntriesRequest"> &
  */
 export const ImportEntriesRequestSchema: GenMessage<ImportEntriesRequest> = /*@__PURE__*/
   messageDesc(file_tollgate_v1_list_service, 14);
+
+/**
+ * One change of an import.
+ *
+ * @generated from message tollgate.v1.ImportChange
+ */
+export type ImportChange = Message<"tollgate.v1.ImportChange"> & {
+  /**
+   * @generated from field: tollgate.v1.ImportEffect effect = 1;
+   */
+  effect: ImportEffect;
+
+  /**
+   * Which entry of the stream said so, 1 is the first; 0 where none did.
+   *
+   * @generated from field: int64 position = 2;
+   */
+  position: bigint;
+
+  /**
+   * As it is to be; what is removed, as it was.
+   *
+   * @generated from field: tollgate.v1.ListEntry entry = 3;
+   */
+  entry?: ListEntry | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.ImportChange.
+ * Use `create(ImportChangeSchema)` to create a new message.
+ */
+export const ImportChangeSchema: GenMessage<ImportChange> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 15);
 
 /**
  * An entry that cannot be taken.
@@ -561,7 +642,7 @@ export type InvalidEntry = Message<"tollgate.v1.InvalidEntry"> & {
  * Use `create(InvalidEntrySchema)` to create a new message.
  */
 export const InvalidEntrySchema: GenMessage<InvalidEntry> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_list_service, 15);
+  messageDesc(file_tollgate_v1_list_service, 16);
 
 /**
  * How it went.
@@ -594,7 +675,7 @@ export type ImportEntriesResponse = Message<"tollgate.v1.ImportEntriesResponse">
   invalid: bigint;
 
   /**
-   * The first 100.
+   * The first 100, or as many as are to be shown.
    *
    * @generated from field: repeated tollgate.v1.InvalidEntry invalid_entries = 5;
    */
@@ -604,6 +685,13 @@ export type ImportEntriesResponse = Message<"tollgate.v1.ImportEntriesResponse">
    * @generated from field: int64 revision = 6;
    */
   revision: bigint;
+
+  /**
+   * As many of each kind as are to be shown.
+   *
+   * @generated from field: repeated tollgate.v1.ImportChange changes = 7;
+   */
+  changes: ImportChange[];
 };
 
 /**
@@ -611,7 +699,7 @@ export type ImportEntriesResponse = Message<"tollgate.v1.ImportEntriesResponse">
  * Use `create(ImportEntriesResponseSchema)` to create a new message.
  */
 export const ImportEntriesResponseSchema: GenMessage<ImportEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_list_service, 16);
+  messageDesc(file_tollgate_v1_list_service, 17);
 
 /**
  * What to stream out.
@@ -651,7 +739,7 @@ export type ExportEntriesRequest = Message<"tollgate.v1.ExportEntriesRequest"> &
  * Use `create(ExportEntriesRequestSchema)` to create a new message.
  */
 export const ExportEntriesRequestSchema: GenMessage<ExportEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_list_service, 17);
+  messageDesc(file_tollgate_v1_list_service, 18);
 
 /**
  * Some entries.
@@ -670,7 +758,543 @@ export type ExportEntriesResponse = Message<"tollgate.v1.ExportEntriesResponse">
  * Use `create(ExportEntriesResponseSchema)` to create a new message.
  */
 export const ExportEntriesResponseSchema: GenMessage<ExportEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_list_service, 18);
+  messageDesc(file_tollgate_v1_list_service, 19);
+
+/**
+ * What is to describe a list.
+ *
+ * @generated from message tollgate.v1.UpdateListRequest
+ */
+export type UpdateListRequest = Message<"tollgate.v1.UpdateListRequest"> & {
+  /**
+   * @generated from field: string list = 1;
+   */
+  list: string;
+
+  /**
+   * Absent: as it is.
+   *
+   * @generated from field: optional string description = 2;
+   */
+  description?: string | undefined;
+
+  /**
+   * Absent: as it is.
+   *
+   * @generated from field: optional string owner = 3;
+   */
+  owner?: string | undefined;
+
+  /**
+   * The one the caller read; another one is STALE_ETAG. Empty: whatever it is.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: string actor = 5;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tollgate.v1.UpdateListRequest.
+ * Use `create(UpdateListRequestSchema)` to create a new message.
+ */
+export const UpdateListRequestSchema: GenMessage<UpdateListRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 20);
+
+/**
+ * The list as it is now.
+ *
+ * @generated from message tollgate.v1.UpdateListResponse
+ */
+export type UpdateListResponse = Message<"tollgate.v1.UpdateListResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.List list = 1;
+   */
+  list?: List | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.UpdateListResponse.
+ * Use `create(UpdateListResponseSchema)` to create a new message.
+ */
+export const UpdateListResponseSchema: GenMessage<UpdateListResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 21);
+
+/**
+ * A list to delete.
+ *
+ * @generated from message tollgate.v1.DeleteListRequest
+ */
+export type DeleteListRequest = Message<"tollgate.v1.DeleteListRequest"> & {
+  /**
+   * @generated from field: string list = 1;
+   */
+  list: string;
+
+  /**
+   * @generated from field: string actor = 2;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tollgate.v1.DeleteListRequest.
+ * Use `create(DeleteListRequestSchema)` to create a new message.
+ */
+export const DeleteListRequestSchema: GenMessage<DeleteListRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 22);
+
+/**
+ * The list as it was left.
+ *
+ * @generated from message tollgate.v1.DeleteListResponse
+ */
+export type DeleteListResponse = Message<"tollgate.v1.DeleteListResponse"> & {
+  /**
+   * @generated from field: tollgate.v1.List list = 1;
+   */
+  list?: List | undefined;
+};
+
+/**
+ * Describes the message tollgate.v1.DeleteListResponse.
+ * Use `create(DeleteListResponseSchema)` to create a new message.
+ */
+export const DeleteListResponseSchema: GenMessage<DeleteListResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 23);
+
+/**
+ * A value, and a page of what was said of it.
+ *
+ * @generated from message tollgate.v1.EntryHistoryRequest
+ */
+export type EntryHistoryRequest = Message<"tollgate.v1.EntryHistoryRequest"> & {
+  /**
+   * @generated from field: string list = 1;
+   */
+  list: string;
+
+  /**
+   * @generated from field: string value = 2;
+   */
+  value: string;
+
+  /**
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message tollgate.v1.EntryHistoryRequest.
+ * Use `create(EntryHistoryRequestSchema)` to create a new message.
+ */
+export const EntryHistoryRequestSchema: GenMessage<EntryHistoryRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 24);
+
+/**
+ * An end that was given to a membership.
+ *
+ * @generated from message tollgate.v1.MembershipEnd
+ */
+export type MembershipEnd = Message<"tollgate.v1.MembershipEnd"> & {
+  /**
+   * Where the membership ends. Before its beginning, or at it: it never held.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 1;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string actor = 2;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * When this became known.
+   *
+   * @generated from field: google.protobuf.Timestamp known_at = 4;
+   */
+  knownAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: int64 revision = 5;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message tollgate.v1.MembershipEnd.
+ * Use `create(MembershipEndSchema)` to create a new message.
+ */
+export const MembershipEndSchema: GenMessage<MembershipEnd> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 25);
+
+/**
+ * A membership as it was said, and what became of it.
+ *
+ * @generated from message tollgate.v1.Membership
+ */
+export type Membership = Message<"tollgate.v1.Membership"> & {
+  /**
+   * As it was said.
+   *
+   * @generated from field: tollgate.v1.ListEntry entry = 1;
+   */
+  entry?: ListEntry | undefined;
+
+  /**
+   * When that became known.
+   *
+   * @generated from field: google.protobuf.Timestamp known_at = 2;
+   */
+  knownAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: int64 revision = 3;
+   */
+  revision: bigint;
+
+  /**
+   * In the order in which they became known; the earliest one counts.
+   *
+   * @generated from field: repeated tollgate.v1.MembershipEnd ends = 4;
+   */
+  ends: MembershipEnd[];
+};
+
+/**
+ * Describes the message tollgate.v1.Membership.
+ * Use `create(MembershipSchema)` to create a new message.
+ */
+export const MembershipSchema: GenMessage<Membership> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 26);
+
+/**
+ * A page of what was said of a value.
+ *
+ * @generated from message tollgate.v1.EntryHistoryResponse
+ */
+export type EntryHistoryResponse = Message<"tollgate.v1.EntryHistoryResponse"> & {
+  /**
+   * The value as it was compared.
+   *
+   * @generated from field: string normalised = 1;
+   */
+  normalised: string;
+
+  /**
+   * @generated from field: repeated tollgate.v1.Membership memberships = 2;
+   */
+  memberships: Membership[];
+
+  /**
+   * @generated from field: string next_page_token = 3;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message tollgate.v1.EntryHistoryResponse.
+ * Use `create(EntryHistoryResponseSchema)` to create a new message.
+ */
+export const EntryHistoryResponseSchema: GenMessage<EntryHistoryResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 27);
+
+/**
+ * A page of changes.
+ *
+ * @generated from message tollgate.v1.ListChangesRequest
+ */
+export type ListChangesRequest = Message<"tollgate.v1.ListChangesRequest"> & {
+  /**
+   * @generated from field: string list = 1;
+   */
+  list: string;
+
+  /**
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ListChangesRequest.
+ * Use `create(ListChangesRequestSchema)` to create a new message.
+ */
+export const ListChangesRequestSchema: GenMessage<ListChangesRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 28);
+
+/**
+ * A change of a list.
+ *
+ * @generated from message tollgate.v1.ListChange
+ */
+export type ListChange = Message<"tollgate.v1.ListChange"> & {
+  /**
+   * @generated from field: int64 revision = 1;
+   */
+  revision: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 2;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * @generated from field: tollgate.v1.ListChangeKind kind = 3;
+   */
+  kind: ListChangeKind;
+
+  /**
+   * Of entries that were added in one call: that of the first.
+   *
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * Likewise.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * Likewise.
+   *
+   * @generated from field: string source = 6;
+   */
+  source: string;
+
+  /**
+   * Memberships made.
+   *
+   * @generated from field: int64 added = 7;
+   */
+  added: bigint;
+
+  /**
+   * Values of which something ended with nothing in its place.
+   *
+   * @generated from field: int64 removed = 8;
+   */
+  removed: bigint;
+};
+
+/**
+ * Describes the message tollgate.v1.ListChange.
+ * Use `create(ListChangeSchema)` to create a new message.
+ */
+export const ListChangeSchema: GenMessage<ListChange> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 29);
+
+/**
+ * A page of changes.
+ *
+ * @generated from message tollgate.v1.ListChangesResponse
+ */
+export type ListChangesResponse = Message<"tollgate.v1.ListChangesResponse"> & {
+  /**
+   * @generated from field: repeated tollgate.v1.ListChange changes = 1;
+   */
+  changes: ListChange[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ListChangesResponse.
+ * Use `create(ListChangesResponseSchema)` to create a new message.
+ */
+export const ListChangesResponseSchema: GenMessage<ListChangesResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 30);
+
+/**
+ * A list, and a page of decisions.
+ *
+ * @generated from message tollgate.v1.ListUsageRequest
+ */
+export type ListUsageRequest = Message<"tollgate.v1.ListUsageRequest"> & {
+  /**
+   * @generated from field: string list = 1;
+   */
+  list: string;
+
+  /**
+   * Decisions of this time on.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 2;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Decisions before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 3;
+   */
+  to?: Timestamp | undefined;
+
+  /**
+   * Of decisions; a page may be short, even empty, and yet lead on.
+   *
+   * @generated from field: int32 page_size = 4;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 5;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ListUsageRequest.
+ * Use `create(ListUsageRequestSchema)` to create a new message.
+ */
+export const ListUsageRequestSchema: GenMessage<ListUsageRequest> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 31);
+
+/**
+ * Rules that read a list.
+ *
+ * @generated from message tollgate.v1.ListReader
+ */
+export type ListReader = Message<"tollgate.v1.ListReader"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * active, or latest: the newest version, where that is another one.
+   *
+   * @generated from field: string stage = 3;
+   */
+  stage: string;
+
+  /**
+   * The list cannot be deleted while this version is at this stage.
+   *
+   * @generated from field: bool in_force = 4;
+   */
+  inForce: boolean;
+
+  /**
+   * Names of rules, those included that are switched off.
+   *
+   * @generated from field: repeated string rules = 5;
+   */
+  rules: string[];
+
+  /**
+   * Names of limits that ask the list which payments count.
+   *
+   * @generated from field: repeated string limits = 6;
+   */
+  limits: string[];
+};
+
+/**
+ * Describes the message tollgate.v1.ListReader.
+ * Use `create(ListReaderSchema)` to create a new message.
+ */
+export const ListReaderSchema: GenMessage<ListReader> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 32);
+
+/**
+ * A decision that a list had a part in: a rule that reads it hit.
+ *
+ * @generated from message tollgate.v1.ListDecision
+ */
+export type ListDecision = Message<"tollgate.v1.ListDecision"> & {
+  /**
+   * @generated from field: tollgate.v1.Decision decision = 1;
+   */
+  decision?: Decision | undefined;
+
+  /**
+   * RULE_SET/RULE, those that hit and read the list.
+   *
+   * @generated from field: repeated string rules = 2;
+   */
+  rules: string[];
+};
+
+/**
+ * Describes the message tollgate.v1.ListDecision.
+ * Use `create(ListDecisionSchema)` to create a new message.
+ */
+export const ListDecisionSchema: GenMessage<ListDecision> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 33);
+
+/**
+ * Who reads a list, and what came of it.
+ *
+ * @generated from message tollgate.v1.ListUsageResponse
+ */
+export type ListUsageResponse = Message<"tollgate.v1.ListUsageResponse"> & {
+  /**
+   * @generated from field: repeated tollgate.v1.ListReader readers = 1;
+   */
+  readers: ListReader[];
+
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated tollgate.v1.ListDecision decisions = 2;
+   */
+  decisions: ListDecision[];
+
+  /**
+   * @generated from field: string next_page_token = 3;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message tollgate.v1.ListUsageResponse.
+ * Use `create(ListUsageResponseSchema)` to create a new message.
+ */
+export const ListUsageResponseSchema: GenMessage<ListUsageResponse> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_list_service, 34);
 
 /**
  * What an entry of the list is.
@@ -743,7 +1367,7 @@ export const ListTypeSchema: GenEnum<ListType> = /*@__PURE__*/
   enumDesc(file_tollgate_v1_list_service, 0);
 
 /**
- * What being on the list means.
+ * What being on the list means. On all but custom lists every entry needs a reason, and so does taking one off.
  *
  * @generated from enum tollgate.v1.ListKind
  */
@@ -759,7 +1383,7 @@ export enum ListKind {
   BLOCK = 1,
 
   /**
-   * Entries must expire.
+   * Entries must expire, at most two years after they begin (after now, where they have begun).
    *
    * @generated from enum value: LIST_KIND_ALLOW = 2;
    */
@@ -786,6 +1410,93 @@ export enum ListKind {
  */
 export const ListKindSchema: GenEnum<ListKind> = /*@__PURE__*/
   enumDesc(file_tollgate_v1_list_service, 1);
+
+/**
+ * What an import does to a membership.
+ *
+ * @generated from enum tollgate.v1.ImportEffect
+ */
+export enum ImportEffect {
+  /**
+   * @generated from enum value: IMPORT_EFFECT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: IMPORT_EFFECT_ADDED = 1;
+   */
+  ADDED = 1,
+
+  /**
+   * It ends, with nothing in its place.
+   *
+   * @generated from enum value: IMPORT_EFFECT_REMOVED = 2;
+   */
+  REMOVED = 2,
+
+  /**
+   * @generated from enum value: IMPORT_EFFECT_UNCHANGED = 3;
+   */
+  UNCHANGED = 3,
+}
+
+/**
+ * Describes the enum tollgate.v1.ImportEffect.
+ */
+export const ImportEffectSchema: GenEnum<ImportEffect> = /*@__PURE__*/
+  enumDesc(file_tollgate_v1_list_service, 2);
+
+/**
+ * What was done to a list.
+ *
+ * @generated from enum tollgate.v1.ListChangeKind
+ */
+export enum ListChangeKind {
+  /**
+   * @generated from enum value: LIST_CHANGE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: LIST_CHANGE_KIND_ADDED = 1;
+   */
+  ADDED = 1,
+
+  /**
+   * @generated from enum value: LIST_CHANGE_KIND_REMOVED = 2;
+   */
+  REMOVED = 2,
+
+  /**
+   * @generated from enum value: LIST_CHANGE_KIND_IMPORTED = 3;
+   */
+  IMPORTED = 3,
+
+  /**
+   * An import that became the whole list.
+   *
+   * @generated from enum value: LIST_CHANGE_KIND_REPLACED = 4;
+   */
+  REPLACED = 4,
+
+  /**
+   * Its description or its owner.
+   *
+   * @generated from enum value: LIST_CHANGE_KIND_UPDATED = 5;
+   */
+  UPDATED = 5,
+
+  /**
+   * @generated from enum value: LIST_CHANGE_KIND_DELETED = 6;
+   */
+  DELETED = 6,
+}
+
+/**
+ * Describes the enum tollgate.v1.ListChangeKind.
+ */
+export const ListChangeKindSchema: GenEnum<ListChangeKind> = /*@__PURE__*/
+  enumDesc(file_tollgate_v1_list_service, 3);
 
 /**
  * Lists that rules ask: block, allow, watch, embargo and custom. Entries are never overwritten: membership can be asked as of
@@ -882,6 +1593,59 @@ export const ListService: GenService<{
     methodKind: "server_streaming";
     input: typeof ExportEntriesRequestSchema;
     output: typeof ExportEntriesResponseSchema;
+  },
+  /**
+   * Changes what describes a list: its description, its owner. Its type and its kind stay what they are.
+   *
+   * @generated from rpc tollgate.v1.ListService.UpdateList
+   */
+  updateList: {
+    methodKind: "unary";
+    input: typeof UpdateListRequestSchema;
+    output: typeof UpdateListResponseSchema;
+  },
+  /**
+   * Deletes a list. LIST_IN_USE while rules that are in force read it. What was on it stays known: it can be asked as of
+   * moments before, and its history, changes and usage go on being told; but nothing is on it any more, no rule set may
+   * name it, and its id is not given again.
+   *
+   * @generated from rpc tollgate.v1.ListService.DeleteList
+   */
+  deleteList: {
+    methodKind: "unary";
+    input: typeof DeleteListRequestSchema;
+    output: typeof DeleteListResponseSchema;
+  },
+  /**
+   * Everything that was ever said of a value on a list, and of ranges, prefixes and parent domains that cover it: also what
+   * was taken back before it held. What became known last comes first.
+   *
+   * @generated from rpc tollgate.v1.ListService.EntryHistory
+   */
+  entryHistory: {
+    methodKind: "unary";
+    input: typeof EntryHistoryRequestSchema;
+    output: typeof EntryHistoryResponseSchema;
+  },
+  /**
+   * The changes of a list, newest first: one of these for each of its revisions.
+   *
+   * @generated from rpc tollgate.v1.ListService.ListChanges
+   */
+  listChanges: {
+    methodKind: "unary";
+    input: typeof ListChangesRequestSchema;
+    output: typeof ListChangesResponseSchema;
+  },
+  /**
+   * Which rules read a list, and which decisions such rules had a part in.
+   *
+   * @generated from rpc tollgate.v1.ListService.ListUsage
+   */
+  listUsage: {
+    methodKind: "unary";
+    input: typeof ListUsageRequestSchema;
+    output: typeof ListUsageResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_tollgate_v1_list_service, 0);

@@ -111,7 +111,8 @@ function toSnoozedRule(one: CoreSnoozed): SnoozedRule {
   };
 }
 
-function toRuleSetRef(ref: DecisionRecord['ruleSets'][number]): RuleSetRef {
+/** A version that took part. */
+export function toRuleSetRef(ref: DecisionRecord['ruleSets'][number]): RuleSetRef {
   return {
     $typeName: 'tollgate.v1.RuleSetRef',
     ruleSet: ref.ruleSet,
@@ -120,7 +121,8 @@ function toRuleSetRef(ref: DecisionRecord['ruleSets'][number]): RuleSetRef {
   };
 }
 
-function toLimitUse(use: CoreLimitUse): LimitUse {
+/** What became of a limit. */
+export function toLimitUse(use: CoreLimitUse): LimitUse {
   return {
     $typeName: 'tollgate.v1.LimitUse',
     ruleSet: use.ruleSet,

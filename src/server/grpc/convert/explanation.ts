@@ -1,10 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import canonicalize from 'canonicalize';
-import type {
-  DecisionDetail,
-  ReplayOutput,
-  RuleExplanation as CoreRuleExplanation,
-} from '../../../decisions/decisions.js';
+import type { DecisionDetail, ReplayOutput } from '../../../decisions/decisions.js';
+import type { RuleExplanation as CoreRuleExplanation } from '../../../decisions/explanation.js';
 import type {
   ConditionExplanation,
   GetDecisionResponse,
@@ -60,7 +57,7 @@ export function toRuleExplanation(rule: CoreRuleExplanation): RuleExplanation {
     rule: rule.rule,
     description: rule.description,
     state: RULE_STATE[rule.state],
-    conditions: toCondition(rule.conditions),
+    ...(rule.conditions === undefined ? {} : { conditions: toCondition(rule.conditions) }),
     text: rule.text,
   });
 }
@@ -92,6 +89,6 @@ function toCondition(condition: CoreCondition): ConditionExplanation {
 }
 
 /** Canonical JSON; empty for nothing. */
-function json(value: unknown): string {
+export function json(value: unknown): string {
   return value === undefined ? '' : (canonicalize(value) ?? '');
 }

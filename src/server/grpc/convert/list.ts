@@ -4,12 +4,14 @@ import type {
   ListEntry as CoreEntry,
   ListInfo,
   ListKind as CoreKind,
+  NewList,
   ListType as CoreType,
 } from '../../../facts/lists/list-store.js';
 import { LIST_KINDS, LIST_TYPES } from '../../../facts/lists/list-store.js';
 import type { EntryQuestion } from '../../../facts/lists/lists-service.js';
 import type { List, ListEntry } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { ListEntrySchema, ListKind, ListSchema, ListType } from '../../../gen/tollgate/v1/list_service_pb.js';
+import { toEtag } from '../services/page-query.js';
 import { fromMs, toOptionalMs } from './time.js';
 
 const TYPE: Readonly<Record<CoreType, ListType>> = {
@@ -43,11 +45,19 @@ export function toList(info: ListInfo): List {
     owner: info.owner,
     entries: BigInt(info.entries),
     revision: BigInt(info.revision),
+    etag: toEtag(info.settings),
+    ...(info.deleted === undefined
+      ? {}
+      : {
+          deletedAt: fromMs(info.deleted.at),
+          deletedBy: info.deleted.actor,
+          deletedReason: info.deleted.reason,
+        }),
   });
 }
 
 /** The settings of a checked list. */
-export function fromList(list: List): Omit<ListInfo, 'entries' | 'revision'> {
+export function fromList(list: List): NewList {
   return {
     id: list.id,
     type: LIST_TYPES.find((type) => TYPE[type] === list.type) ?? 'card',

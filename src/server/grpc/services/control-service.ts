@@ -17,6 +17,7 @@ import {
   checkPrecision,
   checkSetControlGroup,
 } from '../validate/control.js';
+import { actorOf } from './acting.js';
 import { pageOf } from './page-query.js';
 import type { Controls } from './ports.js';
 
@@ -33,12 +34,14 @@ export function controlHandlers({
   readonly decisions: Pick<Decisions, 'precision'>;
 }): Handlers<typeof ControlService> {
   return {
-    async setControlGroup(request) {
+    async setControlGroup(request, context) {
+      if (request.group !== undefined) request.group.actor = actorOf(context, request.group.actor);
       const { group, cap } = checkSetControlGroup(request);
       const set = await controls.set(fromControlGroup(group, cap));
       return create(SetControlGroupResponseSchema, { group: toControlGroup(set) });
     },
-    async endControlGroup(request) {
+    async endControlGroup(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkEndControlGroup(request);
       const { ruleSet, rule, reason, actor } = request;
       const place = { ruleSet, rule, scope: readScope(request.scope) ?? ('all' as const) };

@@ -1,4 +1,3 @@
-import type { Caller } from '../../../decisions/caller.js';
 import type { Decisions } from '../../../decisions/decisions.js';
 import type { EventResult, EventService } from '../../../gen/tollgate/v1/event_service_pb.js';
 import type { Handlers } from '../handlers.js';
@@ -8,7 +7,7 @@ import type { ErrorReporter } from '../to-status.js';
 import { toEntryStatus } from '../to-status.js';
 import { ordered } from './ordered.js';
 import type { EntryOptions } from './stream-entries.js';
-import { recordEvent, callerOf, toEventResult, weightOf } from './stream-entries.js';
+import { recordEvent, callerOf, toEventResult, weightOf, type EntryCaller } from './stream-entries.js';
 
 /** The handlers of EventService. */
 export function eventHandlers(
@@ -16,7 +15,7 @@ export function eventHandlers(
   reporter: ErrorReporter,
   options: EntryOptions,
 ): Handlers<typeof EventService> {
-  const answer = async (entry: EventEntry, caller: Caller): Promise<EventResult> => {
+  const answer = async (entry: EventEntry, caller: EntryCaller): Promise<EventResult> => {
     try {
       if (entry.kind === 'malformed') throw entry.error;
       return toEventResult(await recordEvent(decisions, entry.message, entry.raw, caller));

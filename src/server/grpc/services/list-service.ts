@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { ListDecisions } from '../../../decisions/read-side/list-decisions.js';
 import type { FieldViolation } from '../../../errors/errors.js';
 import type { ImportEntriesRequest, List, ListService } from '../../../gen/tollgate/v1/list_service_pb.js';
 import {
@@ -14,7 +15,9 @@ import {
   ListListsResponseSchema,
   RemoveEntriesResponseSchema,
 } from '../../../gen/tollgate/v1/list_service_pb.js';
+import { toImportChange } from '../convert/list-history.js';
 import { fromList, fromListEntry, toList, toListEntry, toQuestion } from '../convert/list.js';
+import type { CallContext } from '../call-context.js';
 import type { Handlers } from '../handlers.js';
 import {
   checkAddEntries,
@@ -26,15 +29,18 @@ import {
   checkRemoveEntries,
 } from '../validate/list.js';
 import { checkPage } from '../validate/page.js';
+import { signEntries } from './acting.js';
 import { importBatches } from './import-batches.js';
+import { listKeepingHandlers } from './list-keeping.js';
 import { pageOf } from './page-query.js';
 import type { Lists } from './ports.js';
 
 const BY_HAND = { actor: '', source: 'manual' };
 
 /** The handlers of ListService. */
-export function listHandlers(lists: Lists): Handlers<typeof ListService> {
+export function listHandlers(lists: Lists, decisions: ListDecisions): Handlers<typeof ListService> {
   return {
+    ...listKeepingHandlers(lists, decisions),
     async createList(request) {
       checkCreateList(request);
       const info = await lists.create(fromList(request.list as List));
@@ -43,10 +49,11 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
     async listLists(request) {
       checkPage(request);
       const page = pageOf(ListListsRequestSchema, request);
-      const { items, next } = await lists.list(page.query);
+      const { items, next } = await lists.list(page.query, request.deleted);
       return create(ListListsResponseSchema, { lists: items.map(toList), nextPageToken: page.tokenOf(next) });
     },
-    async addEntries(request) {
+    async addEntries(request, context) {
+      signEntries(context, request);
       const found = checkAddEntries(request);
       const entries = request.entries.map((entry) => fromListEntry(entry, BY_HAND));
       const { added, unchanged, revision } = await lists.add(request.list, entries, found);
@@ -56,7 +63,8 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
         revision: BigInt(revision),
       });
     },
-    async removeEntries(request) {
+    async removeEntries(request, context) {
+      signEntries(context, request);
       const found = checkRemoveEntries(request);
       const { list, values, actor, reason } = request;
       const { removed, unknown, revision } = await lists.remove(list, values, { actor, reason }, found);
@@ -84,14 +92,23 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
         nextPageToken: page.tokenOf(next),
       });
     },
-    async importEntries(messages) {
-      const source = messages[Symbol.asyncIterator]();
+    async importEntries(messages, context) {
+      const source = signed(messages, context);
       const first = await source.next();
       const settings: ImportEntriesRequest | undefined = first.done === true ? undefined : first.value;
       checkImportSettings(settings);
       const batches = importBatches(settings, source);
-      const { list, replace, dryRun, actor, source: origin } = settings;
-      const result = await lists.import({ list, replace, dryRun, actor, source: origin }, batches);
+      const { list, replace, dryRun, actor, source: origin, reason, show } = settings;
+      const wanted = {
+        list,
+        replace,
+        dryRun,
+        actor,
+        source: origin,
+        ...(reason === '' ? {} : { reason }),
+        ...(show === 0 ? {} : { show }),
+      };
+      const result = await lists.import(wanted, batches);
       return create(ImportEntriesResponseSchema, {
         added: BigInt(result.added),
         removed: BigInt(result.removed),
@@ -101,6 +118,7 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
           create(InvalidEntrySchema, { position: BigInt(position), value, reason: toReason(faults) }),
         ),
         revision: BigInt(result.revision),
+        changes: (result.shown ?? []).map(toImportChange),
       });
     },
     async *exportEntries(request) {
@@ -110,6 +128,18 @@ export function listHandlers(lists: Lists): Handlers<typeof ListService> {
       }
     },
   };
+}
+
+/** The messages of an import with who sends them in place of who they say does. */
+async function* signed(
+  messages: AsyncIterable<ImportEntriesRequest>,
+  context: CallContext,
+): AsyncGenerator<ImportEntriesRequest> {
+  for await (const message of messages) {
+    // A later message may leave the actor out, as it may all settings.
+    if (context.identity.kind !== 'development') signEntries(context, message);
+    yield message;
+  }
 }
 
 /** Why an entry cannot be taken: in the main it is the value. */

@@ -1,6 +1,7 @@
 import type { ListsService } from '../../../facts/lists/lists-service.js';
 import type { Controls as ControlService } from '../../../rules/exceptions/control-service.js';
 import type { Snoozes as SnoozeService } from '../../../rules/exceptions/snooze-service.js';
+import type { Keys as KeyKeeper } from '../../../identity/key-service.js';
 import type { RuleSets as RuleSetService } from '../../../rules/rule-sets.js';
 import type { Sites as SiteService } from '../../../sites/site-service.js';
 
@@ -10,7 +11,19 @@ export type RuleSets = Omit<RuleSetService, 'inForce'>;
 /** What the API needs of the lists. */
 export type Lists = Pick<
   ListsService,
-  'create' | 'list' | 'add' | 'remove' | 'check' | 'entries' | 'import' | 'export'
+  | 'create'
+  | 'list'
+  | 'update'
+  | 'delete'
+  | 'changes'
+  | 'history'
+  | 'readers'
+  | 'add'
+  | 'remove'
+  | 'check'
+  | 'entries'
+  | 'import'
+  | 'export'
 >;
 
 /** What the API needs of the snoozes. */
@@ -24,3 +37,6 @@ export type Sites = Pick<
   SiteService,
   'putSite' | 'site' | 'listSites' | 'putMerchant' | 'merchant' | 'listMerchants'
 >;
+
+/** What the API needs of the keys. */
+export type Keys = Pick<KeyKeeper, 'create' | 'list' | 'revoke'>;

@@ -14,6 +14,7 @@ import {
   WaiveEvidenceResponseSchema,
   WithdrawApprovalResponseSchema,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
+import { actorOf } from './acting.js';
 import { pageOf as pageOfItems } from '../../../paging/paging.js';
 import { fromWaivables, toCases, toDraft, toOwed, toProof } from '../convert/rule-publishing.js';
 import { toFinding, toVersion } from '../convert/rule.js';
@@ -48,7 +49,8 @@ type ProvingMethods =
 /** The handlers of RuleService for what comes before a version goes live: drafts and evidence. */
 export function provingHandlers(ruleSets: RuleSets): Pick<Handlers<typeof RuleService>, ProvingMethods> {
   return {
-    async putDraft(request) {
+    async putDraft(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkPutDraft(request);
       const { ruleSet, documentJson, casesJson, listsJson, comment, actor, etag } = request;
       const { draft, findings } = await ruleSets.putDraft({
@@ -87,7 +89,8 @@ export function provingHandlers(ruleSets: RuleSets): Pick<Handlers<typeof RuleSe
       await ruleSets.discardDraft(request.ruleSet, toRevision(request.etag) ?? 0);
       return create(DiscardDraftResponseSchema);
     },
-    async commitDraft(request) {
+    async commitDraft(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkEtagged(request);
       checkSaid(request, []);
       const { ruleSet, actor, comment } = request;
@@ -105,25 +108,29 @@ export function provingHandlers(ruleSets: RuleSets): Pick<Handlers<typeof RuleSe
         ...(cases === undefined ? {} : { cases: toCases(cases) }),
       });
     },
-    async attachCases(request) {
+    async attachCases(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkAttachCases(request);
       const { ruleSet, version, actor, comment, casesJson: cases, listsJson: lists } = request;
       const result = await ruleSets.attachCases({ ruleSet, version, actor, comment, cases, lists });
       return create(AttachCasesResponseSchema, { cases: toCases(result) });
     },
-    async approveVersion(request) {
+    async approveVersion(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkApprove(request);
       const { ruleSet, version, hash, actor, comment } = request;
       const proof = await ruleSets.approve({ ruleSet, version, hash, actor, comment });
       return create(ApproveVersionResponseSchema, { proof: toProof(proof) });
     },
-    async withdrawApproval(request) {
+    async withdrawApproval(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkSaid(request, ['version']);
       const { ruleSet, version, actor, comment } = request;
       const proof = await ruleSets.withdraw({ ruleSet, version, actor, comment });
       return create(WithdrawApprovalResponseSchema, { proof: toProof(proof) });
     },
-    async waiveEvidence(request) {
+    async waiveEvidence(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkWaive(request);
       const { ruleSet, version, actor, reason: comment } = request;
       const waives = fromWaivables(request.waives);

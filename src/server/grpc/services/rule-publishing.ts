@@ -18,6 +18,7 @@ import { toRuleSet } from '../convert/rule.js';
 import type { Handlers } from '../handlers.js';
 import { checkPublication, checkPublishVersion, checkStartCanary } from '../validate/publishing.js';
 import { checkListVersions } from '../validate/rule.js';
+import { actorOf } from './acting.js';
 import { pageOf, toRevision } from './page-query.js';
 import type { RuleSets } from './ports.js';
 
@@ -36,37 +37,44 @@ export function publishingHandlers(
   ruleSets: RuleSets,
 ): Pick<Handlers<typeof RuleService>, PublishingMethods> {
   return {
-    async activateVersion(request) {
+    async activateVersion(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
       const info = await ruleSets.activate({ ...toPublish(request), version: request.version });
       return create(ActivateVersionResponseSchema, { ruleSet: toRuleSet(info) });
     },
-    async rollBack(request) {
+    async rollBack(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkPublication(request);
       const info = await ruleSets.rollBack(toPublish(request));
       return create(RollBackResponseSchema, { ruleSet: toRuleSet(info) });
     },
-    async deactivateRuleSet(request) {
+    async deactivateRuleSet(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkPublication(request);
       const info = await ruleSets.deactivate(toPublish(request));
       return create(DeactivateRuleSetResponseSchema, { ruleSet: toRuleSet(info) });
     },
-    async startShadow(request) {
+    async startShadow(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
       const info = await ruleSets.startShadow({ ...toPublish(request), version: request.version });
       return create(StartShadowResponseSchema, { ruleSet: toRuleSet(info) });
     },
-    async stopShadow(request) {
+    async stopShadow(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
       const info = await ruleSets.stopShadow({ ...toPublish(request), version: request.version });
       return create(StopShadowResponseSchema, { ruleSet: toRuleSet(info) });
     },
-    async startCanary(request) {
+    async startCanary(request, context) {
+      request.actor = actorOf(context, request.actor);
       const settings = fromCanary(checkStartCanary(request));
       const input = { ...toPublish(request), version: request.version, settings };
       return create(StartCanaryResponseSchema, { ruleSet: toRuleSet(await ruleSets.startCanary(input)) });
     },
-    async stopCanary(request) {
+    async stopCanary(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkPublication(request);
       const info = await ruleSets.stopCanary(toPublish(request));
       return create(StopCanaryResponseSchema, { ruleSet: toRuleSet(info) });

@@ -23,6 +23,7 @@ import {
   checkValidate,
 } from '../validate/rule.js';
 import { checkPage } from '../validate/page.js';
+import { actorOf } from './acting.js';
 import { pageOf } from './page-query.js';
 import { documentFaults } from '../../../rules/rule-set-errors.js';
 import type { RuleSets } from './ports.js';
@@ -39,7 +40,8 @@ export function ruleHandlers(ruleSets: RuleSets): Handlers<typeof RuleService> {
   }
 
   return {
-    async createVersion(request) {
+    async createVersion(request, context) {
+      request.author = actorOf(context, request.author);
       await refuse(checkCreateVersion(request), 'document_json', request.documentJson);
       const { version, warnings, created, cases } = await ruleSets.create({
         document: request.documentJson,

@@ -11,13 +11,15 @@ import { fromPayer, toSnooze } from '../convert/snooze.js';
 import { toOptionalMs } from '../convert/time.js';
 import type { Handlers } from '../handlers.js';
 import { checkCreateSnooze, checkEndSnooze, checkListSnoozes } from '../validate/snooze.js';
+import { actorOf } from './acting.js';
 import { pageOf } from './page-query.js';
 import type { Snoozes } from './ports.js';
 
 /** The handlers of SnoozeService. */
 export function snoozeHandlers(snoozes: Snoozes): Handlers<typeof SnoozeService> {
   return {
-    async createSnooze(request) {
+    async createSnooze(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkCreateSnooze(request);
       const { ruleSet, rule, reason, actor } = request;
       const { snooze, heardStill } = await snoozes.create({
@@ -32,7 +34,8 @@ export function snoozeHandlers(snoozes: Snoozes): Handlers<typeof SnoozeService>
       });
       return create(CreateSnoozeResponseSchema, { snooze: toSnooze(snooze), heardStill: [...heardStill] });
     },
-    async endSnooze(request) {
+    async endSnooze(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkEndSnooze(request);
       const { id, actor, reason } = request;
       return create(EndSnoozeResponseSchema, { snooze: toSnooze(await snoozes.end(id, { actor, reason })) });

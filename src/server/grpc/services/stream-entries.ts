@@ -3,6 +3,8 @@ import type { Decisions, EventOutput, ScreenOutput } from '../../../decisions/de
 import { TollgateError } from '../../../errors/errors.js';
 import type { StreamResult } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Event, EventResult } from '../../../gen/tollgate/v1/event_service_pb.js';
+import type { Identity } from '../../../identity/identity.js';
+import { mustCover } from '../../../identity/permission.js';
 import { toScreenResponse } from '../convert/decision.js';
 import type { Entry } from '../convert/entries.js';
 import { toEventInput } from '../convert/event.js';
@@ -46,9 +48,16 @@ export function answerEntries(
   });
 }
 
+/** The caller of the entries of a stream. */
+export interface EntryCaller extends Caller {
+  readonly identity: Identity;
+}
+
 /** The one caller of all entries of a stream: its deadline is asked for once, not for each entry. */
-export function callerOf(context: CallContext): Caller {
+export function callerOf(context: CallContext): EntryCaller {
   return {
+    identity: context.identity,
+    sites: context.sites,
     deadline: context.deadline,
     get cancelled() {
       return context.cancelled;
@@ -61,9 +70,10 @@ export async function recordEvent(
   decisions: Decisions,
   event: Event,
   raw: Uint8Array,
-  caller: Caller,
+  caller: EntryCaller,
 ): Promise<EventOutput> {
   checkEvent(event);
+  mustCover(caller.identity, event.site);
   return decisions.record(toEventInput(event, raw), caller);
 }
 
@@ -81,13 +91,16 @@ export function toEventResult(output: EventOutput): EventResult {
 function answerEntry(
   decisions: Decisions,
   entry: Entry,
-  caller: Caller,
+  caller: EntryCaller,
   failed: (error: unknown) => StreamResult,
 ): Promise<StreamResult> {
   try {
     switch (entry.kind) {
-      case 'screen':
-        return decisions.screen(toScreenInput(entry.message, entry.raw), caller).then(screened, failed);
+      case 'screen': {
+        const input = toScreenInput(entry.message, entry.raw);
+        mustCover(caller.identity, input.payment.site);
+        return decisions.screen(input, caller).then(screened, failed);
+      }
       case 'event':
         return recordEvent(decisions, entry.message, entry.raw, caller).then(recorded, failed);
       case 'malformed':

@@ -3,7 +3,7 @@ import { OutcomeSchema } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { checkPayment } from './payment.js';
 import { Problems } from './problems.js';
 import { anyId, opaqueId, requiredId, siteId } from './text.js';
-import { email, enumValue, ip, page, timestamp } from './values.js';
+import { email, enumValue, ip, page, timestamp, within } from './values.js';
 
 const RULE = /^[a-z0-9-]{1,64}\/[a-z0-9-]{1,64}$/;
 
@@ -35,6 +35,13 @@ export function checkReference(request: {
     siteId(problems, '', 'site', request.site);
     requiredId(problems, '', 'request_id', request.requestId, 128);
   }
+  problems.throwIfAny();
+}
+
+/** How much of an explanation. */
+export function checkExplain({ maxNearMisses }: { readonly maxNearMisses: number }): void {
+  const problems = new Problems();
+  within(problems, '', 'max_near_misses', maxNearMisses, 0, 100);
   problems.throwIfAny();
 }
 

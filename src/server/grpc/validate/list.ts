@@ -12,7 +12,10 @@ import { ListKindSchema, ListTypeSchema } from '../../../gen/tollgate/v1/list_se
 import { invalidRequest, type FieldViolation } from '../../../errors/errors.js';
 import { Problems } from './problems.js';
 import { freeText, isCardNumber, requiredText, slug } from './text.js';
-import { enumValue, page, timestamp } from './values.js';
+import { enumValue, page, timestamp, within } from './values.js';
+
+/** Changes of an import that are shown, of each effect. */
+const MOST_SHOWN = 1000;
 
 /** A list to make. */
 export function checkCreateList(request: CreateListRequest): void {
@@ -114,6 +117,8 @@ export function checkImportSettings(
   slug(problems, '', 'list', request.list);
   requiredText(problems, '', 'actor', request.actor, 128);
   freeText(problems, '', 'source', request.source, 128);
+  freeText(problems, '', 'reason', request.reason, 500);
+  within(problems, '', 'show', request.show, 0, MOST_SHOWN);
   if (problems.list.length === 0) return;
   for (const [index, entry] of request.entries.entries()) {
     checkImportEntry(problems, `entries[${index}].`, entry);
@@ -133,6 +138,8 @@ export function checkImportRest(
   if (message.dryRun && !settings.dryRun) problems.add('dry_run', differs);
   if (message.actor !== '' && message.actor !== settings.actor) problems.add('actor', differs);
   if (message.source !== '' && message.source !== settings.source) problems.add('source', differs);
+  if (message.reason !== '' && message.reason !== settings.reason) problems.add('reason', differs);
+  if (message.show !== 0 && message.show !== settings.show) problems.add('show', differs);
 }
 
 /** What to stream out. */
@@ -144,7 +151,8 @@ export function checkExport(request: ExportEntriesRequest): void {
   problems.throwIfAny();
 }
 
-function value(problems: Problems, at: string, name: string, text: string): void {
+/** What may stand on a list. */
+export function value(problems: Problems, at: string, name: string, text: string): void {
   if (text.trim() === '') problems.add(at + name, 'is required');
   else if (text.length > 500) problems.add(at + name, 'longer than 500 characters');
   else if (isCardNumber(text))

@@ -1,6 +1,6 @@
 import type { Document, Filter } from 'mongodb';
 import type { DecisionFilter, DecisionPage, StoredEntry } from '../../../decisions/ports.js';
-import { mentionOf, ruleHit } from '../../../decisions/record/rule-hits.js';
+import { mentionsOf, ruleHit, wantedRules } from '../../../decisions/record/rule-hits.js';
 import { TollgateError } from '../../../errors/errors.js';
 import type { Connection } from '../connection.js';
 import { readEntry } from './entry-document.js';
@@ -51,14 +51,14 @@ export async function listDecisions(
   const end = everyEntryFits(filter) ? undefined : await lowest(connection, bounds, scope, work);
   if (end !== undefined) bounds.push({ [scope.clock]: { $gte: end } });
   const found: StoredEntry[] = [];
-  const { rule } = filter;
-  const size = rule === undefined ? { limit: limit + 1, batchSize: limit + 1 } : { batchSize: BATCH };
+  const rules = wantedRules(filter);
+  const size = rules === undefined ? { limit: limit + 1, batchSize: limit + 1 } : { batchSize: BATCH };
   await reader.each(
     { $and: [...bounds, ...conditionsOf(filter)] } as Filter<EntryDocument>,
     { sort: { [scope.clock]: -1, n: -1, l: -1 }, hint: scope.hint, ...size },
     (raw) => {
       const entry = readEntry(raw);
-      if (rule === undefined || ruleHit(entry.decision?.record ?? '', rule)) found.push(entry);
+      if (rules === undefined || ruleHit(entry.decision?.record ?? '', ...rules)) found.push(entry);
     },
     () => found.length <= limit,
   );
@@ -74,8 +74,8 @@ export async function listDecisions(
 }
 
 /** Whether the index alone tells what belongs to the list: then a page never looks further than it is long. */
-function everyEntryFits({ keys = [], site, outcomes, degraded, rule }: DecisionFilter): boolean {
-  return keys.length === 0 && [site, outcomes, degraded, rule].every((wanted) => wanted === undefined);
+function everyEntryFits({ keys = [], site, outcomes, degraded, rule, rules }: DecisionFilter): boolean {
+  return keys.length === 0 && [site, outcomes, degraded, rule, rules].every((wanted) => wanted === undefined);
 }
 
 function scopeOf({ keys }: DecisionFilter): Scope {
@@ -98,10 +98,10 @@ function conditionsOf(filter: DecisionFilter): Document[] {
   if (filter.site !== undefined) conditions.push({ s: filter.site });
   if (filter.outcomes) conditions.push({ o: { $in: filter.outcomes } });
   if (filter.degraded !== undefined) conditions.push({ d: filter.degraded });
-  if (filter.rule !== undefined) {
-    conditions.push({
-      $expr: { $gte: [{ $indexOfBytes: ['$r', { $literal: mentionOf(filter.rule) }] }, 0] },
-    });
+  const mentions = mentionsOf(wantedRules(filter) ?? []);
+  if (mentions !== undefined && mentions.length > 0) {
+    const held = mentions.map((mention) => ({ $gte: [{ $indexOfBytes: ['$r', { $literal: mention }] }, 0] }));
+    conditions.push({ $expr: { $or: held } });
   }
   if (filter.from !== undefined) conditions.push({ a: { $gte: filter.from } });
   if (filter.to !== undefined) conditions.push({ a: { $lt: filter.to } });

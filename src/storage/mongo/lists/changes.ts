@@ -5,7 +5,7 @@ import { counts, entryOf, lastEnd, untouched } from './view.js';
 import type { ListView } from './view.js';
 import type { ListCollections } from './collections.js';
 
-const BATCH = 2_000;
+const BATCH = 1_000;
 
 /**
  * Memberships made or ended after a revision, each once, as the view shows it: first those that never come to hold, so

@@ -6,7 +6,7 @@ import type { ListView, MembershipDocument } from './view.js';
 import type { ListCollections } from './collections.js';
 
 /** Values, or entries, handled in one step. */
-export const CHUNK = 2_000;
+export const CHUNK = 1_000;
 
 /** A membership as it stands before a change. */
 export interface Standing extends Interval {

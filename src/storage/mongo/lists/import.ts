@@ -1,10 +1,11 @@
-import type { ImportOptions, ListEntry, ListUpdate } from '../../../facts/lists/list-store.js';
+import type { ImportEntry, ImportOptions, ImportUpdate, ListEntry } from '../../../facts/lists/list-store.js';
+import { ShownChanges } from '../../../facts/lists/shown-changes.js';
 import { endAll, endRest, placeEntries } from '../../../facts/lists/timeline.js';
 import type { Ending } from '../../../facts/lists/timeline.js';
 import { chunks, earliestOf, standingOf } from './difference.js';
 import type { Difference, Standing } from './difference.js';
 import type { ListStaging } from './staging.js';
-import { reaching } from './view.js';
+import { entryOf, reaching } from './view.js';
 import type { ListView } from './view.js';
 import { ListWriter } from './writer.js';
 import type { ListCollections } from './collections.js';
@@ -14,18 +15,23 @@ const STRETCH = 20_000;
 /** How long a whole import waits for another writer, ms: that may be the switch of another one. */
 const PATIENCE_MS = 600_000;
 
-type SwitchOptions = Pick<ImportOptions, 'replace' | 'by' | 'now'>;
+/** What decides over the differences. */
+type Rules = Pick<ImportOptions, 'replace' | 'by'> & { readonly shown: ShownChanges };
 
 /** Makes what is staged take its places in the list. Only now are other changes of the list kept away. */
 export async function switchTo(
   on: ListCollections,
   list: string,
   staging: ListStaging,
-  options: SwitchOptions,
-): Promise<ListUpdate> {
-  return await ListWriter.change(on, list, { now: options.now, patienceMs: PATIENCE_MS }, (writer) =>
-    differences(on, writer.view, staging, options, writer.now),
+  { replace, by, now, show, note = { ...by, source: '' } }: ImportOptions,
+): Promise<ImportUpdate> {
+  const shown = new ShownChanges(show);
+  const kind = replace ? ('replaced' as const) : ('imported' as const);
+  const options = { now, patienceMs: PATIENCE_MS, note: { kind, ...note } };
+  const update = await ListWriter.change(on, list, options, (writer) =>
+    differences(on, writer.view, staging, { replace, by, shown }, writer.now),
   );
+  return { ...update, ...shown.part };
 }
 
 /** Tells what that would do to a list as it stands. */
@@ -33,22 +39,24 @@ export async function tell(
   on: ListCollections,
   view: ListView,
   staging: ListStaging,
-  options: SwitchOptions,
-): Promise<ListUpdate> {
+  { replace, by, now, show }: ImportOptions,
+): Promise<ImportUpdate> {
+  const shown = new ShownChanges(show);
   const update = { added: 0, removed: 0, unchanged: 0, revision: view.revision };
-  for await (const { added, removed, unchanged } of differences(on, view, staging, options, options.now())) {
+  const all = differences(on, view, staging, { replace, by, shown }, now());
+  for await (const { added, removed, unchanged } of all) {
     update.added += added.length;
     update.removed += removed;
     update.unchanged += unchanged;
   }
-  return update;
+  return { ...update, ...shown.part };
 }
 
 async function* differences(
   on: ListCollections,
   view: ListView,
   staging: ListStaging,
-  options: SwitchOptions,
+  options: Rules,
   now: number,
 ): AsyncIterable<Difference> {
   for await (const groups of staging.groups()) yield await placed(on, view, groups, options, now);
@@ -59,6 +67,7 @@ async function* differences(
       const others = values.filter((value) => !came.has(value));
       const standing = [...(await standingOf(on, view, others, now)).values()];
       const ended = endAll(standing.flat(), options.by, now);
+      showEnded(options.shown, view, ended);
       yield { added: [], ended, removed: others.length, unchanged: 0 };
     }
 }
@@ -66,8 +75,8 @@ async function* differences(
 async function placed(
   on: ListCollections,
   view: ListView,
-  groups: ReadonlyMap<string, readonly ListEntry[]>,
-  { replace, by }: SwitchOptions,
+  groups: ReadonlyMap<string, readonly ImportEntry[]>,
+  { replace, by, shown }: Rules,
   now: number,
 ): Promise<Difference> {
   const earliest = earliestOf([...groups.values()].flat());
@@ -82,6 +91,8 @@ async function placed(
     const placement = placeEntries(stood, entries, now);
     added.push(...placement.added);
     unchanged += placement.unchanged.length;
+    shown.added(placement.added);
+    if (shown.wants('unchanged')) shown.unchanged(asTheyStand(view, placement.unchanged), entries);
     const ends = new Map(placement.ended.map((ending) => [ending.membership, ending]));
     if (replace) {
       const rest = stood.filter((one) => !placement.kept.includes(one));
@@ -94,10 +105,29 @@ async function placed(
         ends.set(membership, { ...ending, membership });
       }
       if (more.length > 0) removed += 1;
+      const gone = more.map((ending) => ({
+        ...ending,
+        membership: cut.get(ending.membership) ?? ending.membership,
+      }));
+      showEnded(shown, view, gone);
     }
     ended.push(...ends.values());
   }
   return { added, ended, removed, unchanged };
+}
+
+function showEnded(shown: ShownChanges, view: ListView, endings: readonly Ending<Standing>[]): void {
+  if (endings.length === 0 || !shown.wants('removed')) return;
+  shown.removed(
+    asTheyStand(
+      view,
+      endings.map(({ membership }) => membership),
+    ),
+  );
+}
+
+function asTheyStand(view: ListView, memberships: readonly Standing[]): readonly ListEntry[] {
+  return memberships.map(({ document }) => entryOf(document, view));
 }
 
 /** The values on the list, now or later; stretch by stretch, so that no step takes long however much is over. */

@@ -1,22 +1,32 @@
 import type { Collection, Document } from 'mongodb';
 import { TollgateError } from '../../../errors/errors.js';
+import { addedBy } from '../../../facts/lists/change-note.js';
 import type {
   Ender,
   EntryPlace,
   EntryQuery,
+  HistoryPlace,
+  ImportEntry,
   ImportOptions,
+  ImportUpdate,
   ListChange,
   ListEntry,
   ListHead,
   ListInfo,
+  ListSettings,
   ListStore,
   ListUpdate,
+  LoggedChange,
+  Membership,
+  NewList,
 } from '../../../facts/lists/list-store.js';
 import type { Connection } from '../connection.js';
 import { isDuplicateKey } from '../errors.js';
 import { COLLECTIONS } from '../indexes.js';
 import { changesAfter } from './changes.js';
 import { additions, chunks, removals } from './difference.js';
+import { historyOf, logOf } from './history.js';
+import { keepLists, keepOff } from './keep.js';
 import { switchTo, tell } from './import.js';
 import { StagingAreas } from './staging.js';
 import type { Instances } from './staging.js';
@@ -44,9 +54,10 @@ export class MongoLists implements ListStore {
     this.#changes = connection.collection(COLLECTIONS.listChanges);
   }
 
-  async create(list: Omit<ListInfo, 'entries' | 'revision'>): Promise<'created' | 'exists'> {
+  async create(list: NewList): Promise<'created' | 'exists'> {
     const { id, type, kind, description, owner } = list;
-    const document = { _id: id, type, kind, description, owner, revision: 0, next: 0, void: [], open: 0 };
+    const settings = { description, owner, settings: 0 };
+    const document = { _id: id, type, kind, ...settings, revision: 0, next: 0, void: [], open: 0 };
     return await this.#connection.run(async () => {
       try {
         await this.#lists.insertOne(document);
@@ -61,8 +72,11 @@ export class MongoLists implements ListStore {
   async lists(): Promise<readonly ListInfo[]> {
     const found = await this.#all();
     const now = this.#world.clock.now();
-    const others = await Promise.all(found.map((list) => this.#moreThanOpen(viewOf(list), now)));
-    return found.map((list, index) => ({ ...headOf(list), entries: list.open + (others[index] ?? 0) }));
+    const counts = found.map(async (list) =>
+      list.deleted ? 0 : list.open + (await this.#moreThanOpen(viewOf(list), now)),
+    );
+    const entries = await Promise.all(counts);
+    return found.map((list, index) => ({ ...headOf(list), entries: entries[index] ?? 0 }));
   }
 
   async heads(): Promise<readonly ListHead[]> {
@@ -73,18 +87,71 @@ export class MongoLists implements ListStore {
     return this.#connection.run(() => this.#lists.find().sort({ _id: 1 }).toArray());
   }
 
+  async update(
+    list: string,
+    wanted: ListSettings,
+    expected: number | undefined,
+    by: Ender,
+    now: number,
+  ): Promise<ListHead | 'stale'> {
+    let stale = false;
+    const note = { kind: 'updated', ...by, source: '' } as const;
+    await ListWriter.change(this.#collections, list, {
+      now: () => now,
+      note,
+      settings: async (there, { revision }) => {
+        stale = expected !== undefined && expected !== there.settings;
+        const { description = there.description, owner = there.owner } = wanted;
+        const same = description === there.description && owner === there.owner;
+        return stale || same ? undefined : { set: { description, owner, settings: revision } };
+      },
+    });
+    return stale ? 'stale' : headOf(await this.#one(list));
+  }
+
+  async delete(list: string, by: Ender, now: number, check: () => Promise<void>): Promise<ListHead> {
+    const on = this.#collections;
+    const note = { kind: 'deleted', ...by, source: '' } as const;
+    await keepOff(on, list, async (where) => {
+      await ListWriter.change(on, list, {
+        now: () => now,
+        note,
+        settings: async (_, { at }) => {
+          await check();
+          return { set: { deleted: { at, ...by } }, unset: { deleting: '' }, where };
+        },
+      });
+    });
+    return headOf(await this.#one(list));
+  }
+
+  async keep<T>(lists: readonly string[], work: () => Promise<T>): Promise<T> {
+    return await keepLists(this.#collections, lists, work);
+  }
+
+  async log(list: string, limit: number, before: number | undefined): Promise<readonly LoggedChange[]> {
+    return await logOf(this.#collections, await this.#view(list), limit, before);
+  }
+
+  async history(
+    list: string,
+    values: readonly string[],
+    limit: number,
+    after: HistoryPlace | undefined,
+  ): Promise<readonly Membership[]> {
+    return await historyOf(this.#collections, await this.#view(list), values, limit, after);
+  }
+
   async add(list: string, entries: readonly ListEntry[], now: number): Promise<ListUpdate> {
     const on = this.#collections;
-    return await ListWriter.change(on, list, { now: () => now }, ({ view }) =>
-      additions(on, view, entries, now),
-    );
+    const options = { now: () => now, note: addedBy(entries) };
+    return await ListWriter.change(on, list, options, ({ view }) => additions(on, view, entries, now));
   }
 
   async remove(list: string, values: readonly string[], by: Ender, now: number): Promise<ListUpdate> {
     const on = this.#collections;
-    return await ListWriter.change(on, list, { now: () => now }, ({ view }) =>
-      removals(on, view, values, by, now),
-    );
+    const options = { now: () => now, note: { kind: 'removed', ...by, source: '' } } as const;
+    return await ListWriter.change(on, list, options, ({ view }) => removals(on, view, values, by, now));
   }
 
   async check(list: string, values: readonly string[], query: EntryQuery): Promise<readonly ListEntry[]> {
@@ -119,15 +186,23 @@ export class MongoLists implements ListStore {
 
   async import(
     list: string,
-    batches: AsyncIterable<readonly ListEntry[]>,
+    batches: AsyncIterable<readonly ImportEntry[]>,
     options: ImportOptions,
-  ): Promise<ListUpdate> {
+  ): Promise<ImportUpdate> {
     const on = this.#collections;
     await this.#view(list);
     await this.sweep();
     const name = Buffer.from(this.#world.randomBytes(12)).toString('hex');
     return await this.#staging.use(name, async (staging) => {
-      for await (const batch of batches) for (const chunk of chunks(batch)) await staging.add(chunk);
+      // While one batch is written the next one is read.
+      let written: Promise<void> = Promise.resolve();
+      for await (const batch of batches)
+        for (const chunk of chunks(batch)) {
+          await written;
+          written = staging.add(chunk);
+          written.catch(() => undefined);
+        }
+      await written;
       return options.dryRun
         ? await tell(on, await this.#view(list), staging, options)
         : await switchTo(on, list, staging, options);
@@ -154,9 +229,13 @@ export class MongoLists implements ListStore {
   }
 
   async #view(list: string): Promise<ListView> {
+    return viewOf(await this.#one(list));
+  }
+
+  async #one(list: string): Promise<ListDocument> {
     const found = await this.#connection.run(() => this.#lists.findOne({ _id: list }));
     if (!found) throw new TollgateError('LIST_NOT_FOUND', `no list ${list}`);
-    return viewOf(found);
+    return found;
   }
 
   async #asKnown(view: ListView, { knownAt, revision = Infinity }: EntryQuery): Promise<ListView> {
@@ -195,8 +274,10 @@ export class MongoLists implements ListStore {
   }
 }
 
-function headOf({ _id, type, kind, description, owner, revision }: ListDocument): ListHead {
-  return { id: _id, type, kind, description, owner, revision };
+function headOf(document: ListDocument): ListHead {
+  const { _id, type, kind, description, owner, revision, settings, deleted } = document;
+  const head = { id: _id, type, kind, description, owner, revision, settings };
+  return deleted === undefined ? head : { ...head, deleted };
 }
 
 function viewOf({ _id, revision, void: voided }: ListDocument): ListView {

@@ -2,7 +2,7 @@ import type { Collection, ObjectId } from 'mongodb';
 import { storeUnavailable } from '../../../errors/store-unavailable.js';
 import { TollgateError } from '../../../errors/errors.js';
 import { MAX_ENTRIES_OF_VALUE } from '../../../facts/lists/list-store.js';
-import type { ListEntry } from '../../../facts/lists/list-store.js';
+import type { ImportEntry } from '../../../facts/lists/list-store.js';
 import { byValue } from '../../../facts/lists/timeline.js';
 import type { Connection } from '../connection.js';
 import { STAGING, STAGING_KEY } from '../indexes.js';
@@ -38,13 +38,13 @@ export class ListStaging {
     this.#collection = connection.collection(name);
   }
 
-  async add(entries: readonly ListEntry[]): Promise<void> {
+  async add(entries: readonly ImportEntry[]): Promise<void> {
     if (entries.length === 0) return;
     if (!this.#made) {
       this.#made = true;
       await this.#connection.run(() => this.#collection.createIndex(STAGING_KEY, { unique: true }));
     }
-    const documents = entries.map((entry, index) => staged(entry, this.#size + index));
+    const documents = entries.map((entry, index) => staged(entry, this.#size + index + 1));
     await this.#connection.run(() => this.#collection.insertMany(documents, { ordered: false }));
     this.#size += entries.length;
   }
@@ -53,7 +53,7 @@ export class ListStaging {
    * All entries, values whole and in order. Throws when a value has too many, and when not all of them are there: who is
    * held up for so long that it is taken for dead loses them.
    */
-  async *groups(): AsyncIterable<ReadonlyMap<string, readonly ListEntry[]>> {
+  async *groups(): AsyncIterable<ReadonlyMap<string, readonly ImportEntry[]>> {
     let read = 0;
     let rest: readonly StagedDocument[] = [];
     for (let last: StagedDocument | undefined, more = this.#size > 0; more;) {
@@ -151,12 +151,12 @@ function mustBeFew(value: string, length: number): void {
     throw new TollgateError('INVALID_REQUEST', `entries: more than ${MAX_ENTRIES_OF_VALUE} of ${value}`);
 }
 
-function staged({ value, validFrom, validUntil, ...rest }: ListEntry, place: number): StagedDocument {
-  const { reason, actor, source } = rest;
+function staged({ value, validFrom, validUntil, ...rest }: ImportEntry, place: number): StagedDocument {
+  const { reason, actor, source, position = place } = rest;
   const until = validUntil === Infinity ? {} : { until: validUntil };
-  return { v: value, p: place, from: validFrom, ...until, reason, actor, source };
+  return { v: value, p: position, from: validFrom, ...until, reason, actor, source };
 }
 
-function entryOf({ v, from, until, reason, actor, source }: StagedDocument): ListEntry {
-  return { value: v, validFrom: from, validUntil: until ?? Infinity, reason, actor, source };
+function entryOf({ v, p, from, until, reason, actor, source }: StagedDocument): ImportEntry {
+  return { value: v, validFrom: from, validUntil: until ?? Infinity, reason, actor, source, position: p };
 }

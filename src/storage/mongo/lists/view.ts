@@ -1,5 +1,12 @@
 import type { Document, ObjectId } from 'mongodb';
-import type { EntryQuery, ListEntry, ListKind, ListType } from '../../../facts/lists/list-store.js';
+import type {
+  ChangeNote,
+  Deletion,
+  EntryQuery,
+  ListEntry,
+  ListKind,
+  ListType,
+} from '../../../facts/lists/list-store.js';
 
 /** A list. Its revision is what makes changes visible: one document, changed at once. */
 export interface ListDocument {
@@ -8,6 +15,13 @@ export interface ListDocument {
   readonly kind: ListKind;
   readonly description: string;
   readonly owner: string;
+  /** The revision that last changed description or owner. */
+  readonly settings: number;
+  readonly deleted?: Deletion;
+  /** Publications under way that name the list. */
+  readonly uses?: readonly Lease[];
+  /** Somebody is about to delete it: no publication that names it begins. */
+  readonly deleting?: Lease;
   /** Changes up to here are in force. */
   readonly revision: number;
   /** When the last change was made, epoch ms; it never goes back. */
@@ -18,17 +32,30 @@ export interface ListDocument {
   readonly void: readonly number[];
   /** Memberships whose end nobody moved (they may have run out by themselves). */
   readonly open: number;
-  readonly writer?: { readonly token: string; readonly until: Date };
+  readonly writer?: Lease;
+}
+
+/** A place that somebody has, until a moment of the server's clock. */
+export interface Lease {
+  readonly token: string;
+  readonly until: Date;
 }
 
 /** A change of a list. It counts once the list has reached its revision. */
-export interface ListChangeDocument {
+export interface ListChangeDocument extends ChangeNote {
   /** List and revision. */
   readonly _id: string;
   readonly list: string;
   readonly r: number;
   /** Epoch ms. */
   readonly at: number;
+  readonly added: number;
+  readonly removed: number;
+}
+
+/** The id of a change. */
+export function changeId(list: string, revision: number): string {
+  return `${list}/${String(revision)}`;
 }
 
 /** An end that a revision gave to a membership. What is said later only makes it earlier. */

@@ -1,12 +1,14 @@
-import type { AnyBulkWriteOperation } from 'mongodb';
+import type { AnyBulkWriteOperation, Document } from 'mongodb';
 import { TollgateError } from '../../../errors/errors.js';
 import { storeUnavailable } from '../../../errors/store-unavailable.js';
-import type { ListEntry, ListUpdate } from '../../../facts/lists/list-store.js';
+import { deletedList } from '../../../facts/lists/deletion.js';
+import type { ChangeNote, ListEntry, ListUpdate } from '../../../facts/lists/list-store.js';
 import type { Ending } from '../../../facts/lists/timeline.js';
 import { COLLECTIONS, ENDS_INDEX } from '../indexes.js';
 import type { ListCollections } from './collections.js';
 import type { Difference, Standing } from './difference.js';
 import { lastEnd, membership } from './view.js';
+import { changeId } from './view.js';
 import type { EndDocument, ListDocument, ListView, MembershipDocument } from './view.js';
 
 /** A writer that has not been heard of for this long has lost its place, ms of the server's clock. */
@@ -16,6 +18,8 @@ const PATIENCE_MS = 2_000;
 /** How long to wait for others at least that take their turns, ms. */
 const TURNS_MS = 10_000;
 const PAUSE_MS = 20;
+/** How often at most a writer says that it is there, ms. */
+const RENEW_MS = 4_000;
 /** How long the removal of what failed changes wrote may take, ms. */
 const REMOVAL_MS = 60_000;
 
@@ -25,6 +29,23 @@ export interface ChangeOptions {
   readonly now: () => number;
   /** How long to wait for one and the same writer, ms. */
   readonly patienceMs?: number;
+  /** What is kept of the change. */
+  readonly note: ChangeNote;
+  /** What else changes of the list, with the change it belongs to; undefined: nothing. */
+  readonly settings?: (list: ListDocument, change: ListMoment) => Promise<ListSetting | undefined>;
+}
+
+/** A change to come: its revision, and its moment, epoch ms. */
+export interface ListMoment {
+  readonly revision: number;
+  readonly at: number;
+}
+
+/** What changes of a list document; it counts only while the document is as `where` says. */
+export interface ListSetting {
+  readonly set: Partial<ListDocument>;
+  readonly unset?: { readonly [field in keyof ListDocument]?: '' };
+  readonly where?: Document;
 }
 
 /**
@@ -40,32 +61,42 @@ export class ListWriter {
   readonly #revision: number;
   readonly #token: string;
   readonly #lastAt: number;
+  readonly #list: ListDocument;
+  readonly #options: ChangeOptions;
   #added = 0;
   #removed = 0;
   #unchanged = 0;
   #ended = 0;
   /** Memberships whose end was moved for the first time: no longer open. */
   #closed = 0;
+  /** When it last said that it is there, µs. */
+  #heard: number;
+  /** Something may have been written under its number. */
+  #wrote = false;
 
-  private constructor(on: ListCollections, list: ListDocument, token: string, now: number) {
+  private constructor(on: ListCollections, list: ListDocument, token: string, options: ChangeOptions) {
     this.#on = on;
+    this.#list = list;
+    this.#options = options;
     this.#token = token;
     this.view = { list: list._id, revision: list.revision, void: list.void };
     this.#revision = list.next;
     this.#lastAt = list.at ?? 0;
-    this.now = now;
+    this.now = options.now();
+    this.#heard = on.world.clock.monotonicUs();
   }
 
   /** Runs a change of a list and makes it visible at once, or not at all. */
   static async change(
     on: ListCollections,
     list: string,
-    { now, patienceMs = PATIENCE_MS }: ChangeOptions,
-    differences: (writer: ListWriter) => AsyncIterable<Difference>,
+    options: ChangeOptions,
+    differences?: (writer: ListWriter) => AsyncIterable<Difference>,
   ): Promise<ListUpdate> {
-    const writer = await ListWriter.#open(on, list, now, patienceMs);
+    const writer = await ListWriter.#open(on, list, options);
     try {
-      for await (const difference of differences(writer)) await writer.#take(difference);
+      if (differences)
+        for await (const difference of readAhead(differences(writer))) await writer.#take(difference);
       return await writer.#end();
     } catch (error) {
       await writer.#fail().catch(() => undefined);
@@ -73,12 +104,8 @@ export class ListWriter {
     }
   }
 
-  static async #open(
-    on: ListCollections,
-    list: string,
-    now: () => number,
-    patienceMs: number,
-  ): Promise<ListWriter> {
+  static async #open(on: ListCollections, list: string, options: ChangeOptions): Promise<ListWriter> {
+    const { patienceMs = PATIENCE_MS } = options;
     const token = Buffer.from(on.world.randomBytes(12)).toString('hex');
     const begun = on.world.clock.monotonicUs();
     let before: { readonly token: string | undefined; readonly since: number } | undefined;
@@ -86,6 +113,7 @@ export class ListWriter {
     const lost = { $range: [{ $add: ['$revision', 1] }, { $add: ['$next', 1] }] };
     const filter = {
       _id: list,
+      deleted: { $exists: false },
       $or: [{ writer: { $exists: false } }, { $expr: { $lt: ['$writer.until', '$$NOW'] } }],
     };
     const change = {
@@ -103,12 +131,13 @@ export class ListWriter {
           list,
           opened.void.filter((number) => number > opened.revision),
         );
-        return new ListWriter(on, opened, token, now());
+        return new ListWriter(on, opened, token, options);
       }
       const there = await on.connection.run(() =>
-        on.lists.findOne({ _id: list }, { projection: { 'writer.token': 1 } }),
+        on.lists.findOne({ _id: list }, { projection: { 'writer.token': 1, deleted: 1 } }),
       );
       if (!there) throw new TollgateError('LIST_NOT_FOUND', `no list ${list}`);
+      if (there.deleted) throw deletedList({ id: list, deleted: there.deleted });
       const time = on.world.clock.monotonicUs();
       // A list that passes from hand to hand is not held up by anybody, only slow.
       if (before === undefined || there.writer === undefined || before.token !== there.writer.token)
@@ -130,6 +159,7 @@ export class ListWriter {
 
   async #begin(entries: readonly ListEntry[]): Promise<void> {
     if (entries.length === 0) return;
+    this.#wrote = true;
     const documents = entries.map((entry) => membership(entry, this.view.list, this.#revision, this.now));
     await this.#on.connection.run(() => this.#on.memberships.insertMany(documents, { ordered: false }));
     this.#added += entries.length;
@@ -137,6 +167,7 @@ export class ListWriter {
 
   async #endMemberships(endings: readonly Ending<Standing>[]): Promise<void> {
     if (endings.length === 0) return;
+    this.#wrote = true;
     const operations = endings.map((ending) => this.#ending(ending));
     await this.#on.connection.run(() => this.#on.memberships.bulkWrite(operations, { ordered: false }));
     this.#ended += endings.length;
@@ -161,6 +192,9 @@ export class ListWriter {
 
   /** Keeps the place; throws when it is lost. */
   async #renew(): Promise<void> {
+    const time = this.#on.world.clock.monotonicUs();
+    if (time - this.#heard < RENEW_MS * 1000) return;
+    this.#heard = time;
     const until = { $add: ['$$NOW', LEASE_MS] };
     const { matchedCount } = await this.#on.connection.run(() =>
       this.#on.lists.updateOne(this.#mine(), [{ $set: { 'writer.until': until } }]),
@@ -177,8 +211,10 @@ export class ListWriter {
   }
 
   async #end(): Promise<ListUpdate> {
-    const changed = this.#added > 0 || this.#ended > 0;
-    await (changed ? this.#commit() : this.#giveBack());
+    const at = Math.max(this.now, this.#lastAt);
+    const setting = await this.#options.settings?.(this.#list, { revision: this.#revision, at });
+    const changed = this.#added > 0 || this.#ended > 0 || setting !== undefined;
+    await (changed ? this.#commit(at, setting) : this.#giveBack());
     return {
       added: this.#added,
       removed: this.#removed,
@@ -187,19 +223,24 @@ export class ListWriter {
     };
   }
 
-  async #commit(): Promise<void> {
+  async #commit(at: number, { set, unset, where }: ListSetting = { set: {} }): Promise<void> {
     const revision = this.#revision;
     const { list } = this.view;
     const { connection, changes, lists } = this.#on;
-    const at = Math.max(this.now, this.#lastAt);
-    const id = `${list}/${String(revision)}`;
-    await connection.run(() => changes.replaceOne({ _id: id }, { list, r: revision, at }, { upsert: true }));
+    const id = changeId(list, revision);
+    const counts = { added: this.#added, removed: this.#removed };
+    const change = { list, r: revision, at, ...this.#options.note, ...counts };
+    this.#wrote = true;
+    await connection.run(() => changes.replaceOne({ _id: id }, change, { upsert: true }));
     const { matchedCount } = await connection.run(() =>
-      lists.updateOne(this.#mine(), {
-        $set: { revision, at },
-        $inc: { open: this.#added - this.#closed },
-        $unset: { writer: '' },
-      }),
+      lists.updateOne(
+        { ...this.#mine(), ...where },
+        {
+          $set: { ...set, revision, at },
+          $inc: { open: this.#added - this.#closed },
+          $unset: { ...unset, writer: '' },
+        },
+      ),
     );
     if (matchedCount === 0) throw this.#tooLong();
   }
@@ -212,6 +253,10 @@ export class ListWriter {
 
   /** Gives up the place. The number is void: something may still be on its way. */
   async #fail(): Promise<void> {
+    if (!this.#wrote) {
+      await this.#giveBack();
+      return;
+    }
     const { matchedCount } = await this.#on.connection.run(() =>
       this.#on.lists.updateOne(this.#mine(), {
         $addToSet: { void: this.#revision },
@@ -220,6 +265,24 @@ export class ListWriter {
     );
     // Else it was committed and only the answer was lost, or the next writer has seen to it.
     if (matchedCount > 0) void removeFailed(this.#on, this.view.list, [this.#revision]);
+  }
+}
+
+/** The same, one item ahead: what is next is worked out while what is given is written. */
+async function* readAhead<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  const source = items[Symbol.asyncIterator]();
+  let next = source.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done === true) return;
+      next = source.next();
+      // Told when its turn comes.
+      next.catch(() => undefined);
+      yield value as T;
+    }
+  } finally {
+    await source.return?.();
   }
 }
 

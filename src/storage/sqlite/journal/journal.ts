@@ -10,6 +10,7 @@ import type {
 } from '../../../decisions/ports.js';
 import { decodeEvent } from '../../../facts/stream-codec.js';
 import type { StreamEvent } from '../../../facts/stream.js';
+import { wantedRules } from '../../../decisions/record/rule-hits.js';
 import { OUTCOMES } from '../../../rules/outcome.js';
 import type { Connection, Opened } from '../connection.js';
 import type { WireListFilter } from './wire.js';
@@ -94,7 +95,7 @@ export class SqliteJournal implements Journal {
       to: filter.to,
       keys: filter.keys ?? [],
       degraded: filter.degraded,
-      rule: filter.rule,
+      rules: wantedRules(filter),
     };
     const page = await this.#connection.call('journal.list', [wire, limit, after]);
     return {

@@ -14,7 +14,8 @@ export interface WireListFilter {
   readonly keys: readonly number[];
   readonly degraded: boolean | undefined;
   /** RULE_SET/RULE */
-  readonly rule: string | undefined;
+  /** One of these hit. */
+  readonly rules: readonly string[] | undefined;
 }
 
 /** A place in the list of decisions: what is older comes after it; of the same event time, what has a lower sequence. */

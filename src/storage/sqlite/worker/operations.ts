@@ -3,6 +3,7 @@ import type { Dispatcher } from './dispatcher.js';
 import { WorkerSites } from './documents.js';
 import type { WorkerJournal } from './journal/journal.js';
 import { WorkerExceptions } from './exceptions.js';
+import { WorkerKeys } from './keys.js';
 import { WorkerLimits } from './limits.js';
 import { WorkerRules } from './rules.js';
 import { ListImporter } from './lists/import.js';
@@ -15,6 +16,7 @@ import type { LogEntry } from '../../../rules/exceptions/exception-log.js';
 import type { Evidence } from '../../../rules/publish/evidence.js';
 import type { StagedVersion } from '../../../rules/publish/stage.js';
 import type { Draft, Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
+import type { KeyLogEntry, KeyUse } from '../../../identity/key-store.js';
 import type { Kind, Merchant, Site } from '../../../sites/site-store.js';
 import { Unavailable } from './failure.js';
 
@@ -31,6 +33,7 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
   const rules = new WorkerRules(db);
   const exceptions = new WorkerExceptions(db);
   const sites = new WorkerSites(db);
+  const keys = new WorkerKeys(db);
   const lists = new WorkerLists(db);
   const importer = new ListImporter(db, lists.changes);
   importer.forgetAll(dispatcher.context);
@@ -102,6 +105,10 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
     'sites.get': read((_, kind: Kind, id: string) => sites.get(kind, id)),
     'sites.page': read((_, kind: Kind, after: string, size: number) => sites.page(kind, after, size)),
     'sites.changes': read((_, after: number, size: number) => sites.changes(after, size)),
+    'keys.append': write((_, entry: KeyLogEntry) => keys.append(entry)),
+    'keys.log': read((_, after: number, size: number) => keys.log(after, size)),
+    'keys.used': write((_, uses: readonly KeyUse[]) => keys.used(uses)),
+    'keys.uses': read(() => keys.uses()),
     ...lists.operations(),
     ...importer.operations(),
     'store.ping': write((context, now: number) => {

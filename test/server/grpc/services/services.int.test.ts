@@ -2,6 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
 import type { DecisionQuery } from '../../../../src/decisions/decisions.js';
+import type { Explanation, SourceExplanation } from '../../../../src/decisions/explanation.js';
 import { invalidRequest, TollgateError } from '../../../../src/errors/errors.js';
 import type { ListEntry, ListInfo } from '../../../../src/facts/lists/list-store.js';
 import {
@@ -27,6 +28,116 @@ import { sampleRequest } from '../../support/requests.js';
 import { start } from '../../support/start.js';
 
 const AT = 1_767_225_600_000;
+
+const LIST_SOURCE: SourceExplanation = {
+  origin: 'list',
+  id: 'stolen',
+  revision: 4,
+  asOf: AT,
+  age: 212.4,
+  text: 'list stolen',
+};
+/** What stands in an explanation beside decision, rules and summary; one of each. */
+const EXPLAINED: Omit<Explanation, 'record' | 'rules' | 'summary'> = {
+  headline: ['review: velocity.card'],
+  nearMisses: [
+    {
+      ruleSet: 'velocity',
+      rule: 'card-day',
+      description: 'Many',
+      state: 'no-hit',
+      asks: 'reject',
+      threeDs: 'none',
+      reason: 'velocity.day',
+      score: 5,
+      changes: [
+        {
+          fact: 'velocity',
+          params: { by: 'card' },
+          path: '',
+          kind: 'number',
+          actual: 4,
+          needed: 5,
+          gap: 1,
+          share: 0.2,
+          text: 'was 4',
+        },
+      ],
+      held: 2,
+      instead: { outcome: 'reject', threeDs: 'none' },
+      text: 'nearly',
+    },
+    {
+      ruleSet: 'behaviour',
+      rule: 'odd',
+      description: '',
+      state: 'unknown',
+      asks: 'score',
+      threeDs: 'request',
+      reason: 'odd',
+      score: 20,
+      changes: [],
+      held: 0,
+      instead: undefined,
+      text: '',
+    },
+  ],
+  scores: [
+    {
+      ruleSet: 'behaviour',
+      score: 62,
+      unknown: 20,
+      thresholds: [
+        { score: 60, outcome: 'review', reason: 'odd', threeDs: 'challenge', reached: true },
+        { score: 110, outcome: 'reject', reason: 'alien', reached: false },
+      ],
+      text: '62',
+    },
+  ],
+  limits: [
+    {
+      use: { ...sampleRecord().limits[0]! },
+      description: 'A day',
+      roomLeft: -5,
+      asks: 'reject',
+      text: '5 too much',
+    },
+  ],
+  facts: [
+    {
+      fact: 'list',
+      params: { list: 'stolen' },
+      value: false,
+      source: 'list',
+      sources: [LIST_SOURCE],
+      asOf: AT,
+      age: 212.4,
+      membership: { since: AT, until: undefined, actor: 'ann', reason: 'ring', source: 'file' },
+      readBy: ['lists/stolen'],
+      text: 'not on it',
+    },
+  ],
+  sources: [
+    { origin: 'bins', id: 'ab', revision: undefined, asOf: undefined, age: undefined, text: 'BINs' },
+    LIST_SOURCE,
+  ],
+  versions: [
+    {
+      ruleSet: 'velocity',
+      version: 3,
+      hash: 'a'.repeat(64),
+      provenance: {
+        author: 'ana',
+        comment: 'tighter',
+        createdAt: AT,
+        activation: { revision: 7, step: 'roll-back', actor: 'bob', reason: 'false alarms', at: AT + 1 },
+        approvals: [{ actor: 'eve', comment: 'fine', at: AT }],
+      },
+      text: 'by ana',
+    },
+    { ruleSet: 'lists', version: 7, hash: 'c'.repeat(64), provenance: undefined, text: 'gone' },
+  ],
+};
 
 describe('DecisionService reads', () => {
   test('a decision with its request and its trace', async () => {
@@ -144,6 +255,7 @@ describe('DecisionService reads', () => {
               },
             ],
             summary: ['It was reviewed.'],
+            ...EXPLAINED,
           }),
           replay: async () => ({
             recorded: sampleRecord(),
@@ -168,6 +280,65 @@ describe('DecisionService reads', () => {
         },
       ],
     });
+    const explained = await decisions.explainDecision(ref);
+    expect(explained).toMatchObject({
+      headline: ['review: velocity.card'],
+      threeDsCannotRun: '',
+      nearMisses: [
+        {
+          state: RuleState.NO_HIT,
+          asks: Outcome.REJECT,
+          changes: [
+            {
+              kind: 'number',
+              paramsJson: '{"by":"card"}',
+              actualJson: '4',
+              neededJson: '5',
+              gap: 1,
+              gapShare: 0.2,
+            },
+          ],
+          held: 2,
+          thenOutcome: Outcome.REJECT,
+        },
+        { state: RuleState.UNKNOWN, asks: Outcome.UNSPECIFIED, score: 20, thenOutcome: Outcome.UNSPECIFIED },
+      ],
+      scores: [
+        {
+          score: 62,
+          unknown: 20,
+          thresholds: [
+            { score: 60, outcome: Outcome.REVIEW, reached: true },
+            { score: 110, reached: false },
+          ],
+        },
+      ],
+      limits: [{ use: { limit: 'account-day' }, roomLeftMinor: -5n, asks: Outcome.REJECT }],
+      facts: [
+        {
+          value: { fact: 'list', valueJson: 'false', source: 'list' },
+          sources: [1],
+          ageMs: 212n,
+          membership: { since: timestampFromMs(AT), actor: 'ann', reason: 'ring' },
+        },
+      ],
+      sources: [
+        { origin: 'bins' },
+        { origin: 'list', id: 'stolen', revision: 4n, asOf: timestampFromMs(AT) },
+      ],
+      versions: [
+        {
+          stored: true,
+          author: 'ana',
+          activation: { step: 'roll-back', actor: 'bob', revision: 7n },
+          approvals: [{ actor: 'eve' }],
+        },
+        { stored: false, author: '', ref: { ruleSet: 'lists', version: 7 } },
+      ],
+    });
+    expect(explained.sources[0]?.revision).toBeUndefined();
+    expect(explained.sources[0]?.asOf).toBeUndefined();
+    expect(explained.versions[1]?.activation).toBeUndefined();
     expect(await decisions.replayDecision(ref)).toMatchObject({
       recorded: { outcome: Outcome.REVIEW },
       replayed: { outcome: Outcome.ACCEPT },
@@ -308,6 +479,7 @@ describe('ListService', () => {
     owner: 'o',
     entries: 3,
     revision: 9,
+    settings: 0,
   };
   const entry: ListEntry = {
     value: 'x',

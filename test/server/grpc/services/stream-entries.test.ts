@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { decisionHandlers } from '../../../../src/server/grpc/services/decision-service.js';
 import { eventHandlers } from '../../../../src/server/grpc/services/event-service.js';
+import { DEVELOPMENT } from '../../../../src/identity/identity.js';
 import { fakeDecisions } from '../../support/fakes.js';
 
 const REPORTER = { reference: () => '', unexpected: () => undefined };
-const CONTEXT = { deadline: undefined, cancelled: false };
+const CONTEXT = { deadline: undefined, cancelled: false, identity: DEVELOPMENT };
 const OPTIONS = { maxInFlight: 64 };
 
 const streams = {

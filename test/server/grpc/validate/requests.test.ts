@@ -3,6 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
 import {
+  ExplainDecisionRequestSchema,
   GetDecisionRequestSchema,
   ListDecisionsRequestSchema,
 } from '../../../../src/gen/tollgate/v1/decision_service_pb.js';
@@ -37,7 +38,11 @@ import {
   PutSiteRequestSchema,
 } from '../../../../src/gen/tollgate/v1/site_service_pb.js';
 import type { FieldViolation } from '../../../../src/errors/errors.js';
-import { checkListDecisions, checkReference } from '../../../../src/server/grpc/validate/decision.js';
+import {
+  checkExplain,
+  checkListDecisions,
+  checkReference,
+} from '../../../../src/server/grpc/validate/decision.js';
 import * as list from '../../../../src/server/grpc/validate/list.js';
 import { checkPage } from '../../../../src/server/grpc/validate/page.js';
 import * as publishing from '../../../../src/server/grpc/validate/publishing.js';
@@ -80,6 +85,12 @@ table('GetDecision', GetDecisionRequestSchema, checkReference, { id: ID }, [
   ['by both', { site: 's' }, 'site: contradicts id: give either id, or site and request_id'],
   ['by an id that is none of ours, and so not found', { id: 'nope' }],
   ['by too long an id', { id: 'x'.repeat(129) }, 'id: longer than 128 characters'],
+]);
+
+table('ExplainDecision', ExplainDecisionRequestSchema, checkExplain, { id: ID, maxNearMisses: 100 }, [
+  ['as many near misses as usual', { maxNearMisses: 0 }],
+  ['less than no near misses', { maxNearMisses: -1 }, 'max_near_misses: not between 0 and 100'],
+  ['too many near misses', { maxNearMisses: 101 }, 'max_near_misses: not between 0 and 100'],
 ]);
 
 table(

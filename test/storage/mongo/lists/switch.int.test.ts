@@ -112,6 +112,12 @@ describeMongo('an import on MongoDB', (uri) => {
     (await client.db(database).listCollections({}, { nameOnly: true }).toArray())
       .map(({ name }) => name)
       .filter((name) => name.startsWith('listStaging'));
+  /** Waits until so many entries are staged. */
+  const haveStaged = (count: number): Promise<void> =>
+    vi.waitFor(async () => {
+      const counts = (await staged()).map((name) => client.db(database).collection(name).countDocuments());
+      expect(await Promise.all(counts)).toEqual([count]);
+    });
   /** As if as much time had passed. */
   const loseLease = async (list: string): Promise<void> => {
     await heads().updateOne(
@@ -169,7 +175,7 @@ describeMongo('an import on MongoDB', (uri) => {
     const slow = new SlowStream([file, []]);
     const importing = dying.lists.import('l', slow.entries(), options);
     await slow.stalls;
-    expect(await staged()).toHaveLength(1);
+    await haveStaged(2);
     await dying.close();
     slow.goOn();
     await expect(importing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
@@ -182,6 +188,7 @@ describeMongo('an import on MongoDB', (uri) => {
     const slow = new SlowStream([[member('first', T0)], file]);
     const importing = listsOf().import('l', slow.entries(), options);
     await slow.stalls;
+    await haveStaged(1);
     await sweepByAnother();
     slow.goOn();
     await expect(importing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });

@@ -1,4 +1,4 @@
-import { mentionOf, ruleHit } from '../../../../decisions/record/rule-hits.js';
+import { mentionsOf, ruleHit } from '../../../../decisions/record/rule-hits.js';
 import type { ListPlace, WireListFilter, WirePage } from '../../journal/wire.js';
 import { Packer } from '../../journal/packing.js';
 import type { Database, SqlValue, Statement } from '../database.js';
@@ -138,14 +138,14 @@ export class DecisionLister {
   }
 
   /** What `conditions` leaves open. */
-  #fits(seq: number, { keys, rule }: WireListFilter): boolean {
+  #fits(seq: number, { keys, rules }: WireListFilter): boolean {
     if (keys.length > 0) {
       const found = this.#journal.events.find(seq);
       if (!found || !keys.every((key) => found.block.hasKey(found.index, key))) return false;
     }
-    if (rule === undefined) return true;
+    if (rules === undefined) return true;
     const [record] = this.#record.get(seq) ?? [];
-    return record instanceof Uint8Array && ruleHit(Buffer.from(record).toString(), rule);
+    return record instanceof Uint8Array && ruleHit(Buffer.from(record).toString(), ...rules);
   }
 
   #prepare(sql: string): Statement {
@@ -181,6 +181,13 @@ function conditions(filter: WireListFilter): { where: string[]; values: SqlValue
     const outcomes = [...new Set(filter.outcomes.map(Number))].sort((a, b) => a - b);
     where.push(`outcome IN (${outcomes.join(', ')})`);
   }
-  if (filter.rule !== undefined) add('instr(record, ?) > 0', Buffer.from(mentionOf(filter.rule)));
+  const mentions = filter.rules && mentionsOf(filter.rules);
+  if (mentions?.length === 1) add('instr(record, ?) > 0', Buffer.from(mentions[0] ?? ''));
+  // One statement, however many there are.
+  else if (mentions)
+    add(
+      'EXISTS (SELECT 1 FROM json_each(?) AS m WHERE instr(record, CAST(m.value AS BLOB)) > 0)',
+      JSON.stringify(mentions),
+    );
   return { where, values };
 }

@@ -1,4 +1,4 @@
-import type { ListEntry } from '../../../../facts/lists/list-store.js';
+import type { ChangeNote, ListEntry } from '../../../../facts/lists/list-store.js';
 import type { Ending, Interval } from '../../../../facts/lists/timeline.js';
 import type { Database } from '../database.js';
 import { ListNotFound } from '../failure.js';
@@ -17,7 +17,7 @@ export class ListChanges {
 
   constructor(db: Database) {
     this.#statements = {
-      find: db.prepare('SELECT no, revision FROM lists WHERE id = ?'),
+      find: db.prepare('SELECT no, revision, deleted_at FROM lists WHERE id = ?'),
       /** ?1 list, ?2 revision, ?3 value, ?4 moment */
       standing: db.prepare(
         `SELECT e.valid_from, ${UNTIL} AS until, e.rev FROM list_entries AS e
@@ -32,8 +32,9 @@ export class ListChanges {
           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
       change: db.prepare(
-        `INSERT INTO list_changes (list, rev, at)
-          SELECT ?1, ?2, max(?3, ifnull((SELECT at FROM list_changes WHERE list = ?1 ORDER BY rev DESC LIMIT 1), ?3))`,
+        `INSERT INTO list_changes (list, rev, at, kind, actor, reason, source, added, removed)
+          SELECT ?1, ?2, max(?3, ifnull((SELECT at FROM list_changes WHERE list = ?1 ORDER BY rev DESC LIMIT 1), ?3)),
+            ?4, ?5, ?6, ?7, ?8, ?9`,
       ),
       setRevision: db.prepare('UPDATE lists SET revision = ? WHERE no = ?'),
       leftOver: db.prepare(
@@ -52,9 +53,10 @@ export class ListChanges {
     return { no: Number(row[0]), revision: Number(row[1]) };
   }
 
-  /** A list that is about to change: removes what a broken import left behind. */
+  /** A list that is about to change: removes what a broken import left behind. Throws ListNotFound, also when deleted. */
   findToChange(id: string): ListRow {
     const list = this.find(id);
+    if (this.#statements.find.get(id)?.[2] !== null) throw new ListNotFound(`list ${id} was deleted`);
     if (this.#statements.leftOver.get(list.no, list.revision)?.[0] === 1) {
       this.#statements.undoBeginnings.run(list.no, list.revision);
       this.#statements.undoEnds.run(list.no, list.revision);
@@ -83,11 +85,21 @@ export class ListChanges {
     this.#statements.end.run(no, value, validFrom, rev, revision + 1, at, by.actor, by.reason);
   }
 
-  /** Makes a change seen, if it was one. */
-  finish(list: ListRow, update: WireUpdate, now: number): WireUpdate {
+  /** Makes a change of memberships seen, if it was one. */
+  finish(list: ListRow, update: WireUpdate, note: ChangeNote, now: number): WireUpdate {
     if (update.added + update.removed === 0) return update;
-    this.#statements.change.run(list.no, list.revision + 1, now);
-    this.#statements.setRevision.run(list.revision + 1, list.no);
+    this.log(list, note, now, update);
     return { ...update, revision: list.revision + 1 };
+  }
+
+  /** Gives a change its revision. */
+  log(
+    { no, revision }: ListRow,
+    { kind, actor, reason, source }: ChangeNote,
+    now: number,
+    { added, removed }: Pick<WireUpdate, 'added' | 'removed'> = { added: 0, removed: 0 },
+  ): void {
+    this.#statements.change.run(no, revision + 1, now, kind, actor, reason, source, added, removed);
+    this.#statements.setRevision.run(revision + 1, no);
   }
 }

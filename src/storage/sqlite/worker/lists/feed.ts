@@ -1,6 +1,6 @@
 import type { ListEntry } from '../../../../facts/lists/list-store.js';
 import type { Database, SqlValue } from '../database.js';
-import { ENTRY, FIRST, entryOf } from './rows.js';
+import { BEGUN, ENTRY, FIRST, entryOf } from './rows.js';
 import type { ListRow } from './rows.js';
 
 /** Changes in one part of the feed. */
@@ -30,7 +30,7 @@ const ended = `
         AND n.valid_from = l.valid_from AND n.rev = l.rev AND n.ended_rev > ?3 AND n.ended_rev <= ?2)
     ORDER BY l.value, l.valid_from, l.rev LIMIT ?7`;
 const begun = `
-  SELECT e.rev, 1, e.value, e.valid_from, e.rev, ${ENTRY}
+  SELECT e.rev, 1, e.value, e.valid_from, e.rev, ${BEGUN}
     FROM list_entries AS e
     WHERE e.list = ?1 AND e.rev = ?3 AND (e.value, e.valid_from, e.rev) > (?4, ?5, ?6)
       AND NOT EXISTS (SELECT 1 FROM list_ends AS n WHERE n.list = e.list AND n.value = e.value

@@ -1,24 +1,34 @@
-import { MAX_ENTRIES_OF_VALUE } from '../../../../facts/lists/list-store.js';
-import type { Ender, ListEntry } from '../../../../facts/lists/list-store.js';
-import { byValue, endAll, endRest, placeEntries } from '../../../../facts/lists/timeline.js';
+import type { ChangeNote, Ender, ImportEntry, ListEntry } from '../../../../facts/lists/list-store.js';
+import { ShownChanges } from '../../../../facts/lists/shown-changes.js';
+import { endAll, endRest, placeEntries } from '../../../../facts/lists/timeline.js';
 import type { Ending } from '../../../../facts/lists/timeline.js';
-import type { Database, SqlValue } from '../database.js';
-import { Invalid } from '../failure.js';
+import type { Database } from '../database.js';
 import type { ListChanges, Standing } from './changes.js';
-import { SEEN, UNTIL, boundUntil } from './rows.js';
-import type { ListRow, WireUpdate } from './rows.js';
+import { ENTRY, SEEN, UNTIL, entryOf } from './rows.js';
+import type { ListRow, WireImport, WireUpdate } from './rows.js';
+import { AFTER_ALL, StagedEntries } from './staging.js';
+import type { StagedSlice } from './staging.js';
 import type { Context, Job } from '../work.js';
 import { sliced, write } from '../work.js';
 
-/** Values, or entries, handled in one slice: more than one value may have. */
-const SLICE_ROWS = 256;
+/** Memberships of the list looked at in one slice, or some more: those of a value stay together. */
+const SLICE_ROWS = 512;
 
 /** How an import is to be taken; `now` is the moment of the switch. */
 export interface SwitchOptions {
   readonly replace: boolean;
   readonly dryRun: boolean;
   readonly by: Ender;
+  readonly note: ChangeNote;
+  readonly show: number;
   readonly now: number;
+}
+
+/** A switch under way. */
+interface Switch extends SwitchOptions {
+  readonly list: ListRow;
+  readonly update: WireUpdate;
+  readonly shown: ShownChanges;
 }
 
 /**
@@ -28,28 +38,33 @@ export interface SwitchOptions {
 export class ListImporter {
   readonly #db: Database;
   readonly #changes: ListChanges;
+  readonly #staged: StagedEntries;
   readonly #statements;
   #nextImport: number;
 
   constructor(db: Database, changes: ListChanges) {
     this.#db = db;
     this.#changes = changes;
+    this.#staged = new StagedEntries(db);
     this.#nextImport = Number(db.prepare('SELECT ifnull(max(import), 0) + 1 FROM list_staging').get()?.[0]);
     this.#statements = {
-      stage: db.prepare(
-        `INSERT INTO list_staging (import, value, position, valid_from, valid_until, reason, actor, source)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      /** ?1 list, ?2 after value, ?3 rows to leave out */
+      valueAt: db.prepare(
+        `SELECT value FROM list_entries WHERE list = ?1 AND value > ?2
+          ORDER BY value, valid_from, rev LIMIT 1 OFFSET ?3`,
       ),
-      staged: db.prepare(
-        `SELECT value, valid_from, valid_until, reason, actor, source FROM list_staging
-          WHERE import = ? AND value > ? ORDER BY value, position LIMIT ?`,
-      ),
-      /** Values with memberships now or later that are not staged. ?1 list, ?2 revision, ?3 import, ?4 after value, ?5 now, ?6 limit */
+      /** Values with memberships now or later that are not staged. ?1 list, ?2 revision, ?3 import, ?4 and ?5 after which value up to which, ?6 now */
       others: db.prepare(
         `SELECT DISTINCT e.value FROM list_entries AS e
-          WHERE e.list = ?1 AND ${SEEN} AND e.value > ?4 AND ${UNTIL} > ?5 AND ${UNTIL} > e.valid_from
-            AND NOT EXISTS (SELECT 1 FROM list_staging WHERE import = ?3 AND value = e.value)
-          ORDER BY e.value LIMIT ?6`,
+          WHERE e.list = ?1 AND ${SEEN} AND e.value > ?4 AND e.value <= ?5
+            AND NOT EXISTS (SELECT 1 FROM list_staging AS s WHERE s.import = ?3 AND s.value = e.value)
+            AND ${UNTIL} > max(?6, e.valid_from)
+          ORDER BY e.value`,
+      ),
+      /** ?1 list, ?2 revision, ?3 .. ?5 membership */
+      whole: db.prepare(
+        `SELECT ${ENTRY} FROM list_entries AS e
+          WHERE e.list = ?1 AND e.value = ?3 AND e.valid_from = ?4 AND e.rev = ?5`,
       ),
       drop: db.prepare(
         `DELETE FROM list_staging WHERE import = ?1 AND value <= ifnull(
@@ -65,17 +80,10 @@ export class ListImporter {
         this.#changes.find(list);
         return this.#nextImport++;
       }),
-      'lists.importBatch': write(
-        (context, number: number, position: number, entries: readonly ListEntry[]) => {
-          context.db.unwritten += entries.length * 100;
-          for (const [index, entry] of entries.entries()) {
-            const { value, validFrom, validUntil, reason, actor, source } = entry;
-            const until = boundUntil(validUntil);
-            const place = position + index;
-            this.#statements.stage.run(number, value, place, validFrom, until, reason, actor, source);
-          }
-        },
-      ),
+      'lists.importBatch': write((context, number: number, texts: string) => {
+        context.db.unwritten += texts.length;
+        this.#staged.stage(number, texts);
+      }),
       'lists.importSwitch': sliced((_, _send, number: number, list: string, options: SwitchOptions) =>
         this.#switch(number, list, options),
       ),
@@ -97,55 +105,58 @@ export class ListImporter {
     );
   }
 
-  *#switch(number: number, id: string, options: SwitchOptions): Job<WireUpdate> {
-    const { now, replace, dryRun, by } = options;
+  *#switch(number: number, id: string, options: SwitchOptions): Job<WireImport> {
+    const { now, replace, dryRun, by, note } = options;
     const list = this.#db.durably(() => this.#changes.findToChange(id));
     const update: WireUpdate = { added: 0, removed: 0, unchanged: 0, revision: list.revision };
-    for (let after: string | undefined = ''; after !== undefined;) {
-      const { groups, last } = this.#staged(number, after);
-      this.#db.lazily(() => {
-        for (const [value, entries] of groups) this.#take(list, value, entries, options, update);
-      });
-      after = last;
+    const shown = new ShownChanges(options.show);
+    const under: Switch = { ...options, list, update, shown };
+    for (const slice of this.#staged.slices(number)) {
+      this.#db.lazily(() => this.#takeSlice(under, number, slice));
       yield;
     }
     for (let after = replace ? '' : undefined; after !== undefined;) {
-      const rows = this.#statements.others.all(list.no, list.revision, number, after, now, SLICE_ROWS);
+      const last = this.#statements.valueAt.get(list.no, after, SLICE_ROWS - 1)?.[0] ?? AFTER_ALL;
+      const bounds = [after, last] as const;
+      const rows = this.#statements.others.all(list.no, list.revision, number, ...bounds, now);
       update.removed += rows.length;
-      if (!dryRun)
+      if (!dryRun || shown.wants('removed'))
         this.#db.lazily(() => {
-          for (const [value] of rows)
-            this.#end(list, endAll(this.#changes.standing(list, String(value), now), by, now));
+          for (const [value] of rows) {
+            const ended = endAll(this.#changes.standing(list, String(value), now), by, now);
+            this.#showEnded(under, ended);
+            if (!dryRun) this.#end(list, ended);
+          }
         });
-      after = rows.length < SLICE_ROWS ? undefined : String(rows.at(-1)?.[0]);
+      after = last === AFTER_ALL ? undefined : String(last);
       yield;
     }
-    return dryRun ? update : this.#db.durably(() => this.#changes.finish(list, update, now));
+    const done = dryRun ? update : this.#db.durably(() => this.#changes.finish(list, update, note, now));
+    return { ...done, ...shown.part };
   }
 
-  /** The next values with all their staged entries; `last` is undefined at the end. */
-  #staged(number: number, after: string) {
-    const rows = this.#statements.staged.all(number, after, SLICE_ROWS);
-    const groups = new Map(byValue(rows.map(stagedEntry)));
-    const last = rows.length < SLICE_ROWS ? undefined : [...groups.keys()].at(-2);
-    // The last one may go on beyond this slice.
-    if (rows.length === SLICE_ROWS) groups.delete(String(rows.at(-1)?.[0]));
-    for (const entries of groups.values())
-      if (entries.length > MAX_ENTRIES_OF_VALUE) throw new Invalid(tooMany(entries[0]));
-    if (rows.length === SLICE_ROWS && groups.size === 0)
-      throw new Invalid(tooMany(stagedEntry(rows[0] ?? [])));
-    return { groups, last };
+  #takeSlice(under: Switch, number: number, slice: StagedSlice): void {
+    const { list, now, replace, dryRun, update, shown } = under;
+    // Those that are to be shown are looked at one by one.
+    const each = shown.wants('added');
+    const groups = this.#staged.groups(number, slice, list, each);
+    if (!each) update.added += this.#staged.plain(number, slice, list, !dryRun);
+    if (groups.size === 0) return;
+    const moments = new Map<string, number>();
+    for (const [value, entries] of groups) {
+      const earliest = Math.min(...entries.map(({ validFrom }) => validFrom));
+      moments.set(value, replace ? Math.min(earliest, now) : earliest);
+    }
+    const standing = this.#staged.standing(number, slice, list, Math.min(...moments.values()));
+    for (const [value, entries] of groups) {
+      const moment = moments.get(value) ?? now;
+      const reaching = (standing.get(value) ?? []).filter(({ validUntil }) => validUntil > moment);
+      this.#take(under, reaching, entries);
+    }
   }
 
-  #take(
-    list: ListRow,
-    value: string,
-    entries: readonly ListEntry[],
-    { now, replace, dryRun, by }: SwitchOptions,
-    update: WireUpdate,
-  ): void {
-    const earliest = Math.min(...entries.map(({ validFrom }) => validFrom));
-    const standing = this.#changes.standing(list, value, replace ? Math.min(earliest, now) : earliest);
+  #take(under: Switch, standing: readonly Standing[], entries: readonly ImportEntry[]): void {
+    const { list, now, replace, dryRun, by, update, shown } = under;
     const { ended, added, kept, unchanged } = placeEntries(standing, entries, now);
     update.added += added.length;
     update.unchanged += unchanged.length;
@@ -154,27 +165,32 @@ export class ListImporter {
     const rest = others.map((one) => ({ ...one, validUntil: cut.get(one) ?? one.validUntil }));
     const alsoEnded = replace ? endRest(rest, [...added, ...kept], by, now) : [];
     if (alsoEnded.length > 0) update.removed += 1;
+    shown.added(added);
+    this.#showEnded(under, alsoEnded);
+    if (unchanged.length > 0 && shown.wants('unchanged'))
+      shown.unchanged(this.#whole(list, unchanged), entries);
     if (dryRun) return;
     this.#end(list, [...ended, ...alsoEnded]);
     for (const entry of added) this.#changes.begin(list, entry);
   }
 
+  #showEnded({ list, shown }: Switch, endings: readonly Ending<Standing>[]): void {
+    if (endings.length === 0 || !shown.wants('removed')) return;
+    shown.removed(
+      this.#whole(
+        list,
+        endings.map(({ membership }) => membership),
+      ),
+    );
+  }
+
+  #whole({ no, revision }: ListRow, memberships: readonly Standing[]): readonly ListEntry[] {
+    return memberships.flatMap(({ value, validFrom, rev }) =>
+      this.#statements.whole.all(no, revision, value, validFrom, rev).map(entryOf),
+    );
+  }
+
   #end(list: ListRow, endings: readonly Ending<Standing>[]): void {
     for (const ending of endings) this.#changes.end(list, ending);
   }
-}
-
-function tooMany(entry: ListEntry | undefined): string {
-  return `entries: more than ${MAX_ENTRIES_OF_VALUE} of ${entry?.value ?? ''}`;
-}
-
-function stagedEntry(row: readonly SqlValue[]): ListEntry {
-  return {
-    value: String(row[0]),
-    validFrom: Number(row[1]),
-    validUntil: row[2] === null ? Infinity : Number(row[2]),
-    reason: String(row[3]),
-    actor: String(row[4]),
-    source: String(row[5]),
-  };
 }

@@ -1,10 +1,14 @@
+import { addedBy } from '../../../../facts/lists/change-note.js';
 import type {
   Ender,
   EntryPlace,
   EntryQuery,
+  HistoryPlace,
   ListEntry,
   ListHead,
   ListInfo,
+  ListSettings,
+  NewList,
 } from '../../../../facts/lists/list-store.js';
 import { byValue, endAll, placeEntries } from '../../../../facts/lists/timeline.js';
 import type { Database, SqlValue } from '../database.js';
@@ -12,7 +16,8 @@ import { ListChanges } from './changes.js';
 import { ListCount } from './count.js';
 import { ListFeed } from './feed.js';
 import type { FeedPlace } from './feed.js';
-import { ENTRY, FIRST, SEEN, UNTIL, entryOf } from './rows.js';
+import { ListHistory } from './history.js';
+import { ENTRY, FIRST, HEAD, SEEN, UNTIL, entryOf, headOf } from './rows.js';
 import type { ListRow, WireUpdate } from './rows.js';
 import type { Job } from '../work.js';
 import { read, sliced, write } from '../work.js';
@@ -22,17 +27,23 @@ export class WorkerLists {
   readonly changes: ListChanges;
   readonly #count: ListCount;
   readonly #feed: ListFeed;
+  readonly #history: ListHistory;
   readonly #statements;
 
   constructor(db: Database) {
     this.changes = new ListChanges(db);
     this.#count = new ListCount(db);
     this.#feed = new ListFeed(db);
+    this.#history = new ListHistory(db);
     this.#statements = {
       create: db.prepare(
-        `INSERT OR IGNORE INTO lists (id, type, kind, description, owner, revision) VALUES (?, ?, ?, ?, ?, 0)`,
+        `INSERT OR IGNORE INTO lists (id, type, kind, description, owner, revision, settings)
+          VALUES (?, ?, ?, ?, ?, 0, 0)`,
       ),
-      all: db.prepare('SELECT no, revision, id, type, kind, description, owner FROM lists ORDER BY id'),
+      all: db.prepare(`SELECT ${HEAD} FROM lists ORDER BY id`),
+      one: db.prepare(`SELECT ${HEAD} FROM lists WHERE id = ?`),
+      describe: db.prepare('UPDATE lists SET description = ?, owner = ?, settings = ? WHERE no = ?'),
+      delete: db.prepare('UPDATE lists SET deleted_at = ?, deleted_by = ?, deleted_reason = ? WHERE no = ?'),
       /** The last revision known at a moment. */
       known: db.prepare(
         'SELECT rev FROM list_changes WHERE list = ? AND at <= ? ORDER BY at DESC, rev DESC LIMIT 1',
@@ -56,7 +67,19 @@ export class WorkerLists {
 
   operations() {
     return {
-      'lists.create': write((_, list: Omit<ListInfo, 'entries' | 'revision'>) => this.create(list)),
+      'lists.create': write((_, list: NewList) => this.create(list)),
+      'lists.update': write(
+        (_, list: string, settings: ListSettings, expected: number | undefined, by: Ender, now: number) =>
+          this.update(list, settings, expected, by, now),
+      ),
+      'lists.delete': write((_, list: string, by: Ender, now: number) => this.delete(list, by, now)),
+      'lists.log': read((_, list: string, limit: number, before: number | undefined) =>
+        this.#history.log(this.changes.find(list), limit, before),
+      ),
+      'lists.history': read(
+        (_, list: string, values: readonly string[], limit: number, after: HistoryPlace | undefined) =>
+          this.#history.of(this.changes.find(list), values, limit, after),
+      ),
       'lists.heads': read(() => this.heads()),
       'lists.all': sliced((_, _send, now: number) => this.lists(now)),
       'lists.add': write((_, list: string, entries: readonly ListEntry[], now: number) =>
@@ -78,26 +101,48 @@ export class WorkerLists {
     };
   }
 
-  create(list: Omit<ListInfo, 'entries' | 'revision'>): 'created' | 'exists' {
+  create(list: NewList): 'created' | 'exists' {
     const { id, type, kind, description, owner } = list;
     return this.#statements.create.run(id, type, kind, description, owner) > 0 ? 'created' : 'exists';
   }
 
   heads(): ListHead[] {
-    return this.#statements.all.all().map(([, revision, id, type, kind, description, owner]) => ({
-      id: String(id),
-      type: type as ListHead['type'],
-      kind: kind as ListHead['kind'],
-      description: String(description),
-      owner: String(owner),
-      revision: Number(revision),
-    }));
+    return this.#statements.all.all().map(headOf);
+  }
+
+  update(
+    id: string,
+    settings: ListSettings,
+    expected: number | undefined,
+    by: Ender,
+    now: number,
+  ): ListHead | 'stale' {
+    const list = this.changes.findToChange(id);
+    const head = this.#head(id);
+    if (expected !== undefined && expected !== head.settings) return 'stale';
+    const { description = head.description, owner = head.owner } = settings;
+    if (description === head.description && owner === head.owner) return head;
+    this.changes.log(list, { kind: 'updated', ...by, source: '' }, now);
+    this.#statements.describe.run(description, owner, list.revision + 1, list.no);
+    return this.#head(id);
+  }
+
+  delete(id: string, by: Ender, now: number): ListHead {
+    const list = this.changes.findToChange(id);
+    this.changes.log(list, { kind: 'deleted', ...by, source: '' }, now);
+    const at = this.#history.log({ ...list, revision: list.revision + 1 }, 1, undefined)[0]?.at ?? now;
+    this.#statements.delete.run(at, by.actor, by.reason, list.no);
+    return this.#head(id);
+  }
+
+  #head(id: string): ListHead {
+    return headOf(this.#statements.one.get(id) ?? []);
   }
 
   *lists(now: number): Job<ListInfo[]> {
     const infos: ListInfo[] = [];
     for (const head of this.heads()) {
-      const entries = yield* this.#count.at(this.changes.find(head.id), now);
+      const entries = head.deleted ? 0 : yield* this.#count.at(this.changes.find(head.id), now);
       infos.push({ ...head, entries });
     }
     return infos;
@@ -118,7 +163,7 @@ export class WorkerLists {
       update.added += added.length;
       update.unchanged += unchanged.length;
     }
-    return this.changes.finish(list, update, now);
+    return this.changes.finish(list, update, addedBy(entries), now);
   }
 
   remove(id: string, values: readonly string[], by: Ender, now: number): WireUpdate {
@@ -130,7 +175,7 @@ export class WorkerLists {
       if (ended.length > 0) update.removed += 1;
       else update.unchanged += 1;
     }
-    return this.changes.finish(list, update, now);
+    return this.changes.finish(list, update, { kind: 'removed', ...by, source: '' }, now);
   }
 
   check(id: string, values: readonly string[], query: EntryQuery): ListEntry[] {

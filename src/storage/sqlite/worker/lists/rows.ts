@@ -1,10 +1,28 @@
-import type { ListEntry } from '../../../../facts/lists/list-store.js';
+import type { ImportUpdate, ListEntry, ListHead } from '../../../../facts/lists/list-store.js';
 import type { SqlValue } from '../database.js';
 
 /** A list as its row says, or as it was at an earlier revision. */
 export interface ListRow {
   readonly no: number;
   readonly revision: number;
+}
+
+/** SQL: what `headOf` reads of a list. */
+export const HEAD = `no, revision, id, type, kind, description, owner, settings, deleted_at, deleted_by, deleted_reason`;
+
+/** A list from the columns of `HEAD`. */
+export function headOf(row: readonly SqlValue[]): ListHead {
+  const [, revision, id, type, kind, description, owner, settings, at, actor, reason] = row;
+  return {
+    id: String(id),
+    type: type as ListHead['type'],
+    kind: kind as ListHead['kind'],
+    description: String(description),
+    owner: String(owner),
+    revision: Number(revision),
+    settings: Number(settings),
+    ...(at === null ? {} : { deleted: { at: Number(at), actor: String(actor), reason: String(reason) } }),
+  };
 }
 
 /** Before all times. */
@@ -23,6 +41,9 @@ const ender = (column: string): string =>
 
 /** SQL: what `entryOf` reads of the membership `e`, as of the revision that is bound as ?2. */
 export const ENTRY = `e.value, e.reason, e.actor, e.source, e.valid_from, ${UNTIL}, ${ender('actor')}, ${ender('reason')}`;
+
+/** SQL: the same of a membership to which nobody has given an end. */
+export const BEGUN = `e.value, e.reason, e.actor, e.source, e.valid_from, ifnull(e.valid_until, ${NEVER}), NULL, NULL`;
 
 /** SQL: the revision that is bound as ?2 has seen the membership `e`. The sign keeps the index by revisions out of it. */
 export const SEEN = '+e.rev <= ?2';
@@ -51,6 +72,9 @@ export function entryOf(row: readonly SqlValue[]): ListEntry {
     ...(typeof endedActor === 'string' ? { ended: { actor: endedActor, reason: String(endedReason) } } : {}),
   };
 }
+
+/** What an import did. */
+export type WireImport = WireUpdate & Pick<ImportUpdate, 'shown'>;
 
 /** Counts while a change is made. */
 export interface WireUpdate {

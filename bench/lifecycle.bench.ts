@@ -1,0 +1,213 @@
+import { toBinary } from '@bufbuild/protobuf';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ScreenRequestSchema } from '../src/gen/tollgate/v1/decision_service_pb.js';
+import { quantileRanks } from '../src/statistics/quantile.js';
+import { writeRequests } from './loader/request-file.js';
+import { load } from './loader/run.js';
+import type { LoadResult } from './loader/tally.js';
+import type { BenchResult, Figure } from './run.js';
+import { startBenchMongod } from './support/bench-mongod.js';
+import { scratchFolder, startTollgate } from './support/processes.js';
+import { publisher, switchTimes, type Publisher } from './support/publisher.js';
+import { seeded } from './support/random.js';
+import { benchRules, candidateRuleSet, screenRequest } from './support/screen-workload.js';
+import { median } from './support/statistics.js';
+
+const SCREEN = '/tollgate.v1.DecisionService/Screen';
+/** Of what the service can do, in open load. */
+const SHARE = 0.3;
+/** Of the intervals of ratios. */
+const ALPHA = 0.05;
+/** How often a version is switched to and fro. */
+const SWITCHES = 20;
+
+/** What the measurements share. */
+interface Setup {
+  readonly name: 'embedded' | 'MongoDB';
+  readonly uri: string;
+  readonly folder: string;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+/**
+ * What the life of rules costs those who pay meanwhile: a version that is switched, and one in shadow, on both stores.
+ * Arguments: rounds with and as many without the shadow, seconds each, and one store.
+ */
+export async function run(args: readonly string[]): Promise<BenchResult> {
+  const rounds = Number(args[0] ?? 20);
+  const seconds = Number(args[1] ?? 6);
+  const only = args[2];
+  const figures: Figure[] = [];
+  const notes: string[] = [];
+  const folder = scratchFolder('lifecycle');
+  const timing = { folder, rounds, seconds };
+  if (only !== 'MongoDB')
+    await measure({ name: 'embedded', uri: `sqlite:${join(folder, 'life.db')}`, ...timing }, figures, notes);
+  const mongod = only === 'embedded' ? undefined : await startBenchMongod();
+  if (mongod !== undefined) {
+    await measure({ name: 'MongoDB', uri: mongod.uriOf('life'), ...timing }, figures, notes);
+    await mongod.stop();
+  } else if (only !== 'embedded')
+    notes.push('MongoDB: not measured, no mongod was found (npm run mongod gets one)');
+  return { bench: 'lifecycle', figures, notes };
+}
+
+async function measure(setup: Setup, figures: Figure[], notes: string[]): Promise<void> {
+  const { name, uri, rounds, seconds } = setup;
+  const folder = join(setup.folder, name);
+  mkdirSync(folder);
+  const rules = benchRules(folder);
+  const service = await startTollgate(['--store', uri, '--rules', rules]);
+  const requests = await requestsFor(service.grpc, folder, rounds * 2 * (seconds + 2) + 60);
+  const publish = publisher(service.grpc);
+  const version = await publish.push(candidateRuleSet());
+  const rate = Math.floor(requests.capacity * SHARE);
+  figures.push({ name: `${name}: capacity, 64 in flight`, value: requests.capacity, unit: 'calls/s' });
+  figures.push({ name: `${name}: open load`, value: rate, unit: 'calls/s' });
+
+  const pairs = await shadowRounds({ ...setup, rate, requests, service: service.grpc, publish, version });
+  figures.push(...shadowFigures(name, pairs));
+  const compared = await publish.shadowText(version);
+  notes.push(`${name}: ${compared}`);
+
+  const other = name === 'MongoDB' ? await startTollgate(['--store', uri, '--rules', rules]) : service;
+  const switched = await switchTimes(publish, [1, version], other.grpc, SWITCHES);
+  const slowest = Math.max(...switched);
+  const where = other === service ? 'asked instance' : 'another instance';
+  figures.push(
+    { name: `${name}: switch, until ${where} decides by it, median`, value: median(switched), unit: 'ms' },
+    {
+      name: `${name}: the slowest of ${String(SWITCHES)}`,
+      value: slowest,
+      unit: 'ms',
+      bar: '<= 2000',
+      holds: slowest <= 2000,
+    },
+  );
+  publish.close();
+  if (other !== service) await other.stop();
+  const peak = service.peakBytes();
+  figures.push({ name: `${name}: peak memory`, value: peak / 2 ** 20, unit: 'MiB' });
+  await service.stop();
+}
+
+/** Requests enough for all rounds, and how many a second the service takes. */
+interface PreparedRequests {
+  readonly file: string;
+  readonly capacity: number;
+}
+
+async function requestsFor(address: string, folder: string, seconds: number): Promise<PreparedRequests> {
+  const random = seeded(3);
+  const write = (file: string, count: number, prefix: string): number =>
+    writeRequests(
+      file,
+      (function* () {
+        for (let index = 0; index < count; index += 1)
+          yield toBinary(ScreenRequestSchema, screenRequest(index, random, prefix));
+      })(),
+    );
+  const first = join(folder, 'capacity.requests');
+  write(first, 150_000, 'c');
+  const results: LoadResult[] = [];
+  let used = 0;
+  for (let round = 0; round < 3; round += 1) {
+    const each = await load({
+      address,
+      path: SCREEN,
+      file: first,
+      first: used,
+      warmupMs: 1500,
+      durationMs: 4000,
+    });
+    used += each.sent;
+    results.push(each);
+  }
+  const capacity = median(results.map((each) => each.perSecond));
+  const file = join(folder, 'open.requests');
+  write(file, Math.ceil(capacity * SHARE * seconds), 'o');
+  return { file, capacity };
+}
+
+interface Rounds extends Setup {
+  readonly rate: number;
+  readonly requests: PreparedRequests;
+  readonly service: string;
+  readonly publish: Publisher;
+  readonly version: number;
+}
+
+interface Pair {
+  readonly off: LoadResult;
+  readonly on: LoadResult;
+}
+
+/** Alternating, first without and first with the shadow in turn, so that what drifts hits both. */
+async function shadowRounds(setup: Rounds): Promise<readonly Pair[]> {
+  const { rounds, seconds, rate, requests, service, publish, version } = setup;
+  const pairs: Pair[] = [];
+  let first = 0;
+  const round = async (shadow: boolean): Promise<LoadResult> => {
+    await publish.shadow(version, shadow);
+    const result = await load({
+      address: service,
+      path: SCREEN,
+      file: requests.file,
+      mode: 'open',
+      rate,
+      first,
+      warmupMs: 2000,
+      durationMs: seconds * 1000,
+    });
+    first += result.sent;
+    return result;
+  };
+  for (let pair = 0; pair < rounds; pair += 1) {
+    if (pair % 2 === 0) {
+      const off = await round(false);
+      pairs.push({ off, on: await round(true) });
+    } else {
+      const on = await round(true);
+      pairs.push({ off: await round(false), on });
+    }
+  }
+  await publish.shadow(version, false);
+  return pairs;
+}
+
+function shadowFigures(name: string, pairs: readonly Pair[]): Figure[] {
+  const p50 = pairs.map(({ off, on }) => latency(on, 'p50') / latency(off, 'p50'));
+  const p99 = pairs.map(({ off, on }) => latency(on, 'p99') / latency(off, 'p99'));
+  const figure = (what: string, ratios: readonly number[], bar: number): Figure => ({
+    name: `${name}: shadow on / off, ${what}, median of ${String(ratios.length)} pairs, ${intervalText(ratios)}`,
+    value: median(ratios),
+    unit: 'x',
+    bar: `<= ${String(bar)}`,
+    holds: median(ratios) <= bar,
+  });
+  const ms = (of: (pair: Pair) => LoadResult, which: 'p50' | 'p99'): number =>
+    median(pairs.map((pair) => latency(of(pair), which))) / 1000;
+  return [
+    { name: `${name}: off, p50`, value: ms(({ off }) => off, 'p50'), unit: 'ms' },
+    { name: `${name}: off, p99`, value: ms(({ off }) => off, 'p99'), unit: 'ms' },
+    { name: `${name}: on, p50`, value: ms(({ on }) => on, 'p50'), unit: 'ms' },
+    { name: `${name}: on, p99`, value: ms(({ on }) => on, 'p99'), unit: 'ms' },
+    figure('p50', p50, 1.05),
+    figure('p99', p99, 1.2),
+  ];
+}
+
+/** Microseconds from when a call was due: in open load what waits for its turn has waited for an answer. */
+function latency(result: LoadResult, which: 'p50' | 'p99'): number {
+  return (result.dueLatencyUs ?? result.latencyUs)[which];
+}
+
+/** Where the median of such ratios lies, by the ranks between which it must be. */
+function intervalText(ratios: readonly number[]): string {
+  const sorted = ratios.toSorted((a, b) => a - b);
+  const { low, high } = quantileRanks(ratios.length, 0.5, ALPHA);
+  const at = (rank: number): string => sorted[rank - 1]?.toFixed(3) ?? '-';
+  return `95 % interval ${at(low)} to ${at(high)}`;
+}

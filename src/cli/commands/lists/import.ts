@@ -1,0 +1,163 @@
+import { basename } from 'node:path';
+import { toJson } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { Option, type Command } from 'commander';
+import { ImportEntriesResponseSchema, type ListEntry } from '../../../gen/tollgate/v1/list_service_pb.js';
+import { TollgateError } from '../../../errors/errors.js';
+import { moment, wholeNumber } from '../../arguments.js';
+import { counted, grouped } from '../../counted.js';
+import { CliError, EXIT } from '../../exit.js';
+import type { Host } from '../../host.js';
+import { openBytes } from '../../input/files.js';
+import { LinePlaces } from '../../input/line-places.js';
+import { writeTexts } from '../../output-file.js';
+import { actorName, withSession } from '../../session.js';
+import { differenceLines, printDifference } from './difference.js';
+import { entriesOf, FORMATS, formatOf, type Format } from './entry-file.js';
+
+/** A larger message keeps the service busy for longer than others should wait. */
+const IN_MESSAGE = 500;
+/** Characters of a source at most. */
+const SOURCE_LENGTH = 128;
+/** Changes of each effect that the service shows at most. */
+const MOST_SHOWN = 1000;
+
+/** The name of a file as the source of what is in it: without its folder, and no longer than a source may be. */
+function fileName(path: string): string {
+  return basename(path).slice(0, SOURCE_LENGTH);
+}
+
+interface Import {
+  readonly replace?: boolean;
+  readonly dryRun?: boolean;
+  readonly format?: Format;
+  readonly reason: string;
+  readonly until?: number;
+  readonly source?: string;
+  readonly actor?: string;
+  readonly show?: number;
+  readonly diffFile?: string;
+}
+
+interface Settings {
+  readonly list: string;
+  readonly replace: boolean;
+  readonly dryRun: boolean;
+  readonly actor: string;
+  readonly source: string;
+  readonly reason: string;
+  readonly show: number;
+}
+
+async function* importRequests(
+  parts: AsyncIterable<readonly ListEntry[]>,
+  settings: Settings,
+  until: number | undefined,
+) {
+  yield { ...settings, entries: [] as ListEntry[] };
+  for await (const entries of parts) {
+    if (until !== undefined) for (const entry of entries) entry.validUntil ??= timestampFromMs(until);
+    for (let at = 0; at < entries.length; at += IN_MESSAGE) {
+      yield { entries: entries.slice(at, at + IN_MESSAGE) };
+    }
+  }
+}
+
+/** Fields of the API count entries from 0; who looks into a file counts lines. */
+function byLines(error: unknown, places: LinePlaces): unknown {
+  if (!(error instanceof TollgateError)) return error;
+  const { code, message, metadata, violations } = error;
+  const named = (text: string): string =>
+    text.replace(
+      /\bentries\[(\d{1,9})\]\.(\w{1,64})(?=: |$)/,
+      (_, at: string, field: string) => `line ${places.lineOf(Number(at) + 1)} ${field}`,
+    );
+  const told = violations.map(({ field, description }) => ({ field: named(field), description }));
+  return new TollgateError(code, named(message), { violations: told, metadata, cause: error });
+}
+
+/** `tollgate lists import LIST FILE`. */
+export function addImport(parent: Command, host: Host): void {
+  parent
+    .command('import <list> <file>')
+    .description(
+      'Stream the entries of a file onto a list. Nothing is visible before the end, then all at once.',
+    )
+    .option('--replace', 'the file becomes the whole list: what is not in it ends')
+    .option('--dry-run', 'change nothing, only say what would change')
+    .option(
+      '--show <n>',
+      'so many changes of each kind are shown (default: 10 in a dry run)',
+      wholeNumber(0, MOST_SHOWN),
+    )
+    .option(
+      '--diff-file <file>',
+      `write up to ${MOST_SHOWN} changes of each kind there, one JSON object a line`,
+    )
+    .addOption(new Option('--format <format>', 'default: by the name of the file').choices(FORMATS))
+    .option('--reason <text>', 'for entries that give none; all but custom lists want one', '')
+    .option('--until <moment>', 'end of memberships that give none (needed on allow lists)', moment)
+    .option('--source <name>', 'where it comes from (default: the name of the file)')
+    .option('--actor <name>', 'who does it (default: TOLLGATE_ACTOR, or your user name)')
+    .addHelpText(
+      'after',
+      `
+A .csv file has a head with the column value, and reason, valid_from, valid_until as wanted; .ndjson one ListEntry a
+line; any other file one value a line, lines that begin with # left out. Files may be gzipped; - reads standard input.
+
+Examples:
+  $ tollgate lists import disposable-email-domains domains.txt --replace --dry-run --reason "weekly update"
+  $ tollgate lists import stolen-cards cards.csv --reason "issuer report 112"`,
+    )
+    .action((list: string, file: string, options: Import, command: Command) =>
+      withSession(host, command, async ({ out, tollgate }) => {
+        const source = await openBytes(file, host);
+        const dryRun = options.dryRun ?? false;
+        const printed = options.show ?? (dryRun ? 10 : 0);
+        const settings = {
+          list,
+          replace: options.replace ?? false,
+          dryRun,
+          actor: actorName(options.actor, host),
+          source: options.source ?? fileName(file),
+          reason: options.reason,
+          show: options.diffFile === undefined ? printed : MOST_SHOWN,
+        };
+        const places = new LinePlaces();
+        const parts = entriesOf(source.bytes, source.name, options.format ?? formatOf(file), places);
+        const response = await tollgate()
+          .lists.importEntries(importRequests(parts, settings, options.until))
+          .catch((error: unknown) => {
+            throw byLines(error, places);
+          });
+        if (options.diffFile !== undefined)
+          await writeTexts(options.diffFile, asyncOf(differenceLines(response, places)));
+        if (out.json)
+          out.document(toJson(ImportEntriesResponseSchema, response, { alwaysEmitImplicit: true }));
+        else {
+          out.line(
+            `${settings.dryRun ? 'It would be: ' : ''}${grouped(Number(response.added))} added, ` +
+              `${grouped(Number(response.removed))} removed, ${grouped(Number(response.unchanged))} unchanged, ` +
+              `${grouped(Number(response.invalid))} invalid.`,
+          );
+          printDifference(out, response, places, printed);
+          if (options.diffFile !== undefined) out.line(`What changes is in ${options.diffFile}.`);
+        }
+        if (response.invalid > 0n) {
+          const lines = response.invalidEntries.map(
+            (one) => `line ${places.lineOf(Number(one.position))} '${one.value}': ${one.reason}`,
+          );
+          throw new CliError(
+            EXIT.refused,
+            'INVALID_ENTRIES',
+            `${counted(response.invalid, 'entry', 'entries')} could not be taken`,
+            lines,
+          );
+        }
+      }),
+    );
+}
+
+async function* asyncOf<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
+}

@@ -1,0 +1,29 @@
+import { messageOf } from '../../errors/error-text.js';
+import { duplicateKeys } from '../check/duplicate-keys.js';
+import { jsonProblem } from '../document/json-limits.js';
+import { inOrder } from './key-order.js';
+import { jsonLayout } from './layout.js';
+
+/**
+ * The text of a rule set, a file of cases or any other JSON in its one layout, or why it cannot be: it is no JSON, or says
+ * something twice, of which one would be lost. Formatting what is formatted changes nothing.
+ */
+export function formatted(text: string): { readonly ok: string } | { readonly problem: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { problem: `not JSON: ${messageOf(error)}` };
+  }
+  const problem = jsonProblem(value);
+  if (problem !== undefined) return { problem: `the file ${problem}` };
+  const [twice] = duplicateKeys(text);
+  if (twice !== undefined)
+    return { problem: `${twice}: stands twice in one object; take one of them out first` };
+  return { ok: laidOut(value) };
+}
+
+/** A document as text in its one layout. */
+export function laidOut(document: unknown): string {
+  return jsonLayout(inOrder(document));
+}

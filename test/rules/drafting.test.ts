@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { TollgateError } from '../../src/errors/errors.js';
+import { createRuleSets } from '../../src/rules/rule-set-service.js';
+import { memoryVersions } from './memory-versions.js';
+import { CATALOGUE } from './small-catalogue.js';
+
+const text = (value: unknown, id = 'a-set'): string =>
+  JSON.stringify({
+    id,
+    description: 'for tests',
+    owner: 'risk',
+    rules: [
+      {
+        name: 'a-rule',
+        conditions: { all: [{ fact: 'amount', operator: 'greaterThan', value }] },
+        event: { type: 'review', params: { reason: 'a.reason' } },
+      },
+    ],
+  });
+
+function open() {
+  const { store, evidence } = memoryVersions();
+  let now = 0;
+  const sets = createRuleSets({
+    store,
+    catalogue: CATALOGUE,
+    attributes: new Set(),
+    currencies: new Set(),
+    holdsCardNumber: (one) => one.includes('4111111111111111'),
+    lists: async () => new Map(),
+    now: () => ++now,
+    development: false,
+    runCases: async (_, { cases }) => ({ ok: { casesHash: cases, passed: 1, failed: 0, failures: [] } }),
+    changed: async () => undefined,
+  });
+  const put = (document: string, revision?: number, actor = 'ann', more: object = {}) =>
+    sets.putDraft({
+      ruleSet: 'a-set',
+      document,
+      cases: '',
+      lists: '',
+      comment: '',
+      actor,
+      revision,
+      ...more,
+    });
+  return { sets, put, evidence };
+}
+
+const code = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'done',
+    (error: unknown) => (error instanceof TollgateError ? error.code : String(error)),
+  );
+
+describe('a draft', () => {
+  it('is kept whatever is wrong with it, but for card numbers and another set', async () => {
+    const { sets, put } = open();
+    expect((await put(text('ten'))).findings).toMatchObject([{ severity: 'error' }]);
+    expect((await sets.draft('a-set')).draft.document).toBe(text('ten'));
+    expect(await code(put(text(1, 'other'), 1))).toBe('INVALID_REQUEST');
+    expect(await code(put(text('4111111111111111'), 1))).toBe('INVALID_REQUEST');
+    expect(await code(put(text(1), 1, 'ann', { cases: '"4111111111111111"' }))).toBe('INVALID_REQUEST');
+    expect(await code(sets.draft('other'))).toBe('DRAFT_NOT_FOUND');
+  });
+
+  it('is changed by who has seen it last only', async () => {
+    const { put } = open();
+    await put(text(1));
+    expect(await code(put(text(2)))).toBe('STALE_ETAG');
+    expect(await code(put(text(2), 1))).toBe('done');
+    expect(await code(put(text(3), 1))).toBe('STALE_ETAG');
+  });
+
+  it('becomes the next version, with its cases as evidence, and ends', async () => {
+    const { sets, put, evidence } = open();
+    await put(text(1), undefined, 'ann', { cases: 'c' });
+    await put(text(2), 1, 'eve', { cases: 'c' });
+    await put(text(3), 2, 'ann', { cases: 'd' });
+    const commit = { ruleSet: 'a-set', revision: 3, actor: 'ann', comment: 'ready' };
+    expect(await code(sets.commitDraft({ ...commit, revision: 2 }))).toBe('STALE_ETAG');
+    const { version } = await sets.commitDraft(commit);
+    expect(version).toMatchObject({ version: 1, author: 'ann', editors: ['eve'], comment: 'ready' });
+    expect(evidence).toMatchObject([{ kind: 'cases', casesHash: 'd' }]);
+    expect(await code(sets.draft('a-set'))).toBe('DRAFT_NOT_FOUND');
+    // None of those who had a hand in it is its second person.
+    const said = { ruleSet: 'a-set', version: 1, comment: '', hash: version.hash };
+    for (const actor of ['ann', 'eve'])
+      expect(await code(sets.approve({ ...said, actor }))).toBe('SECOND_PERSON_NEEDED');
+    expect(await code(sets.approve({ ...said, actor: 'ben', hash: 'other' }))).toBe('STALE_ETAG');
+    const proof = await sets.approve({ ...said, actor: 'ben' });
+    expect(proof.readiness.missing).toEqual(['backtest: none is attached, and nobody has waived it']);
+  });
+
+  it('with errors is not committed, and stays', async () => {
+    const { sets, put } = open();
+    await put(text('ten'));
+    const commit = { ruleSet: 'a-set', revision: 1, actor: 'ann', comment: '' };
+    expect(await code(sets.commitDraft(commit))).toBe('RULE_SET_INVALID');
+    expect((await sets.draft('a-set')).draft.revision).toBe(1);
+  });
+
+  it('does not undo what others stored since it was begun', async () => {
+    const { sets, put } = open();
+    const version = { cases: '', lists: '', author: 'ben', editors: [], comment: '', expectedLatestHash: '' };
+    await sets.create({ ...version, document: text(1) });
+    await put(text(5));
+    await sets.create({ ...version, document: text(2) });
+    const commit = { ruleSet: 'a-set', revision: 1, actor: 'ann', comment: '' };
+    expect(await code(sets.commitDraft(commit))).toBe('STALE_ETAG');
+    expect(await code(sets.discardDraft('a-set', 2))).toBe('STALE_ETAG');
+    await sets.discardDraft('a-set', 1);
+    await put(text(5));
+    expect(await code(sets.commitDraft(commit))).toBe('done');
+  });
+});

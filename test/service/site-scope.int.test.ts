@@ -1,0 +1,156 @@
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
+import { clientsWith, makeKeys, startAsking, type Clients } from './callers.js';
+import {
+  failure,
+  NOON,
+  onBothStores,
+  once,
+  payment,
+  type EventInit,
+  type Instance,
+  type Place,
+} from './harness.js';
+
+const CALLERS = {
+  es: { roles: ['site'], sites: ['es'] },
+  fr: { roles: ['site'], sites: ['fr'] },
+  both: { roles: ['viewer', 'operator'], sites: ['es', 'fr'] },
+  reader: { roles: ['viewer'], sites: ['es'] },
+  all: { roles: ['operator'] },
+} as const;
+
+onBothStores('a key that is bound to sites', (createPlace) => {
+  let place: Place;
+  let tollgate: Instance;
+  let as: Readonly<Record<keyof typeof CALLERS, Clients>>;
+  /** Decisions of either site. */
+  let ids: Readonly<Record<'es' | 'fr', string>>;
+
+  const screen = (site: string, requestId: string) => ({
+    requestId,
+    payment: payment({ site, at: NOON, card: `card-${site}` }),
+  });
+  const declined = (more: EventInit): EventInit => ({
+    kind: EventKind.DECLINED,
+    eventTime: timestampFromMs(NOON),
+    ...more,
+  });
+
+  beforeAll(async () => {
+    place = createPlace();
+    const keys = await makeKeys(place, CALLERS);
+    tollgate = await startAsking(place);
+    const clients = Object.entries(keys).map(([name, key]) => [name, clientsWith(tollgate, key)]);
+    as = Object.fromEntries(clients) as typeof as;
+    const made = async (site: 'es' | 'fr'): Promise<string> =>
+      (await as[site].decisions.screen(screen(site, 'order-1'))).decision?.id ?? '';
+    ids = { es: await made('es'), fr: await made('fr') };
+  });
+  afterAll(async () => {
+    for (const { channel } of Object.values(as)) channel.close();
+    await place.remove();
+  });
+
+  it('decides payments of its own, alone and in a stream', async () => {
+    expect(await failure(as.es.decisions.screen(screen('fr', 'order-2')))).toBe('SITE_NOT_PERMITTED');
+    const entries = [screen('es', 'order-3'), screen('fr', 'order-3'), screen('es', 'order-4')].map(
+      (value) => ({
+        entry: { case: 'screen' as const, value },
+      }),
+    );
+    const results: string[] = [];
+    for await (const answer of as.es.decisions.screenStream(once({ entries }))) {
+      for (const { result } of answer.results)
+        results.push(
+          result.case === 'error' ? `${result.value.code} ${result.value.message}` : (result.case ?? ''),
+        );
+    }
+    expect(results).toEqual(['screen', '7 site fr is another one: es is bound to es', 'screen']);
+    expect(await failure(as.all.decisions.getDecision({ site: 'fr', requestId: 'order-3' }))).toBe(
+      'DECISION_NOT_FOUND',
+    );
+  });
+
+  it('reports on its own, and can neither touch nor find out those of others by naming their decisions', async () => {
+    const unknown = `${ids.fr.slice(0, -1)}${ids.fr.endsWith('0') ? '1' : '0'}`;
+    const own = payment({ site: 'es', at: NOON });
+    const results = await as.es.record(
+      declined({ eventId: 'e-1', site: 'es', decisionId: ids.es }),
+      declined({ eventId: 'e-2', site: 'fr', decisionId: ids.fr }),
+      declined({ eventId: 'e-3', site: 'es', decisionId: ids.fr, payment: own }),
+      declined({ eventId: 'e-4', site: 'es', decisionId: unknown, payment: own }),
+      declined({ eventId: 'e-5', site: 'es', requestId: 'not-yet', payment: own }),
+    );
+    expect(results.map(({ error }) => error?.message)).toEqual([
+      undefined,
+      'site fr is another one: es is bound to es',
+      'decision_id: is no decision of this site',
+      'decision_id: is no decision of this site',
+      undefined,
+    ]);
+  });
+
+  describe.each([
+    ['reads', (id: object, name: 'fr' | 'reader' | 'both') => as[name].decisions.getDecision(id)],
+    ['explains', (id: object, name: 'fr' | 'reader' | 'both') => as[name].decisions.explainDecision(id)],
+    ['replays', (id: object, name: 'fr' | 'reader' | 'both') => as[name].decisions.replayDecision(id)],
+  ] as const)('%s', (_, call) => {
+    const message = async (answer: Promise<unknown>): Promise<string> =>
+      answer.then(
+        () => '',
+        (error: unknown) => String(error),
+      );
+
+    it('decisions of its own, by id and by request id', async () => {
+      for (const id of [{ id: ids.es }, { site: 'es', requestId: 'order-1' }]) {
+        expect(await message(call(id, 'reader'))).toBe('');
+        expect(await message(call(id, 'both'))).toBe('');
+      }
+    });
+
+    it('of others as little as of none', async () => {
+      const none = `${ids.fr.slice(0, -2)}00`;
+      const [other, unknown] = [
+        await message(call({ id: ids.fr }, 'reader')),
+        await message(call({ id: none }, 'reader')),
+      ];
+      expect(other).toBe(`TollgateError: no decision ${ids.fr}`);
+      expect(unknown.replace(none, '')).toBe(other.replace(ids.fr, ''));
+      const byRequest = await message(call({ site: 'fr', requestId: 'order-1' }, 'reader'));
+      expect(byRequest).toBe('TollgateError: no decision of site fr with request id order-1');
+      expect((await message(call({ site: 'fr', requestId: 'order-9' }, 'reader'))).replace('9', '1')).toBe(
+        byRequest,
+      );
+    });
+  });
+
+  it('with the role site alone reads no traces', async () => {
+    expect(await failure(as.es.decisions.getDecision({ id: ids.es }))).toBe('none');
+    expect(await failure(as.es.decisions.getDecision({ id: ids.es, withTrace: true }))).toBe('ROLE_REQUIRED');
+    expect(await failure(as.reader.decisions.getDecision({ id: ids.es, withTrace: true }))).toBe('none');
+  });
+
+  it('lists its own: of one site without saying so, of several only when it names one', async () => {
+    const sites = async (name: keyof typeof CALLERS, site = ''): Promise<string[]> => {
+      const { decisions } = await as[name].decisions.listDecisions({ site, pageSize: 50 });
+      return [...new Set(decisions.map(({ binding }) => binding?.site ?? ''))].toSorted();
+    };
+    expect(await sites('es')).toEqual(['es']);
+    expect(await sites('es', 'es')).toEqual(['es']);
+    expect(await sites('both', 'fr')).toEqual(['fr']);
+    expect(await sites('all')).toEqual(['es', 'fr']);
+    expect(await failure(sites('es', 'fr'))).toBe('SITE_NOT_PERMITTED');
+    expect(await failure(sites('both'))).toBe('INVALID_REQUEST');
+  });
+
+  it('goes through its list page by page', async () => {
+    const first = await as.es.decisions.listDecisions({ pageSize: 1 });
+    expect(first.nextPageToken).not.toBe('');
+    const second = await as.es.decisions.listDecisions({ pageSize: 1, pageToken: first.nextPageToken });
+    expect(second.decisions[0]?.binding?.site).toBe('es');
+    const { nextPageToken: pageToken } = first;
+    expect(await failure(as.fr.decisions.listDecisions({ pageSize: 1, pageToken }))).toBe('INVALID_REQUEST');
+  });
+});

@@ -1,0 +1,4 @@
+import { keysContract } from '../contract/keys.js';
+import { sqliteFactory } from './factory.js';
+
+keysContract(sqliteFactory);
