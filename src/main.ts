@@ -6,16 +6,19 @@ import { createCanaryGuard } from './decisions/canary/canary-guard.js';
 import { createCanaryReports } from './decisions/canary/canary-report.js';
 import type { CanaryStore } from './decisions/canary/canary-store.js';
 import type { Journal, LimitStore, StoreChanges, StoreHealth } from './decisions/ports.js';
+import { ControlIndex } from './decisions/control/control-index.js';
+import { SnoozeIndex } from './decisions/evaluate/snoozes.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
 import { logText } from './errors/error-text.js';
 import { TollgateError } from './errors/errors.js';
 import { FACT_CATALOGUE, RULE_VOCABULARY } from './facts/catalogue.js';
+import { createAttributeHash } from './facts/attributes/values.js';
 import { createKeyHash } from './facts/attributes/key-hash.js';
 import { ListIndex } from './facts/lists/list-index.js';
 import { ShadowQueue } from './decisions/shadow/shadow-queue.js';
 import { createShadowReports } from './decisions/shadow/shadow-reports.js';
 import type { ShadowStore } from './decisions/shadow/shadow-store.js';
-import type { ListStore } from './facts/lists/list-store.js';
+import type { ListKind, ListStore } from './facts/lists/list-store.js';
 import type { Callers } from './identity/callers.js';
 import { createListReaders } from './facts/lists/list-readers.js';
 import { listsRead } from './facts/lists/lists-read.js';
@@ -23,6 +26,10 @@ import { createListsService, type ListsService } from './facts/lists/lists-servi
 import { createListValueReader } from './facts/lists/normalise-value.js';
 import { createPhoneReader } from './facts/normalise/phone.js';
 import { createListDecisions } from './decisions/read-side/list-decisions.js';
+import type { ControlStore } from './rules/exceptions/control-group.js';
+import { createControls } from './rules/exceptions/control-service.js';
+import { createSnoozes } from './rules/exceptions/snooze-service.js';
+import type { SnoozeStore } from './rules/exceptions/snooze.js';
 import { createRuleSets } from './rules/rule-set-service.js';
 import type { KeyStore } from './identity/key-store.js';
 import { stagesOf } from './rules/versions/stages.js';
@@ -65,6 +72,8 @@ interface Store {
   readonly rules: RuleVersionStore;
   readonly shadows: ShadowStore;
   readonly canaries: CanaryStore;
+  readonly snoozes: SnoozeStore;
+  readonly controls: ControlStore;
   readonly sites: SiteStore;
   readonly keys: KeyStore;
   readonly changes: StoreChanges;
@@ -143,6 +152,7 @@ interface Parts {
 async function serve({ config, tuning, world, log, assets, tls, store }: Parts): Promise<Service> {
   let decisions: DecisionService | undefined;
   let shadowing: ShadowQueue | undefined;
+  let openSnoozes = (): number => 0;
   let grpc: GrpcServer | undefined;
   const watch = watchStore(store.health, world.timers, (up, changed, reason) => {
     if (changed)
@@ -153,6 +163,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     queueDepth: () => decisions?.inFlight ?? 0,
     shadowDepth: () => shadowing?.depth ?? 0,
     storeUp: watch.up,
+    openSnoozes: () => openSnoozes(),
     insecureListen: () => config.insecureListen,
     residentBytes: () => process.memoryUsage.rss(),
     cpuSeconds: () => {
@@ -176,24 +187,64 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
   const hash = createKeyHash(store.journal.hashKey);
   const readPhone = createPhoneReader();
   const readValue = createListValueReader(readPhone);
+  const listIndex = new ListIndex(hash, () => new Promise<void>((resolve) => world.timers.soon(resolve)));
   const listReaders = createListReaders(store.rules, stagesOf(store.rules));
   const lists = createListsService({
     store: store.lists,
-    index: new ListIndex(hash, () => new Promise<void>((resolve) => world.timers.soon(resolve))),
+    index: listIndex,
     normalise: readValue,
     now: () => world.clock.now(),
     readers: (list) => listReaders.of(list),
   });
   await patient(() => lists.refresh());
+  // A list that is not known yet may be one.
+  const kindOf = (list: string): ListKind => listIndex.kindOf(list) ?? 'embargo';
+  const isEmbargo = (list: string): boolean => kindOf(list) === 'embargo';
+  const controlled = new ControlIndex((list) => isEmbargo(list) || kindOf(list) === 'block');
+  const attributeOf = createAttributeHash(hash, readPhone);
+  const snoozed = new SnoozeIndex(attributeOf, isEmbargo);
+  const snoozes = createSnoozes({
+    store: store.snoozes,
+    versions: store.rules,
+    isEmbargo,
+    hash: attributeOf,
+    now: () => world.clock.now(),
+    newId: () => Buffer.from(world.randomBytes(8)).toString('hex'),
+    changed: (open) => snoozed.replace(open),
+  });
+  openSnoozes = () => snoozes.open();
+  const controls = createControls({
+    store: store.controls,
+    versions: store.rules,
+    isBarred: controlled.isBarred,
+    now: () => world.clock.now(),
+    changed: (running) => controlled.replace(running),
+  });
+  await patient(() => Promise.all([snoozes.refresh(), controls.refresh()]));
   shadowing = new ShadowQueue({
     store: store.shadows,
+    isEmbargo,
     world,
     observer: metrics,
     failed: (error) => observer.backgroundFailed('shadow', error),
     room: tuning.shadowRoom,
     differences: tuning.shadowDifferences,
   });
-  const wanted = { config, tuning, world, assets, store, sites, lists, observer, shadowing, hash, readPhone };
+  const wanted = {
+    config,
+    tuning,
+    world,
+    assets,
+    store,
+    sites,
+    lists,
+    snoozes: snoozed,
+    controls: controlled,
+    observer,
+    shadowing,
+    hash,
+    readPhone,
+  };
   decisions = await patient(() => openDecisions(decisionOptions(wanted)));
   const follow = followRules(
     () => ruleSets,
@@ -215,7 +266,8 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
   await patient(follow);
   const seeded = await seedWhenEmpty({ config, patient, lists, readValue, log }, ruleSets);
   const followAll = async (): Promise<void> => {
-    await Promise.all([lists.refresh(), sites.refresh(), keys.refresh()]);
+    const parts = [lists, sites, keys, snoozes, controls];
+    await Promise.all(parts.map((part) => part.refresh()));
     await follow();
     // Not before: the rules that ran until now may have read them.
     lists.forgetDeleted();
@@ -252,6 +304,8 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
         lists,
         sites,
         keys,
+        snoozes,
+        controls,
         listDecisions: createListDecisions(store.journal, listReaders),
       },
       {

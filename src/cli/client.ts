@@ -1,9 +1,11 @@
+import { ControlService } from '../gen/tollgate/v1/control_service_pb.js';
 import { DecisionService } from '../gen/tollgate/v1/decision_service_pb.js';
 import { EventService } from '../gen/tollgate/v1/event_service_pb.js';
 import { KeyService } from '../gen/tollgate/v1/key_service_pb.js';
 import { ListService } from '../gen/tollgate/v1/list_service_pb.js';
 import { RuleService } from '../gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../gen/tollgate/v1/site_service_pb.js';
+import { SnoozeService } from '../gen/tollgate/v1/snooze_service_pb.js';
 import { createClient, openChannel, type ChannelTls, type Client } from '../server/grpc/bridge.js';
 
 /** All services of one running Tollgate over one connection. */
@@ -13,6 +15,8 @@ export interface Connection {
   readonly rules: Client<typeof RuleService>;
   readonly lists: Client<typeof ListService>;
   readonly sites: Client<typeof SiteService>;
+  readonly snoozes: Client<typeof SnoozeService>;
+  readonly controls: Client<typeof ControlService>;
   readonly keys: Client<typeof KeyService>;
   close(): void;
 }
@@ -42,6 +46,8 @@ export function connect(address: string, { deadlineMs, now, key, tls }: ConnectO
     rules: createClient(RuleService, channel, defaults),
     lists: createClient(ListService, channel, defaults),
     sites: createClient(SiteService, channel, defaults),
+    controls: createClient(ControlService, channel, defaults),
+    snoozes: createClient(SnoozeService, channel, defaults),
     keys: createClient(KeyService, channel, defaults),
     close: () => channel.close(),
   };

@@ -7,6 +7,7 @@ import {
   ScaExemption,
   ThreeDsDemand,
   type CanaryLot,
+  type ControlDraw,
   type Decision,
   type LimitUse,
 } from '../gen/tollgate/v1/decision_service_pb.js';
@@ -54,6 +55,20 @@ function canaryText({ ruleSet, version, share, drawn }: CanaryLot): string {
   return drawn ? `${name} decided (drawn for ${shareText})` : `${name} not drawn (${shareText})`;
 }
 
+/** What a control group made of it; empty where none took part. */
+function controlText(control: ControlDraw | undefined): string {
+  if (control === undefined) return '';
+  const { ruleSet, rule, share, drawn, letGo, capFull } = control;
+  const fate = letGo
+    ? 'let go'
+    : capFull
+      ? "drawn, but the day's caps are full"
+      : drawn
+        ? 'drawn'
+        : 'not drawn';
+  return `${ruleSet}/${rule}, share ${share}: ${fate}`;
+}
+
 /** Prints a decision for people. */
 export function printDecision(out: Output, decision: Decision, repeated: boolean): void {
   const { binding } = decision;
@@ -63,6 +78,7 @@ export function printDecision(out: Output, decision: Decision, repeated: boolean
     ['reasons', decision.reasons.join(', ')],
     ['3-D Secure', enumText(ThreeDsDemand, decision.threeDs)],
     ['exemption', exemption],
+    ['control group', controlText(decision.control)],
     ['flags', decision.flags.map((flag) => enumText(DecisionFlag, flag)).join(', ')],
     ['decision', `${decision.id}${repeated ? ' (decided before)' : ''}`],
     ['request', `${binding?.site ?? ''} ${decision.requestId}`],
@@ -92,6 +108,20 @@ export function printDecision(out: Output, decision: Decision, repeated: boolean
         hit.score === 0 ? '' : String(hit.score),
       ]),
       [4],
+    );
+  }
+  if (decision.snoozed.length > 0) {
+    out.line();
+    out.table(
+      ['snoozed', 'state', 'would ask for', 'until', 'by', 'because'],
+      decision.snoozed.map((one) => [
+        `${one.ruleSet}/${one.rule}`,
+        enumText(RuleState, one.state),
+        enumText(Outcome, one.outcome),
+        timeText(one.until),
+        one.actor,
+        one.reason,
+      ]),
     );
   }
   if (decision.limits.length === 0) return;

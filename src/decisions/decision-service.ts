@@ -1,5 +1,6 @@
 import { arrange, type Arrangement } from '../rules/publish/arrangement.js';
 import type { RuleVersionStore } from '../rules/version-store.js';
+import { precisionReport } from './control/precision-report.js';
 import type { RulesInForce } from './evaluate/active-rules.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import type { PipelineOptions } from './pipeline/options.js';
@@ -29,6 +30,12 @@ export async function openDecisions(options: DecisionServiceOptions): Promise<De
     ...reads,
     screen: (input, caller) => pipeline.screen(input, caller),
     record: (input, caller) => pipeline.record(input, caller),
+    precision: (query, caller) =>
+      precisionReport(
+        query,
+        { journal: options.journal, hash: options.rules.hash, now: () => options.world.clock.now() },
+        caller,
+      ),
     async useRules(arrangement) {
       const rules = pipeline.prepare(arrangement);
       await putLayouts(options.versions, rules);

@@ -3,6 +3,7 @@ import type { PaymentInput } from '../facts/payment.js';
 import type { Claim, Label, ThreeDsResult } from '../facts/attributes/report-words.js';
 import type { Outcome, RuleState } from '../rules/outcome.js';
 import type { Caller } from './caller.js';
+import type { PrecisionQuery, PrecisionReport } from './control/precision-report.js';
 import type { Explanation, ExplainOptions } from './explanation.js';
 import type { DecisionRecord } from './record.js';
 
@@ -113,4 +114,6 @@ export interface Decisions {
   list(query: DecisionQuery): Promise<{ readonly records: readonly DecisionRecord[]; readonly next: string }>;
   explain(ref: DecisionRef, options: ExplainOptions, caller?: Caller): Promise<Explanation>;
   replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput>;
+  /** How precise a rule is, from what its control group let go. */
+  precision(query: PrecisionQuery, caller?: Caller): Promise<PrecisionReport>;
 }

@@ -1,5 +1,7 @@
 import type { Authentication, Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
+import type { SnoozedRule } from '../rules/exceptions/snooze.js';
 import type { Hit } from '../rules/program.js';
+import type { ControlLot } from './control/control-lot.js';
 import type { Lot } from './evaluate/canary-lot.js';
 
 const DECISION_FLAGS = ['unknown-site', 'event-time-skew', 'degraded'] as const;
@@ -62,6 +64,10 @@ export interface DecisionRecord {
   readonly ruleSets: readonly { readonly ruleSet: string; readonly version: number; readonly hash: string }[];
   /** What was drawn for each canary that ran for its site; left out where none did. */
   readonly lots?: readonly Lot[] | undefined;
+  /** Rules that would have been heard, and were not since somebody snoozed them; left out where there are none. */
+  readonly snoozed?: readonly SnoozedRule[] | undefined;
+  /** What was drawn for it where one rule alone stops it and has a control group; left out where none takes part. */
+  readonly control?: ControlLot | undefined;
   readonly limits: readonly LimitUse[];
   /** null when no rate was known. */
   readonly base: { readonly minor: number; readonly currency: string } | null;

@@ -56,6 +56,9 @@ export const ERRORS = {
   RULE_SET_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such rule set.' },
   VERSION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no such version.' },
   CANARY_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such canary ran there.' },
+  RULE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No version that stands anywhere has such a rule.' },
+  CONTROL_GROUP_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No control group runs there.' },
+  SNOOZE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such snooze.' },
   DRAFT_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no draft.' },
   LIST_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such list, or it was deleted.' },
   SITE_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such site.' },
@@ -82,6 +85,15 @@ export const ERRORS = {
     meaning: 'The version, or another one, stands where it would be put.',
   },
   NOT_STAGED: { status: 'FAILED_PRECONDITION', meaning: 'No version stands there, or ever stood there.' },
+  NOT_EXCEPTABLE: {
+    status: 'FAILED_PRECONDITION',
+    meaning:
+      'The rule may not be excepted from: it reads a list that nothing may lift, or stops nothing by itself.',
+  },
+  SNOOZE_OVER: {
+    status: 'FAILED_PRECONDITION',
+    meaning: 'The snooze has ended already, by itself or by somebody.',
+  },
   LIST_IN_USE: {
     status: 'FAILED_PRECONDITION',
     meaning:

@@ -1,5 +1,7 @@
 import { Pipeline } from '../decisions/pipeline/pipeline.js';
 import { NO_SHADOWS, type Shadowing } from '../decisions/shadow/shadowing.js';
+import { NO_CONTROLS, type ControlLookup } from '../decisions/control/control-index.js';
+import { NO_SNOOZES, type SnoozeLookup } from '../decisions/evaluate/snoozes.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
 import { createAttributeHash } from '../facts/attributes/values.js';
@@ -44,6 +46,10 @@ export interface StageOptions {
   readonly fixtures: CaseFile;
   /** Lists of the one case. */
   readonly more: ListsForm | undefined;
+  /** Default: nothing is snoozed. */
+  readonly snoozes?: SnoozeLookup;
+  /** Default: nothing is let go. */
+  readonly controls?: ControlLookup;
   readonly bounds?: Partial<StageBounds>;
   /** Takes shadow work; default: nobody. */
   readonly shadowing?: Shadowing;
@@ -121,6 +127,8 @@ export function setStage(options: StageOptions): Stage {
       ]),
       world,
       observer: noting(troubles),
+      snoozes: options.snoozes ?? NO_SNOOZES,
+      controls: options.controls ?? NO_CONTROLS,
       shadowing: options.shadowing ?? NO_SHADOWS,
       rules: {
         catalogue,

@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.js';
 import type { DecisionServiceOptions } from '../decisions/decision-service.js';
+import type { ControlLookup } from '../decisions/control/control-index.js';
+import type { SnoozeLookup } from '../decisions/evaluate/snoozes.js';
 import type { Observer } from '../decisions/observer.js';
 import type { Journal, LimitStore } from '../decisions/ports.js';
 import type { Shadowing } from '../decisions/shadow/shadowing.js';
@@ -56,6 +58,8 @@ export interface DecisionSources {
   };
   readonly sites: Sites;
   readonly lists: ListsService;
+  readonly snoozes: SnoozeLookup;
+  readonly controls: ControlLookup;
   readonly observer: Observer;
   readonly shadowing: Shadowing;
   readonly hash: KeyHash;
@@ -78,6 +82,8 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
     observer,
     catalogue: FACT_CATALOGUE,
     attributeOf,
+    snoozes: parts.snoozes,
+    controls: parts.controls,
     shadowing,
     rules: {
       catalogue: FACT_CATALOGUE,

@@ -18,6 +18,8 @@ export interface MetricSources {
   storeUp(): boolean;
   /** Whether other machines reach the service without TLS, or without being asked who they are. */
   insecureListen(): boolean;
+  /** Snoozes that are neither over nor ended. */
+  openSnoozes(): number;
   /** Resident memory, bytes. */
   residentBytes(): number;
   /** CPU used so far, seconds. */
@@ -72,6 +74,11 @@ export function createMetrics(sources: MetricSources): Metrics {
     registry,
     'tollgate_decisions_degraded_total',
     'Decisions of which a rule lacked an input or failed.',
+  );
+  const snoozed = total(
+    registry,
+    'tollgate_decisions_snoozed_total',
+    'Decisions in which a rule was not heard that somebody snoozed.',
   );
   const repeated = tally(
     registry,
@@ -147,6 +154,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     sources.shadowDepth(),
   );
   gauge(registry, 'tollgate_store_up', '1 when the store can be used.', () => (sources.storeUp() ? 1 : 0));
+  gauge(registry, 'tollgate_open_snoozes', 'Snoozes of rules and payers in force or to come.', () =>
+    sources.openSnoozes(),
+  );
   gauge(
     registry,
     'tollgate_insecure_listen',
@@ -174,6 +184,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       }
       decisions(record.outcome);
       if (record.flags.includes('degraded')) degraded();
+      if (record.snoozed !== undefined) snoozed();
       durations.observe(tookUs / 1e6);
     },
     recorded(kind, again) {

@@ -18,6 +18,8 @@ let service: Service;
 let hash = '';
 /** A decision to ask about, where a guide says ID, and a key, where it says KEYID. */
 let decision: string;
+/** A snooze to end, where an example shows one. */
+let snooze: string;
 let key: string;
 
 const run = (args: readonly string[], stdin?: string): Promise<Ran> =>
@@ -88,6 +90,9 @@ beforeAll(async () => {
   await run(['lists', 'create', 'good-customers', '--type', 'customer', '--kind', 'allow']);
   const payment = join(folder.path, 'payment.json');
   const { out } = await run(['decide', payment, '--request-id', 'order-4711-1', '--json']);
+  const because = ['--for', '2h', '--reason', 'a test', '--json'];
+  const snoozed = await run(['rules', 'snooze', 'velocity', 'card-burst', ...because]);
+  snooze = (JSON.parse(snoozed.out) as { snooze: { id: string } }).snooze.id;
   const made = await run(['keys', 'create', '--name', 'guide', '--role', 'viewer', '--json']);
   key = (JSON.parse(made.out) as { key: { id: string } }).key.id;
   decision = (JSON.parse(out) as { decision: { id: string } }).decision.id;
@@ -112,6 +117,7 @@ function here(words: readonly string[]): string[] {
     if (word === 'HASH') return hash;
     if (word === 'KEYID') return key;
     if (word === 'ID' || /^[0-9a-z]{26}$/.test(word)) return decision;
+    if (/^[0-9a-f]{16}$/.test(word)) return snooze;
     if (Object.hasOwn(FILES, word) || word.startsWith('my-rules/')) return join(folder.path, word);
     return word.replace('127.0.0.1:50051', service.grpcAddress);
   });

@@ -15,6 +15,7 @@ function observer(sample: number) {
     shadowDepth: () => 0,
     storeUp: () => true,
     insecureListen: () => false,
+    openSnoozes: () => 0,
     residentBytes: () => 0,
     cpuSeconds: () => 0,
   });

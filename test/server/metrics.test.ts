@@ -12,6 +12,7 @@ function metrics() {
       shadowDepth: () => 2 * state.depth,
       storeUp: () => state.up,
       insecureListen: () => false,
+      openSnoozes: () => 0,
       residentBytes: () => 1000,
       cpuSeconds: () => 2.5,
     }),

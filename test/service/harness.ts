@@ -7,6 +7,7 @@ import type { Client as Channel } from '@grpc/grpc-js';
 import { describe } from 'vitest';
 import type { Config } from '../../src/config/config.js';
 import type { StoredEntry } from '../../src/decisions/ports.js';
+import { ControlService } from '../../src/gen/tollgate/v1/control_service_pb.js';
 import { DecisionService, type Decision } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import {
   EventService,
@@ -19,6 +20,7 @@ import type { Payment, PaymentSchema } from '../../src/gen/tollgate/v1/payment_p
 import { Waivable } from '../../src/gen/tollgate/v1/rule_publishing_pb.js';
 import { RuleService } from '../../src/gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../../src/gen/tollgate/v1/site_service_pb.js';
+import { SnoozeService } from '../../src/gen/tollgate/v1/snooze_service_pb.js';
 import { startService, type Service } from '../../src/main.js';
 import { createClient, openChannel, type ChannelTls, type Client } from '../../src/server/grpc/client.js';
 import { openMongoStore, type MongoStore } from '../../src/storage/mongo/open.js';
@@ -58,6 +60,8 @@ export interface Instance {
   readonly rules: Client<typeof RuleService>;
   readonly lists: Client<typeof ListService>;
   readonly sites: Client<typeof SiteService>;
+  readonly snoozes: Client<typeof SnoozeService>;
+  readonly controls: Client<typeof ControlService>;
   readonly keys: Client<typeof KeyService>;
   /** The decision on a payment. */
   screen(requestId: string, payment: PaymentInit): Promise<Decision>;
@@ -115,6 +119,8 @@ export function clientsOf(
     lists: createClient(ListService, channel, shown),
     sites: createClient(SiteService, channel, shown),
     keys: createClient(KeyService, channel, shown),
+    controls: createClient(ControlService, channel, shown),
+    snoozes: createClient(SnoozeService, channel, shown),
     async screen(requestId, payment) {
       const { decision } = await decisions.screen({ requestId, payment });
       if (decision === undefined) throw new Error('an answer without decision');

@@ -15,6 +15,8 @@ import { addList, addShow } from './rules/read.js';
 import { addTest } from './rules/test.js';
 import { addShadow } from './rules/shadow.js';
 import { addShadowReport } from './rules/shadow-report.js';
+import { addControl, addControls, addPrecision } from './rules/control.js';
+import { addSnooze, addSnoozes, addUnsnooze } from './rules/snooze.js';
 
 /** `tollgate rules`: from a file that is checked to a version that decides, and back. */
 export function addRules(program: Command, host: Host): void {
@@ -47,4 +49,10 @@ export function addRules(program: Command, host: Host): void {
   addDiff(parent, host);
   addList(parent, host);
   addShow(parent, host);
+  addSnooze(parent, host);
+  addSnoozes(parent, host);
+  addUnsnooze(parent, host);
+  addControl(parent, host);
+  addControls(parent, host);
+  addPrecision(parent, host);
 }

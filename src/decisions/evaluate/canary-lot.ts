@@ -2,6 +2,7 @@ import type { Attribute } from '../../facts/attributes.js';
 import type { PaymentContext } from '../../facts/context.js';
 import { drawOf, isDrawn, subjectOf } from '../../rules/publish/draw.js';
 import type { StagedVersion } from '../../rules/publish/stage.js';
+import { knownBy } from './known-by.js';
 
 /** What was drawn for a payment in a canary that ran for its site. */
 export interface Lot {
@@ -28,20 +29,7 @@ export function lotOf(
   free: boolean,
 ): Lot {
   if (canary === undefined) throw new Error(`version ${version} of ${ruleSet} is a canary without settings`);
-  const { input, card, email, ip } = context;
-  const subject = subjectOf(
-    {
-      site: input.site,
-      card,
-      customer: input.customer.id,
-      email,
-      device: input.device.id,
-      ip,
-      order: input.orderId,
-      request: '-',
-    },
-    { prefer: canary.by },
-  );
+  const subject = subjectOf(knownBy(context), { prefer: canary.by });
   const draw = drawOf((text) => hash('payment', text), {
     purpose: 'canary',
     id: `${ruleSet}/${version}`,

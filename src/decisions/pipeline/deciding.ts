@@ -6,6 +6,8 @@ import type { Position, StreamEvent } from '../../facts/stream.js';
 import type { AskedPayment } from '../../facts/velocity/asked.js';
 import type { Outcome } from '../../rules/outcome.js';
 import type { FactValue } from '../../rules/program.js';
+import { controlDraw, type ControlDraw, type ControlDrawOptions } from '../control/control-draw.js';
+import type { ControlLot } from '../control/control-lot.js';
 import type { Screening } from './admissions.js';
 import { knownPayment, type Append } from './append-queue.js';
 import { decisionEntry, type DecisionParts } from '../record/decision-entry.js';
@@ -28,6 +30,8 @@ const DAY_MS = 86_400_000;
 interface Shaded {
   readonly plan: ShadowPlan;
   readonly more: readonly FactValue[] | undefined;
+  /** What the rules said, whatever a control group made of it. */
+  readonly evaluation: Evaluation;
 }
 
 const UNSHADED: readonly Shaded[] = [];
@@ -36,9 +40,12 @@ const UNSHADED: readonly Shaded[] = [];
 export class Deciding {
   readonly #options: PipelineOptions;
   readonly #intake: Intake;
+  readonly #drawing: ControlDrawOptions;
 
   constructor(options: PipelineOptions, intake: Intake) {
     this.#options = options;
+    const { controls, toBaseMinor, rules } = options;
+    this.#drawing = { controls, toBaseMinor, hash: rules.hash };
     this.#intake = intake;
   }
 
@@ -56,32 +63,41 @@ export class Deciding {
 
   /** Evaluates a payment and stages its entry; a promise holds up what was admitted later. */
   decide(screening: Screening, context: PaymentContext, windows: AskedPayment): void | Promise<void> {
-    const { world, lists, observer, lapseMs, journal } = this.#options;
+    const { world, lists, snoozes, observer, lapseMs, journal } = this.#options;
     const { rules } = this.#intake;
     const decidedAt = world.clock.now();
     const startedUs = this.#nowUs();
     const { rules: chosen, lots, shadows } = rules.choose(context);
     const input = { context, windows, lists, now: decidedAt };
-    const evaluation = evaluate(chosen, input, (fact, error) => observer.factFailed(fact, error));
+    const asked = evaluate(chosen, input, snoozes, (fact, error) => observer.factFailed(fact, error));
     const evaluationUs = this.#nowUs() - startedUs;
     const shaded =
-      shadows.length === 0 ? UNSHADED : shadows.map((plan) => ({ plan, more: plan.more(input) }));
+      shadows.length === 0
+        ? UNSHADED
+        : shadows.map((plan) => ({ plan, more: plan.more(input), evaluation: asked }));
     const lapsesAt = decidedAt + lapseMs;
-    const { outcome } = evaluation.verdict;
-    const due = this.#due(evaluation, context);
+    const draw = controlDraw(asked, context, decidedAt, this.#drawing);
+    const letGo = draw?.lot.drawn === true ? { ...asked, verdict: draw.verdict } : undefined;
+    const { outcome } = asked.verdict;
+    const due = this.#due(letGo ?? asked, context);
     const place = { log: journal.log, seq: this.#intake.nextSeq() };
     let event = this.#eventOf(screening.id, context, place, outcome);
+    let evaluation = asked;
+    let control = draw?.lot;
     let limits: readonly LimitUse[] = [];
 
+    const hold = async (): Promise<void> => {
+      if (draw !== undefined && letGo !== undefined) {
+        control = await this.#takeRoom(screening.id, draw);
+        if (!control.letGo) return;
+        evaluation = letGo;
+      }
+      limits = await this.#intake.keeper.reserve(screening.id, due, lapsesAt);
+      const final = this.#afterLimits(evaluation, context, limits).outcome;
+      if (final !== outcome) event = this.#eventOf(screening.id, context, place, final);
+    };
     // Where a rule asks what was decided before, those after it wait to see what the limits say; else they need not.
-    const ready =
-      due.length === 0
-        ? undefined
-        : this.#intake.keeper.reserve(screening.id, due, lapsesAt).then((uses) => {
-            limits = uses;
-            const final = this.#afterLimits(evaluation, context, uses).outcome;
-            if (final !== outcome) event = this.#eventOf(screening.id, context, place, final);
-          });
+    const ready = due.length === 0 && letGo === undefined ? undefined : hold();
     const waits = ready !== undefined && rules.asksOutcome;
     if (!waits) this.#intake.insert(event);
     const seen = this.#intake.seenPairs;
@@ -96,6 +112,7 @@ export class Deciding {
             context,
             evaluation,
             lots,
+            control,
             event,
             limits,
             seen,
@@ -109,6 +126,14 @@ export class Deciding {
       caller: screening,
     });
     return waits ? ready.then(() => this.#intake.insert(event)) : undefined;
+  }
+
+  /** The lot of a payment that was drawn, once it is known whether the day's caps have room. */
+  async #takeRoom(id: string, { lot, holds }: ControlDraw): Promise<ControlLot> {
+    // What was let go stays counted until the day is over, whatever becomes of it.
+    const until = Math.max(...holds.map(({ periodEnd }) => periodEnd));
+    const room = await this.#intake.keeper.take(id, holds, until);
+    return room ? { ...lot, letGo: true } : { ...lot, cap: 'full' };
   }
 
   /** The answer to a payment that was decided before. Throws REQUEST_ID_REUSED when it was another payment. */
@@ -155,6 +180,7 @@ export class Deciding {
       | 'context'
       | 'evaluation'
       | 'lots'
+      | 'control'
       | 'event'
       | 'limits'
       | 'seen'
@@ -174,6 +200,7 @@ export class Deciding {
       context: parts.context,
       evaluation: parts.evaluation,
       lots: parts.lots,
+      control: parts.control,
       event: parts.event,
       final: this.#afterLimits(parts.evaluation, parts.context, parts.limits),
       limits: parts.limits,
@@ -193,8 +220,7 @@ export class Deciding {
       stored: () => {
         observer.decided(record, false, this.#nowUs() - screening.admittedUs);
         screening.done({ record, repeated: false });
-        for (const { plan, more } of shaded)
-          shadowing.offer({ plan, more, evaluation: parts.evaluation, record });
+        for (const { plan, more, evaluation } of shaded) shadowing.offer({ plan, more, evaluation, record });
       },
       // Another instance decided the same request at the same time and was first: its decision counts.
       duplicate: async () => {

@@ -4,7 +4,7 @@ import { holdId } from '../record/decision-id.js';
 import { asksReview, heldLimit, unheldLimit, type DueLimit } from '../limits/holds.js';
 import type { KnownPayment } from './append-queue.js';
 import type { Holding } from '../limits/holding.js';
-import type { HoldReport, LimitStore } from '../ports.js';
+import type { Hold, HoldReport, LimitStore } from '../ports.js';
 import type { HeldLimit, LimitUse } from '../record.js';
 import type { EventInput } from '../decisions.js';
 
@@ -58,6 +58,18 @@ export class LimitKeeper {
     // It has counted as much as a number can hold: it says so, and the others are asked without it.
     const others = due.filter((one) => one !== full);
     return [...(await this.reserve(decision, others, expiresAt)), ...uses.slice(-1)];
+  }
+
+  /**
+   * Takes room that nothing gives back before `until` (epoch ms), all of it or none; whether there was some. The same
+   * decision again has what it took.
+   */
+  async take(decision: string, holds: readonly Hold[], until: number): Promise<boolean> {
+    const counters = holds.map(({ counter }) => counter);
+    const amount = holds.reduce((sum, hold) => sum + hold.amount, 0);
+    const id = holdId(decision, amount, counters);
+    const { reserved } = await this.#inTurn('reserve', counters, () => this.#store.reserve(id, holds, until));
+    return reserved;
   }
 
   /**

@@ -3,6 +3,8 @@ import type { PaymentInput } from '../../facts/payment.js';
 import type { World } from '../../world/world.js';
 import type { RulesInForceOptions } from '../evaluate/active-rules.js';
 import type { ListLookup } from '../evaluate/fact-plan.js';
+import type { ControlLookup } from '../control/control-index.js';
+import type { SnoozeLookup } from '../evaluate/snoozes.js';
 import type { Observer } from '../observer.js';
 import type { Journal, LimitStore } from '../ports.js';
 import type { Shadowing } from '../shadow/shadowing.js';
@@ -15,6 +17,10 @@ export interface PipelineOptions {
   readonly world: World;
   readonly observer: Observer;
   readonly rules: RulesInForceOptions;
+  /** What is excepted now. */
+  readonly snoozes: SnoozeLookup;
+  /** What of that which rules stop may go on. */
+  readonly controls: ControlLookup;
   /** Is handed what shadows need of a decision that was answered. */
   readonly shadowing: Shadowing;
   /** Resolves a payment into what rules are asked about. Throws TollgateError when it may not be decided. */

@@ -1,6 +1,8 @@
 import type { Authentication } from '../../rules/outcome.js';
+import { snoozedText } from '../../rules/exceptions/snoozing.js';
 import type { RuleSetVersion } from '../../rules/program.js';
 import type { Explanation } from '../explanation.js';
+import { controlText } from '../control/text.js';
 import type { DecisionRecord } from '../record.js';
 
 const CANNOT_RUN: Readonly<Record<Authentication, string | undefined>> = {
@@ -17,6 +19,8 @@ export function headlineOf(record: DecisionRecord, versions: readonly RuleSetVer
   const cannot = CANNOT_RUN[record.authentication];
   if (cannot !== undefined) lines.push(`3-D Secure cannot run: ${cannot}`);
   lines.push(...replacedReviews(record, versions));
+  for (const snoozed of record.snoozed ?? []) lines.push(snoozedText(snoozed));
+  if (record.control !== undefined) lines.push(controlText(record.control));
   if (record.flags.length > 0) lines.push(`marked ${record.flags.join(', ')}`);
   return lines;
 }

@@ -1,4 +1,6 @@
 import { canonicalJson } from '../../rules/document/canonical.js';
+import { verdictAsSnoozed } from '../../rules/exceptions/snoozing.js';
+import { letGoVerdict, stoppedAlone } from '../control/let-go.js';
 import { layoutOf } from '../../rules/versions/layout.js';
 import { RULE_STATES } from '../../rules/outcome.js';
 import type { FactValue, Program } from '../../rules/program.js';
@@ -50,7 +52,13 @@ function factsFor(program: Program, layout: Layout, values: readonly FactValue[]
 
 /** The decision as a program makes it of these rule states, under the limits as they were. Pure. */
 export function decidedAgain(record: DecisionRecord, program: Program, states: Uint8Array): DecisionRecord {
-  const verdict = program.verdict(states, record.authentication);
+  // By what the record says: the snoozes may be over.
+  const { authentication, control } = record;
+  const { verdict: full, snoozed } = verdictAsSnoozed(program, states, authentication, record.snoozed ?? []);
+  const stopped = { program, states, authentication, verdict: full, snoozed };
+  const without = control?.letGo === true ? stoppedAlone(stopped, control.ruleSet, control.rule) : undefined;
+  const verdict =
+    control === undefined || without === undefined ? full : letGoVerdict(full, without, control.letGoTo);
   const paid = record.base?.minor ?? Number.NaN;
   const final = afterLimits(verdict, record.limits, paid, program.limitOf);
   const flags = record.flags.filter((flag) => flag !== 'degraded');
@@ -61,14 +69,15 @@ export function decidedAgain(record: DecisionRecord, program: Program, states: U
     threeDs: verdict.threeDs,
     exemption: verdict.exemption,
     hits: verdict.hits,
+    ...(record.snoozed === undefined ? {} : { snoozed }),
     flags: final.degraded ? [...flags, 'degraded'] : flags,
   };
 }
 
 function recordDifferences(recorded: DecisionRecord, replayed: DecisionRecord): string[] {
   const differences: string[] = [];
-  for (const name of ['outcome', 'threeDs', 'exemption', 'reasons', 'hits', 'flags'] as const) {
-    const [before, now] = [canonicalJson(recorded[name]), canonicalJson(replayed[name])];
+  for (const name of ['outcome', 'threeDs', 'exemption', 'reasons', 'hits', 'snoozed', 'flags'] as const) {
+    const [before, now] = [canonicalJson(recorded[name] ?? []), canonicalJson(replayed[name] ?? [])];
     if (before !== now) differences.push(`${name} was ${before} and is ${now}`);
   }
   return differences;

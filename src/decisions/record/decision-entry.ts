@@ -1,6 +1,7 @@
 import type { Attribute } from '../../facts/attributes.js';
 import type { PaymentContext } from '../../facts/context.js';
 import type { StreamEvent } from '../../facts/stream.js';
+import type { ControlLot } from '../control/control-lot.js';
 import type { Lot } from '../evaluate/canary-lot.js';
 import type { Evaluation } from '../evaluate/evaluate.js';
 import { keysOf } from './event-entry.js';
@@ -20,6 +21,8 @@ export interface DecisionParts {
   readonly evaluation: Evaluation;
   /** What was drawn for canaries. */
   readonly lots: readonly Lot[];
+  /** What was drawn for a control group. */
+  readonly control: ControlLot | undefined;
   /** Its event, with position and outcome. */
   readonly event: StreamEvent;
   readonly final: LimitedVerdict;
@@ -56,6 +59,8 @@ export function decisionEntry(parts: DecisionParts): {
     program,
     authentication: evaluation.authentication,
     lots: parts.lots,
+    snoozed: evaluation.snoozed,
+    control: parts.control,
     verdict,
     final,
     limits: parts.limits,

@@ -1,6 +1,8 @@
 import type { PaymentContext } from '../../facts/context.js';
 import type { Authentication } from '../../rules/outcome.js';
+import type { SnoozedRule } from '../../rules/exceptions/snooze.js';
 import type { FactValue, Hit, Program, Verdict } from '../../rules/program.js';
+import type { ControlLot } from '../control/control-lot.js';
 import type { Lot } from '../evaluate/canary-lot.js';
 import type { LimitedVerdict } from '../limits/holds.js';
 import type { DecisionFlag, DecisionRecord, DecisionTrace, LimitUse } from '../record.js';
@@ -16,6 +18,8 @@ export interface RecordParts {
   readonly program: Program;
   readonly authentication: Authentication;
   readonly lots: readonly Lot[];
+  readonly snoozed: readonly SnoozedRule[];
+  readonly control: ControlLot | undefined;
   readonly verdict: Verdict;
   readonly final: LimitedVerdict;
   readonly limits: readonly LimitUse[];
@@ -49,6 +53,8 @@ export function newRecord(parts: RecordParts): DecisionRecord {
     lapsesAt: parts.lapsesAt,
     ruleSets: versionsOf(parts.program),
     lots: parts.lots.length === 0 ? undefined : parts.lots,
+    snoozed: parts.snoozed.length === 0 ? undefined : parts.snoozed,
+    control: parts.control,
     limits: parts.limits,
     base: Number.isNaN(event.baseMinor) ? null : { minor: event.baseMinor, currency: parts.baseCurrency },
     rateId: context.rateId,

@@ -1,5 +1,6 @@
 import { differenceOf, type Judged } from '../../rules/publish/shadow-difference.js';
 import { countCompared, countDropped, type DropReason } from '../../rules/publish/shadow-tally.js';
+import { snoozedVerdict, type IsEmbargo } from '../../rules/exceptions/snoozing.js';
 import { every } from '../../world/every.js';
 import type { World } from '../../world/world.js';
 import { Gathering } from './gathering.js';
@@ -27,6 +28,8 @@ export interface ShadowObserver {
 /** What the queue works with. */
 export interface ShadowQueueOptions {
   readonly store: Pick<ShadowStore, 'add' | 'trim'>;
+  /** What no snooze lifts: a snooze that covers the payment covers what a shadow says of it, too. */
+  readonly isEmbargo: IsEmbargo;
   readonly world: World;
   readonly observer: ShadowObserver;
   /** What was gathered could not be stored, which is tried again, or a program failed, which is a bug. */
@@ -140,7 +143,10 @@ export class ShadowQueue implements Shadowing {
   #compare({ plan, more = [], evaluation, record }: ShadowWork): void {
     const { program, pairs } = plan;
     const states = program.evaluate(plan.values(evaluation.values, more));
-    const shadow: Judged = { states, verdict: program.verdict(states, evaluation.authentication) };
+    const { authentication, covering } = evaluation;
+    const excepted =
+      covering && snoozedVerdict(program, states, authentication, covering, this.#options.isEmbargo);
+    const shadow: Judged = { states, verdict: excepted?.verdict ?? program.verdict(states, authentication) };
     countCompared(this.#gathering.tally(plan, record), pairs, evaluation, shadow, record.base?.minor ?? NaN);
     const difference = differenceOf(pairs, evaluation, shadow);
     if (difference !== undefined) this.#gathering.keep(plan, record, difference);

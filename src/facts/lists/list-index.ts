@@ -1,6 +1,6 @@
 import type { KeyHash } from '../attributes/key-hash.js';
 import { isListed, keyOfEntry, noPrefixes, type PrefixLengths } from './keys.js';
-import type { ListChange, ListEntry, ListHead, ListStore, ListType } from './list-store.js';
+import type { ListChange, ListEntry, ListHead, ListKind, ListStore, ListType } from './list-store.js';
 import { MembershipTable } from './membership-table.js';
 
 /** What names a list and tells what is on it. */
@@ -30,6 +30,7 @@ export class ListIndex {
   readonly #hash: KeyHash;
   readonly #pause: () => Promise<void>;
   readonly #lists = new Map<string, LiveList>();
+  readonly #kinds = new Map<string, ListKind>();
   /** Lists that were deleted, as far as the last pass knew. */
   #deleted: ReadonlySet<string> = new Set();
   #pass: Promise<number> | undefined;
@@ -51,6 +52,11 @@ export class ListIndex {
   /** undefined: no such list here. */
   typeOf(list: string): ListType | undefined {
     return this.#lists.get(list)?.type;
+  }
+
+  /** undefined: not known here. */
+  kindOf(list: string): ListKind | undefined {
+    return this.#kinds.get(list);
   }
 
   /** The last change applied; 0 when there is none, or no such list. */
@@ -97,6 +103,7 @@ export class ListIndex {
     const all = await store.heads();
     const heads = all.filter(({ deleted }) => deleted === undefined);
     for (const head of heads) {
+      this.#kinds.set(head.id, head.kind);
       if (head.revision <= this.revision(head.id) && this.#lists.has(head.id)) continue;
       count += await this.#followOne(head, store);
     }

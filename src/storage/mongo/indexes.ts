@@ -17,6 +17,7 @@ export const COLLECTIONS = {
   drafts: 'ruleDrafts',
   canaryRuns: 'canaryRuns',
   canaryParts: 'canaryParts',
+  exceptions: 'ruleExceptions',
   layouts: 'layouts',
   shadowRuns: 'shadowRuns',
   shadowTallies: 'shadowTallies',
@@ -109,6 +110,8 @@ const INDEXES: readonly Index[] = [
   { collection: COLLECTIONS.shadowTallies, key: { run: 1, hour: 1, live: 1 } },
   { collection: COLLECTIONS.shadowDifferences, key: { run: 1, at: -1, decision: -1 } },
   { collection: COLLECTIONS.canaryParts, key: { run: 1 } },
+  { collection: COLLECTIONS.exceptions, key: { log: 1, number: 1 } },
+  { collection: COLLECTIONS.exceptions, key: { log: 1, ref: 1 } },
   { collection: COLLECTIONS.sites, key: { change: 1 } },
   { collection: COLLECTIONS.versions, key: { ruleSet: 1, version: -1 } },
 ];

@@ -2,6 +2,8 @@ import { Binary } from 'mongodb';
 import type { CanaryStore } from '../../decisions/canary/canary-store.js';
 import type { StoreChanges, StoreHealth } from '../../decisions/ports.js';
 import type { ShadowStore } from '../../decisions/shadow/shadow-store.js';
+import type { ControlStore } from '../../rules/exceptions/control-group.js';
+import type { SnoozeStore } from '../../rules/exceptions/snooze.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import { mongoCanaries } from './canaries.js';
 import { mongoChanges } from './changes.js';
@@ -15,6 +17,7 @@ import { MongoKeys } from './keys.js';
 import { LogRegistry } from './journal/logs.js';
 import { resolveOptions } from './options.js';
 import type { MongoStoreOptions, ResolvedOptions } from './options.js';
+import { mongoExceptions } from './rules/exceptions.js';
 import { mongoRules } from './rules/rules.js';
 import { mongoShadows } from './shadows/shadows.js';
 import { MongoSites } from './sites.js';
@@ -40,6 +43,8 @@ export interface MongoStore {
   readonly rules: RuleVersionStore;
   readonly shadows: ShadowStore;
   readonly canaries: CanaryStore;
+  readonly snoozes: SnoozeStore;
+  readonly controls: ControlStore;
   readonly sites: MongoSites;
   readonly keys: MongoKeys;
   readonly changes: StoreChanges;
@@ -84,6 +89,8 @@ async function openOn(connection: Connection, options: ResolvedOptions): Promise
     rules: mongoRules(connection),
     shadows: mongoShadows(connection),
     canaries: mongoCanaries(connection),
+    snoozes: mongoExceptions(connection, 'snoozes'),
+    controls: mongoExceptions(connection, 'control-groups'),
     sites: new MongoSites(connection),
     keys: new MongoKeys(connection),
     changes: mongoChanges(connection, options.world.timers),

@@ -228,6 +228,16 @@ CREATE TABLE canary_parts (
   body TEXT NOT NULL,
   PRIMARY KEY (rule_set, since, instance)
 ) WITHOUT ROWID;
+-- What rules are excepted from: logs by name, of numbered entries about something. Only ever appended to.
+CREATE TABLE rule_exceptions (
+  log TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  ref TEXT NOT NULL,
+  until INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (log, number)
+) WITHOUT ROWID;
+CREATE INDEX rule_exceptions_ref ON rule_exceptions (log, ref);
 CREATE TABLE layouts (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 
 -- Sites and merchants; change is one higher with every change of any of them.

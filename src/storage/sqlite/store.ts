@@ -2,6 +2,8 @@ import type { CanaryStore } from '../../decisions/canary/canary-store.js';
 import type { Journal, LimitStore, StoreChanges, StoreHealth } from '../../decisions/ports.js';
 import type { ShadowStore } from '../../decisions/shadow/shadow-store.js';
 import type { ListStore } from '../../facts/lists/list-store.js';
+import type { ControlStore } from '../../rules/exceptions/control-group.js';
+import type { SnoozeStore } from '../../rules/exceptions/snooze.js';
 import type { KeyStore } from '../../identity/key-store.js';
 import type { RuleVersionStore } from '../../rules/version-store.js';
 import type { SiteStore } from '../../sites/site-store.js';
@@ -9,6 +11,7 @@ import type { World } from '../../world/world.js';
 import { sqliteCanaries } from './canaries.js';
 import { Connection } from './connection.js';
 import { sqliteKeys, sqliteRules, sqliteSites } from './documents.js';
+import { sqliteExceptions } from './exceptions.js';
 import { SqliteJournal } from './journal/journal.js';
 import { sqliteLimits } from './limits.js';
 import { sqliteLists } from './lists.js';
@@ -36,6 +39,8 @@ export interface SqliteStore {
   readonly rules: RuleVersionStore;
   readonly shadows: ShadowStore;
   readonly canaries: CanaryStore;
+  readonly snoozes: SnoozeStore;
+  readonly controls: ControlStore;
   readonly sites: SiteStore;
   readonly keys: KeyStore;
   readonly changes: StoreChanges;
@@ -60,6 +65,8 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     rules: sqliteRules(connection),
     shadows: sqliteShadows(connection),
     canaries: sqliteCanaries(connection),
+    snoozes: sqliteExceptions(connection, 'snoozes'),
+    controls: sqliteExceptions(connection, 'control-groups'),
     sites: sqliteSites(connection),
     keys: sqliteKeys(connection),
     // No other process changes anything, and this one knows what it did.

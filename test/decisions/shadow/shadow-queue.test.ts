@@ -40,6 +40,7 @@ function stage(room = 10, differences = 100) {
   const told: (DropReason | 'compared')[] = [];
   const troubles: unknown[] = [];
   const queue = new ShadowQueue({
+    isEmbargo: () => false,
     store: {
       add: (batch) =>
         new Promise((resolve, reject) => {

@@ -2,11 +2,13 @@ import type { Decisions } from '../../../src/decisions/decisions.js';
 import type { Application } from '../../../src/server/grpc/services/all.js';
 import type {
   CanaryReports,
+  Controls,
   Keys,
   Lists,
   RuleSets,
   Shadows,
   Sites,
+  Snoozes,
 } from '../../../src/server/grpc/services/ports.js';
 import { sampleRecord } from './records.js';
 
@@ -27,6 +29,7 @@ export function fakeDecisions(change: Partial<Decisions> = {}): Decisions {
     list: notCalled,
     explain: notCalled,
     replay: notCalled,
+    precision: notCalled,
     ...change,
   };
 }
@@ -40,6 +43,8 @@ export function fakeApplication(
     readonly canaries?: Partial<CanaryReports>;
     readonly lists?: Partial<Lists>;
     readonly sites?: Partial<Sites>;
+    readonly snoozes?: Partial<Snoozes>;
+    readonly controls?: Partial<Controls>;
     readonly keys?: Partial<Keys>;
   } = {},
 ): Application {
@@ -91,6 +96,8 @@ export function fakeApplication(
       export: notCalled,
       ...change.lists,
     },
+    controls: { set: notCalled, off: notCalled, list: notCalled, ...change.controls },
+    snoozes: { create: notCalled, end: notCalled, list: notCalled, ...change.snoozes },
     listDecisions: notCalled,
     sites: {
       putSite: notCalled,

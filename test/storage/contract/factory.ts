@@ -1,6 +1,8 @@
 import type { Journal, LimitStore, StoreHealth } from '../../../src/decisions/ports.js';
 import type { ShadowStore } from '../../../src/decisions/shadow/shadow-store.js';
 import type { ListStore } from '../../../src/facts/lists/list-store.js';
+import type { ControlStore } from '../../../src/rules/exceptions/control-group.js';
+import type { SnoozeStore } from '../../../src/rules/exceptions/snooze.js';
 import type { KeyStore } from '../../../src/identity/key-store.js';
 import type { RuleVersionStore } from '../../../src/rules/version-store.js';
 import type { CanaryStore } from '../../../src/decisions/canary/canary-store.js';
@@ -14,6 +16,8 @@ export interface TestStore {
   readonly rules: RuleVersionStore;
   readonly shadows: ShadowStore;
   readonly canaries: CanaryStore;
+  readonly snoozes: SnoozeStore;
+  readonly controls: ControlStore;
   readonly sites: SiteStore;
   readonly keys: KeyStore;
   readonly health: StoreHealth;

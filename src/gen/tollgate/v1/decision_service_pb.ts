@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollgate/v1/decision_service.proto.
  */
 export const file_tollgate_v1_decision_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkibAoJQ2FuYXJ5TG90EhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDQoFc2hhcmUYAyABKAESDAoEZHJhdxgEIAEoARINCgVkcmF3bhgFIAEoCBIQCghyZXZpc2lvbhgGIAEoAyJPCgdCaW5kaW5nEgwKBHNpdGUYASABKAkSIgoGYW1vdW50GAIgASgLMhIudG9sbGdhdGUudjEuTW9uZXkSEgoKaW5zdHJ1bWVudBgDIAEoCSKYBQoIRGVjaXNpb24SCgoCaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIlCgdvdXRjb21lGAMgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgEIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSLAoJZXhlbXB0aW9uGAUgASgOMhkudG9sbGdhdGUudjEuU2NhRXhlbXB0aW9uEg8KB3JlYXNvbnMYBiADKAkSIgoEaGl0cxgHIAMoCzIULnRvbGxnYXRlLnYxLlJ1bGVIaXQSKAoFZmxhZ3MYCCADKA4yGS50b2xsZ2F0ZS52MS5EZWNpc2lvbkZsYWcSJQoHYmluZGluZxgJIAEoCzIULnRvbGxnYXRlLnYxLkJpbmRpbmcSLQoJbGFwc2VzX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpldmVudF90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWNpZGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCglydWxlX3NldHMYDSADKAsyFy50b2xsZ2F0ZS52MS5SdWxlU2V0UmVmEiUKBmxpbWl0cxgOIAMoCzIVLnRvbGxnYXRlLnYxLkxpbWl0VXNlEicKC2Jhc2VfYW1vdW50GA8gASgLMhIudG9sbGdhdGUudjEuTW9uZXkSDwoHcmF0ZV9pZBgQIAEoCRIQCghzZXF1ZW5jZRgRIAEoAxILCgNsb2cYEiABKAUSKAoIY2FuYXJpZXMYEyADKAsyFi50b2xsZ2F0ZS52MS5DYW5hcnlMb3QiQAoTU2NyZWVuU3RyZWFtUmVxdWVzdBIpCgdlbnRyaWVzGAEgAygLMhgudG9sbGdhdGUudjEuU3RyZWFtRW50cnkiaQoLU3RyZWFtRW50cnkSLAoGc2NyZWVuGAEgASgLMhoudG9sbGdhdGUudjEuU2NyZWVuUmVxdWVzdEgAEiMKBWV2ZW50GAIgASgLMhIudG9sbGdhdGUudjEuRXZlbnRIAEIHCgVlbnRyeSJCChRTY3JlZW5TdHJlYW1SZXNwb25zZRIqCgdyZXN1bHRzGAEgAygLMhkudG9sbGdhdGUudjEuU3RyZWFtUmVzdWx0IpcBCgxTdHJlYW1SZXN1bHQSLQoGc2NyZWVuGAEgASgLMhsudG9sbGdhdGUudjEuU2NyZWVuUmVzcG9uc2VIABIpCgVldmVudBgCIAEoCzIYLnRvbGxnYXRlLnYxLkV2ZW50UmVzdWx0SAASIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQggKBnJlc3VsdCJWChJHZXREZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhIKCndpdGhfdHJhY2UYBCABKAgilgEKE0dldERlY2lzaW9uUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIrCgdyZXF1ZXN0GAIgASgLMhoudG9sbGdhdGUudjEuU2NyZWVuUmVxdWVzdBIpCgV0cmFjZRgDIAEoCzIaLnRvbGxnYXRlLnYxLkRlY2lzaW9uVHJhY2UinQEKDURlY2lzaW9uVHJhY2USJQoFZmFjdHMYASADKAsyFi50b2xsZ2F0ZS52MS5GYWN0VmFsdWUSJgoFcnVsZXMYAiADKAsyFy50b2xsZ2F0ZS52MS5SdWxlUmVzdWx0EiYKBHNlZW4YAyADKAsyGC50b2xsZ2F0ZS52MS5Mb2dQb3NpdGlvbhIVCg1ldmFsdWF0aW9uX3VzGAQgASgDIiwKC0xvZ1Bvc2l0aW9uEgsKA2xvZxgBIAEoBRIQCghzZXF1ZW5jZRgCIAEoAyJSCglGYWN0VmFsdWUSDAoEZmFjdBgBIAEoCRITCgtwYXJhbXNfanNvbhgCIAEoCRISCgp2YWx1ZV9qc29uGAMgASgJEg4KBnNvdXJjZRgEIAEoCSJTCgpSdWxlUmVzdWx0EhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSJQoFc3RhdGUYAyABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUi5gIKFExpc3REZWNpc2lvbnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEgwKBHNpdGUYAyABKAkSJgoIb3V0Y29tZXMYBCADKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEigKBGZyb20YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKAnRvGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtjdXN0b21lcl9pZBgHIAEoCRIYChBjYXJkX2ZpbmdlcnByaW50GAggASgJEhAKCG9yZGVyX2lkGAkgASgJEg0KBWVtYWlsGAogASgJEgoKAmlwGAsgASgJEgwKBHJ1bGUYDCABKAkSEAoIZGVncmFkZWQYDSABKAgSEAoIbWVyY2hhbnQYDiABKAkSEQoJZGV2aWNlX2lkGA8gASgJIloKFUxpc3REZWNpc2lvbnNSZXNwb25zZRIoCglkZWNpc2lvbnMYASADKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkicgoWRXhwbGFpbkRlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkSEQoJYWxsX3J1bGVzGAQgASgIEhcKD21heF9uZWFyX21pc3NlcxgFIAEoBSLKAwoXRXhwbGFpbkRlY2lzaW9uUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIrCgVydWxlcxgCIAMoCzIcLnRvbGxnYXRlLnYxLlJ1bGVFeHBsYW5hdGlvbhIPCgdzdW1tYXJ5GAMgAygJEhAKCGhlYWRsaW5lGAQgAygJEioKC25lYXJfbWlzc2VzGAUgAygLMhUudG9sbGdhdGUudjEuTmVhck1pc3MSLQoGc2NvcmVzGAYgAygLMh0udG9sbGdhdGUudjEuU2NvcmVFeHBsYW5hdGlvbhItCgZsaW1pdHMYByADKAsyHS50b2xsZ2F0ZS52MS5MaW1pdEV4cGxhbmF0aW9uEisKBWZhY3RzGAggAygLMhwudG9sbGdhdGUudjEuRmFjdEV4cGxhbmF0aW9uEi8KB3NvdXJjZXMYCSADKAsyHi50b2xsZ2F0ZS52MS5Tb3VyY2VFeHBsYW5hdGlvbhIxCgh2ZXJzaW9ucxgKIAMoCzIfLnRvbGxnYXRlLnYxLlZlcnNpb25FeHBsYW5hdGlvbhIbChN0aHJlZV9kc19jYW5ub3RfcnVuGAsgASgJIvwCCghOZWFyTWlzcxIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEiUKBXN0YXRlGAQgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiIKBGFza3MYBSABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEiwKCHRocmVlX2RzGAYgASgOMhoudG9sbGdhdGUudjEuVGhyZWVEc0RlbWFuZBIOCgZyZWFzb24YByABKAkSDQoFc2NvcmUYCCABKAUSKAoHY2hhbmdlcxgJIAMoCzIXLnRvbGxnYXRlLnYxLkZhY3RDaGFuZ2USDAoEaGVsZBgKIAEoBRIqCgx0aGVuX291dGNvbWUYCyABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEjEKDXRoZW5fdGhyZWVfZHMYDCABKA4yGi50b2xsZ2F0ZS52MS5UaHJlZURzRGVtYW5kEgwKBHRleHQYDSABKAkiowEKCkZhY3RDaGFuZ2USDAoEZmFjdBgBIAEoCRITCgtwYXJhbXNfanNvbhgCIAEoCRIMCgRwYXRoGAMgASgJEgwKBGtpbmQYBCABKAkSEwoLYWN0dWFsX2pzb24YBSABKAkSEwoLbmVlZGVkX2pzb24YBiABKAkSCwoDZ2FwGAcgASgBEhEKCWdhcF9zaGFyZRgIIAEoARIMCgR0ZXh0GAkgASgJIokBChBTY29yZUV4cGxhbmF0aW9uEhAKCHJ1bGVfc2V0GAEgASgJEg0KBXNjb3JlGAIgASgFEg8KB3Vua25vd24YAyABKAUSNQoKdGhyZXNob2xkcxgEIAMoCzIhLnRvbGxnYXRlLnYxLlRocmVzaG9sZEV4cGxhbmF0aW9uEgwKBHRleHQYBSABKAkimwEKFFRocmVzaG9sZEV4cGxhbmF0aW9uEg0KBXNjb3JlGAEgASgFEiUKB291dGNvbWUYAiABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEiwKCHRocmVlX2RzGAMgASgOMhoudG9sbGdhdGUudjEuVGhyZWVEc0RlbWFuZBIOCgZyZWFzb24YBCABKAkSDwoHcmVhY2hlZBgFIAEoCCKvAQoQTGltaXRFeHBsYW5hdGlvbhIiCgN1c2UYASABKAsyFS50b2xsZ2F0ZS52MS5MaW1pdFVzZRITCgtkZXNjcmlwdGlvbhgCIAEoCRIcCg9yb29tX2xlZnRfbWlub3IYAyABKANIAIgBARIiCgRhc2tzGAQgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIMCgR0ZXh0GAUgASgJQhIKEF9yb29tX2xlZnRfbWlub3Ii5AEKD0ZhY3RFeHBsYW5hdGlvbhIlCgV2YWx1ZRgBIAEoCzIWLnRvbGxnYXRlLnYxLkZhY3RWYWx1ZRIPCgdzb3VyY2VzGAIgAygFEikKBWFzX29mGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgZhZ2VfbXMYBCABKANIAIgBARIPCgdyZWFkX2J5GAUgAygJEgwKBHRleHQYBiABKAkSLwoKbWVtYmVyc2hpcBgHIAEoCzIbLnRvbGxnYXRlLnYxLkxpc3RNZW1iZXJzaGlwQgkKB19hZ2VfbXMilQEKDkxpc3RNZW1iZXJzaGlwEikKBXNpbmNlGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWN0b3IYAyABKAkSDgoGcmVhc29uGAQgASgJEg4KBnNvdXJjZRgFIAEoCSKsAQoRU291cmNlRXhwbGFuYXRpb24SDgoGb3JpZ2luGAEgASgJEgoKAmlkGAIgASgJEhUKCHJldmlzaW9uGAMgASgDSACIAQESKQoFYXNfb2YYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKBmFnZV9tcxgFIAEoA0gBiAEBEgwKBHRleHQYBiABKAlCCwoJX3JldmlzaW9uQgkKB19hZ2VfbXMijgIKElZlcnNpb25FeHBsYW5hdGlvbhIkCgNyZWYYASABKAsyFy50b2xsZ2F0ZS52MS5SdWxlU2V0UmVmEg4KBnN0b3JlZBgCIAEoCBIOCgZhdXRob3IYAyABKAkSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY29tbWVudBgFIAEoCRIyCgphY3RpdmF0aW9uGAYgASgLMh4udG9sbGdhdGUudjEuVmVyc2lvbkFjdGl2YXRpb24SLwoJYXBwcm92YWxzGAcgAygLMhwudG9sbGdhdGUudjEuVmVyc2lvbkFwcHJvdmFsEgwKBHRleHQYCCABKAkiegoRVmVyc2lvbkFjdGl2YXRpb24SDAoEc3RlcBgBIAEoCRINCgVhY3RvchgCIAEoCRIOCgZyZWFzb24YAyABKAkSJgoCYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHJldmlzaW9uGAUgASgDIlkKD1ZlcnNpb25BcHByb3ZhbBINCgVhY3RvchgBIAEoCRIPCgdjb21tZW50GAIgASgJEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKyAQoPUnVsZUV4cGxhbmF0aW9uEhAKCHJ1bGVfc2V0GAEgASgJEgwKBHJ1bGUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSJQoFc3RhdGUYBCABKA4yFi50b2xsZ2F0ZS52MS5SdWxlU3RhdGUSNQoKY29uZGl0aW9ucxgFIAEoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBHRleHQYBiABKAki9AEKFENvbmRpdGlvbkV4cGxhbmF0aW9uEgwKBGtpbmQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZyZXN1bHQYAyABKAkSDAoEZmFjdBgEIAEoCRITCgtwYXJhbXNfanNvbhgFIAEoCRIMCgRwYXRoGAYgASgJEhAKCG9wZXJhdG9yGAcgASgJEhUKDWV4cGVjdGVkX2pzb24YCCABKAkSEwoLYWN0dWFsX2pzb24YCSABKAkSDAoEdGV4dBgKIAEoCRIzCghjaGlsZHJlbhgLIAMoCzIhLnRvbGxnYXRlLnYxLkNvbmRpdGlvbkV4cGxhbmF0aW9uIkUKFVJlcGxheURlY2lzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRzaXRlGAIgASgJEhIKCnJlcXVlc3RfaWQYAyABKAkikgEKFlJlcGxheURlY2lzaW9uUmVzcG9uc2USJwoIcmVjb3JkZWQYASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhInCghyZXBsYXllZBgCIAEoCzIVLnRvbGxnYXRlLnYxLkRlY2lzaW9uEhEKCWlkZW50aWNhbBgDIAEoCBITCgtkaWZmZXJlbmNlcxgEIAMoCSqEAQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASEgoOT1VUQ09NRV9BQ0NFUFQQARISCg5PVVRDT01FX1JFVklFVxACEhIKDk9VVENPTUVfUkVKRUNUEAMSEQoNT1VUQ09NRV9BTExPVxAEEhEKDU9VVENPTUVfQkxPQ0sQBSqjAQoNVGhyZWVEc0RlbWFuZBIfChtUSFJFRV9EU19ERU1BTkRfVU5TUEVDSUZJRUQQABIYChRUSFJFRV9EU19ERU1BTkRfTk9ORRABEhsKF1RIUkVFX0RTX0RFTUFORF9SRVFVRVNUEAISHQoZVEhSRUVfRFNfREVNQU5EX0NIQUxMRU5HRRADEhsKF1RIUkVFX0RTX0RFTUFORF9NQU5EQVRFEAQqsQEKDFNjYUV4ZW1wdGlvbhIdChlTQ0FfRVhFTVBUSU9OX1VOU1BFQ0lGSUVEEAASFgoSU0NBX0VYRU1QVElPTl9OT05FEAESGwoXU0NBX0VYRU1QVElPTl9MT1dfVkFMVUUQAhIVChFTQ0FfRVhFTVBUSU9OX1RSQRADEhkKFVNDQV9FWEVNUFRJT05fVFJVU1RFRBAEEhsKF1NDQV9FWEVNUFRJT05fQ09SUE9SQVRFEAUqmAEKCVJ1bGVTdGF0ZRIaChZSVUxFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRUlVMRV9TVEFURV9OT19ISVQQARISCg5SVUxFX1NUQVRFX0hJVBACEhYKElJVTEVfU1RBVEVfVU5LTk9XThADEhQKEFJVTEVfU1RBVEVfRVJST1IQBBIWChJSVUxFX1NUQVRFX1NLSVBQRUQQBSqMAQoMRGVjaXNpb25GbGFnEh0KGURFQ0lTSU9OX0ZMQUdfVU5TUEVDSUZJRUQQABIeChpERUNJU0lPTl9GTEFHX1VOS05PV05fU0lURRABEiEKHURFQ0lTSU9OX0ZMQUdfRVZFTlRfVElNRV9TS0VXEAISGgoWREVDSVNJT05fRkxBR19ERUdSQURFRBADKsoBCgpMaW1pdFN0YXRlEhsKF0xJTUlUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQTElNSVRfU1RBVEVfSEVMRBABEhcKE0xJTUlUX1NUQVRFX1JFRlVTRUQQAhIdChlMSU1JVF9TVEFURV9JTlBVVF9NSVNTSU5HEAMSIAocTElNSVRfU1RBVEVfQ09ORElUSU9OX0ZBSUxFRBAEEhYKEkxJTUlUX1NUQVRFX05PX0tFWRAFEhcKE0xJTUlUX1NUQVRFX05PX1JBVEUQBjLWBAoPRGVjaXNpb25TZXJ2aWNlEksKBlNjcmVlbhIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QaGy50b2xsZ2F0ZS52MS5TY3JlZW5SZXNwb25zZSIIqtQYBAoCBQMSYQoMU2NyZWVuU3RyZWFtEiAudG9sbGdhdGUudjEuU2NyZWVuU3RyZWFtUmVxdWVzdBohLnRvbGxnYXRlLnYxLlNjcmVlblN0cmVhbVJlc3BvbnNlIgiq1BgECgIFAygBMAESXQoLR2V0RGVjaXNpb24SHy50b2xsZ2F0ZS52MS5HZXREZWNpc2lvblJlcXVlc3QaIC50b2xsZ2F0ZS52MS5HZXREZWNpc2lvblJlc3BvbnNlIguq1BgHCgUFBAECAxJjCg1MaXN0RGVjaXNpb25zEiEudG9sbGdhdGUudjEuTGlzdERlY2lzaW9uc1JlcXVlc3QaIi50b2xsZ2F0ZS52MS5MaXN0RGVjaXNpb25zUmVzcG9uc2UiC6rUGAcKBQUEAQIDEmgKD0V4cGxhaW5EZWNpc2lvbhIjLnRvbGxnYXRlLnYxLkV4cGxhaW5EZWNpc2lvblJlcXVlc3QaJC50b2xsZ2F0ZS52MS5FeHBsYWluRGVjaXNpb25SZXNwb25zZSIKqtQYBgoEBAECAxJlCg5SZXBsYXlEZWNpc2lvbhIiLnRvbGxnYXRlLnYxLlJlcGxheURlY2lzaW9uUmVxdWVzdBojLnRvbGxnYXRlLnYxLlJlcGxheURlY2lzaW9uUmVzcG9uc2UiCqrUGAYKBAQBAgNiBnByb3RvMw", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_access, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
+  fileDesc("CiJ0b2xsZ2F0ZS92MS9kZWNpc2lvbl9zZXJ2aWNlLnByb3RvEgt0b2xsZ2F0ZS52MSJKCg1TY3JlZW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSJQoHcGF5bWVudBgCIAEoCzIULnRvbGxnYXRlLnYxLlBheW1lbnQiSwoOU2NyZWVuUmVzcG9uc2USJwoIZGVjaXNpb24YASABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIQCghyZXBlYXRlZBgCIAEoCCI9CgpSdWxlU2V0UmVmEhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCSKWAQoHUnVsZUhpdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEiUKB291dGNvbWUYBCABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEg4KBnJlYXNvbhgFIAEoCRINCgVzY29yZRgGIAEoBSLNAQoITGltaXRVc2USEAoIcnVsZV9zZXQYASABKAkSDQoFbGltaXQYAiABKAkSMAoMcGVyaW9kX3N0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYXBfbWlub3IYBCABKAMSEgoKdXNlZF9taW5vchgFIAEoAxIQCghyZXNlcnZlZBgGIAEoCBImCgVzdGF0ZRgHIAEoDjIXLnRvbGxnYXRlLnYxLkxpbWl0U3RhdGUSDQoFbGFja3MYCCABKAkibAoJQ2FuYXJ5TG90EhAKCHJ1bGVfc2V0GAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDQoFc2hhcmUYAyABKAESDAoEZHJhdxgEIAEoARINCgVkcmF3bhgFIAEoCBIQCghyZXZpc2lvbhgGIAEoAyJPCgdCaW5kaW5nEgwKBHNpdGUYASABKAkSIgoGYW1vdW50GAIgASgLMhIudG9sbGdhdGUudjEuTW9uZXkSEgoKaW5zdHJ1bWVudBgDIAEoCSLVAQoLU25vb3plZFJ1bGUSEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRIlCgVzdGF0ZRgDIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZRIlCgdvdXRjb21lGAQgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIOCgZzbm9vemUYBSABKAkSKQoFdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAcgASgJEg4KBnJlYXNvbhgIIAEoCSKkAQoLQ29udHJvbERyYXcSEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRINCgVzaGFyZRgDIAEoARIMCgRkcmF3GAQgASgBEg0KBWRyYXduGAUgASgIEg4KBmxldF9nbxgGIAEoCBInCglsZXRfZ29fdG8YByABKA4yFC50b2xsZ2F0ZS52MS5MZXRHb1RvEhAKCGNhcF9mdWxsGAggASgIIu4FCghEZWNpc2lvbhIKCgJpZBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEiUKB291dGNvbWUYAyABKA4yFC50b2xsZ2F0ZS52MS5PdXRjb21lEiwKCHRocmVlX2RzGAQgASgOMhoudG9sbGdhdGUudjEuVGhyZWVEc0RlbWFuZBIsCglleGVtcHRpb24YBSABKA4yGS50b2xsZ2F0ZS52MS5TY2FFeGVtcHRpb24SDwoHcmVhc29ucxgGIAMoCRIiCgRoaXRzGAcgAygLMhQudG9sbGdhdGUudjEuUnVsZUhpdBIoCgVmbGFncxgIIAMoDjIZLnRvbGxnYXRlLnYxLkRlY2lzaW9uRmxhZxIlCgdiaW5kaW5nGAkgASgLMhQudG9sbGdhdGUudjEuQmluZGluZxItCglsYXBzZXNfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV2ZW50X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmRlY2lkZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKCXJ1bGVfc2V0cxgNIAMoCzIXLnRvbGxnYXRlLnYxLlJ1bGVTZXRSZWYSJQoGbGltaXRzGA4gAygLMhUudG9sbGdhdGUudjEuTGltaXRVc2USJwoLYmFzZV9hbW91bnQYDyABKAsyEi50b2xsZ2F0ZS52MS5Nb25leRIPCgdyYXRlX2lkGBAgASgJEhAKCHNlcXVlbmNlGBEgASgDEgsKA2xvZxgSIAEoBRIoCghjYW5hcmllcxgTIAMoCzIWLnRvbGxnYXRlLnYxLkNhbmFyeUxvdBIpCgdzbm9vemVkGBQgAygLMhgudG9sbGdhdGUudjEuU25vb3plZFJ1bGUSKQoHY29udHJvbBgVIAEoCzIYLnRvbGxnYXRlLnYxLkNvbnRyb2xEcmF3IkAKE1NjcmVlblN0cmVhbVJlcXVlc3QSKQoHZW50cmllcxgBIAMoCzIYLnRvbGxnYXRlLnYxLlN0cmVhbUVudHJ5ImkKC1N0cmVhbUVudHJ5EiwKBnNjcmVlbhgBIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3RIABIjCgVldmVudBgCIAEoCzISLnRvbGxnYXRlLnYxLkV2ZW50SABCBwoFZW50cnkiQgoUU2NyZWVuU3RyZWFtUmVzcG9uc2USKgoHcmVzdWx0cxgBIAMoCzIZLnRvbGxnYXRlLnYxLlN0cmVhbVJlc3VsdCKXAQoMU3RyZWFtUmVzdWx0Ei0KBnNjcmVlbhgBIAEoCzIbLnRvbGxnYXRlLnYxLlNjcmVlblJlc3BvbnNlSAASKQoFZXZlbnQYAiABKAsyGC50b2xsZ2F0ZS52MS5FdmVudFJlc3VsdEgAEiMKBWVycm9yGAMgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIICgZyZXN1bHQiVgoSR2V0RGVjaXNpb25SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBHNpdGUYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCRISCgp3aXRoX3RyYWNlGAQgASgIIpYBChNHZXREZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoHcmVxdWVzdBgCIAEoCzIaLnRvbGxnYXRlLnYxLlNjcmVlblJlcXVlc3QSKQoFdHJhY2UYAyABKAsyGi50b2xsZ2F0ZS52MS5EZWNpc2lvblRyYWNlIp0BCg1EZWNpc2lvblRyYWNlEiUKBWZhY3RzGAEgAygLMhYudG9sbGdhdGUudjEuRmFjdFZhbHVlEiYKBXJ1bGVzGAIgAygLMhcudG9sbGdhdGUudjEuUnVsZVJlc3VsdBImCgRzZWVuGAMgAygLMhgudG9sbGdhdGUudjEuTG9nUG9zaXRpb24SFQoNZXZhbHVhdGlvbl91cxgEIAEoAyIsCgtMb2dQb3NpdGlvbhILCgNsb2cYASABKAUSEAoIc2VxdWVuY2UYAiABKAMiUgoJRmFjdFZhbHVlEgwKBGZhY3QYASABKAkSEwoLcGFyYW1zX2pzb24YAiABKAkSEgoKdmFsdWVfanNvbhgDIAEoCRIOCgZzb3VyY2UYBCABKAkiUwoKUnVsZVJlc3VsdBIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEiUKBXN0YXRlGAMgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlIuYCChRMaXN0RGVjaXNpb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIMCgRzaXRlGAMgASgJEiYKCG91dGNvbWVzGAQgAygOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIoCgRmcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLY3VzdG9tZXJfaWQYByABKAkSGAoQY2FyZF9maW5nZXJwcmludBgIIAEoCRIQCghvcmRlcl9pZBgJIAEoCRINCgVlbWFpbBgKIAEoCRIKCgJpcBgLIAEoCRIMCgRydWxlGAwgASgJEhAKCGRlZ3JhZGVkGA0gASgIEhAKCG1lcmNoYW50GA4gASgJEhEKCWRldmljZV9pZBgPIAEoCSJaChVMaXN0RGVjaXNpb25zUmVzcG9uc2USKAoJZGVjaXNpb25zGAEgAygLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInIKFkV4cGxhaW5EZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhEKCWFsbF9ydWxlcxgEIAEoCBIXCg9tYXhfbmVhcl9taXNzZXMYBSABKAUiygMKF0V4cGxhaW5EZWNpc2lvblJlc3BvbnNlEicKCGRlY2lzaW9uGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SKwoFcnVsZXMYAiADKAsyHC50b2xsZ2F0ZS52MS5SdWxlRXhwbGFuYXRpb24SDwoHc3VtbWFyeRgDIAMoCRIQCghoZWFkbGluZRgEIAMoCRIqCgtuZWFyX21pc3NlcxgFIAMoCzIVLnRvbGxnYXRlLnYxLk5lYXJNaXNzEi0KBnNjb3JlcxgGIAMoCzIdLnRvbGxnYXRlLnYxLlNjb3JlRXhwbGFuYXRpb24SLQoGbGltaXRzGAcgAygLMh0udG9sbGdhdGUudjEuTGltaXRFeHBsYW5hdGlvbhIrCgVmYWN0cxgIIAMoCzIcLnRvbGxnYXRlLnYxLkZhY3RFeHBsYW5hdGlvbhIvCgdzb3VyY2VzGAkgAygLMh4udG9sbGdhdGUudjEuU291cmNlRXhwbGFuYXRpb24SMQoIdmVyc2lvbnMYCiADKAsyHy50b2xsZ2F0ZS52MS5WZXJzaW9uRXhwbGFuYXRpb24SGwoTdGhyZWVfZHNfY2Fubm90X3J1bhgLIAEoCSL8AgoITmVhck1pc3MSEAoIcnVsZV9zZXQYASABKAkSDAoEcnVsZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIlCgVzdGF0ZRgEIAEoDjIWLnRvbGxnYXRlLnYxLlJ1bGVTdGF0ZRIiCgRhc2tzGAUgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgGIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSDgoGcmVhc29uGAcgASgJEg0KBXNjb3JlGAggASgFEigKB2NoYW5nZXMYCSADKAsyFy50b2xsZ2F0ZS52MS5GYWN0Q2hhbmdlEgwKBGhlbGQYCiABKAUSKgoMdGhlbl9vdXRjb21lGAsgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIxCg10aGVuX3RocmVlX2RzGAwgASgOMhoudG9sbGdhdGUudjEuVGhyZWVEc0RlbWFuZBIMCgR0ZXh0GA0gASgJIqMBCgpGYWN0Q2hhbmdlEgwKBGZhY3QYASABKAkSEwoLcGFyYW1zX2pzb24YAiABKAkSDAoEcGF0aBgDIAEoCRIMCgRraW5kGAQgASgJEhMKC2FjdHVhbF9qc29uGAUgASgJEhMKC25lZWRlZF9qc29uGAYgASgJEgsKA2dhcBgHIAEoARIRCglnYXBfc2hhcmUYCCABKAESDAoEdGV4dBgJIAEoCSKJAQoQU2NvcmVFeHBsYW5hdGlvbhIQCghydWxlX3NldBgBIAEoCRINCgVzY29yZRgCIAEoBRIPCgd1bmtub3duGAMgASgFEjUKCnRocmVzaG9sZHMYBCADKAsyIS50b2xsZ2F0ZS52MS5UaHJlc2hvbGRFeHBsYW5hdGlvbhIMCgR0ZXh0GAUgASgJIpsBChRUaHJlc2hvbGRFeHBsYW5hdGlvbhINCgVzY29yZRgBIAEoBRIlCgdvdXRjb21lGAIgASgOMhQudG9sbGdhdGUudjEuT3V0Y29tZRIsCgh0aHJlZV9kcxgDIAEoDjIaLnRvbGxnYXRlLnYxLlRocmVlRHNEZW1hbmQSDgoGcmVhc29uGAQgASgJEg8KB3JlYWNoZWQYBSABKAgirwEKEExpbWl0RXhwbGFuYXRpb24SIgoDdXNlGAEgASgLMhUudG9sbGdhdGUudjEuTGltaXRVc2USEwoLZGVzY3JpcHRpb24YAiABKAkSHAoPcm9vbV9sZWZ0X21pbm9yGAMgASgDSACIAQESIgoEYXNrcxgEIAEoDjIULnRvbGxnYXRlLnYxLk91dGNvbWUSDAoEdGV4dBgFIAEoCUISChBfcm9vbV9sZWZ0X21pbm9yIuQBCg9GYWN0RXhwbGFuYXRpb24SJQoFdmFsdWUYASABKAsyFi50b2xsZ2F0ZS52MS5GYWN0VmFsdWUSDwoHc291cmNlcxgCIAMoBRIpCgVhc19vZhgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoGYWdlX21zGAQgASgDSACIAQESDwoHcmVhZF9ieRgFIAMoCRIMCgR0ZXh0GAYgASgJEi8KCm1lbWJlcnNoaXAYByABKAsyGy50b2xsZ2F0ZS52MS5MaXN0TWVtYmVyc2hpcEIJCgdfYWdlX21zIpUBCg5MaXN0TWVtYmVyc2hpcBIpCgVzaW5jZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCRIOCgZzb3VyY2UYBSABKAkirAEKEVNvdXJjZUV4cGxhbmF0aW9uEg4KBm9yaWdpbhgBIAEoCRIKCgJpZBgCIAEoCRIVCghyZXZpc2lvbhgDIAEoA0gAiAEBEikKBWFzX29mGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgZhZ2VfbXMYBSABKANIAYgBARIMCgR0ZXh0GAYgASgJQgsKCV9yZXZpc2lvbkIJCgdfYWdlX21zIo4CChJWZXJzaW9uRXhwbGFuYXRpb24SJAoDcmVmGAEgASgLMhcudG9sbGdhdGUudjEuUnVsZVNldFJlZhIOCgZzdG9yZWQYAiABKAgSDgoGYXV0aG9yGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2NvbW1lbnQYBSABKAkSMgoKYWN0aXZhdGlvbhgGIAEoCzIeLnRvbGxnYXRlLnYxLlZlcnNpb25BY3RpdmF0aW9uEi8KCWFwcHJvdmFscxgHIAMoCzIcLnRvbGxnYXRlLnYxLlZlcnNpb25BcHByb3ZhbBIMCgR0ZXh0GAggASgJInoKEVZlcnNpb25BY3RpdmF0aW9uEgwKBHN0ZXAYASABKAkSDQoFYWN0b3IYAiABKAkSDgoGcmVhc29uGAMgASgJEiYKAmF0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXZpc2lvbhgFIAEoAyJZCg9WZXJzaW9uQXBwcm92YWwSDQoFYWN0b3IYASABKAkSDwoHY29tbWVudBgCIAEoCRImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAisgEKD1J1bGVFeHBsYW5hdGlvbhIQCghydWxlX3NldBgBIAEoCRIMCgRydWxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEiUKBXN0YXRlGAQgASgOMhYudG9sbGdhdGUudjEuUnVsZVN0YXRlEjUKCmNvbmRpdGlvbnMYBSABKAsyIS50b2xsZ2F0ZS52MS5Db25kaXRpb25FeHBsYW5hdGlvbhIMCgR0ZXh0GAYgASgJIvQBChRDb25kaXRpb25FeHBsYW5hdGlvbhIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcmVzdWx0GAMgASgJEgwKBGZhY3QYBCABKAkSEwoLcGFyYW1zX2pzb24YBSABKAkSDAoEcGF0aBgGIAEoCRIQCghvcGVyYXRvchgHIAEoCRIVCg1leHBlY3RlZF9qc29uGAggASgJEhMKC2FjdHVhbF9qc29uGAkgASgJEgwKBHRleHQYCiABKAkSMwoIY2hpbGRyZW4YCyADKAsyIS50b2xsZ2F0ZS52MS5Db25kaXRpb25FeHBsYW5hdGlvbiJFChVSZXBsYXlEZWNpc2lvblJlcXVlc3QSCgoCaWQYASABKAkSDAoEc2l0ZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJIpIBChZSZXBsYXlEZWNpc2lvblJlc3BvbnNlEicKCHJlY29yZGVkGAEgASgLMhUudG9sbGdhdGUudjEuRGVjaXNpb24SJwoIcmVwbGF5ZWQYAiABKAsyFS50b2xsZ2F0ZS52MS5EZWNpc2lvbhIRCglpZGVudGljYWwYAyABKAgSEwoLZGlmZmVyZW5jZXMYBCADKAkqhAEKB091dGNvbWUSFwoTT1VUQ09NRV9VTlNQRUNJRklFRBAAEhIKDk9VVENPTUVfQUNDRVBUEAESEgoOT1VUQ09NRV9SRVZJRVcQAhISCg5PVVRDT01FX1JFSkVDVBADEhEKDU9VVENPTUVfQUxMT1cQBBIRCg1PVVRDT01FX0JMT0NLEAUqowEKDVRocmVlRHNEZW1hbmQSHwobVEhSRUVfRFNfREVNQU5EX1VOU1BFQ0lGSUVEEAASGAoUVEhSRUVfRFNfREVNQU5EX05PTkUQARIbChdUSFJFRV9EU19ERU1BTkRfUkVRVUVTVBACEh0KGVRIUkVFX0RTX0RFTUFORF9DSEFMTEVOR0UQAxIbChdUSFJFRV9EU19ERU1BTkRfTUFOREFURRAEKrEBCgxTY2FFeGVtcHRpb24SHQoZU0NBX0VYRU1QVElPTl9VTlNQRUNJRklFRBAAEhYKElNDQV9FWEVNUFRJT05fTk9ORRABEhsKF1NDQV9FWEVNUFRJT05fTE9XX1ZBTFVFEAISFQoRU0NBX0VYRU1QVElPTl9UUkEQAxIZChVTQ0FfRVhFTVBUSU9OX1RSVVNURUQQBBIbChdTQ0FfRVhFTVBUSU9OX0NPUlBPUkFURRAFKpgBCglSdWxlU3RhdGUSGgoWUlVMRV9TVEFURV9VTlNQRUNJRklFRBAAEhUKEVJVTEVfU1RBVEVfTk9fSElUEAESEgoOUlVMRV9TVEFURV9ISVQQAhIWChJSVUxFX1NUQVRFX1VOS05PV04QAxIUChBSVUxFX1NUQVRFX0VSUk9SEAQSFgoSUlVMRV9TVEFURV9TS0lQUEVEEAUqjAEKDERlY2lzaW9uRmxhZxIdChlERUNJU0lPTl9GTEFHX1VOU1BFQ0lGSUVEEAASHgoaREVDSVNJT05fRkxBR19VTktOT1dOX1NJVEUQARIhCh1ERUNJU0lPTl9GTEFHX0VWRU5UX1RJTUVfU0tFVxACEhoKFkRFQ0lTSU9OX0ZMQUdfREVHUkFERUQQAyrKAQoKTGltaXRTdGF0ZRIbChdMSU1JVF9TVEFURV9VTlNQRUNJRklFRBAAEhQKEExJTUlUX1NUQVRFX0hFTEQQARIXChNMSU1JVF9TVEFURV9SRUZVU0VEEAISHQoZTElNSVRfU1RBVEVfSU5QVVRfTUlTU0lORxADEiAKHExJTUlUX1NUQVRFX0NPTkRJVElPTl9GQUlMRUQQBBIWChJMSU1JVF9TVEFURV9OT19LRVkQBRIXChNMSU1JVF9TVEFURV9OT19SQVRFEAYqUgoHTGV0R29UbxIZChVMRVRfR09fVE9fVU5TUEVDSUZJRUQQABIWChJMRVRfR09fVE9fVEhSRUVfRFMQARIUChBMRVRfR09fVE9fQUNDRVBUEAIy1gQKD0RlY2lzaW9uU2VydmljZRJLCgZTY3JlZW4SGi50b2xsZ2F0ZS52MS5TY3JlZW5SZXF1ZXN0GhsudG9sbGdhdGUudjEuU2NyZWVuUmVzcG9uc2UiCKrUGAQKAgUDEmEKDFNjcmVlblN0cmVhbRIgLnRvbGxnYXRlLnYxLlNjcmVlblN0cmVhbVJlcXVlc3QaIS50b2xsZ2F0ZS52MS5TY3JlZW5TdHJlYW1SZXNwb25zZSIIqtQYBAoCBQMoATABEl0KC0dldERlY2lzaW9uEh8udG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXF1ZXN0GiAudG9sbGdhdGUudjEuR2V0RGVjaXNpb25SZXNwb25zZSILqtQYBwoFBQQBAgMSYwoNTGlzdERlY2lzaW9ucxIhLnRvbGxnYXRlLnYxLkxpc3REZWNpc2lvbnNSZXF1ZXN0GiIudG9sbGdhdGUudjEuTGlzdERlY2lzaW9uc1Jlc3BvbnNlIguq1BgHCgUFBAECAxJoCg9FeHBsYWluRGVjaXNpb24SIy50b2xsZ2F0ZS52MS5FeHBsYWluRGVjaXNpb25SZXF1ZXN0GiQudG9sbGdhdGUudjEuRXhwbGFpbkRlY2lzaW9uUmVzcG9uc2UiCqrUGAYKBAQBAgMSZQoOUmVwbGF5RGVjaXNpb24SIi50b2xsZ2F0ZS52MS5SZXBsYXlEZWNpc2lvblJlcXVlc3QaIy50b2xsZ2F0ZS52MS5SZXBsYXlEZWNpc2lvblJlc3BvbnNlIgqq1BgGCgQEAQIDYgZwcm90bzM", [file_google_protobuf_timestamp, file_google_rpc_status, file_tollgate_v1_access, file_tollgate_v1_event_service, file_tollgate_v1_payment]);
 
 /**
  * A payment to decide.
@@ -297,6 +297,128 @@ export const BindingSchema: GenMessage<Binding> = /*@__PURE__*/
   messageDesc(file_tollgate_v1_decision_service, 6);
 
 /**
+ * A rule that would have been heard, and was not, since somebody snoozed it.
+ *
+ * @generated from message tollgate.v1.SnoozedRule
+ */
+export type SnoozedRule = Message<"tollgate.v1.SnoozedRule"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: string rule = 2;
+   */
+  rule: string;
+
+  /**
+   * @generated from field: tollgate.v1.RuleState state = 3;
+   */
+  state: RuleState;
+
+  /**
+   * What it would have asked for.
+   *
+   * @generated from field: tollgate.v1.Outcome outcome = 4;
+   */
+  outcome: Outcome;
+
+  /**
+   * Id of the snooze.
+   *
+   * @generated from field: string snooze = 5;
+   */
+  snooze: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp until = 6;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * Who snoozed it, and why.
+   *
+   * @generated from field: string actor = 7;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 8;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tollgate.v1.SnoozedRule.
+ * Use `create(SnoozedRuleSchema)` to create a new message.
+ */
+export const SnoozedRuleSchema: GenMessage<SnoozedRule> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 7);
+
+/**
+ * What was drawn for a payment that one rule alone stops, where that rule has a control group.
+ *
+ * @generated from message tollgate.v1.ControlDraw
+ */
+export type ControlDraw = Message<"tollgate.v1.ControlDraw"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * @generated from field: string rule = 2;
+   */
+  rule: string;
+
+  /**
+   * With which probability a payment is drawn: the propensity.
+   *
+   * @generated from field: double share = 3;
+   */
+  share: number;
+
+  /**
+   * In [0, 1): the same payer has the same within a period. Drawn where it is below the share.
+   *
+   * @generated from field: double draw = 4;
+   */
+  draw: number;
+
+  /**
+   * @generated from field: bool drawn = 5;
+   */
+  drawn: boolean;
+
+  /**
+   * Drawn, and the caps of the day had room. A cumulative limit may stop it all the same.
+   *
+   * @generated from field: bool let_go = 6;
+   */
+  letGo: boolean;
+
+  /**
+   * @generated from field: tollgate.v1.LetGoTo let_go_to = 7;
+   */
+  letGoTo: LetGoTo;
+
+  /**
+   * Drawn, and stopped since the caps of the day were full.
+   *
+   * @generated from field: bool cap_full = 8;
+   */
+  capFull: boolean;
+};
+
+/**
+ * Describes the message tollgate.v1.ControlDraw.
+ * Use `create(ControlDrawSchema)` to create a new message.
+ */
+export const ControlDrawSchema: GenMessage<ControlDraw> = /*@__PURE__*/
+  messageDesc(file_tollgate_v1_decision_service, 8);
+
+/**
  * The answer to a payment.
  *
  * @generated from message tollgate.v1.Decision
@@ -413,6 +535,20 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
    * @generated from field: repeated tollgate.v1.CanaryLot canaries = 19;
    */
   canaries: CanaryLot[];
+
+  /**
+   * What snoozes changed.
+   *
+   * @generated from field: repeated tollgate.v1.SnoozedRule snoozed = 20;
+   */
+  snoozed: SnoozedRule[];
+
+  /**
+   * What a control group drew; absent where none takes part.
+   *
+   * @generated from field: tollgate.v1.ControlDraw control = 21;
+   */
+  control?: ControlDraw | undefined;
 };
 
 /**
@@ -420,7 +556,7 @@ export type Decision = Message<"tollgate.v1.Decision"> & {
  * Use `create(DecisionSchema)` to create a new message.
  */
 export const DecisionSchema: GenMessage<Decision> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 7);
+  messageDesc(file_tollgate_v1_decision_service, 9);
 
 /**
  * One entry of a stream.
@@ -441,7 +577,7 @@ export type ScreenStreamRequest = Message<"tollgate.v1.ScreenStreamRequest"> & {
  * Use `create(ScreenStreamRequestSchema)` to create a new message.
  */
 export const ScreenStreamRequestSchema: GenMessage<ScreenStreamRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 8);
+  messageDesc(file_tollgate_v1_decision_service, 10);
 
 /**
  * A payment to decide or an event to take in.
@@ -472,7 +608,7 @@ export type StreamEntry = Message<"tollgate.v1.StreamEntry"> & {
  * Use `create(StreamEntrySchema)` to create a new message.
  */
 export const StreamEntrySchema: GenMessage<StreamEntry> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 9);
+  messageDesc(file_tollgate_v1_decision_service, 11);
 
 /**
  * Answers to entries, in the order of the entries.
@@ -491,7 +627,7 @@ export type ScreenStreamResponse = Message<"tollgate.v1.ScreenStreamResponse"> &
  * Use `create(ScreenStreamResponseSchema)` to create a new message.
  */
 export const ScreenStreamResponseSchema: GenMessage<ScreenStreamResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 10);
+  messageDesc(file_tollgate_v1_decision_service, 12);
 
 /**
  * The answer to one entry.
@@ -528,7 +664,7 @@ export type StreamResult = Message<"tollgate.v1.StreamResult"> & {
  * Use `create(StreamResultSchema)` to create a new message.
  */
 export const StreamResultSchema: GenMessage<StreamResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 11);
+  messageDesc(file_tollgate_v1_decision_service, 13);
 
 /**
  * Which decision.
@@ -568,7 +704,7 @@ export type GetDecisionRequest = Message<"tollgate.v1.GetDecisionRequest"> & {
  * Use `create(GetDecisionRequestSchema)` to create a new message.
  */
 export const GetDecisionRequestSchema: GenMessage<GetDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 12);
+  messageDesc(file_tollgate_v1_decision_service, 14);
 
 /**
  * One decision.
@@ -597,7 +733,7 @@ export type GetDecisionResponse = Message<"tollgate.v1.GetDecisionResponse"> & {
  * Use `create(GetDecisionResponseSchema)` to create a new message.
  */
 export const GetDecisionResponseSchema: GenMessage<GetDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 13);
+  messageDesc(file_tollgate_v1_decision_service, 15);
 
 /**
  * What the decision was made from.
@@ -635,7 +771,7 @@ export type DecisionTrace = Message<"tollgate.v1.DecisionTrace"> & {
  * Use `create(DecisionTraceSchema)` to create a new message.
  */
 export const DecisionTraceSchema: GenMessage<DecisionTrace> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 14);
+  messageDesc(file_tollgate_v1_decision_service, 16);
 
 /**
  * How far an admission log was seen.
@@ -659,7 +795,7 @@ export type LogPosition = Message<"tollgate.v1.LogPosition"> & {
  * Use `create(LogPositionSchema)` to create a new message.
  */
 export const LogPositionSchema: GenMessage<LogPosition> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 15);
+  messageDesc(file_tollgate_v1_decision_service, 17);
 
 /**
  * One fact as it was used.
@@ -699,7 +835,7 @@ export type FactValue = Message<"tollgate.v1.FactValue"> & {
  * Use `create(FactValueSchema)` to create a new message.
  */
 export const FactValueSchema: GenMessage<FactValue> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 16);
+  messageDesc(file_tollgate_v1_decision_service, 18);
 
 /**
  * How one rule ended.
@@ -728,7 +864,7 @@ export type RuleResult = Message<"tollgate.v1.RuleResult"> & {
  * Use `create(RuleResultSchema)` to create a new message.
  */
 export const RuleResultSchema: GenMessage<RuleResult> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 17);
+  messageDesc(file_tollgate_v1_decision_service, 19);
 
 /**
  * Filters are ANDed.
@@ -829,7 +965,7 @@ export type ListDecisionsRequest = Message<"tollgate.v1.ListDecisionsRequest"> &
  * Use `create(ListDecisionsRequestSchema)` to create a new message.
  */
 export const ListDecisionsRequestSchema: GenMessage<ListDecisionsRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 18);
+  messageDesc(file_tollgate_v1_decision_service, 20);
 
 /**
  * A page. A page may hold fewer than asked for, even none, while a token still leads on.
@@ -855,7 +991,7 @@ export type ListDecisionsResponse = Message<"tollgate.v1.ListDecisionsResponse">
  * Use `create(ListDecisionsResponseSchema)` to create a new message.
  */
 export const ListDecisionsResponseSchema: GenMessage<ListDecisionsResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 19);
+  messageDesc(file_tollgate_v1_decision_service, 21);
 
 /**
  * Which decision, and how much of it.
@@ -898,7 +1034,7 @@ export type ExplainDecisionRequest = Message<"tollgate.v1.ExplainDecisionRequest
  * Use `create(ExplainDecisionRequestSchema)` to create a new message.
  */
 export const ExplainDecisionRequestSchema: GenMessage<ExplainDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 20);
+  messageDesc(file_tollgate_v1_decision_service, 22);
 
 /**
  * Why.
@@ -981,7 +1117,7 @@ export type ExplainDecisionResponse = Message<"tollgate.v1.ExplainDecisionRespon
  * Use `create(ExplainDecisionResponseSchema)` to create a new message.
  */
 export const ExplainDecisionResponseSchema: GenMessage<ExplainDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 21);
+  messageDesc(file_tollgate_v1_decision_service, 23);
 
 /**
  * A rule that nearly hit, by the least change of facts that would have made it hit. The change was tried: with it the rule
@@ -1075,7 +1211,7 @@ export type NearMiss = Message<"tollgate.v1.NearMiss"> & {
  * Use `create(NearMissSchema)` to create a new message.
  */
 export const NearMissSchema: GenMessage<NearMiss> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 22);
+  messageDesc(file_tollgate_v1_decision_service, 24);
 
 /**
  * One value that would have had to be otherwise.
@@ -1148,7 +1284,7 @@ export type FactChange = Message<"tollgate.v1.FactChange"> & {
  * Use `create(FactChangeSchema)` to create a new message.
  */
 export const FactChangeSchema: GenMessage<FactChange> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 23);
+  messageDesc(file_tollgate_v1_decision_service, 25);
 
 /**
  * The points of one rule set.
@@ -1193,7 +1329,7 @@ export type ScoreExplanation = Message<"tollgate.v1.ScoreExplanation"> & {
  * Use `create(ScoreExplanationSchema)` to create a new message.
  */
 export const ScoreExplanationSchema: GenMessage<ScoreExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 24);
+  messageDesc(file_tollgate_v1_decision_service, 26);
 
 /**
  * One threshold of a rule set.
@@ -1232,7 +1368,7 @@ export type ThresholdExplanation = Message<"tollgate.v1.ThresholdExplanation"> &
  * Use `create(ThresholdExplanationSchema)` to create a new message.
  */
 export const ThresholdExplanationSchema: GenMessage<ThresholdExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 25);
+  messageDesc(file_tollgate_v1_decision_service, 27);
 
 /**
  * What became of a limit, and what room it left.
@@ -1278,7 +1414,7 @@ export type LimitExplanation = Message<"tollgate.v1.LimitExplanation"> & {
  * Use `create(LimitExplanationSchema)` to create a new message.
  */
 export const LimitExplanationSchema: GenMessage<LimitExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 26);
+  messageDesc(file_tollgate_v1_decision_service, 28);
 
 /**
  * A fact that a rule or limit read.
@@ -1339,7 +1475,7 @@ export type FactExplanation = Message<"tollgate.v1.FactExplanation"> & {
  * Use `create(FactExplanationSchema)` to create a new message.
  */
 export const FactExplanationSchema: GenMessage<FactExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 27);
+  messageDesc(file_tollgate_v1_decision_service, 29);
 
 /**
  * How a value of the payment came to be on a list.
@@ -1380,7 +1516,7 @@ export type ListMembership = Message<"tollgate.v1.ListMembership"> & {
  * Use `create(ListMembershipSchema)` to create a new message.
  */
 export const ListMembershipSchema: GenMessage<ListMembership> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 28);
+  messageDesc(file_tollgate_v1_decision_service, 30);
 
 /**
  * Something that facts were read from, as it stood. What a record does not tell, since it is older than the release that
@@ -1438,7 +1574,7 @@ export type SourceExplanation = Message<"tollgate.v1.SourceExplanation"> & {
  * Use `create(SourceExplanationSchema)` to create a new message.
  */
 export const SourceExplanationSchema: GenMessage<SourceExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 29);
+  messageDesc(file_tollgate_v1_decision_service, 31);
 
 /**
  * A version that took part, and where it came from.
@@ -1498,7 +1634,7 @@ export type VersionExplanation = Message<"tollgate.v1.VersionExplanation"> & {
  * Use `create(VersionExplanationSchema)` to create a new message.
  */
 export const VersionExplanationSchema: GenMessage<VersionExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 30);
+  messageDesc(file_tollgate_v1_decision_service, 32);
 
 /**
  * How a version became active.
@@ -1541,7 +1677,7 @@ export type VersionActivation = Message<"tollgate.v1.VersionActivation"> & {
  * Use `create(VersionActivationSchema)` to create a new message.
  */
 export const VersionActivationSchema: GenMessage<VersionActivation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 31);
+  messageDesc(file_tollgate_v1_decision_service, 33);
 
 /**
  * Somebody other than the author who agreed to a version.
@@ -1570,7 +1706,7 @@ export type VersionApproval = Message<"tollgate.v1.VersionApproval"> & {
  * Use `create(VersionApprovalSchema)` to create a new message.
  */
 export const VersionApprovalSchema: GenMessage<VersionApproval> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 32);
+  messageDesc(file_tollgate_v1_decision_service, 34);
 
 /**
  * One rule, condition by condition.
@@ -1616,7 +1752,7 @@ export type RuleExplanation = Message<"tollgate.v1.RuleExplanation"> & {
  * Use `create(RuleExplanationSchema)` to create a new message.
  */
 export const RuleExplanationSchema: GenMessage<RuleExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 33);
+  messageDesc(file_tollgate_v1_decision_service, 35);
 
 /**
  * One node of a rule's conditions.
@@ -1697,7 +1833,7 @@ export type ConditionExplanation = Message<"tollgate.v1.ConditionExplanation"> &
  * Use `create(ConditionExplanationSchema)` to create a new message.
  */
 export const ConditionExplanationSchema: GenMessage<ConditionExplanation> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 34);
+  messageDesc(file_tollgate_v1_decision_service, 36);
 
 /**
  * Which decision.
@@ -1726,7 +1862,7 @@ export type ReplayDecisionRequest = Message<"tollgate.v1.ReplayDecisionRequest">
  * Use `create(ReplayDecisionRequestSchema)` to create a new message.
  */
 export const ReplayDecisionRequestSchema: GenMessage<ReplayDecisionRequest> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 35);
+  messageDesc(file_tollgate_v1_decision_service, 37);
 
 /**
  * Recorded and evaluated again.
@@ -1764,7 +1900,7 @@ export type ReplayDecisionResponse = Message<"tollgate.v1.ReplayDecisionResponse
  * Use `create(ReplayDecisionResponseSchema)` to create a new message.
  */
 export const ReplayDecisionResponseSchema: GenMessage<ReplayDecisionResponse> = /*@__PURE__*/
-  messageDesc(file_tollgate_v1_decision_service, 36);
+  messageDesc(file_tollgate_v1_decision_service, 38);
 
 /**
  * May the payment go on? Strongest first: block, allow, reject, review, accept.
@@ -2035,6 +2171,40 @@ export enum LimitState {
  */
 export const LimitStateSchema: GenEnum<LimitState> = /*@__PURE__*/
   enumDesc(file_tollgate_v1_decision_service, 5);
+
+/**
+ * What becomes of a payment that a control group lets go.
+ *
+ * @generated from enum tollgate.v1.LetGoTo
+ */
+export enum LetGoTo {
+  /**
+   * In requests: as LET_GO_TO_THREE_DS.
+   *
+   * @generated from enum value: LET_GO_TO_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A review, and a challenge of 3-D Secure at least. Payments without 3-D Secure take no part.
+   *
+   * @generated from enum value: LET_GO_TO_THREE_DS = 1;
+   */
+  THREE_DS = 1,
+
+  /**
+   * What the other rules say.
+   *
+   * @generated from enum value: LET_GO_TO_ACCEPT = 2;
+   */
+  ACCEPT = 2,
+}
+
+/**
+ * Describes the enum tollgate.v1.LetGoTo.
+ */
+export const LetGoToSchema: GenEnum<LetGoTo> = /*@__PURE__*/
+  enumDesc(file_tollgate_v1_decision_service, 6);
 
 /**
  * Decides payments, and keeps every decision so that it can be read, explained and replayed.

@@ -3,17 +3,22 @@ import type { DecisionRecord, LimitUse as CoreLimitUse } from '../../../decision
 import type { ScreenOutput } from '../../../decisions/decisions.js';
 import type {
   CanaryLot,
+  ControlDraw,
   Decision,
   LimitUse,
   RuleHit,
   RuleSetRef,
   ScreenResponse,
+  SnoozedRule,
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import type { Money } from '../../../gen/tollgate/v1/payment_pb.js';
+import type { ControlLot } from '../../../decisions/control/control-lot.js';
+import type { SnoozedRule as CoreSnoozed } from '../../../rules/exceptions/snooze.js';
 import type { Hit } from '../../../rules/program.js';
 import { fromMs } from './time.js';
 import {
   DECISION_FLAG,
+  LET_GO_TO,
   LIMIT_STATE,
   OUTCOME,
   RULE_STATE,
@@ -58,7 +63,9 @@ export function toDecision(record: DecisionRecord): Decision {
     sequence: BigInt(record.seq),
     log: record.log,
     canaries: record.lots === undefined ? NO_CANARIES : record.lots.map(toCanaryLot),
+    snoozed: record.snoozed?.map(toSnoozedRule) ?? [],
   };
+  if (record.control !== undefined) decision.control = toControlDraw(record.control);
   if (base !== null) decision.baseAmount = toMoney(base.minor, base.currency);
   return decision;
 }
@@ -92,6 +99,34 @@ function toRuleHit(hit: Hit): RuleHit {
     outcome: OUTCOME[hit.outcome],
     reason: hit.reason,
     score: hit.score,
+  };
+}
+
+function toControlDraw(lot: ControlLot): ControlDraw {
+  return {
+    $typeName: 'tollgate.v1.ControlDraw',
+    ruleSet: lot.ruleSet,
+    rule: lot.rule,
+    share: lot.share,
+    draw: lot.draw,
+    drawn: lot.drawn,
+    letGo: lot.letGo,
+    letGoTo: LET_GO_TO[lot.letGoTo],
+    capFull: lot.cap === 'full',
+  };
+}
+
+function toSnoozedRule(one: CoreSnoozed): SnoozedRule {
+  return {
+    $typeName: 'tollgate.v1.SnoozedRule',
+    ruleSet: one.ruleSet,
+    rule: one.rule,
+    state: RULE_STATE[one.state],
+    outcome: OUTCOME[one.outcome],
+    snooze: one.snooze,
+    until: fromMs(one.until),
+    actor: one.actor,
+    reason: one.reason,
   };
 }
 

@@ -1,12 +1,14 @@
 import type { DecisionFlag as CoreFlag, HeldLimit, UnheldLimit } from '../../../decisions/record.js';
 import {
   DecisionFlag,
+  LetGoTo,
   LimitState,
   Outcome,
   RuleState,
   ScaExemption,
   ThreeDsDemand,
 } from '../../../gen/tollgate/v1/decision_service_pb.js';
+import type { LetGoTo as CoreLetGoTo } from '../../../rules/exceptions/control-group.js';
 import type {
   Outcome as CoreOutcome,
   RuleState as CoreState,
@@ -50,6 +52,11 @@ export const DECISION_FLAG: Readonly<Record<CoreFlag, DecisionFlag>> = {
   'unknown-site': DecisionFlag.UNKNOWN_SITE,
   'event-time-skew': DecisionFlag.EVENT_TIME_SKEW,
   degraded: DecisionFlag.DEGRADED,
+};
+
+export const LET_GO_TO: Readonly<Record<CoreLetGoTo, LetGoTo>> = {
+  'three-ds': LetGoTo.THREE_DS,
+  accept: LetGoTo.ACCEPT,
 };
 
 export const LIMIT_STATE: Readonly<Record<HeldLimit['state'] | UnheldLimit['why'], LimitState>> = {

@@ -1,21 +1,25 @@
 import type { Decisions } from '../../../decisions/decisions.js';
+import { ControlService } from '../../../gen/tollgate/v1/control_service_pb.js';
 import type { ListDecisions } from '../../../decisions/read-side/list-decisions.js';
 import { DecisionService } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { EventService } from '../../../gen/tollgate/v1/event_service_pb.js';
 import { KeyService } from '../../../gen/tollgate/v1/key_service_pb.js';
 import { ListService } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { RuleService } from '../../../gen/tollgate/v1/rule_service_pb.js';
+import { SnoozeService } from '../../../gen/tollgate/v1/snooze_service_pb.js';
 import { SiteService } from '../../../gen/tollgate/v1/site_service_pb.js';
 import type { BoundService } from '../serve.js';
 import { bindService } from '../serve.js';
 import type { ErrorReporter } from '../to-status.js';
+import { controlHandlers } from './control-service.js';
 import { decisionHandlers } from './decision-service.js';
 import { eventHandlers } from './event-service.js';
 import { keyHandlers } from './key-service.js';
 import { listHandlers } from './list-service.js';
-import type { CanaryReports, Keys, Lists, RuleSets, Shadows, Sites } from './ports.js';
+import type { CanaryReports, Controls, Keys, Lists, RuleSets, Shadows, Sites, Snoozes } from './ports.js';
 import { ruleHandlers } from './rule-service.js';
 import { siteHandlers } from './site-service.js';
+import { snoozeHandlers } from './snooze-service.js';
 
 /** What the services of the API stand on. */
 export interface Application {
@@ -26,6 +30,8 @@ export interface Application {
   readonly lists: Lists;
   readonly listDecisions: ListDecisions;
   readonly sites: Sites;
+  readonly snoozes: Snoozes;
+  readonly controls: Controls;
   readonly keys: Keys;
 }
 
@@ -37,6 +43,8 @@ export const SERVICES = [
   ListService,
   SiteService,
   KeyService,
+  SnoozeService,
+  ControlService,
 ] as const;
 
 /** Keeps both stores busy: an insert into MongoDB waits about 9 ms for the disk however much is in it. */
@@ -65,6 +73,8 @@ export function bindAll(
     ),
     bindService(ListService, listHandlers(application.lists, application.listDecisions), reporter),
     bindService(SiteService, siteHandlers(application.sites), reporter),
+    bindService(SnoozeService, snoozeHandlers(application.snoozes), reporter),
+    bindService(ControlService, controlHandlers(application), reporter),
     bindService(KeyService, keyHandlers(application.keys), reporter),
   ];
 }

@@ -1,6 +1,8 @@
 import type { ShadowReports } from '../../../decisions/shadow/shadow-reports.js';
 import type { CanaryReports as CanaryReportService } from '../../../decisions/canary/canary-report.js';
 import type { ListsService } from '../../../facts/lists/lists-service.js';
+import type { Controls as ControlService } from '../../../rules/exceptions/control-service.js';
+import type { Snoozes as SnoozeService } from '../../../rules/exceptions/snooze-service.js';
 import type { Keys as KeyKeeper } from '../../../identity/key-service.js';
 import type { RuleSets as RuleSetService } from '../../../rules/rule-sets.js';
 import type { Sites as SiteService } from '../../../sites/site-service.js';
@@ -31,6 +33,12 @@ export type Lists = Pick<
   | 'import'
   | 'export'
 >;
+
+/** What the API needs of the snoozes. */
+export type Snoozes = Pick<SnoozeService, 'create' | 'end' | 'list'>;
+
+/** What the API needs of the control groups. */
+export type Controls = Pick<ControlService, 'set' | 'off' | 'list'>;
 
 /** What the API needs of sites and merchants. */
 export type Sites = Pick<

@@ -40,7 +40,8 @@ export function canary(
   if (plan !== undefined) planOf(problems, `${at}plan.`, plan);
 }
 
-function lotPeriod(problems: Problems, name: string, { seconds, nanos }: Duration): void {
+/** For how long a lot lasts. */
+export function lotPeriod(problems: Problems, name: string, { seconds, nanos }: Duration): void {
   if (nanos !== 0 || seconds < HOUR_S || seconds > LONGEST_PERIOD_S)
     problems.add(name, 'not whole seconds between an hour and 366 days');
 }

@@ -3,6 +3,7 @@ import { WorkerCanaries } from './canaries.js';
 import type { Dispatcher } from './dispatcher.js';
 import { WorkerSites } from './documents.js';
 import type { WorkerJournal } from './journal/journal.js';
+import { WorkerExceptions } from './exceptions.js';
 import { WorkerKeys } from './keys.js';
 import { WorkerLimits } from './limits.js';
 import { WorkerRules } from './rules.js';
@@ -22,6 +23,7 @@ import type {
   ShadowBatch,
   ShadowRun,
 } from '../../../decisions/shadow/shadow-store.js';
+import type { LogEntry } from '../../../rules/exceptions/exception-log.js';
 import type { Evidence } from '../../../rules/publish/evidence.js';
 import type { StagedVersion } from '../../../rules/publish/stage.js';
 import type { Draft, Layout, Publication, StoredVersion } from '../../../rules/version-store.js';
@@ -42,6 +44,7 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
   const rules = new WorkerRules(db);
   const shadows = new WorkerShadows(db);
   const canaries = new WorkerCanaries(db);
+  const exceptions = new WorkerExceptions(db);
   const sites = new WorkerSites(db);
   const keys = new WorkerKeys(db);
   const lists = new WorkerLists(db);
@@ -122,6 +125,14 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
     'canaries.look': write((_, name: RunName, look: number, latest: string, before: number) =>
       canaries.look(name, look, latest, before),
     ),
+    'exceptions.append': write((_, log: string, entry: LogEntry<unknown>) => exceptions.append(log, entry)),
+    'exceptions.since': read((_, log: string, after: number, at: number, limit: number) =>
+      exceptions.since(log, after, at, limit),
+    ),
+    'exceptions.newest': read((_, log: string, before: number | undefined, limit: number) =>
+      exceptions.newest(log, before, limit),
+    ),
+    'exceptions.about': read((_, log: string, refs: readonly string[]) => exceptions.about(log, refs)),
     'sites.put': write((_, kind: Kind, item: Site | Merchant) => sites.put(kind, item)),
     'sites.get': read((_, kind: Kind, id: string) => sites.get(kind, id)),
     'sites.page': read((_, kind: Kind, after: string, size: number) => sites.page(kind, after, size)),
