@@ -29,6 +29,7 @@ import { followRules } from './serve/follow-rules.js';
 import { callersOf, identitiesText, keysOf, mustLetSomebodyIn } from './serve/identities.js';
 import { endInTurn, type Part } from './serve/in-time.js';
 import { exceptionsOf } from './serve/exceptions.js';
+import { owedEvidence } from './serve/owed-evidence.js';
 import { patiently, type Patient } from './serve/patiently.js';
 import { seedWhenEmpty } from './serve/seed-when-empty.js';
 import { startHttp } from './serve/start-http.js';
@@ -130,6 +131,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     shadowDepth: () => shadowing?.depth ?? 0,
     storeUp: watch.up,
     openSnoozes: () => openSnoozes(),
+    owedEvidence: () => owed.count(),
     insecureListen: () => config.insecureListen,
     residentBytes: () => process.memoryUsage.rss(),
     cpuSeconds: () => {
@@ -137,6 +139,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
       return (user + system) / 1e6;
     },
   });
+  const owed = owedEvidence(() => ruleSets, log);
   const counts = new CanaryCounts();
   const observer = serviceObserver(metrics, log, config.logSample, counts);
   const patient: Patient = (step) =>
@@ -220,6 +223,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     lists.forgetDeleted();
   };
   await patient(followAll);
+  await patient(() => owed.look());
   // Whoever asks first must not be refused for what lapsed while nothing ran.
   const expire = (): Promise<number> => store.limits.expire(world.clock.now());
   await patient(expire);
@@ -272,6 +276,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     changes: tuning.watchChanges ? store.changes : undefined,
     followMs: tuning.followMs,
     canaries: () => canaries.step(),
+    owed: () => owed.look(),
     expire,
     keys,
     failed: (task, error) => observer.backgroundFailed(task, error),
