@@ -8,6 +8,7 @@ import { load } from './loader/run.js';
 import type { LoadResult } from './loader/tally.js';
 import type { BenchResult, Figure } from './run.js';
 import { startBenchMongod } from './support/bench-mongod.js';
+import { listImports } from './support/list-import.js';
 import { scratchFolder, startTollgate } from './support/processes.js';
 import { publisher, switchTimes, type Publisher } from './support/publisher.js';
 import { seeded } from './support/random.js';
@@ -25,29 +26,39 @@ const SWITCHES = 20;
 /** What the measurements share. */
 interface Setup {
   readonly name: 'embedded' | 'MongoDB';
-  readonly uri: string;
+  /** The address of a database. */
+  readonly uriOf: (name: string) => string;
   readonly folder: string;
   readonly rounds: number;
   readonly seconds: number;
+  readonly entries: number;
 }
 
+/** Of a list that is imported. */
+const ENTRIES = 1_000_000;
+
 /**
- * What the life of rules costs those who pay meanwhile: a version that is switched, and one in shadow, on both stores.
- * Arguments: rounds with and as many without the shadow, seconds each, and one store.
+ * What the life of rules costs those who pay meanwhile: a version that is switched, one in shadow, and a list that is
+ * imported, on both stores. Arguments: rounds with and as many without the shadow, seconds each, one store, entries.
  */
 export async function run(args: readonly string[]): Promise<BenchResult> {
   const rounds = Number(args[0] ?? 20);
   const seconds = Number(args[1] ?? 6);
   const only = args[2];
+  const entries = Number(args[3] ?? ENTRIES);
   const figures: Figure[] = [];
   const notes: string[] = [];
   const folder = scratchFolder('lifecycle');
-  const timing = { folder, rounds, seconds };
+  const timing = { folder, rounds, seconds, entries };
   if (only !== 'MongoDB')
-    await measure({ name: 'embedded', uri: `sqlite:${join(folder, 'life.db')}`, ...timing }, figures, notes);
+    await measure(
+      { name: 'embedded', uriOf: (name) => `sqlite:${join(folder, `${name}.db`)}`, ...timing },
+      figures,
+      notes,
+    );
   const mongod = only === 'embedded' ? undefined : await startBenchMongod();
   if (mongod !== undefined) {
-    await measure({ name: 'MongoDB', uri: mongod.uriOf('life'), ...timing }, figures, notes);
+    await measure({ name: 'MongoDB', uriOf: (name) => mongod.uriOf(name), ...timing }, figures, notes);
     await mongod.stop();
   } else if (only !== 'embedded')
     notes.push('MongoDB: not measured, no mongod was found (npm run mongod gets one)');
@@ -55,7 +66,8 @@ export async function run(args: readonly string[]): Promise<BenchResult> {
 }
 
 async function measure(setup: Setup, figures: Figure[], notes: string[]): Promise<void> {
-  const { name, uri, rounds, seconds } = setup;
+  const { name, uriOf, rounds, seconds, entries } = setup;
+  const uri = uriOf('life');
   const folder = join(setup.folder, name);
   mkdirSync(folder);
   const rules = benchRules(folder);
@@ -91,6 +103,8 @@ async function measure(setup: Setup, figures: Figure[], notes: string[]): Promis
   const peak = service.peakBytes();
   figures.push({ name: `${name}: peak memory`, value: peak / 2 ** 20, unit: 'MiB' });
   await service.stop();
+  if (entries > 0)
+    figures.push(...(await listImports(name, uriOf('lists'), join(setup.folder, `${name}-lists`), entries)));
 }
 
 /** Requests enough for all rounds, and how many a second the service takes. */

@@ -4,10 +4,6 @@ import type { Config, StoreConfig } from './config/config.js';
 import { CanaryCounts } from './decisions/canary/canary-counts.js';
 import { createCanaryGuard } from './decisions/canary/canary-guard.js';
 import { createCanaryReports } from './decisions/canary/canary-report.js';
-import type { CanaryStore } from './decisions/canary/canary-store.js';
-import type { Journal, LimitStore, StoreChanges, StoreHealth } from './decisions/ports.js';
-import { ControlIndex } from './decisions/control/control-index.js';
-import { SnoozeIndex } from './decisions/evaluate/snoozes.js';
 import { openDecisions, type DecisionService } from './decisions/decision-service.js';
 import { logText } from './errors/error-text.js';
 import { TollgateError } from './errors/errors.js';
@@ -17,69 +13,43 @@ import { createKeyHash } from './facts/attributes/key-hash.js';
 import { ListIndex } from './facts/lists/list-index.js';
 import { ShadowQueue } from './decisions/shadow/shadow-queue.js';
 import { createShadowReports } from './decisions/shadow/shadow-reports.js';
-import type { ShadowStore } from './decisions/shadow/shadow-store.js';
-import type { ListKind, ListStore } from './facts/lists/list-store.js';
-import type { Callers } from './identity/callers.js';
 import { createListReaders } from './facts/lists/list-readers.js';
 import { listsRead } from './facts/lists/lists-read.js';
-import { createListsService, type ListsService } from './facts/lists/lists-service.js';
+import { createListsService } from './facts/lists/lists-service.js';
 import { createListValueReader } from './facts/lists/normalise-value.js';
 import { createPhoneReader } from './facts/normalise/phone.js';
 import { createListDecisions } from './decisions/read-side/list-decisions.js';
-import type { ControlStore } from './rules/exceptions/control-group.js';
-import { createControls } from './rules/exceptions/control-service.js';
-import { createSnoozes } from './rules/exceptions/snooze-service.js';
-import type { SnoozeStore } from './rules/exceptions/snooze.js';
 import { createRuleSets } from './rules/rule-set-service.js';
-import type { KeyStore } from './identity/key-store.js';
 import { stagesOf } from './rules/versions/stages.js';
-import type { RuleSets } from './rules/rule-sets.js';
-import type { RuleVersionStore } from './rules/version-store.js';
-import { readAssets, readShippedRules, SHIPPED, type Assets, type ShippedRules } from './serve/assets.js';
+import { readAssets, type Assets } from './serve/assets.js';
 import { startBackground } from './serve/background.js';
 import { caseRunner } from './serve/case-runner.js';
-import { checkLists } from './serve/check-lists.js';
 import { decisionOptions, TUNING, type Tuning } from './serve/decision-options.js';
 import { followRules } from './serve/follow-rules.js';
 import { callersOf, identitiesText, keysOf, mustLetSomebodyIn } from './serve/identities.js';
 import { endInTurn, type Part } from './serve/in-time.js';
-import { patiently } from './serve/patiently.js';
-import { seed } from './serve/seed.js';
+import { exceptionsOf } from './serve/exceptions.js';
+import { owedEvidence } from './serve/owed-evidence.js';
+import { patiently, type Patient } from './serve/patiently.js';
+import { seedWhenEmpty } from './serve/seed-when-empty.js';
+import { startHttp } from './serve/start-http.js';
+import type { Store } from './serve/store.js';
 import { openTlsFiles, type TlsFiles } from './serve/tls-files.js';
 import { storeAddress } from './serve/store-address.js';
 import { checkStoreFile } from './serve/store-file.js';
 import { watchCertificates } from './serve/watch-certificates.js';
-import { watchStore, type StoreWatch } from './serve/store-watch.js';
+import { watchStore } from './serve/store-watch.js';
 import { storeProblem } from './serve/store-problem.js';
 import { serviceObserver } from './serve/service-log.js';
 import { TlsCredentials } from './server/grpc/tls-credentials.js';
 import { startGrpcServer, type GrpcServer } from './server/grpc/server.js';
 import { bindAll } from './server/grpc/services/all.js';
-import { startHttpServer, type HttpServer } from './server/http/server.js';
-import { createMetrics, type Metrics } from './server/metrics.js';
+import { createMetrics } from './server/metrics.js';
 import { createSites } from './sites/site-service.js';
-import type { SiteStore } from './sites/site-store.js';
 import { openMongoStore } from './storage/mongo/open.js';
 import { openSqliteStore } from './storage/sqlite/store.js';
 import { REAL_WORLD } from './world/real-world.js';
 import type { World } from './world/world.js';
-
-/** Either store, opened. */
-interface Store {
-  readonly journal: Journal;
-  readonly limits: LimitStore;
-  readonly lists: ListStore;
-  readonly rules: RuleVersionStore;
-  readonly shadows: ShadowStore;
-  readonly canaries: CanaryStore;
-  readonly snoozes: SnoozeStore;
-  readonly controls: ControlStore;
-  readonly sites: SiteStore;
-  readonly keys: KeyStore;
-  readonly changes: StoreChanges;
-  readonly health: StoreHealth;
-  close(): Promise<void>;
-}
 
 /** A running Tollgate. */
 export interface Service {
@@ -135,9 +105,6 @@ export async function startService(
   }
 }
 
-/** Does one step of the start, and waits for a store that is slow. */
-type Patient = <T>(step: () => Promise<T>) => Promise<T>;
-
 /** What a service is made of. */
 interface Parts {
   readonly config: Config;
@@ -164,6 +131,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     shadowDepth: () => shadowing?.depth ?? 0,
     storeUp: watch.up,
     openSnoozes: () => openSnoozes(),
+    owedEvidence: () => owed.count(),
     insecureListen: () => config.insecureListen,
     residentBytes: () => process.memoryUsage.rss(),
     cpuSeconds: () => {
@@ -171,6 +139,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
       return (user + system) / 1e6;
     },
   });
+  const owed = owedEvidence(() => ruleSets, log);
   const counts = new CanaryCounts();
   const observer = serviceObserver(metrics, log, config.logSample, counts);
   const patient: Patient = (step) =>
@@ -197,29 +166,10 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     readers: (list) => listReaders.of(list),
   });
   await patient(() => lists.refresh());
-  // A list that is not known yet may be one.
-  const kindOf = (list: string): ListKind => listIndex.kindOf(list) ?? 'embargo';
-  const isEmbargo = (list: string): boolean => kindOf(list) === 'embargo';
-  const controlled = new ControlIndex((list) => isEmbargo(list) || kindOf(list) === 'block');
   const attributeOf = createAttributeHash(hash, readPhone);
-  const snoozed = new SnoozeIndex(attributeOf, isEmbargo);
-  const snoozes = createSnoozes({
-    store: store.snoozes,
-    versions: store.rules,
-    isEmbargo,
-    hash: attributeOf,
-    now: () => world.clock.now(),
-    newId: () => Buffer.from(world.randomBytes(8)).toString('hex'),
-    changed: (open) => snoozed.replace(open),
-  });
+  const exceptions = exceptionsOf({ store, world, attributeOf, kindOf: (list) => listIndex.kindOf(list) });
+  const { snoozes, controls, isEmbargo } = exceptions;
   openSnoozes = () => snoozes.open();
-  const controls = createControls({
-    store: store.controls,
-    versions: store.rules,
-    isBarred: controlled.isBarred,
-    now: () => world.clock.now(),
-    changed: (running) => controlled.replace(running),
-  });
   await patient(() => Promise.all([snoozes.refresh(), controls.refresh()]));
   shadowing = new ShadowQueue({
     store: store.shadows,
@@ -238,8 +188,8 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     store,
     sites,
     lists,
-    snoozes: snoozed,
-    controls: controlled,
+    snoozes: exceptions.snoozed,
+    controls: exceptions.controlled,
     observer,
     shadowing,
     hash,
@@ -273,6 +223,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     lists.forgetDeleted();
   };
   await patient(followAll);
+  await patient(() => owed.look());
   // Whoever asks first must not be refused for what lapsed while nothing ran.
   const expire = (): Promise<number> => store.limits.expire(world.clock.now());
   await patient(expire);
@@ -325,6 +276,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     changes: tuning.watchChanges ? store.changes : undefined,
     followMs: tuning.followMs,
     canaries: () => canaries.step(),
+    owed: () => owed.look(),
     expire,
     keys,
     failed: (task, error) => observer.backgroundFailed(task, error),
@@ -366,63 +318,6 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
 /** A random name of so many bytes. */
 function nameOf(world: World, bytes: number): string {
   return Buffer.from(world.randomBytes(bytes)).toString('hex');
-}
-
-/** What seeding needs beside the rule sets. */
-interface SeedParts {
-  readonly config: Config;
-  readonly patient: Patient;
-  readonly lists: ListsService;
-  readonly readValue: ReturnType<typeof createListValueReader>;
-  readonly log: Logger;
-}
-
-async function seedWhenEmpty(
-  { config, patient, lists, readValue, log }: SeedParts,
-  ruleSets: RuleSets,
-): Promise<string[]> {
-  if (config.rules === 'none') return [];
-  const shipped = (): ShippedRules => checkLists(readShippedRules(config.rules || SHIPPED), readValue);
-  const seeded: string[] = [];
-  await patient(() => seed(shipped, ruleSets, lists, seeded));
-  if (seeded.length > 0) log.info({ ruleSets: seeded }, 'the store was empty: shipped rule sets are active');
-  else if (config.rules !== '')
-    log.info({ rules: config.rules }, 'the store has rule sets: those of the folder were left alone');
-  return seeded;
-}
-
-/** What the HTTP listener shows. */
-interface HttpParts {
-  readonly config: Config;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly store: StoreWatch;
-  readonly callers: Callers;
-  readonly tls: TlsFiles | undefined;
-}
-
-async function startHttp(
-  { config, metrics, log, store, callers, tls }: HttpParts,
-  grpc: GrpcServer,
-): Promise<HttpServer> {
-  try {
-    return await startHttpServer({
-      listen: config.http,
-      readiness: () => ({
-        ready: store.up(),
-        store: store.up() ? 'up' : 'down',
-        detail: storeAddress(config.store),
-        identities: identitiesText(config),
-      }),
-      metrics,
-      callers,
-      ...(tls && { tls }),
-      trouble: (what, error) => log.warn({ error: logText(error) }, what),
-    });
-  } catch (error) {
-    await grpc.close(0);
-    throw error;
-  }
 }
 
 async function openStore(config: StoreConfig, world: World): Promise<Store> {

@@ -55,7 +55,12 @@ export function publisher(address: string): Publisher {
       else await rules.stopShadow({ ...BY, version });
       shadowed = on ? version : 0;
     },
-    shadowText: async () => 'the shadow was asked',
+    async shadowText(version) {
+      const run = { ruleSet: RULE_SET, version, scope: 'all', revision: 0n };
+      const { report } = await rules.getShadowReport({ run });
+      const { busy = 0n, cold = 0n } = report?.dropped ?? {};
+      return `in its last round the shadow judged ${String(report?.compared ?? 0n)} payments, and left out ${String(busy + cold)}`;
+    },
     close: () => channel.close(),
   };
 }

@@ -22,6 +22,9 @@ const USES_MS = 15_000;
 /** How often what canaries decided is kept and looked at, ms: all that a crash loses of it. */
 const CANARIES_MS = 1_000;
 
+/** How often it is looked for what is live without its evidence, ms. */
+const OWED_MS = 30_000;
+
 /** What a running service does beside answering. */
 export interface BackgroundWork {
   readonly store: StoreWatch;
@@ -33,6 +36,8 @@ export interface BackgroundWork {
   readonly followMs?: number;
   /** Keeps what canaries decided, and rolls back what breaks its limits. */
   readonly canaries: () => Promise<void>;
+  /** Looks for what is live without its evidence. */
+  readonly owed: () => Promise<void>;
   /** Gives back holds that lapsed. */
   readonly expire: () => Promise<unknown>;
   readonly keys: Pick<Keys, 'expire' | 'writeUses'>;
@@ -42,7 +47,7 @@ export interface BackgroundWork {
 /** Does it again and again until stopped; what needs the store waits while it is away. */
 export function startBackground(
   timers: Timers,
-  { store, follow, changes, followMs = FOLLOW_MS, canaries, expire, keys, failed }: BackgroundWork,
+  { store, follow, changes, followMs = FOLLOW_MS, canaries, owed, expire, keys, failed }: BackgroundWork,
 ): { stop(): Promise<void> } {
   const repeat = (
     task: BackgroundTask,
@@ -70,6 +75,7 @@ export function startBackground(
       withStore(() => keys.writeUses()),
     ),
     repeat('canaries', CANARIES_MS, withStore(canaries)),
+    repeat('owed', OWED_MS, withStore(owed)),
   ];
   // Who tells of a change may know sooner than health that the store is back.
   const followed = async (): Promise<boolean> => {

@@ -29,3 +29,6 @@ export async function patiently<T>(
 function passes(error: unknown): boolean {
   return error instanceof TollgateError && (error.code === 'STORE_UNAVAILABLE' || error.code === 'LIST_BUSY');
 }
+
+/** Does one step of the start, and waits for a store that is slow. */
+export type Patient = <T>(step: () => Promise<T>) => Promise<T>;

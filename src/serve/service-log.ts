@@ -15,6 +15,7 @@ const FAILED: Readonly<Record<BackgroundTask, string>> = {
   keys: 'when keys were used could not be written down',
   shadow: 'what shadows said could not be kept',
   canaries: 'canaries could not be guarded',
+  owed: 'evidence that is owed could not be looked for',
 };
 
 /** Told what happens in the service, also beside calls. */

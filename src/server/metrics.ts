@@ -20,6 +20,8 @@ export interface MetricSources {
   insecureListen(): boolean;
   /** Snoozes that are neither over nor ended. */
   openSnoozes(): number;
+  /** Versions that are live without their backtest or approval. */
+  owedEvidence(): number;
   /** Resident memory, bytes. */
   residentBytes(): number;
   /** CPU used so far, seconds. */
@@ -28,9 +30,9 @@ export interface MetricSources {
 
 /**
  * What goes on beside calls: asking for the store, following other instances, giving back holds that lapsed, writing down
- * when keys were used, keeping what shadows said, guarding canaries.
+ * when keys were used, keeping what shadows said, guarding canaries, looking for evidence that is owed.
  */
-export const BACKGROUND_TASKS = ['health', 'follow', 'expire', 'keys', 'shadow', 'canaries'] as const;
+export const BACKGROUND_TASKS = ['health', 'follow', 'expire', 'keys', 'shadow', 'canaries', 'owed'] as const;
 export type BackgroundTask = (typeof BACKGROUND_TASKS)[number];
 
 /** Counters of the service: told what happens by the pipeline and the gRPC edge, read in Prometheus' text format. */
@@ -156,6 +158,12 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge(registry, 'tollgate_store_up', '1 when the store can be used.', () => (sources.storeUp() ? 1 : 0));
   gauge(registry, 'tollgate_open_snoozes', 'Snoozes of rules and payers in force or to come.', () =>
     sources.openSnoozes(),
+  );
+  gauge(
+    registry,
+    'tollgate_rule_evidence_owed',
+    'Versions that are live without their backtest or approval.',
+    () => sources.owedEvidence(),
   );
   gauge(
     registry,

@@ -162,7 +162,7 @@ describe('following the rules', () => {
 describe('the work beside answering', () => {
   function running(up: () => boolean) {
     const hand = handTimers();
-    const done = { look: 0, follow: 0, expire: 0, keys: 0, uses: 0, canaries: 0 };
+    const done = { look: 0, follow: 0, expire: 0, keys: 0, uses: 0, canaries: 0, owed: 0 };
     let tell: () => void = () => undefined;
     const watching = { open: 0 };
     const troubles: string[] = [];
@@ -180,6 +180,7 @@ describe('the work beside answering', () => {
         },
       },
       canaries: async () => void done.canaries++,
+      owed: async () => void done.owed++,
       expire: async () => void done.expire++,
       keys: { expire: () => void done.keys++, writeUses: async () => void done.uses++ },
       failed: (task) => troubles.push(task),
@@ -204,7 +205,7 @@ describe('the work beside answering', () => {
   it('asks nothing of a store that is away but whether it is back', async () => {
     const { hand, done } = running(() => false);
     await hand.pass(10_000);
-    expect(done).toMatchObject({ follow: 0, expire: 0, canaries: 0 });
+    expect(done).toMatchObject({ follow: 0, expire: 0, canaries: 0, owed: 0 });
     expect(done.look).toBeGreaterThan(5);
   });
 

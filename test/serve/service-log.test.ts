@@ -16,6 +16,7 @@ function observer(sample: number) {
     storeUp: () => true,
     insecureListen: () => false,
     openSnoozes: () => 0,
+    owedEvidence: () => 2,
     residentBytes: () => 0,
     cpuSeconds: () => 0,
   });

@@ -13,6 +13,7 @@ function metrics() {
       storeUp: () => state.up,
       insecureListen: () => false,
       openSnoozes: () => 0,
+      owedEvidence: () => 2,
       residentBytes: () => 1000,
       cpuSeconds: () => 2.5,
     }),

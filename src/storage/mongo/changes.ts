@@ -10,6 +10,7 @@ const FOLLOWED: readonly string[] = [
   COLLECTIONS.lists,
   COLLECTIONS.sites,
   COLLECTIONS.keyLog,
+  COLLECTIONS.exceptions,
 ];
 
 /** How long the server may wait for a change before it says that there is none, ms. */
