@@ -104,8 +104,9 @@ export function createPublishing(options: PublishingOptions): Publishing {
       ...change,
     }));
     const canary = changes.find((change) => change.canary !== undefined)?.canary;
+    const what = { ruleSet, revision, scope, version, from, to, actor, reason, at, step };
     const log = {
-      ...{ ruleSet, revision, scope, version, from, to, actor, reason, at, step },
+      ...what,
       ...(waived.length === 0 ? {} : { waived }),
       ...(canary === undefined ? {} : { canary }),
     };
