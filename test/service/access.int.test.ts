@@ -347,6 +347,9 @@ describe('a key that is made', () => {
       'certificate_subject',
     ],
     ['that has ended', { name: 'a', roles: [4], expiresAt: { seconds: 1n } }, 'expires_at'],
+    ['that would waive as the release does', { name: 'Shipped', roles: [1] }, 'name'],
+    ['that would roll back as a canary by itself', { name: 'guardrail', roles: [3] }, 'name'],
+    ['that nobody could tell from no identity', { name: 'development', roles: [4] }, 'name'],
   ])('%s is none', async (_, request, field) => {
     const error = (await as(keys.operator)
       .keys.createKey(request)

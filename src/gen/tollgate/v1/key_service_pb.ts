@@ -113,7 +113,7 @@ export const KeySchema: GenMessage<Key> = /*@__PURE__*/
 export type CreateKeyRequest = Message<"tollgate.v1.CreateKeyRequest"> & {
   /**
    * Who will call with it: 1 to 64 of [A-Za-z0-9._@-]. Several keys may have one name, as while one takes the place of
-   * another.
+   * another. `shipped`, `guardrail` and `development` are Tollgate's own, in any case of letters.
    *
    * @generated from field: string name = 1;
    */
