@@ -43,6 +43,8 @@ export async function runUnary(load: UnaryLoad): Promise<LoadResult> {
   const exhausted = (): boolean =>
     sent >= load.maxCalls || (!load.wrap && load.first + sent >= requests.count);
   const stop = (): void => {
+    // The last call may have become due in the same turn that found nothing more to send.
+    connection.flush();
     stopped = true;
     tally.end();
     if (sentAt.size === 0) finish();

@@ -85,6 +85,20 @@ test('an open loop keeps its rate and no more', async () => {
   expect(result.dueLatencyUs?.count).toBe(result.ok);
 });
 
+test('a call that became due in the turn that found nothing more to send is sent like the others', async () => {
+  const ownBegan = ownTime();
+  const file = requestFile(encodedRequests({ count: 5, seed: 1 }));
+  // So fast that all are due at once.
+  const result = await loaded(async () => ({ record: sampleRecord(), repeated: false }), {
+    file,
+    mode: 'open',
+    rate: 1e9,
+    maxCalls: 3,
+  });
+  expect(result).toMatchObject({ sent: 3, other: {} });
+  expect(ownTime() - ownBegan).toBeLessThan(2_000);
+});
+
 test('the bulk call is loaded with batches larger than a window, entry by entry counted', async () => {
   let calls = 0;
   const file = requestFile(encodedBatches({ count: 2000, seed: 1 }, 250));
