@@ -9,6 +9,7 @@ import { mongoCanaries } from './canaries.js';
 import { mongoChanges } from './changes.js';
 import { Connection } from './connection.js';
 import { BadAddress } from './errors.js';
+import { migrateFrom5 } from './from-5.js';
 import { COLLECTIONS, createIndexes } from './indexes.js';
 import { MongoJournal } from './journal/journal.js';
 import { MongoLimits } from './limits/limits.js';
@@ -22,7 +23,7 @@ import { mongoRules } from './rules/rules.js';
 import { mongoShadows } from './shadows/shadows.js';
 import { MongoSites } from './sites.js';
 
-/** The layout of the database, kept in the collection `meta`. Those before it were never released. */
+/** The layout of the database, kept in the collection `meta`. Those before 5 were never released. */
 const SCHEMA = 6;
 
 interface MetaDocument {
@@ -111,7 +112,12 @@ async function openMeta(connection: Connection, { world }: ResolvedOptions): Pro
     ),
   );
   if (!meta) throw new Error('the store did not keep its key');
-  if (meta.schema !== SCHEMA)
+  if (meta.schema === 5) {
+    await connection.patiently(migrateFrom5, 600_000);
+    await connection.run(() =>
+      collection.updateOne({ _id: 'store', schema: 5 }, { $set: { schema: SCHEMA } }),
+    );
+  } else if (meta.schema !== SCHEMA)
     throw new BadAddress(
       `the database was written by another release of Tollgate (schema ${meta.schema}; this one reads ${SCHEMA})`,
     );

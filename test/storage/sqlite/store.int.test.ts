@@ -10,7 +10,7 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionFilter } from '../../../src/decisions/ports.js';
 import { Connection } from '../../../src/storage/sqlite/connection.js';
-import { SCHEMA_VERSION } from '../../../src/storage/sqlite/schema.js';
+import { SCHEMA_VERSION } from '../../../src/storage/sqlite/schema/schema.js';
 import { openSqliteStore } from '../../../src/storage/sqlite/store.js';
 import type { SqliteStore } from '../../../src/storage/sqlite/store.js';
 import { startWorker } from '../../../src/storage/sqlite/worker-thread.js';

@@ -1,5 +1,5 @@
 import Libsql from 'libsql';
-import { SCHEMA_VERSION, migration } from '../schema.js';
+import { SCHEMA_VERSION, migration } from '../schema/schema.js';
 import type { WorkerSettings } from '../wire.js';
 import { WrongFile } from '../wrong-file.js';
 import { messageOf } from '../../../errors/error-text.js';

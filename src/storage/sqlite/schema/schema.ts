@@ -1,4 +1,6 @@
-/** The version of the tables below, kept in `PRAGMA user_version`. Those before it were never released. */
+import { FROM_8 } from './from-8.js';
+
+/** The version of the tables below, kept in `PRAGMA user_version`. Those before 8 were never released. */
 export const SCHEMA_VERSION = 9;
 
 /** All tables and indexes of the embedded store, in one place. */
@@ -257,6 +259,7 @@ CREATE TABLE key_uses (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 /** Steps from an older version, and to which they lead. From 0: a new file. */
 const MIGRATIONS: Readonly<Record<number, { readonly to: number; readonly sql: string }>> = {
   0: { to: SCHEMA_VERSION, sql: TABLES },
+  8: { to: 9, sql: FROM_8 },
 };
 
 /** The statements that lead from a version found in a file to this one; undefined for a file of another release. */
