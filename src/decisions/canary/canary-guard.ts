@@ -42,6 +42,8 @@ interface Progress {
   part: number;
   /** Found here to be broken, and not rolled back yet. */
   breach: CanaryLook | undefined;
+  /** When it was last read what all have counted and found, epoch ms. */
+  readAt: number;
 }
 
 /** Guards the canaries that are counted. Several instances may guard the same ones: each look is taken by one of them. */
@@ -52,7 +54,7 @@ export function createCanaryGuard(options: CanaryGuardOptions): CanaryGuard {
   function progressOf(counted: CountedRun): Progress {
     let known = progress.get(counted);
     if (known === undefined)
-      progress.set(counted, (known = { begun: false, kept: 0, part: 0, breach: undefined }));
+      progress.set(counted, (known = { begun: false, kept: 0, part: 0, breach: undefined, readAt: now() }));
     return known;
   }
 
@@ -76,12 +78,19 @@ export function createCanaryGuard(options: CanaryGuardOptions): CanaryGuard {
     const here = progressOf(counted);
     if (here.breach === undefined) {
       const found = await store.read(counted.run);
+      here.readAt = now();
       if (found === undefined) return;
       here.breach = leftUndone(found) ?? (await lookAt(found));
     }
     if (here.breach === undefined) return;
     await rollBack(counted.run, here.breach);
     here.breach = undefined;
+  }
+
+  /** Also where nothing is decided here: whoever counted enough for a look, or found a breach, may be gone. */
+  function mustLook(counted: CountedRun, news: boolean): boolean {
+    const { breach, readAt } = progressOf(counted);
+    return !counted.ended && (news || breach !== undefined || readAt + LEFT_UNDONE_MS < now());
   }
 
   /** A breach that its finder, which may be gone, has not acted on. */
@@ -133,7 +142,7 @@ export function createCanaryGuard(options: CanaryGuardOptions): CanaryGuard {
     step: () =>
       forEach(async (counted) => {
         const news = await keep(counted);
-        if (!counted.ended && (news || progressOf(counted).breach !== undefined)) await look(counted);
+        if (mustLook(counted, news)) await look(counted);
       }),
     keep: () => forEach(async (counted) => void (await keep(counted))),
   };

@@ -186,6 +186,27 @@ describe('a canary that is guarded', () => {
     expect(steps()).toEqual(['start-canary ann', 'roll-back guardrail']);
   });
 
+  it.each(['judged it', 'counted enough for a look'])(
+    'is rolled back by another that decides nothing itself where the one that %s is gone',
+    async (what) => {
+      const [gone, other] = [instance('gone'), instance('other')];
+      await start();
+      gone.decide(100, 'reject', 2);
+      if (what === 'judged it') {
+        const publish = versions.store.publish.bind(versions.store);
+        Object.assign(versions.store, { publish: () => Promise.reject(storeUnavailable('it is away')) });
+        await expect(gone.guard.step()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+        Object.assign(versions.store, { publish });
+      } else await gone.guard.keep();
+      await other.guard.step();
+      expect(steps()).toEqual(['start-canary ann']);
+      now += 5_001;
+      await other.guard.step();
+      expect(steps()).toEqual(['start-canary ann', 'roll-back guardrail']);
+      expect(other.told).toHaveLength(1);
+    },
+  );
+
   it('that somebody makes active at the same moment stays active', async () => {
     const { guard, decide, told } = instance('one');
     await start();
