@@ -235,6 +235,7 @@ function printPrecision(out: Output, report: GetRulePrecisionResponse): void {
     ['bad', String(report.bad)],
     ['good', String(report.good)],
     ['too young to say', String(report.open)],
+    ['never made', report.unmade > 0n ? String(report.unmade) : ''],
     ['not looked through', report.unread > 0n ? String(report.unread) : ''],
     ['only from', timeText(cutAt)],
   ]);
