@@ -10,6 +10,12 @@ export const GUARDRAIL = 'guardrail';
 
 /** After how long another instance does what the one that found the breach has not done, ms. */
 const LEFT_UNDONE_MS = 5_000;
+/**
+ * What instances have counted is read back whenever there is news. Every start of one leaves a part of its own: beyond so
+ * many parts reading waits so long for each more, ms, for it takes this thread about half a millisecond a part.
+ */
+const FEW_PARTS = 20;
+const PART_MS = 20;
 
 /** What guarding needs. */
 export interface CanaryGuardOptions {
@@ -44,6 +50,8 @@ interface Progress {
   breach: CanaryLook | undefined;
   /** When it was last read what all have counted and found, epoch ms. */
   readAt: number;
+  /** How many parts that were. */
+  parts: number;
 }
 
 /** Guards the canaries that are counted. Several instances may guard the same ones: each look is taken by one of them. */
@@ -53,8 +61,10 @@ export function createCanaryGuard(options: CanaryGuardOptions): CanaryGuard {
 
   function progressOf(counted: CountedRun): Progress {
     let known = progress.get(counted);
-    if (known === undefined)
-      progress.set(counted, (known = { begun: false, kept: 0, part: 0, breach: undefined, readAt: now() }));
+    if (known === undefined) {
+      known = { begun: false, kept: 0, part: 0, breach: undefined, readAt: now(), parts: 0 };
+      progress.set(counted, known);
+    }
     return known;
   }
 
@@ -80,6 +90,7 @@ export function createCanaryGuard(options: CanaryGuardOptions): CanaryGuard {
       const found = await store.read(counted.run);
       here.readAt = now();
       if (found === undefined) return;
+      here.parts = found.parts.length;
       here.breach = leftUndone(found) ?? (await lookAt(found));
     }
     if (here.breach === undefined) return;
@@ -89,8 +100,11 @@ export function createCanaryGuard(options: CanaryGuardOptions): CanaryGuard {
 
   /** Also where nothing is decided here: whoever counted enough for a look, or found a breach, may be gone. */
   function mustLook(counted: CountedRun, news: boolean): boolean {
-    const { breach, readAt } = progressOf(counted);
-    return !counted.ended && (news || breach !== undefined || readAt + LEFT_UNDONE_MS < now());
+    const { breach, readAt, parts } = progressOf(counted);
+    if (counted.ended) return false;
+    if (breach !== undefined) return true;
+    const rest = Math.min(LEFT_UNDONE_MS, Math.max(0, parts - FEW_PARTS) * PART_MS);
+    return news ? readAt + rest <= now() : readAt + LEFT_UNDONE_MS < now();
   }
 
   /** A breach that its finder, which may be gone, has not acted on. */
