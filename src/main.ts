@@ -173,6 +173,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
   await patient(() => Promise.all([snoozes.refresh(), controls.refresh()]));
   shadowing = new ShadowQueue({
     store: store.shadows,
+    storeUp: watch.up,
     isEmbargo,
     world,
     observer: metrics,

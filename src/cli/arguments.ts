@@ -22,6 +22,17 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** Parses a share above 0 and at most `most`, `5%` or `0.05`, for commander. `says`: what the most is called. */
+export function shareUpTo(most: number, says = `${most * 100}%`): (text: string) => number {
+  return (text) => {
+    const percent = /^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1];
+    const value = percent === undefined ? Number(text) : Number(percent) / 100;
+    if (text === '' || !(value > 0 && value <= most))
+      throw new InvalidArgumentError(`It must be a share above 0 and at most ${says}, like 5% or 0.05.`);
+    return value;
+  };
+}
+
 /** Parses a date or moment (2026-03-02, 2026-03-02T10:00:00Z) to epoch ms, UTC unless it says otherwise, for commander. */
 export function moment(text: string): number {
   const dayOnly = /^\d{4}-\d{2}-\d{2}$/.test(text);

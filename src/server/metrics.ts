@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ControlLot } from '../decisions/control/control-lot.js';
 import type { Observer } from '../decisions/observer.js';
 import type { ErrorCode } from '../errors/errors.js';
 import { ERRORS } from '../errors/errors.js';
@@ -50,6 +51,7 @@ export interface Metrics extends Observer, ShadowObserver {
   text(): Promise<string>;
 }
 
+const CONTROL_RESULTS = ['let-go', 'cap-full', 'not-drawn'] as const;
 const DURATION_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const ROUND_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
@@ -81,6 +83,13 @@ export function createMetrics(sources: MetricSources): Metrics {
     registry,
     'tollgate_decisions_snoozed_total',
     'Decisions in which a rule was not heard that somebody snoozed.',
+  );
+  const controlDraws = tally(
+    registry,
+    'tollgate_control_draws_total',
+    'Payments that one rule alone stopped and that drew for its control group, by what became of them.',
+    'result',
+    CONTROL_RESULTS,
   );
   const repeated = tally(
     registry,
@@ -193,6 +202,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       decisions(record.outcome);
       if (record.flags.includes('degraded')) degraded();
       if (record.snoozed !== undefined) snoozed();
+      if (record.control !== undefined) controlDraws(resultOf(record.control));
       durations.observe(tookUs / 1e6);
     },
     recorded(kind, again) {
@@ -213,6 +223,11 @@ export function createMetrics(sources: MetricSources): Metrics {
     tlsReloaded: (ok) => reloads(ok ? 'ok' : 'failed'),
     canaryRolledBack: () => canariesRolledBack(),
   };
+}
+
+function resultOf({ letGo, drawn }: ControlLot): (typeof CONTROL_RESULTS)[number] {
+  if (letGo) return 'let-go';
+  return drawn ? 'cap-full' : 'not-drawn';
 }
 
 function tally<T extends string>(

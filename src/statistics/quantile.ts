@@ -22,13 +22,16 @@ export function quantileRanks(n: number, share: number, alpha: number): RankBoun
 
 /**
  * Bounds of the `share` quantile of what a histogram counted, microseconds: those of its rank bounds, out to the
- * edges of their buckets. 0 and Infinity where the sample is too small to say.
+ * edges of their buckets. 0 and Infinity where the sample is too small to say. Durations that hang together tell
+ * `effect` times less than as many independent ones (see design-effect.ts): their ranks are those of so many fewer.
  */
-export function quantileInterval(histogram: Histogram, share: number, alpha: number): Interval {
-  const { low, high } = quantileRanks(histogramCount(histogram), share, alpha);
+export function quantileInterval(histogram: Histogram, share: number, alpha: number, effect = 1): Interval {
+  const count = histogramCount(histogram);
+  const worth = Math.floor(count / effect);
+  const { low, high } = quantileRanks(worth, share, alpha);
   return {
-    low: durationAt(histogram, low)?.low ?? 0,
-    high: durationAt(histogram, high)?.high ?? Infinity,
+    low: durationAt(histogram, Math.floor(low * effect))?.low ?? 0,
+    high: high > worth ? Infinity : (durationAt(histogram, Math.ceil(high * effect))?.high ?? Infinity),
   };
 }
 

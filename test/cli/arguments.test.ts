@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../src/cli/host.js';
+import { shareUpTo } from '../../src/cli/arguments.js';
 import { actorName } from '../../src/cli/session.js';
 import { createFolder, tollgate } from './support/run.js';
 
@@ -24,6 +25,8 @@ describe('wrong arguments', () => {
     [['rules', 'diff', 'velocity', '1', '2', '--file', 'x.json'], 'a second version or a --file, not both'],
     [['rules', 'diff', 'velocity', 'one'], "version 'one' is not a whole number of at least 1"],
     [['rules', 'activate', 'velocity', '0'], "version '0' is not a whole number of at least 1"],
+    [['rules', 'canary', 'start', 'velocity', '4', '--share', '60%'], 'at most half, like 5% or 0.05'],
+    [['rules', 'control', 'velocity', 'burst', '--share', '11%', '--reason', 'r'], 'at most 10%, like 5%'],
     [['rules', 'push', 'rules'], 'rules: it is a folder'],
     [['decide', 'README.md/payment.json'], 'README.md/payment.json: there is no such file'],
     [['simulate', '--out', '/no/such/day.ndjson'], '/no/such/day.ndjson: there is no such folder'],
@@ -172,5 +175,14 @@ describe('help', () => {
     const { code, err } = await tollgate([]);
     expect(code).toBe(2);
     expect(err).toContain('Exit codes: 0 done');
+  });
+});
+
+describe('a share', () => {
+  it('is one of a hundred or of one', () => {
+    const read = shareUpTo(0.1);
+    expect(['1%', '0.5 %', '0.01', '10%', '0.1'].map(read)).toEqual([0.01, 0.005, 0.01, 0.1, 0.1]);
+    for (const text of ['', '0', '0%', '11%', '0.11', '-1%', '1', 'x', '%'])
+      expect(() => read(text)).toThrow('share');
   });
 });

@@ -39,6 +39,7 @@ test('every counter is there from the start, at 0', async () => {
     'tollgate_round_size_count 0',
     'tollgate_queue_depth 0',
     'tollgate_shadow_queue_depth 0',
+    'tollgate_control_draws_total{result="let-go"} 0',
     'tollgate_shadow_compared_total 0',
     'tollgate_shadow_dropped_total{reason="cold"} 0',
     'tollgate_store_up 1',
@@ -92,6 +93,20 @@ test('what happens is counted, and read twice it is counted once', async () => {
   ]) {
     expect(text).toContain(line);
   }
+});
+
+test('what control groups let go is counted, and what they would have', async () => {
+  const all = metrics();
+  const lot = { ruleSet: 'strict', rule: 'stop', share: 0.1, draw: 0.05, letGoTo: 'three-ds' } as const;
+  const undrawn = { ...lot, drawn: false, letGo: false };
+  const full = { ...lot, drawn: true, letGo: false, cap: 'full' } as const;
+  for (const control of [{ ...lot, drawn: true, letGo: true }, full, undrawn, undrawn, undefined])
+    all.decided(sampleRecord({ control }), false, 1);
+  all.decided(sampleRecord({ control: undrawn }), true, 0);
+  const text = await lines(all.text());
+  expect(text).toContain('tollgate_control_draws_total{result="let-go"} 1');
+  expect(text).toContain('tollgate_control_draws_total{result="cap-full"} 1');
+  expect(text).toContain('tollgate_control_draws_total{result="not-drawn"} 2');
 });
 
 test('two sets of metrics do not meet', async () => {

@@ -46,6 +46,25 @@ describe('bounds of a quantile', () => {
     );
   });
 
+  it('of durations that all come several times are those of each once, where that is said', () => {
+    const durations = fc.array(fc.integer({ min: 0, max: 100_000 }), { maxLength: 400 });
+    fc.assert(
+      fc.property(
+        durations,
+        fc.integer({ min: 1, max: 7 }),
+        fc.constantFrom(0.5, 0.9),
+        (all, times, share) => {
+          const [once, often] = [createHistogram(), createHistogram()];
+          for (const duration of all) {
+            addDuration(once, duration);
+            for (let time = 0; time < times; time++) addDuration(often, duration);
+          }
+          expect(quantileInterval(often, share, 0.01, times)).toEqual(quantileInterval(once, share, 0.01));
+        },
+      ),
+    );
+  });
+
   it('hold the true quantile as often as they say, of durations with many ties', () => {
     const random = createRandom(7, 'quantile');
     const [truth, samples] = [1000 * Math.exp(1.6448536), 400];

@@ -10,6 +10,12 @@ export const GUARDRAIL = 'guardrail';
 
 /** After how long another instance does what the one that found the breach has not done, ms. */
 const LEFT_UNDONE_MS = 5_000;
+/**
+ * What instances have counted is read back whenever there is news. Every start of one leaves a part of its own: beyond so
+ * many parts reading waits so long for each more, ms, for it takes this thread about half a millisecond a part.
+ */
+const FEW_PARTS = 20;
+const PART_MS = 20;
 
 /** What guarding needs. */
 export interface CanaryGuardOptions {
@@ -42,6 +48,10 @@ interface Progress {
   part: number;
   /** Found here to be broken, and not rolled back yet. */
   breach: CanaryLook | undefined;
+  /** When it was last read what all have counted and found, epoch ms. */
+  readAt: number;
+  /** How many parts that were. */
+  parts: number;
 }
 
 /** Guards the canaries that are counted. Several instances may guard the same ones: each look is taken by one of them. */
@@ -51,8 +61,10 @@ export function createCanaryGuard(options: CanaryGuardOptions): CanaryGuard {
 
   function progressOf(counted: CountedRun): Progress {
     let known = progress.get(counted);
-    if (known === undefined)
-      progress.set(counted, (known = { begun: false, kept: 0, part: 0, breach: undefined }));
+    if (known === undefined) {
+      known = { begun: false, kept: 0, part: 0, breach: undefined, readAt: now(), parts: 0 };
+      progress.set(counted, known);
+    }
     return known;
   }
 
@@ -76,12 +88,23 @@ export function createCanaryGuard(options: CanaryGuardOptions): CanaryGuard {
     const here = progressOf(counted);
     if (here.breach === undefined) {
       const found = await store.read(counted.run);
+      here.readAt = now();
       if (found === undefined) return;
+      here.parts = found.parts.length;
       here.breach = leftUndone(found) ?? (await lookAt(found));
     }
     if (here.breach === undefined) return;
     await rollBack(counted.run, here.breach);
     here.breach = undefined;
+  }
+
+  /** Also where nothing is decided here: whoever counted enough for a look, or found a breach, may be gone. */
+  function mustLook(counted: CountedRun, news: boolean): boolean {
+    const { breach, readAt, parts } = progressOf(counted);
+    if (counted.ended) return false;
+    if (breach !== undefined) return true;
+    const rest = Math.min(LEFT_UNDONE_MS, Math.max(0, parts - FEW_PARTS) * PART_MS);
+    return news ? readAt + rest <= now() : readAt + LEFT_UNDONE_MS < now();
   }
 
   /** A breach that its finder, which may be gone, has not acted on. */
@@ -133,7 +156,7 @@ export function createCanaryGuard(options: CanaryGuardOptions): CanaryGuard {
     step: () =>
       forEach(async (counted) => {
         const news = await keep(counted);
-        if (!counted.ended && (news || progressOf(counted).breach !== undefined)) await look(counted);
+        if (mustLook(counted, news)) await look(counted);
       }),
     keep: () => forEach(async (counted) => void (await keep(counted))),
   };

@@ -15,13 +15,20 @@ import type { ControlLot } from './control-lot.js';
 
 const LABEL = ATTRIBUTE_INDEX.label;
 const PAYMENT = ATTRIBUTE_INDEX.payment;
+const THREE_DS = ATTRIBUTE_INDEX.threeDs;
 /** What says that a payment should have been stopped, unless somebody has labelled it since. */
 const TROUBLE: ReadonlySet<StreamKind> = new Set(['chargeback', 'fraud-warning', 'refund-claimed']);
+/** What says that a payment was not made, unless it was all the same, by another attempt. */
+const UNMADE: ReadonlySet<StreamKind> = new Set(['declined', 'abandoned', 'cancelled']);
+const UNAUTHENTICATED = ['failed', 'rejected', 'abandoned'];
 /** Into how many groups payers are spread, to see how far payments of one payer end alike. */
 const GROUPS = 20;
 
-/** How a payment that was let go has ended. `open`: it may still turn out to be bad. */
-export type Ending = 'bad' | 'good' | 'open';
+/**
+ * How a payment that was let go has ended. `open`: it may still turn out to be bad. `unmade`: it was declined, cancelled or
+ * given up, so nobody will ever claim it back, whoever paid: that it stays quiet says nothing of the payer.
+ */
+export type Ending = 'bad' | 'good' | 'open' | 'unmade';
 
 /** When an ending is known, and of which payments. */
 export interface EndingOptions {
@@ -48,7 +55,21 @@ export function endingOf(
     .at(-1);
   if (label !== undefined) return label.attributes[LABEL] === hash('label', 'fraud') ? 'bad' : 'good';
   if (own.some(({ kind }) => TROUBLE.has(kind))) return 'bad';
-  return payment.at + maturityMs <= now ? 'good' : 'open';
+  if (payment.at + maturityMs > now) return 'open';
+  return isUnmade(own, hash) ? 'unmade' : 'good';
+}
+
+/** Of a payment of which nothing was reported it is not known, and taken for made. */
+function isUnmade(own: readonly StreamEvent[], hash: EndingOptions['hash']): boolean {
+  const lastOf = (kind: StreamKind): number =>
+    own.reduce((last, event) => (event.kind === kind ? Math.max(last, event.at) : last), -Infinity);
+  // At the same instant the cancellation came second.
+  if (lastOf('captured') > -Infinity || lastOf('authorised') > lastOf('cancelled')) return false;
+  const refused = new Set(UNAUTHENTICATED.map((status) => hash('threeDs', status)));
+  return own.some(
+    ({ kind, attributes }) =>
+      UNMADE.has(kind) || (kind === 'three-ds-result' && refused.has(attributes[THREE_DS] ?? 0)),
+  );
 }
 
 /** What is known of a rule's stops, and of what they would have been. */
@@ -69,9 +90,11 @@ export interface RulePrecision {
   readonly good: number;
   /** Those of which it is too early to say. */
   readonly open: number;
+  /** Those that were never made: nothing is learnt of them. */
+  readonly unmade: number;
   /** Those of whose payer too much is known to look through. */
   readonly unread: number;
-  /** The share of bad payments among those that are eligible, from those that were let go; undefined before any has ended. */
+  /** The share of bad payments among those that are eligible, from those let go and made; undefined before any has ended. */
   readonly precision: number | undefined;
   /** From where to where it is with the confidence asked for. */
   readonly low: number;
@@ -98,6 +121,7 @@ export class PrecisionTally {
     bad: 0,
     good: 0,
     open: 0,
+    unmade: 0,
     unread: 0,
   };
 

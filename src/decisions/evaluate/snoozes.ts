@@ -14,6 +14,8 @@ export interface SnoozeLookup {
 /** For where nothing is snoozed. */
 export const NO_SNOOZES: SnoozeLookup = { covering: () => undefined, isEmbargo: () => true };
 
+const NO_NAMES: readonly number[] = [];
+
 /** A snooze, and the one site or group that it holds for; neither: all. */
 interface Placed {
   readonly snooze: Snooze;
@@ -82,15 +84,17 @@ export class SnoozeIndex implements SnoozeLookup {
     for (const { attribute, values } of this.#payers) {
       const value = context.event.attributes[ATTRIBUTE_INDEX[attribute]] ?? 0;
       if (value !== 0) look(values.get(value));
-      if (attribute === 'card') look(values.get(this.#fingerprint(context)));
+      if (attribute === 'card') for (const other of this.#otherNames(context)) look(values.get(other));
     }
     look(this.#everybody);
     return found;
   }
 
-  /** A card that its payment account reference tells is known by its fingerprint too. 0: there is no other. */
-  #fingerprint({ card, input }: PaymentContext): number {
-    const { fingerprint } = input.instrument;
-    return card === '' || fingerprint === '' || fingerprint === card ? 0 : this.#hash('card', fingerprint);
+  /** What else a card may have been named by: it is told by one of account reference, fingerprint and token. */
+  #otherNames({ card, input }: PaymentContext): readonly number[] {
+    if (card === '') return NO_NAMES;
+    const { fingerprint, token } = input.instrument;
+    const others = [fingerprint, token].filter((name) => name !== '' && name !== card);
+    return others.map((name) => this.#hash('card', name));
   }
 }

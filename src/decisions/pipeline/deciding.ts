@@ -25,6 +25,8 @@ import type { DecisionFlag, DecisionRecord, LimitUse } from '../record.js';
 const OUTCOME = ATTRIBUTE_INDEX.outcome;
 const PAYMENT = ATTRIBUTE_INDEX.payment;
 const DAY_MS = 86_400_000;
+/** How long after a day what was let go stays counted, ms: to another instance's clock it may not be over yet. */
+const DAY_STAYS_MS = 3_600_000;
 
 /** A shadow of a decision, with what it asked beyond that. */
 interface Shaded {
@@ -131,7 +133,7 @@ export class Deciding {
   /** The lot of a payment that was drawn, once it is known whether the day's caps have room. */
   async #takeRoom(id: string, { lot, holds }: ControlDraw): Promise<ControlLot> {
     // What was let go stays counted until the day is over, whatever becomes of it.
-    const until = Math.max(...holds.map(({ periodEnd }) => periodEnd));
+    const until = Math.max(...holds.map(({ periodEnd }) => periodEnd)) + DAY_STAYS_MS;
     const room = await this.#intake.keeper.take(id, holds, until);
     return room ? { ...lot, letGo: true } : { ...lot, cap: 'full' };
   }

@@ -28,6 +28,8 @@ export interface ShadowObserver {
 /** What the queue works with. */
 export interface ShadowQueueOptions {
   readonly store: Pick<ShadowStore, 'add' | 'trim'>;
+  /** Whether the store is there, as far as is known: while it is not, what was gathered waits. Default: it is. */
+  readonly storeUp?: () => boolean;
   /** What no snooze lifts: a snooze that covers the payment covers what a shadow says of it, too. */
   readonly isEmbargo: IsEmbargo;
   readonly world: World;
@@ -62,7 +64,7 @@ export class ShadowQueue implements Shadowing {
   #number = 0;
 
   constructor(options: ShadowQueueOptions) {
-    const { store, world, failed, room, differences } = options;
+    const { store, storeUp = () => true, world, failed, room, differences } = options;
     const { timers, clock } = world;
     this.#options = options;
     this.#room = room;
@@ -70,9 +72,17 @@ export class ShadowQueue implements Shadowing {
     this.#gathering = new Gathering(differences);
     this.#writer = Buffer.from(world.randomBytes(8)).toString('hex');
     const trim = (): Promise<void> => store.trim({ most: KEPT, idleBefore: clock.now() - KEPT_MS });
+    const withStore = (work: () => Promise<void>) => async () => {
+      if (storeUp()) await work();
+    };
     this.#loops = [
-      every(timers, STORE_MS, () => this.#storeAll(), failed),
-      every(timers, TRIM_MS, trim, failed),
+      every(
+        timers,
+        STORE_MS,
+        withStore(() => this.#storeAll()),
+        failed,
+      ),
+      every(timers, TRIM_MS, withStore(trim), failed),
     ];
   }
 

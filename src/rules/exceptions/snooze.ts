@@ -78,5 +78,7 @@ export function maskedValue(attribute: PayerAttribute, value: string): string {
     return `${value.slice(0, 1)}…@${value.slice(at + 1, at + 2)}…`;
   }
   if (attribute === 'ip') return `${/^[0-9a-f]{1,4}/i.exec(value)?.[0] ?? ''}…`;
-  return `…${value.length < 12 ? value.slice(-2) : value.slice(-4)}`;
+  // Of what is short half at most.
+  const shown = Math.min(value.length < 12 ? 2 : 4, Math.floor(value.length / 2));
+  return `…${value.slice(value.length - shown)}`;
 }

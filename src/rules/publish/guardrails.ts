@@ -75,7 +75,8 @@ export function dueLook(
  * within their limits are condemned. For that the look's share of alpha (looks.ts) is divided among the measures
  * (Bonferroni); rates are compared by Newcombe's interval over exact ones, for Wilson's miss up to a hundred times
  * too often for rare events at such an alpha; latencies by exact bounds of their quantile. Decisions that hang
- * together count for fewer, by an estimate from the groups: so far the bound is as good as that is.
+ * together count for fewer, by an estimate from the groups: so far the bound is as good as that is. Of latencies the
+ * groups say nothing: there payments of one payer count as if all took the same, as in a burst of them they nearly do.
  */
 export function judgeCanary(trial: CanaryTrial): CanaryJudgement {
   const { stable, canary, limits, look, plan = DEFAULT_PLAN } = trial;
@@ -115,8 +116,9 @@ function judgeRate(trial: CanaryTrial, measure: GuardedRate, limit: RateLimit, a
 
 function judgeLatency(trial: CanaryTrial, limit: LatencyLimit, alpha: number): CanaryFinding {
   // Half of it may be spent on either version: the quotient of the bounds then misses no more often than alpha.
-  const a = quantileInterval(trial.canary.latencyUs, limit.quantile, alpha / 2);
-  const b = quantileInterval(trial.stable.latencyUs, limit.quantile, alpha / 2);
+  const effect = Math.max(sizeEffectOf(trial.canary, alpha / 2), sizeEffectOf(trial.stable, alpha / 2));
+  const a = quantileInterval(trial.canary.latencyUs, limit.quantile, alpha / 2, effect);
+  const b = quantileInterval(trial.stable.latencyUs, limit.quantile, alpha / 2, effect);
   const interval = { low: a.low / b.high, high: b.low === 0 ? Infinity : a.high / b.low };
   const found = {
     stable: quantileOf(trial.stable.latencyUs, limit.quantile),
@@ -136,6 +138,14 @@ function stateOf({ low, high }: Interval, least: number, most: number): FindingS
 function effectOf({ groups }: ArmCounts, rate: GuardedRate, alpha: number): number {
   return designEffect(
     groups.map((group) => trialsOf(group, rate)),
+    alpha,
+  );
+}
+
+/** The effect where all that is decided for one payer takes equally long. */
+function sizeEffectOf({ groups }: ArmCounts, alpha: number): number {
+  return designEffect(
+    groups.map(({ decisions }) => ({ successes: 0, trials: decisions })),
     alpha,
   );
 }

@@ -5,6 +5,7 @@ import { createCanaryReports } from '../../../src/decisions/canary/canary-report
 import type { CanaryStore } from '../../../src/decisions/canary/canary-store.js';
 import { storeUnavailable } from '../../../src/errors/store-unavailable.js';
 import type { Outcome } from '../../../src/rules/outcome.js';
+import { armJson, createArm } from '../../../src/rules/publish/arm-counts.js';
 import { createRuleSets } from '../../../src/rules/rule-set-service.js';
 import type { RuleSets } from '../../../src/rules/rule-sets.js';
 import { memoryVersions } from '../../rules/memory-versions.js';
@@ -25,6 +26,7 @@ const document = (value: number): string =>
       },
     ],
   });
+const NOTHING = armJson(createArm());
 const SAID = { ruleSet: 'a-set', scope: 'all', actor: 'ann', reason: '', revision: undefined } as const;
 
 describe('a canary that is guarded', () => {
@@ -183,6 +185,58 @@ describe('a canary that is guarded', () => {
     now += 6_000;
     other.decide(1, 'reject', 2);
     await other.guard.step();
+    expect(steps()).toEqual(['start-canary ann', 'roll-back guardrail']);
+  });
+
+  it.each(['judged it', 'counted enough for a look'])(
+    'is rolled back by another that decides nothing itself where the one that %s is gone',
+    async (what) => {
+      const [gone, other] = [instance('gone'), instance('other')];
+      await start();
+      gone.decide(100, 'reject', 2);
+      if (what === 'judged it') {
+        const publish = versions.store.publish.bind(versions.store);
+        Object.assign(versions.store, { publish: () => Promise.reject(storeUnavailable('it is away')) });
+        await expect(gone.guard.step()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+        Object.assign(versions.store, { publish });
+      } else await gone.guard.keep();
+      await other.guard.step();
+      expect(steps()).toEqual(['start-canary ann']);
+      now += 5_001;
+      await other.guard.step();
+      expect(steps()).toEqual(['start-canary ann', 'roll-back guardrail']);
+      expect(other.told).toHaveLength(1);
+    },
+  );
+
+  it('of which very many instances have counted something is read less often, and judged all the same', async () => {
+    await start();
+    const { guard, decide } = instance('last');
+    await Promise.all(followers.map((follow) => follow()));
+    const read = canaries.read.bind(canaries);
+    let reads = 0;
+    Object.assign(canaries, {
+      read: async (name: Parameters<typeof read>[0]) => {
+        reads++;
+        const found = await read(name);
+        const [part] = found?.parts ?? [];
+        const others = Array.from({ length: 120 }, () => ({ stable: NOTHING, canary: NOTHING }));
+        return found && part && { ...found, parts: [part, ...others] };
+      },
+    });
+    decide(60, 'reject', 2);
+    await guard.step();
+    decide(60, 'reject', 2);
+    await guard.step();
+    now += 2_000;
+    decide(1, 'reject', 2);
+    await guard.step();
+    expect(reads).toBe(1);
+    now += 1_000;
+    // A look is due by what was kept before, whether or not there is more.
+    decide(1, 'reject', 2);
+    await guard.step();
+    expect(reads).toBe(2);
     expect(steps()).toEqual(['start-canary ann', 'roll-back guardrail']);
   });
 

@@ -224,6 +224,22 @@ describe('a control group', () => {
     },
   );
 
+  it('makes no room for an instance whose clock is behind, where another has begun the next day', async () => {
+    set([GROUP]);
+    const cards = await drawnCards(9);
+    await stage.pipeline.close();
+    set([{ ...GROUP, maxCount: 3 }]);
+    const midnight = NOW + DAY / 2;
+    stage.world.setTime(midnight - 5_000);
+    const letGo = async (): Promise<number> =>
+      (await all(9, (index) => card(cards[index]!))).filter(({ control }) => control?.letGo === true).length;
+    expect(await letGo()).toBe(3);
+    await stage.limits.expire(midnight + 1_000);
+    expect(await letGo()).toBe(0);
+    stage.world.setTime(midnight);
+    expect(await letGo()).toBe(3);
+  });
+
   it('passes no cumulative limit', async () => {
     set([GROUP]);
     const [first] = await drawnCards(1);

@@ -8,7 +8,8 @@ import { sampleRecord } from '../../server/support/records.js';
 
 const DAY = 86_400_000;
 const NOW = 1000 * DAY;
-const hash = (attribute: string, value: string): number => attribute.length * 100 + value.length;
+const hash = (attribute: string, value: string): number =>
+  [...`${attribute} ${value}`].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
 
 function event(kind: StreamKind, payment: number, label = '', knownAt = NOW - 10 * DAY): StreamEvent {
   const attributes = ATTRIBUTES.map(() => 0);
@@ -31,6 +32,36 @@ describe('how a payment that was let go has ended', () => {
   it.each(['chargeback', 'fraud-warning', 'refund-claimed'] as const)('is bad after a %s', (kind) => {
     expect(of([payment, event(kind, 7)], 20)).toBe('bad');
     expect(of([payment, event(kind, 8)], 20)).toBe('good');
+  });
+
+  it.each(['declined', 'abandoned', 'cancelled'] as const)('is none where it was %s', (kind) => {
+    expect(of([payment, event(kind, 7)])).toBe('open');
+    expect(of([payment, event(kind, 7)], 20)).toBe('unmade');
+    expect(of([payment, event(kind, 8)], 20)).toBe('good');
+    expect(of([event(kind, 7), event('chargeback', 7)], 20)).toBe('bad');
+    expect(of([event(kind, 7), event('label', 7, 'good')], 20)).toBe('good');
+    // Another attempt made it.
+    expect(of([event(kind, 7), event('captured', 7)], 20)).toBe('good');
+  });
+
+  it('is none where it was authorised and cancelled since, or given up before', () => {
+    const at = (kind: StreamKind, day: number) => ({ ...event(kind, 7), at: NOW - day * DAY });
+    expect(of([at('authorised', 19), at('cancelled', 18)], 20)).toBe('unmade');
+    expect(of([at('authorised', 18), at('cancelled', 18)], 20)).toBe('unmade');
+    expect(of([at('cancelled', 19), at('authorised', 18)], 20)).toBe('good');
+    expect(of([at('declined', 19), at('authorised', 18)], 20)).toBe('good');
+  });
+
+  it('is none where the payer did not pass 3-D Secure', () => {
+    const result = (status: string): StreamEvent => {
+      const one = event('three-ds-result', 7);
+      const attributes = one.attributes.slice();
+      attributes[ATTRIBUTE_INDEX.threeDs] = hash('threeDs', status);
+      return { ...one, attributes };
+    };
+    for (const status of ['failed', 'rejected', 'abandoned']) expect(of([result(status)], 20)).toBe('unmade');
+    expect(of([result('authenticated')], 20)).toBe('good');
+    expect(of([result('failed'), event('authorised', 7)], 20)).toBe('good');
   });
 
   it('is what its last label says', () => {
@@ -81,6 +112,15 @@ describe('the precision of a rule', () => {
       low: 0,
       high: 1,
     });
+  });
+
+  it('is of payments that were made: of the others nothing is learnt', () => {
+    const tally = tallyOf();
+    for (const ending of ['bad', 'unmade', 'unmade', 'good', 'unmade'] as const) {
+      const ended = tally.add(sampleRecord({ outcome: 'review', control: lot() }));
+      if (ended !== undefined) tally.end(ended, ending);
+    }
+    expect(tally.result(0.05)).toMatchObject({ letGo: 5, bad: 1, good: 1, unmade: 3, precision: 0.5 });
   });
 
   it('that is known is found within its interval, nineteen times in twenty, also where payers try again', () => {

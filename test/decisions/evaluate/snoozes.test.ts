@@ -8,11 +8,16 @@ import type { Scope } from '../../../src/rules/publish/scope.js';
 const hash = (attribute: Attribute, value: string): number =>
   value === '' ? 0 : Buffer.from(`${attribute} ${value}`).reduce((sum, byte) => sum * 31 + byte, 7);
 
-function payment(known: Partial<Record<Attribute, string>>, fingerprint = '', group = 'eu'): PaymentContext {
+function payment(
+  known: Partial<Record<Attribute, string>>,
+  fingerprint = '',
+  group = 'eu',
+  token = '',
+): PaymentContext {
   const attributes = ATTRIBUTES.map(() => 0);
   for (const [name, value] of Object.entries(known) as [Attribute, string][])
     attributes[ATTRIBUTE_INDEX[name]] = hash(name, value);
-  const input = { instrument: { fingerprint } };
+  const input = { instrument: { fingerprint, token } };
   return { input, site: { id: 'shop', group }, event: { attributes }, card: known.card ?? '' } as never;
 }
 
@@ -83,6 +88,16 @@ describe('what is snoozed for a payment', () => {
     expect(covering([card], payment({ card: 'par-1' }, 'fp-1'))).toEqual([card.id]);
     expect(covering([card], payment({ card: 'fp-1' }, 'fp-1'))).toEqual([card.id]);
     expect(covering([card], payment({ card: 'par-1' }, 'fp-2'))).toBeUndefined();
+  });
+
+  it('finds a card by its token where something else tells it', () => {
+    const card = snooze('all', ['card', 'tok-1']);
+    expect(covering([card], payment({ card: 'par-1' }, 'fp-1', 'eu', 'tok-1'))).toEqual([card.id]);
+    expect(covering([card], payment({ card: 'fp-1' }, 'fp-1', 'eu', 'tok-1'))).toEqual([card.id]);
+    expect(covering([card], payment({ card: 'tok-1' }, '', 'eu', 'tok-1'))).toEqual([card.id]);
+    expect(covering([card], payment({ card: 'fp-1' }, 'fp-1', 'eu', 'tok-2'))).toBeUndefined();
+    // The token of a voucher is no card.
+    expect(covering([card], payment({}, '', 'eu', 'tok-1'))).toBeUndefined();
   });
 
   it('is what was put in last', () => {

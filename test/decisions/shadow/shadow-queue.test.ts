@@ -39,8 +39,10 @@ function stage(room = 10, differences = 100) {
   const answers: ((error?: Error) => void)[] = [];
   const told: (DropReason | 'compared')[] = [];
   const troubles: unknown[] = [];
+  const away = { is: false };
   const queue = new ShadowQueue({
     isEmbargo: () => false,
+    storeUp: () => !away.is,
     store: {
       add: (batch) =>
         new Promise((resolve, reject) => {
@@ -88,6 +90,7 @@ function stage(room = 10, differences = 100) {
     batches,
     told,
     troubles,
+    away,
     work,
     answer: async (error?: Error) => {
       answers.shift()?.(error);
@@ -175,6 +178,18 @@ describe('the queue of shadow work', () => {
     await answer();
     await pass(5_000);
     expect(batches).toHaveLength(3);
+  });
+
+  it('asks nothing of a store that is known to be away, and stores it all when that is back', async () => {
+    const { queue, batches, troubles, away, work, pass } = stage();
+    away.is = true;
+    queue.offer(work('a', 1));
+    await pass(120_000);
+    expect([batches, troubles]).toEqual([[], []]);
+    queue.offer(work('b', 1));
+    away.is = false;
+    await pass(1_000);
+    expect(bucketsOf(batches)).toMatchObject([{ tally: { compared: 2 } }]);
   });
 
   it('keeps so many differences at a time and counts the others', async () => {

@@ -197,6 +197,8 @@ describe('what is shown of a payer', () => {
     ['email', 'jo.doe@example.com', 'j…@e…'],
     ['card', 'fp-0123456789abcdef', '…cdef'],
     ['customer', 'c-42', '…42'],
+    ['customer', '42', '…2'],
+    ['device', '7', '…'],
     ['ip', '203.0.113.9', '203…'],
     ['ip', '2001:db8::1', '2001…'],
     ['phone', '+34600123456', '…3456'],

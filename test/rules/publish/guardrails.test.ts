@@ -179,6 +179,22 @@ describe('guardrails of a canary', () => {
     const limits = { latency: { quantile: 0.95, maxFactor: 1 } };
     expect(breached(25, visit, limits, 0.2)).toBeLessThanOrEqual(0.2);
   });
+
+  it('do so too where few payers come in slow bursts, and still find a canary that is slow', () => {
+    const usual = (random: Random): number => Math.round(2000 * Math.exp(random.normal() / 4));
+    const bursts = (random: Random): Visit =>
+      random.chance(0.005)
+        ? { tries: random.between(20, 100), stopped: false, latencyUs: 20_000 + usual(random) }
+        : { tries: random.between(1, 3), stopped: false, latencyUs: usual(random) };
+    const limits = { latency: { quantile: 0.9, maxFactor: 2 } };
+    expect(breached(40, bursts, limits, 0.1)).toBeLessThanOrEqual(0.1);
+    const slow = (random: Random, inCanary: boolean): Visit => ({
+      tries: random.between(1, 3),
+      stopped: false,
+      latencyUs: usual(random) * (inCanary ? 3 : 1),
+    });
+    expect(breached(10, slow, limits, 0.01)).toBe(1);
+  });
 });
 
 function arms(): fc.Arbitrary<readonly [ArmCounts, ArmCounts]> {

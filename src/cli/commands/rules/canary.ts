@@ -9,7 +9,7 @@ import {
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import { readScope, scopeText } from '../../../rules/publish/scope.js';
 import { durationMs } from '../../../world/duration.js';
-import { positiveNumber, wholeNumber } from '../../arguments.js';
+import { positiveNumber, shareUpTo, wholeNumber } from '../../arguments.js';
 import { canaryLimits, limitOption, type LimitOptions } from '../../canary-limits.js';
 import { percentText, printCanaryReport } from '../../canary-text.js';
 import type { Host } from '../../host.js';
@@ -41,7 +41,7 @@ function addStart(parent: Command, host: Host): void {
     .description(
       'Let a version decide for a share of the payers, until it is stopped, activated or breaks a limit.',
     )
-    .requiredOption('--share <share>', 'of the payers: 5% or 0.05, at most half', share)
+    .requiredOption('--share <share>', 'of the payers: 5% or 0.05, at most half', shareUpTo(0.5, 'half'))
     .addOption(
       new Option('--by <what>', 'whose payments go the same way')
         .choices(['card', 'customer'])
@@ -171,15 +171,6 @@ function placeText(scope: string): string {
 
 function scopeOption(scope: string): string {
   return scope === 'all' ? '' : ` --scope ${scope}`;
-}
-
-/** `5%` or `0.05`. */
-function share(text: string): number {
-  const percent = /^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1];
-  const value = percent === undefined ? Number(text) : Number(percent) / 100;
-  if (text === '' || !(value > 0 && value <= 0.5))
-    throw new InvalidArgumentError('It must be a share above 0 and at most half, like 5% or 0.05.');
-  return value;
 }
 
 function period(text: string): number {

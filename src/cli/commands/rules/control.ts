@@ -14,7 +14,8 @@ import type { MoneySchema } from '../../../gen/tollgate/v1/payment_pb.js';
 import { DrawBy } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
 import { currencyExponent } from '../../../money/currencies.js';
 import { parseMinor } from '../../../money/decimal.js';
-import { moment, positiveNumber, wholeNumber } from '../../arguments.js';
+import { LARGEST_CONTROL_SHARE } from '../../../rules/exceptions/control-group.js';
+import { moment, shareUpTo, wholeNumber } from '../../arguments.js';
 import type { Connection } from '../../client.js';
 import { enumText, moneyText, timeText } from '../../decision-text.js';
 import { usageError } from '../../exit.js';
@@ -46,7 +47,7 @@ export function addControl(parent: Command, host: Host): void {
     .command('control <rule-set> <rule>')
     .description('Let a small random share of what a rule alone stops go on, or end that.')
     .requiredOption('--reason <text>', 'why, for the log')
-    .option('--share <share>', 'of the payers, above 0 and at most 0.1', positiveNumber)
+    .option('--share <share>', 'of the payers: 1% or 0.01, at most 10%', shareUpTo(LARGEST_CONTROL_SHARE))
     .option('--max-count <count>', 'payments in a UTC day, at most', wholeNumber(1))
     .option('--max-amount <amount>', 'their amounts together, at most, with the currency: "500.00 EUR"')
     .option('--accept', 'let them just go on, in place of a review and a challenge of 3-D Secure')
@@ -63,7 +64,7 @@ export function addControl(parent: Command, host: Host): void {
 Never for rules that read a block or embargo list.
 
 Examples:
-  $ tollgate rules control bin-attack card-check-burst --share 0.01 --max-count 20 --max-amount "500.00 EUR" --reason "how many are good?"
+  $ tollgate rules control bin-attack card-check-burst --share 1% --max-count 20 --max-amount "500.00 EUR" --reason "how many are good?"
   $ tollgate rules control bin-attack card-check-burst --off --reason "enough was seen"`,
     )
     .action((ruleSet: string, rule: string, options: ControlOptions, command: Command) =>
@@ -235,6 +236,7 @@ function printPrecision(out: Output, report: GetRulePrecisionResponse): void {
     ['bad', String(report.bad)],
     ['good', String(report.good)],
     ['too young to say', String(report.open)],
+    ['never made', report.unmade > 0n ? String(report.unmade) : ''],
     ['not looked through', report.unread > 0n ? String(report.unread) : ''],
     ['only from', timeText(cutAt)],
   ]);

@@ -76,6 +76,7 @@ export function toPrecision(report: PrecisionReport): GetRulePrecisionResponse {
     bad: BigInt(report.bad),
     good: BigInt(report.good),
     open: BigInt(report.open),
+    unmade: BigInt(report.unmade),
     unread: BigInt(report.unread),
     ...(precision === undefined ? {} : { precision }),
     low,
