@@ -326,6 +326,16 @@ describe('lists', () => {
     expect((await run(['lists', 'import', 'cli-ips', csv])).err).toContain(
       `${csv} line 2: valid_until: 'soon'`,
     );
+    const many = folder.file(
+      'many.csv',
+      `value,valid_until\n10.0.0.1,\n10.0.0.2,soon\nnowhere,\n10.0.0.3\n${'x'.repeat(501)},\n10.0.0.4,\n`,
+    );
+    const all = await run(['lists', 'import', 'cli-ips', many, '--dry-run', '--replace', ...why]);
+    expect(all.out).toContain('It would be: 2 added, 1 removed, 0 unchanged, 4 invalid.');
+    expect(all.out).toContain('+ line 7: 10.0.0.4');
+    expect(all.err).toMatch(
+      /4 entries could not be taken.*\n {2}line 3 '': valid_until: 'soon' .*\n {2}line 4 'nowhere': .*\n {2}line 5 '': 1 values .*\n {2}line 6 '': longer than 500 characters\n$/,
+    );
     expect((await run(['lists', 'check', 'no-such', 'x'])).err).toContain('(LIST_NOT_FOUND)');
     expect((await run(['lists', 'add', 'cli-ips', '10.0.0.1'])).err).toContain('reason: is required');
   });
