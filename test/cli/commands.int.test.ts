@@ -276,7 +276,9 @@ describe('lists', () => {
       'It would be: 2 added, 0 removed, 0 unchanged, 0 invalid.\nadded:\n  + line 2: mail.example\n  + line 4: spam.example\n',
     );
     expect(await json(['lists', 'check', 'cli-domains', 'spam.example'])).toMatchObject({ listed: false });
-    await run(['lists', 'import', 'cli-domains', lines, ...why]);
+    expect((await run(['lists', 'import', 'cli-domains', lines, ...why])).out).toBe(
+      '2 added, 0 removed, 0 unchanged, 0 invalid.\n',
+    );
     const csv = folder.file(
       'd.csv',
       'value,reason,valid_until\nspam.example,old,\nother.example,new,2040-01-01\n',

@@ -26,7 +26,7 @@ export function printDifference(
   for (const [name, effect, sign] of EFFECTS) {
     const shown = response.changes.filter((change) => change.effect === effect).slice(0, most);
     const all = Number(response[name]);
-    if (all === 0) continue;
+    if (all === 0 || most === 0) continue;
     out.line(`${name}${all > shown.length ? `, ${grouped(shown.length)} of ${grouped(all)}` : ''}:`);
     for (const change of shown) out.line(`  ${sign} ${changeText(change, places)}`);
   }
