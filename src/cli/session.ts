@@ -65,15 +65,17 @@ export async function withSession(
   }
 }
 
-/** Who acts: what `option` says, else TOLLGATE_ACTOR, else the name of the person at the machine. */
+/**
+ * Who acts: what `option` says, else TOLLGATE_ACTOR, else the name of the person at the machine. Where callers are known it
+ * counts for what is owned only: '' where a key is shown and nobody has a name.
+ */
 export function actorName(given: string | undefined, host: Host, option = '--actor'): string {
   const { environment } = host;
-  // Tollgate knows who calls.
-  const known = environment['TOLLGATE_KEY'] ?? environment['TOLLGATE_KEY_FILE'] ?? '';
-  if (given === undefined && known !== '') return '';
   const names = [given, environment['TOLLGATE_ACTOR'], environment['USER'], environment['LOGNAME']];
   // Asked for last: a container may know its user by number only.
   const actor = names.find((name) => name !== undefined && name !== '') ?? host.userName();
-  if (actor === '') throw usageError(`who does this? Say it with ${option} NAME or TOLLGATE_ACTOR`);
+  const key = environment['TOLLGATE_KEY'] ?? environment['TOLLGATE_KEY_FILE'] ?? '';
+  if (actor === '' && key === '')
+    throw usageError(`who does this? Say it with ${option} NAME or TOLLGATE_ACTOR`);
   return actor;
 }

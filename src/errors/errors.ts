@@ -52,6 +52,10 @@ export const ERRORS = {
     status: 'ALREADY_EXISTS',
     meaning: 'The certificate subject stands for somebody already; revoke that first.',
   },
+  TOO_MANY_KEYS: {
+    status: 'FAILED_PRECONDITION',
+    meaning: 'As many keys and certificates are in force as may be; revoke those that nobody uses.',
+  },
   DECISION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such decision.' },
   RULE_SET_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'No such rule set.' },
   VERSION_NOT_FOUND: { status: 'NOT_FOUND', meaning: 'The rule set has no such version.' },

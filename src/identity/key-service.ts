@@ -23,7 +23,10 @@ export interface KeyInfo extends Credential {
  * instances changed.
  */
 export interface Keys {
-  /** With a subject a certificate, else a key, whose text is told here and never again. */
+  /**
+   * With a subject a certificate, else a key, whose text is told here and never again. SUBJECT_TAKEN; TOO_MANY_KEYS when
+   * MOST_KEYS are in force.
+   */
   create(input: KeyInput): Promise<{ readonly credential: KeyInfo; readonly key: string }>;
   /** In the order they were made; those that are no longer in force where `withEnded`. */
   list(page: PageQuery, withEnded: boolean): Promise<Page<KeyInfo>>;
@@ -48,6 +51,8 @@ export interface KeyServiceOptions {
   readonly randomBytes: (length: number) => Uint8Array;
 }
 
+/** Keys and certificates in force at once: all of them are held in memory, and looked through now and then. */
+export const MOST_KEYS = 10_000;
 /** A use this soon after the one before is not noted, ms. */
 const USE_MS = 60_000;
 /** Entries of the log read at a time. */
@@ -92,6 +97,16 @@ export function createKeys({ store, now, randomBytes }: KeyServiceOptions): Keys
     unwritten.set(slot.credential.id, at);
   }
 
+  function mustHaveRoom(at: number): void {
+    let count = 0;
+    for (const slot of ring.all()) if (inForce(slot, at)) count += 1;
+    if (count >= MOST_KEYS)
+      throw new TollgateError(
+        'TOO_MANY_KEYS',
+        `${MOST_KEYS.toLocaleString('en')} keys are in force: revoke those that nobody uses`,
+      );
+  }
+
   async function lastUses(): Promise<ReadonlyMap<string, number>> {
     const uses = new Map((await store.uses()).map(({ id, at }) => [id, at]));
     for (const [id, at] of unwritten) uses.set(id, Math.max(at, uses.get(id) ?? 0));
@@ -113,6 +128,7 @@ export function createKeys({ store, now, randomBytes }: KeyServiceOptions): Keys
         secretHash: certificate ? '' : secretHash(secret).toString('base64url'),
       };
       await append((no) => {
+        mustHaveRoom(at);
         const other = certificate ? ring.ofSubject(input.subject) : undefined;
         if (other !== undefined && inForce(other, at))
           throw new TollgateError(

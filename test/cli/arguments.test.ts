@@ -82,6 +82,11 @@ describe('who acts', () => {
     expect(actorName(undefined, host({}, 'app'))).toBe('app');
   });
 
+  it('is the same beside a key, which says who calls, but not who owns a list or a file', () => {
+    expect(actorName(undefined, host({ TOLLGATE_KEY: 'k', USER: 'ana' }))).toBe('ana');
+    expect(actorName(undefined, host({ TOLLGATE_KEY_FILE: 'f' }))).toBe('');
+  });
+
   it('has to be said where nobody knows', () => {
     expect(() => actorName(undefined, host({}), '--author')).toThrow(
       'who does this? Say it with --author NAME or TOLLGATE_ACTOR',

@@ -276,7 +276,9 @@ describe('lists', () => {
       'It would be: 2 added, 0 removed, 0 unchanged, 0 invalid.\nadded:\n  + line 2: mail.example\n  + line 4: spam.example\n',
     );
     expect(await json(['lists', 'check', 'cli-domains', 'spam.example'])).toMatchObject({ listed: false });
-    await run(['lists', 'import', 'cli-domains', lines, ...why]);
+    expect((await run(['lists', 'import', 'cli-domains', lines, ...why])).out).toBe(
+      '2 added, 0 removed, 0 unchanged, 0 invalid.\n',
+    );
     const csv = folder.file(
       'd.csv',
       'value,reason,valid_until\nspam.example,old,\nother.example,new,2040-01-01\n',
@@ -325,6 +327,16 @@ describe('lists', () => {
     const csv = folder.file('ips.csv', 'value,valid_until\n10.0.0.1,soon\n');
     expect((await run(['lists', 'import', 'cli-ips', csv])).err).toContain(
       `${csv} line 2: valid_until: 'soon'`,
+    );
+    const many = folder.file(
+      'many.csv',
+      `value,valid_until\n10.0.0.1,\n10.0.0.2,soon\nnowhere,\n10.0.0.3\n${'x'.repeat(501)},\n10.0.0.4,\n`,
+    );
+    const all = await run(['lists', 'import', 'cli-ips', many, '--dry-run', '--replace', ...why]);
+    expect(all.out).toContain('It would be: 2 added, 1 removed, 0 unchanged, 4 invalid.');
+    expect(all.out).toContain('+ line 7: 10.0.0.4');
+    expect(all.err).toMatch(
+      /4 entries could not be taken.*\n {2}line 3 '': valid_until: 'soon' .*\n {2}line 4 'nowhere': .*\n {2}line 5 '': 1 values .*\n {2}line 6 '': longer than 500 characters\n$/,
     );
     expect((await run(['lists', 'check', 'no-such', 'x'])).err).toContain('(LIST_NOT_FOUND)');
     expect((await run(['lists', 'add', 'cli-ips', '10.0.0.1'])).err).toContain('reason: is required');

@@ -171,6 +171,19 @@ describe('CSV', () => {
     await expect(encoded()).rejects.toThrow('f.csv line 3: not UTF-8 text');
   });
 
+  it('takes no more for one value than a line may hold, though a quote is not closed', async () => {
+    const line = Buffer.alloc(1024 * 1024, 'x');
+    line[line.length - 1] = 0x0a;
+    let read = 0;
+    async function* endless(): AsyncGenerator<Buffer> {
+      yield Buffer.from('a\n1\n"');
+      for (; read < 20; read += 1) yield line;
+    }
+    const rows = async () => all((await openCsv(endless(), 'f.csv', ',')).rows);
+    await expect(rows()).rejects.toThrow(/^f\.csv line \d+: not CSV: Max Record Size/);
+    expect(read).toBeLessThan(8);
+  });
+
   it.each([
     ['a quote out of place', '3,un"quoted\n', 'f.csv line 3002: not CSV'],
     ['a quote that is not closed', '3,"open\n4,5\n', 'f.csv line 3004: not CSV'],

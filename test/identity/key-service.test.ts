@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { authenticate } from '../../src/identity/authenticate.js';
 import { KeyRing, type Session } from '../../src/identity/key-ring.js';
-import type { KeyInput, Keys } from '../../src/identity/key-service.js';
+import { MOST_KEYS, type KeyInput, type Keys } from '../../src/identity/key-service.js';
 import { secretHash } from '../../src/identity/key-text.js';
 import { keysAt, memoryKeyStore, showing } from './memory-keys.js';
 
@@ -72,6 +72,18 @@ describe('a key', () => {
     expect((await keys.revoke(credential.id, 'eve', 'again')).revoked?.by).toBe('ben');
     expect(store.entries).toHaveLength(2);
     await expect(keys.revoke('0000000000000000', 'ben', '')).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
+  });
+
+  it('is one of so many at most; those that have ended do not count', async () => {
+    const { keys, store } = fixture();
+    const { credential } = await keys.create(SHOP);
+    for (let no = 2; no <= MOST_KEYS; no++) {
+      const id = String(no).padStart(16, '0');
+      store.entries.push({ no, at: 1, by: 'ana', action: 'created', credential: { ...credential, id } });
+    }
+    await expect(keys.create(SHOP)).rejects.toMatchObject({ code: 'TOO_MANY_KEYS' });
+    await keys.revoke(credential.id, 'ben', 'unused');
+    await keys.create({ ...SHOP, name: 'room' });
   });
 
   it('ends at its time, and its streams at the next look', async () => {

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { connect, type ClientHttp2Stream } from 'node:http2';
+import { once as event } from 'node:events';
 import { promisify } from 'node:util';
 import type { DescMethod } from '@bufbuild/protobuf';
 import { create, toBinary } from '@bufbuild/protobuf';
@@ -220,6 +222,25 @@ describe('who is not known', () => {
       'ROLE_REQUIRED',
       'NOT_AUTHENTICATED',
     ]);
+  });
+
+  it('is refused before what they send has come', async () => {
+    const session = connect(`http://${tollgate.service.grpcAddress}`);
+    const begin = (path: string): ClientHttp2Stream => {
+      const type = { 'content-type': 'application/grpc', te: 'trailers' };
+      const stream = session.request({ ':method': 'POST', ':path': path, ...type });
+      const part = Buffer.alloc(64 * 1024);
+      part.writeUInt32BE(15 * 1024 * 1024, 1);
+      stream.write(part);
+      return stream;
+    };
+    const answer = async (path: string): Promise<unknown> => {
+      const [headers] = (await event(begin(path), 'response')) as [Record<string, string>];
+      return headers['grpc-status'];
+    };
+    expect(await answer('/tollgate.v1.DecisionService/Screen')).toBe('16');
+    expect(await answer('/grpc.health.v1.Health/Check')).toBe('8');
+    session.destroy();
   });
 
   it('still learns whether Tollgate is well, over gRPC and HTTP, and no more', async () => {

@@ -2,12 +2,17 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventKind } from '../../src/gen/tollgate/v1/event_service_pb.js';
 import { clientsWith, makeKeys, startAsking, type Clients } from './callers.js';
+import { ListKind, ListType } from '../../src/gen/tollgate/v1/list_service_pb.js';
+import { Waivable } from '../../src/gen/tollgate/v1/rule_publishing_pb.js';
 import {
+  anyCase,
   failure,
   NOON,
   onBothStores,
   once,
   payment,
+  rule,
+  ruleSet,
   type EventInit,
   type Instance,
   type Place,
@@ -18,7 +23,10 @@ const CALLERS = {
   fr: { roles: ['site'], sites: ['fr'] },
   both: { roles: ['viewer', 'operator'], sites: ['es', 'fr'] },
   reader: { roles: ['viewer'], sites: ['es'] },
+  elsewhere: { roles: ['viewer'], sites: ['fr', 'de'] },
   all: { roles: ['operator'] },
+  author: { roles: ['author'] },
+  approver: { roles: ['approver'] },
 } as const;
 
 onBothStores('a key that is bound to sites', (createPlace) => {
@@ -152,5 +160,31 @@ onBothStores('a key that is bound to sites', (createPlace) => {
     expect(second.decisions[0]?.binding?.site).toBe('es');
     const { nextPageToken: pageToken } = first;
     expect(await failure(as.fr.decisions.listDecisions({ pageSize: 1, pageToken }))).toBe('INVALID_REQUEST');
+  });
+
+  it('is told of the decisions that a list had a part in its own only', async () => {
+    const list = 'cards';
+    await as.author.lists.createList({ list: { id: list, type: ListType.CARD, kind: ListKind.CUSTOM } });
+    const entries = [{ value: 'card-es' }, { value: 'card-fr' }];
+    await as.author.lists.addEntries({ list, entries });
+    const reads = { fact: 'list', params: { list }, operator: 'equal', value: true };
+    const { version } = await as.author.rules.createVersion({
+      documentJson: JSON.stringify(ruleSet('reading', [rule('listed', [reads])])),
+      casesJson: anyCase(true),
+    });
+    const said = { ruleSet: 'reading', version: 1 };
+    await as.approver.rules.approveVersion({ ...said, hash: version?.hash ?? '' });
+    await as.all.rules.waiveEvidence({ ...said, waives: [Waivable.BACKTEST], reason: 'a test' });
+    await as.all.rules.activateVersion(said);
+    await as.es.decisions.screen(screen('es', 'listed'));
+    await as.fr.decisions.screen(screen('fr', 'listed'));
+    const told = async (name: 'reader' | 'both' | 'all' | 'elsewhere'): Promise<string[]> => {
+      const { decisions } = await as[name].lists.listUsage({ list });
+      return decisions.map(({ decision }) => decision?.binding?.site ?? '').toSorted();
+    };
+    expect(await told('all')).toEqual(['es', 'fr']);
+    expect(await told('both')).toEqual(['es', 'fr']);
+    expect(await told('reader')).toEqual(['es']);
+    expect(await told('elsewhere')).toEqual(['fr']);
   });
 });

@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse';
 import { badInput } from '../exit.js';
 import type { BadRow } from './bad-row.js';
-import { textLines } from './text-lines.js';
+import { MAX_LINE, textLines } from './text-lines.js';
 
 /** A row of a CSV file and the line it ends on; the first line is number 1. */
 export interface CsvRow {
@@ -55,6 +55,8 @@ async function* parsedRows(
   const parser = parse({
     bom: true,
     delimiter,
+    // A quote that nothing closes would take the rest of the file for one value.
+    max_record_size: MAX_LINE,
     on_record: (values: readonly string[], { lines, bytes }) =>
       void rows.push({ values, line: lines, bytes }),
     relax_column_count: true,

@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { badInput } from '../exit.js';
 
 const LINE_END = 0x0a;
-const MAX_LINE = 4 * 1024 * 1024;
+/** The longest line, bytes. */
+export const MAX_LINE = 4 * 1024 * 1024;
 
 /** How many bytes of some lines lie before the first that is no UTF-8. */
 function goodBytes(lines: Buffer): number {

@@ -1,5 +1,6 @@
 import type { ListReaders } from '../../facts/lists/list-readers.js';
 import type { Page, PageQuery } from '../../paging/paging.js';
+import type { Caller } from '../caller.js';
 import type { Journal } from '../ports.js';
 import type { DecisionRecord } from '../record.js';
 
@@ -16,8 +17,16 @@ export interface TimeRange {
   readonly to: number | undefined;
 }
 
-/** Which decisions lists had a part in, newest first. A page may be short, even empty, and yet lead on. */
-export type ListDecisions = (list: string, range: TimeRange, page: PageQuery) => Promise<Page<ListDecision>>;
+/**
+ * Which decisions lists had a part in, newest first: those of the caller's sites. A page may be short, even empty, and yet
+ * lead on.
+ */
+export type ListDecisions = (
+  list: string,
+  range: TimeRange,
+  page: PageQuery,
+  caller: Pick<Caller, 'sites'>,
+) => Promise<Page<ListDecision>>;
 
 /** Finds them by the rules that read the list and hit. */
 export function createListDecisions(
@@ -35,18 +44,20 @@ export function createListDecisions(
     return rules;
   }
 
-  return async (list, { from, to }, { size, token }) => {
+  return async (list, { from, to }, { size, token }, { sites }) => {
     const rules = await readers.everOf(list);
     if (rules.length === 0) return { items: [], next: '' };
+    const [site] = sites?.size === 1 ? sites : [];
     const filter = {
       rules,
+      ...(site === undefined ? {} : { site }),
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
     };
     const { entries, next } = await journal.list(filter, size, token === '' ? undefined : token);
     const items: ListDecision[] = [];
     for (const { decision } of entries) {
-      if (decision === undefined) continue;
+      if (decision === undefined || sites?.has(decision.site) === false) continue;
       const record = JSON.parse(decision.record) as DecisionRecord;
       const part = await partIn(list, record);
       if (part.length > 0) items.push({ record, rules: part });

@@ -13,6 +13,8 @@ export interface EntryInput {
   readonly validFrom: number | undefined;
   /** Epoch ms; undefined: until removed. */
   readonly validUntil: number | undefined;
+  /** What is wrong with it whatever its list is: it is not taken. Left out: nothing. */
+  readonly faults?: readonly FieldViolation[];
 }
 
 /**
@@ -33,6 +35,7 @@ export function readEntry(
   at: number,
   normalise: (type: ListType, value: string) => ListValue,
 ): { readonly ok: ListEntry } | { readonly faults: readonly FieldViolation[] } {
+  if (input.faults !== undefined) return { faults: input.faults };
   const { reason, actor, source, validFrom = at, validUntil } = input;
   const value = normalise(list.type, input.value);
   const end = faultOfEnd(list, validFrom, validUntil, at);

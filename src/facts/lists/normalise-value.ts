@@ -10,6 +10,9 @@ import type { Phone } from '../normalise/phone.js';
 export type ListValue = { readonly ok: string } | { readonly problem: string };
 
 const MAX_LENGTH = 256;
+/** No payment holds any of these. */
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /** Makes the check that every value passes on its way to a list. Idempotent. */
 export function createListValueReader(
@@ -19,6 +22,7 @@ export function createListValueReader(
     const text = value.trim();
     if (text === '') return { problem: 'is empty' };
     if (text.length > MAX_LENGTH) return { problem: `is longer than ${MAX_LENGTH} characters` };
+    if (CONTROL.test(text)) return { problem: 'holds control characters' };
     switch (type) {
       case 'email':
         return orProblem(normaliseEmail(text), 'is no e-mail address');

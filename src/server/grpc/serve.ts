@@ -27,6 +27,7 @@ import { toStatus } from './to-status.js';
 export interface BoundService {
   readonly desc: DescService;
   readonly definition: ServiceDefinition;
+  readonly reporter: ErrorReporter;
   implement(server: ServerParts): UntypedServiceImplementation;
 }
 
@@ -51,6 +52,7 @@ export function bindService<S extends DescService>(
   const named = handlers as Readonly<Record<string, unknown>>;
   return {
     desc: service,
+    reporter,
     definition: Object.fromEntries(
       service.methods.map((method) => [method.localName, methodDefinition(method)]),
     ),

@@ -2,10 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { TollgateError } from '../../errors/errors.js';
-import type { Callers } from '../../identity/callers.js';
+import { ANYBODY, type Callers } from '../../identity/callers.js';
 import type { Timers } from '../../world/world.js';
 import { addressText, type Address } from '../address.js';
 import { cannotListen } from '../listen-error.js';
+import { gateTo } from './gate.js';
 import type { BoundService } from './serve.js';
 import { addReflection } from './reflection.js';
 
@@ -54,6 +55,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.max_concurrent_streams': CALLS_A_CONNECTION,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': 20_000,
+    interceptors: options.callers === ANYBODY ? [] : [gateTo(options.services, options.callers)],
   });
   const ending = new AbortController();
   // Each open stream listens; beyond ten Node would warn of a leak.

@@ -143,6 +143,11 @@ describe('the lists', () => {
       once(input('192.0.2.2'), input('nowhere')),
     );
     expect(tried).toMatchObject({ added: 1, removed: 1, invalid: 1 });
+    const faults = [{ field: 'value', description: 'looks like a card number' }];
+    const broken = { ...input('192.0.2.3'), faults };
+    expect(await lists.import({ ...networks, dryRun: true }, once(input('192.0.2.2'), broken))).toMatchObject(
+      { added: 1, removed: 1, invalid: 1, problems: [{ position: 2, faults }] },
+    );
     const added = await lists.import(
       { ...networks, replace: false },
       once(input('192.0.2.2'), input('nowhere')),

@@ -29,6 +29,8 @@ describe('values of list entries', () => {
   it.each<[ListType, string]>([
     ['card', '  '],
     ['card', 'x'.repeat(257)],
+    ['card', 'fp\u00001'],
+    ['customer', 'c\u007f1'],
     ['bin', '411'],
     ['bin', '411111111'],
     ['bin', '4111x'],

@@ -26,14 +26,25 @@ export function printDifference(
   for (const [name, effect, sign] of EFFECTS) {
     const shown = response.changes.filter((change) => change.effect === effect).slice(0, most);
     const all = Number(response[name]);
-    if (all === 0) continue;
+    if (all === 0 || most === 0) continue;
     out.line(`${name}${all > shown.length ? `, ${grouped(shown.length)} of ${grouped(all)}` : ''}:`);
     for (const change of shown) out.line(`  ${sign} ${changeText(change, places)}`);
   }
 }
 
+/** A line of a file that holds no entry which can be taken. */
+export interface InvalidLine {
+  readonly line: number;
+  readonly value: string;
+  readonly reason: string;
+}
+
 /** The same as JSON objects, one a line, those that are invalid among them. */
-export function* differenceLines(response: ImportEntriesResponse, places: LinePlaces): Generator<string> {
+export function* differenceLines(
+  response: ImportEntriesResponse,
+  places: LinePlaces,
+  invalid: readonly InvalidLine[],
+): Generator<string> {
   for (const [name, effect] of EFFECTS)
     for (const { position, entry, ...change } of response.changes) {
       if (change.effect !== effect) continue;
@@ -41,8 +52,7 @@ export function* differenceLines(response: ImportEntriesResponse, places: LinePl
       const whole = entry === undefined ? {} : { entry: toJson(ListEntrySchema, entry) };
       yield `${JSON.stringify({ effect: name, ...line, ...whole })}\n`;
     }
-  for (const { position, value, reason } of response.invalidEntries)
-    yield `${JSON.stringify({ effect: 'invalid', line: places.lineOf(Number(position)), value, reason })}\n`;
+  for (const one of invalid) yield `${JSON.stringify({ effect: 'invalid', ...one })}\n`;
 }
 
 function changeText({ position, entry }: ImportChange, places: LinePlaces): string {

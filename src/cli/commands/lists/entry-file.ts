@@ -2,8 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { ListEntrySchema, type ListEntry } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { moment } from '../../arguments.js';
-import { badInput } from '../../exit.js';
-import { goodRows } from '../../input/bad-row.js';
+import { badInput, CliError } from '../../exit.js';
+import { goodRows, type BadRow } from '../../input/bad-row.js';
 import { openCsv } from '../../input/csv.js';
 import { readMessage } from '../../input/files.js';
 import type { LinePlaces } from '../../input/line-places.js';
@@ -19,6 +19,9 @@ export function formatOf(path: string): Format {
   return /\.(ndjson|jsonl)(\.gz)?$/i.test(path) ? 'ndjson' : 'lines';
 }
 
+/** Told of rows that cannot be used. */
+export type Tell = (row: BadRow) => void;
+
 function momentIn(text: string, where: string, column: string): { readonly ms: number } | undefined {
   if (text === '') return undefined;
   try {
@@ -28,12 +31,47 @@ function momentIn(text: string, where: string, column: string): { readonly ms: n
   }
 }
 
+/** What `read` makes of the rows that can be used. The first other row ends it all, unless somebody is to be told. */
+async function* readRows<T extends { readonly line: number }>(
+  parts: AsyncIterable<readonly (T | BadRow)[]>,
+  name: string,
+  places: LinePlaces,
+  tell: Tell | undefined,
+  read: (row: T, where: string) => ListEntry,
+): AsyncGenerator<readonly ListEntry[]> {
+  async function* told(all: Tell): AsyncGenerator<readonly T[]> {
+    for await (const part of parts) {
+      const good: T[] = [];
+      for (const row of part)
+        if ('problem' in row) all(row);
+        else good.push(row);
+      yield good;
+    }
+  }
+  for await (const rows of tell === undefined ? goodRows(parts, name) : told(tell)) {
+    const entries: ListEntry[] = [];
+    for (const row of rows) {
+      const where = `${name} line ${row.line}`;
+      try {
+        entries.push(read(row, where));
+        places.add(row.line);
+      } catch (error) {
+        if (tell === undefined || !(error instanceof CliError)) throw error;
+        const said = error.message.replace(`${where}: `, '');
+        tell({ problem: [said, ...error.details].join('; '), line: row.line });
+      }
+    }
+    yield entries;
+  }
+}
+
 const CSV_COLUMNS = ['value', 'reason', 'valid_from', 'valid_until'];
 
 async function* csvEntries(
   bytes: AsyncIterable<Buffer | string>,
   name: string,
   places: LinePlaces,
+  tell: Tell | undefined,
 ): AsyncGenerator<readonly ListEntry[]> {
   const file = await openCsv(bytes, name, ',');
   const unknown = file.columns.filter((column) => !CSV_COLUMNS.includes(column));
@@ -43,36 +81,34 @@ async function* csvEntries(
       `the columns are ${file.columns.join(', ')}; there must be value, there may be ${CSV_COLUMNS.slice(1).join(', ')}`,
     );
   }
-  for await (const rows of goodRows(file.rows, name)) {
-    yield rows.map(({ values, line }) => {
-      places.add(line);
-      const text = (column: string): string => values[file.columns.indexOf(column)] ?? '';
-      const from = momentIn(text('valid_from'), `${name} line ${line}`, 'valid_from');
-      const until = momentIn(text('valid_until'), `${name} line ${line}`, 'valid_until');
-      const entry = create(ListEntrySchema, { value: text('value'), reason: text('reason') });
-      if (from !== undefined) entry.validFrom = timestampFromMs(from.ms);
-      if (until !== undefined) entry.validUntil = timestampFromMs(until.ms);
-      return entry;
-    });
-  }
+  yield* readRows(file.rows, name, places, tell, ({ values }, where) => {
+    const text = (column: string): string => values[file.columns.indexOf(column)] ?? '';
+    const from = momentIn(text('valid_from'), where, 'valid_from');
+    const until = momentIn(text('valid_until'), where, 'valid_until');
+    const entry = create(ListEntrySchema, { value: text('value'), reason: text('reason') });
+    if (from !== undefined) entry.validFrom = timestampFromMs(from.ms);
+    if (until !== undefined) entry.validUntil = timestampFromMs(until.ms);
+    return entry;
+  });
 }
 
-/** The entries of a file, some at a time; notes in `places` which line each begins on. */
+/**
+ * The entries of a file, some at a time; notes in `places` which line each begins on. The first row that cannot be used
+ * ends it, unless `tell` is to hear of all of them.
+ */
 export async function* entriesOf(
   bytes: AsyncIterable<Buffer | string>,
   name: string,
   format: Format,
   places: LinePlaces,
+  tell?: Tell,
 ): AsyncGenerator<readonly ListEntry[]> {
   if (format === 'csv') {
-    yield* csvEntries(bytes, name, places);
+    yield* csvEntries(bytes, name, places, tell);
   } else if (format === 'ndjson') {
-    for await (const lines of goodRows(readNdjson(bytes, name), name)) {
-      yield lines.map(({ json, line }) => {
-        places.add(line);
-        return readMessage(ListEntrySchema, json, `${name} line ${line}`);
-      });
-    }
+    yield* readRows(readNdjson(bytes, name), name, places, tell, ({ json }, where) =>
+      readMessage(ListEntrySchema, json, where),
+    );
   } else {
     for await (const lines of readLines(bytes, name)) {
       const entries: ListEntry[] = [];

@@ -1,18 +1,24 @@
 import { basename } from 'node:path';
-import { toJson } from '@bufbuild/protobuf';
+import { create, toJson } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Option, type Command } from 'commander';
-import { ImportEntriesResponseSchema, type ListEntry } from '../../../gen/tollgate/v1/list_service_pb.js';
+import {
+  ImportEntriesResponseSchema,
+  InvalidEntrySchema,
+  type ImportEntriesResponse,
+  type ListEntry,
+} from '../../../gen/tollgate/v1/list_service_pb.js';
 import { TollgateError } from '../../../errors/errors.js';
 import { moment, wholeNumber } from '../../arguments.js';
 import { counted, grouped } from '../../counted.js';
 import { CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
+import type { BadRow } from '../../input/bad-row.js';
 import { openBytes } from '../../input/files.js';
 import { LinePlaces } from '../../input/line-places.js';
 import { writeTexts } from '../../output-file.js';
 import { actorName, withSession } from '../../session.js';
-import { differenceLines, printDifference } from './difference.js';
+import { differenceLines, printDifference, type InvalidLine } from './difference.js';
 import { entriesOf, FORMATS, formatOf, type Format } from './entry-file.js';
 
 /** A larger message keeps the service busy for longer than others should wait. */
@@ -76,6 +82,35 @@ function byLines(error: unknown, places: LinePlaces): unknown {
   return new TollgateError(code, named(message), { violations: told, metadata, cause: error });
 }
 
+/** Rows that were not sent, since they hold no entry: the first of them, and how many there are. */
+class UnsentRows {
+  readonly #rows: BadRow[] = [];
+  #count = 0;
+
+  readonly add = (row: BadRow): void => {
+    this.#count += 1;
+    if (this.#rows.length < MOST_SHOWN) this.#rows.push(row);
+  };
+
+  /** Puts them among what the service says is invalid; they have no place in what was sent. */
+  addTo(response: ImportEntriesResponse): void {
+    response.invalid += BigInt(this.#count);
+    for (const { line, problem } of this.#rows)
+      response.invalidEntries.push(create(InvalidEntrySchema, { reason: `line ${line}: ${problem}` }));
+  }
+
+  /** All that is invalid, by line. */
+  linesWith({ invalidEntries }: ImportEntriesResponse, places: LinePlaces): readonly InvalidLine[] {
+    const unsent = this.#rows.map(({ line, problem }) => ({ line, value: '', reason: problem }));
+    const sent = invalidEntries.map(({ position, value, reason }) => ({
+      line: places.lineOf(Number(position)),
+      value,
+      reason,
+    }));
+    return [...sent, ...unsent].toSorted((a, b) => a.line - b.line);
+  }
+}
+
 /** `tollgate lists import LIST FILE`. */
 export function addImport(parent: Command, host: Host): void {
   parent
@@ -124,14 +159,19 @@ Examples:
           show: options.diffFile === undefined ? printed : MOST_SHOWN,
         };
         const places = new LinePlaces();
-        const parts = entriesOf(source.bytes, source.name, options.format ?? formatOf(file), places);
+        const format = options.format ?? formatOf(file);
+        const unsent = new UnsentRows();
+        const tell = dryRun ? unsent.add : undefined;
+        const parts = entriesOf(source.bytes, source.name, format, places, tell);
         const response = await tollgate()
           .lists.importEntries(importRequests(parts, settings, options.until))
           .catch((error: unknown) => {
             throw byLines(error, places);
           });
+        const invalid = unsent.linesWith(response, places);
+        unsent.addTo(response);
         if (options.diffFile !== undefined)
-          await writeTexts(options.diffFile, asyncOf(differenceLines(response, places)));
+          await writeTexts(options.diffFile, asyncOf(differenceLines(response, places, invalid)));
         if (out.json)
           out.document(toJson(ImportEntriesResponseSchema, response, { alwaysEmitImplicit: true }));
         else {
@@ -144,9 +184,7 @@ Examples:
           if (options.diffFile !== undefined) out.line(`What changes is in ${options.diffFile}.`);
         }
         if (response.invalid > 0n) {
-          const lines = response.invalidEntries.map(
-            (one) => `line ${places.lineOf(Number(one.position))} '${one.value}': ${one.reason}`,
-          );
+          const lines = invalid.map(({ line, value, reason }) => `line ${line} '${value}': ${reason}`);
           throw new CliError(
             EXIT.refused,
             'INVALID_ENTRIES',

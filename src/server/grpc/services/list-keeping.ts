@@ -70,12 +70,12 @@ export function listKeepingHandlers(
         nextPageToken: page.tokenOf(next),
       });
     },
-    async listUsage(request) {
+    async listUsage(request, context) {
       checkListUsage(request);
       const page = pageOf(ListUsageRequestSchema, request);
       const readers = await lists.readers(request.list);
       const range = { from: toOptionalMs(request.from), to: toOptionalMs(request.to) };
-      const { items, next } = await decisions(request.list, range, page.query);
+      const { items, next } = await decisions(request.list, range, page.query, context);
       return create(ListUsageResponseSchema, {
         readers: readers.map(toListReader),
         decisions: items.map(({ record, rules }) =>

@@ -675,6 +675,28 @@ describe('ListService', () => {
     expect(imports[0]?.ended).toBe('failed');
   });
 
+  test('a dry run goes on after a broken entry, and never tells a card number again', async () => {
+    const { application, imports } = importing();
+    const { channel } = await start(application);
+    const ended = { validFrom: timestampFromMs(2), validUntil: timestampFromMs(1) };
+    async function* messages() {
+      yield message({ ...first, dryRun: true });
+      yield message({
+        entries: [{ value: '4111 1111 1111 1111' }, { value: 'b' }, { value: 'c', ...ended }],
+      });
+    }
+    await createClient(ListService, channel).importEntries(messages());
+    expect(
+      imports[0]?.entries.map(({ value, faults }) => [value, faults?.map(({ field }) => field)]),
+    ).toEqual([
+      ['a', undefined],
+      ['', undefined],
+      ['', ['value']],
+      ['b', undefined],
+      ['c', ['valid_until']],
+    ]);
+  });
+
   test('settings at fault are named together with the entries that came with them', async () => {
     const { application, imports } = importing();
     const { channel } = await start(application);
