@@ -124,7 +124,7 @@ describe('rules diff of two files', () => {
     const diff = ['rules', 'diff', from, to, '--server', '127.0.0.1:1'];
     const { code, out, err } = await tollgate(diff);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(/^- [a-z-]+: rule removed$/m);
+    expect(out).toMatch(/^- [a-z-]+: rule removed: [a-z]+ \(/m);
     expect(out).toMatch(/^~ card-burst: velocity count of payments by card in 10m, at least: 4 -> 8$/m);
     const { changes } = JSON.parse((await tollgate([...diff, '--json'])).out) as {
       changes: { fromJson: string; toJson: string }[];
