@@ -22,9 +22,11 @@ function findingsOf(document: object, wanted: 'error' | 'warning' = 'error'): re
     .map(({ code, path }) => `${code} ${path.replace(/^\/rules\/0\/conditions\/all\/0|^\/limits\/0/, '')}`);
 }
 
+const HAS_CARD = { fact: 'has', params: { of: 'card' }, operator: 'equal', value: true };
+
 function ofTest(test: object, wanted?: 'warning'): readonly string[] {
   const event = { type: 'review', params: { reason: 'x' } };
-  return findingsOf({ rules: [{ name: 'r', conditions: { all: [test] }, event }] }, wanted);
+  return findingsOf({ rules: [{ name: 'r', conditions: { all: [test, HAS_CARD] }, event }] }, wanted);
 }
 
 function ofVelocity(params: object, wanted?: 'warning'): readonly string[] {
@@ -33,7 +35,7 @@ function ofVelocity(params: object, wanted?: 'warning'): readonly string[] {
 }
 
 function ofLimit(limit: object): readonly string[] {
-  const when = { all: [{ fact: 'has', params: { of: 'card' }, operator: 'equal', value: true }] };
+  const when = { all: [HAS_CARD] };
   const cap = { minor: 100, currency: 'EUR' };
   return findingsOf({
     limits: [{ name: 'l', when, by: ['card'], period: 'day', cap, reason: 'x', ...limit }],

@@ -3,6 +3,7 @@ import type { FactCatalogue } from '../catalogue.js';
 import { checkCondition, type ConditionContext, type ConditionSize } from './conditions.js';
 import { reachOf } from './reach.js';
 import { checkOverlap } from './overlap.js';
+import { checkGuards, type GuardContext } from './guards.js';
 import { checkLimit, type LimitContext } from './limits.js';
 import { checkScores } from './scores.js';
 import { checkShape } from './shape.js';
@@ -15,7 +16,7 @@ import { messageOf } from '../../errors/error-text.js';
 export type { Finding } from './findings.js';
 
 /** What a document is checked against. */
-export interface CheckContext extends LimitContext {
+export interface CheckContext extends LimitContext, GuardContext {
   /** The lists there are, by id; absent: list names are not checked. */
   readonly lists?: ReadonlyMap<string, { readonly type: string }>;
 }
@@ -44,6 +45,7 @@ export function checkRuleSet(
   const checked = deepFreeze(structuredClone(document)) as unknown as RuleSetDocument;
   checkReach(report, checked, context.catalogue);
   if (report.errors === 0) checkOverlap(report, checked, context.catalogue);
+  if (report.errors === 0) checkGuards(report, checked, context);
   checkScores(report, checked);
   checkEngine(report, checked);
   return report.errors > 0 ? { findings: report.findings } : { document: checked, findings: report.findings };
