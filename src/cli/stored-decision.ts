@@ -79,6 +79,7 @@ function verdictOf(decision: Decision) {
     reasons: decision.reasons,
     degraded: decision.flags.includes(DecisionFlag.DEGRADED),
     baseMinor: baseAmount === undefined ? undefined : Number(baseAmount.minor),
+    baseCurrency: baseAmount?.currency,
   };
 }
 

@@ -85,7 +85,7 @@ async function rehearse(
   const fixtures = worldOf(form, file);
   const stage = setStage({ versions, catalogue, lists, fixtures, more: form.lists });
   const documents = new Map(options.documents.map((document) => [document.id, document]));
-  const rates = ratesOf(fixtures.rates);
+  const rates = ratesOf(fixtures);
   const sites = new Map<string, string>();
   const failures: Failure[] = [];
   let last: Decided | undefined;

@@ -165,6 +165,49 @@ describe('a case from a stored decision', () => {
   });
 });
 
+describe('a case from a decision that reckoned in another currency', () => {
+  it('says which, and what amount and caps were worth in it', async () => {
+    const own = createFolder();
+    const rates = { id: 'euro', base: 'EUR', asOf: '2026-03-01', rates: { USD: '0.8531', GBP: '1.1583' } };
+    const euro = await startedService(own, own.file('rates.json', JSON.stringify(rates)));
+    const there = (args: readonly string[]) =>
+      tollgate(args, { environment: { TOLLGATE_SERVER: euro.grpcAddress } });
+    for (const [n, currency] of ['USD', 'GBP'].entries()) {
+      const payment = { ...STATIC_CODE, amount: { minor: '30000', currency } };
+      await there(['decide', own.file('it.json', JSON.stringify({ requestId: `static-${n}`, payment }))]);
+    }
+    own.file('limits.rules.json', readFileSync('rules/limits.rules.json'));
+    own.file('lists.json', readFileSync('rules/lists.json'));
+    const file = join(own.path, 'limits.cases.json');
+    for (const n of [0, 1]) {
+      const which = ['--site', 'es', '--request-id', `static-${n}`, '--rule-sets', 'limits'];
+      expect(
+        await there(['rules', 'case-from', ...which.slice(0, n === 0 ? 6 : 4), '--file', file]),
+      ).toMatchObject({
+        code: 0,
+        err: '',
+      });
+    }
+    expect(await there(['rules', 'test', file])).toMatchObject({ code: 0, err: '' });
+    await euro.close();
+    const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: unknown[] };
+    own.remove();
+    expect(cases).toMatchObject([
+      {
+        baseCurrency: 'EUR',
+        rates: { USD: '0.8531' },
+        expect: { held: expect.arrayContaining(['account-day']) as string[] },
+      },
+      {
+        baseCurrency: 'EUR',
+        rates: { USD: '0.8531', GBP: '1.1583' },
+        stream: [{ used: { 'limits/account-day': '255.93 EUR' } }],
+        expect: { outcome: 'reject', exceeded: expect.arrayContaining(['account-day']) as string[] },
+      },
+    ]);
+  });
+});
+
 describe('rules case-from', () => {
   const rejected = (): StoredDecision => {
     const found = chosen.find(({ outcome }) => outcome === 'reject');

@@ -16,6 +16,8 @@ export interface StoredDecision {
   readonly degraded: boolean;
   /** Minor units of the base currency; undefined: no rate was known. */
   readonly baseMinor: number | undefined;
+  /** Where a rate was known. */
+  readonly baseCurrency: string | undefined;
   readonly payment: PaymentInput;
   readonly facts: readonly {
     readonly fact: string;
