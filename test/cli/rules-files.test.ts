@@ -44,6 +44,17 @@ describe('rules new', () => {
     expect(await tollgate(['rules', 'test', path])).toMatchObject({ code: 0, err: '' });
   });
 
+  it('makes the folder, and says where there is something else', async () => {
+    const path = join(folder.path, 'made', 'deep');
+    expect(await tollgate(['rules', 'new', 'mine', '--folder', path])).toMatchObject({ code: 0, err: '' });
+    expect(readdirSync(path)).toContain('mine.rules.json');
+    const file = folder.file('no-folder', '');
+    expect(await tollgate(['rules', 'new', 'mine', '--folder', file])).toMatchObject({
+      code: 2,
+      err: `tollgate: ${file}: is no folder\n`,
+    });
+  });
+
   it('overwrites nothing', async () => {
     const path = place('taken');
     folder.file('taken/mine.cases.json', 'mine');
