@@ -51,6 +51,8 @@ export interface FactDefinition {
   readonly unit?: string | ((params: { readonly [name: string]: Json }) => string | undefined);
   /** Smallest and largest possible value of a number. */
   readonly range?: readonly [number, number];
+  /** The same for these params, where it is narrower; undefined: it is not. */
+  readonly rangeFor?: (params: { readonly [name: string]: Json }) => readonly [number, number] | undefined;
   /** Whether its numbers are whole, for these params where it depends on them: no other is ever its value. */
   readonly whole?: boolean | ((params: { readonly [name: string]: Json }) => boolean);
   /** JSON Schema (2020-12 subset) of `params`; absent: the fact takes none. */

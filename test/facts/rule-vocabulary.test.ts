@@ -119,6 +119,20 @@ describe('a filter', () => {
   });
 });
 
+describe('a share', () => {
+  it('is no percentage: of more than all of them there is none', () => {
+    const share = (value: number) => ({
+      fact: 'history',
+      params: { by: 'card', what: 'chargebackShare' },
+      operator: 'greaterThan',
+      value,
+    });
+    expect(ofTest(share(50))).toEqual(['unreachable /rules/0/conditions']);
+    expect(ofTest(share(0.5))).toEqual([]);
+    expect(ofTest({ ...share(50), params: { by: 'card', what: 'chargebackOrders' } })).toEqual([]);
+  });
+});
+
 describe('what only reports have', () => {
   it('is not asked of payments alone: that would count nothing for ever', () => {
     expect(ofVelocity({ filter: { threeDs: 'failed' } })).toEqual(['bad-params /params/filter/threeDs']);

@@ -1,7 +1,7 @@
 import { Engine, Rule as EngineRule } from 'json-rules-engine';
 import type { FactCatalogue } from '../catalogue.js';
 import { checkCondition, type ConditionContext, type ConditionSize } from './conditions.js';
-import { reachOf } from './reach.js';
+import { alwaysTrueTests, reachOf } from './reach.js';
 import { checkOverlap } from './overlap.js';
 import { checkGuards, type GuardContext } from './guards.js';
 import { checkLimit, type LimitContext } from './limits.js';
@@ -181,14 +181,21 @@ function checkReach(report: Report, document: RuleSetDocument, catalogue: FactCa
     } else if (!reach.canMiss && !mayBeAlways) {
       const when = policy === 'unknown' ? ' whenever nothing that it reads is missing' : '';
       warning(report, 'always-true', path, `is always true${when}`);
-    }
+    } else if (reach.canMiss) tellAlways(condition, path);
     for (const dead of reach.dead) {
       warning(report, 'dead-branch', path + dead, 'can never be true here');
     }
   };
+  const tellAlways = (condition: Condition, path: string): void => {
+    const when = policy === 'unknown' ? ' whenever it is not missing' : '';
+    for (const place of alwaysTrueTests(resolve(condition), policy, catalogue))
+      warning(report, 'always-true', path + place, `is true whatever the value is${when}`);
+  };
   document.rules.forEach((rule, at) => check(rule.name, rule.conditions, `/rules/${at}/conditions`, false));
   document.limits?.forEach((limit, at) => check(limit.name, limit.when, `/limits/${at}/when`, true));
   report.rule = '';
+  for (const [name, condition] of Object.entries(document.conditions ?? {}))
+    tellAlways(condition, pointer('/conditions', name));
 }
 
 /** The reference of meaning has the last word: it must be able to build every rule and named condition. */

@@ -1,4 +1,4 @@
-import type { FactCatalogue, FactType } from '../catalogue.js';
+import type { FactCatalogue, FactDefinition, FactType } from '../catalogue.js';
 import { canonicalJson } from '../document/canonical.js';
 import type { OperatorName } from '../document/operators.js';
 import type { MissingPolicy, Read, TestNode } from '../document/resolve.js';
@@ -36,10 +36,13 @@ export function testSets(test: TestNode, policy: MissingPolicy, catalogue: FactC
   const own = selfSet(test, catalogue);
   const plain = own ?? plainSet(test);
   if (plain === undefined) {
-    // Nothing is known but that the same test has the same truth everywhere.
+    // Nothing is known but that the same test has the same truth everywhere, and with a `not` before it the other one.
     const { operator, value } = test.condition;
-    const key = `test:${canonicalJson([test.read.key, test.read.path, operator, value])}`;
-    return { key, yes: domain({ others: TRUE_BIT }), no: domain({ others: FALSE_BIT }), exact: true };
+    const [nots = ''] = /^(?:not:)*/.exec(operator) ?? [];
+    const key = `test:${canonicalJson([test.read.key, test.read.path, operator.slice(nots.length), value])}`;
+    const sets = [domain({ others: TRUE_BIT }), domain({ others: FALSE_BIT })] as const;
+    const [yes, no] = (nots.length / 'not:'.length) % 2 === 0 ? sets : [sets[1], sets[0]];
+    return { key, yes, no, exact: true };
   }
   const present = policy === 'unknown' ? complement(domain({ others: MISSING_BIT })) : EVERYTHING;
   const all = intersect(universe(test.read, catalogue), present);
@@ -205,13 +208,19 @@ function swapped({ yes, no }: { readonly yes: Domain; readonly no: Domain }): {
   return { yes: no, no: yes };
 }
 
+/** Smallest and largest number that a read can have. */
+export function rangeOf({ fact, params = {} }: Read, catalogue: FactCatalogue): FactDefinition['range'] {
+  const definition = catalogue.get(fact);
+  return definition?.rangeFor?.(params) ?? definition?.range;
+}
+
 /** All values a read can have, by the catalogue. */
 function universe(read: Read, catalogue: FactCatalogue): Domain {
   const definition = catalogue.get(read.fact);
   if (definition === undefined || read.steps !== undefined) return EVERYTHING;
   switch (typeOf(definition, read.params ?? {})) {
     case 'number': {
-      const [low, high] = definition.range ?? [-Infinity, Infinity];
+      const [low, high] = rangeOf(read, catalogue) ?? [-Infinity, Infinity];
       return domain({ numbers: [interval(low, high)], others: MISSING_BIT });
     }
     case 'string':

@@ -212,7 +212,7 @@ test('facts use no keyword in their parameter schemas that the checks would igno
 describe('parameters that go together', () => {
   const accepted = ajv.compile(ruleSetSchema(FACT_CATALOGUE));
   const good = (fact: string, params: object): { readonly schema: boolean; readonly check: boolean } => {
-    const document = withTest({ fact, params, operator: 'greaterThan', value: 1 });
+    const document = withTest({ fact, params, operator: 'greaterThan', value: 0.5 });
     const { findings } = checkRuleSet(document, { catalogue: FACT_CATALOGUE });
     return { schema: accepted(document), check: findings.every(({ severity }) => severity !== 'error') };
   };

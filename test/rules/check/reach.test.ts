@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { reachOf } from '../../../src/rules/check/reach.js';
+import { alwaysTrueTests, reachOf } from '../../../src/rules/check/reach.js';
 import { compileProgram } from '../../../src/rules/compile/compile.js';
 import type { Condition } from '../../../src/rules/document/document.js';
 import { HIT, NO_HIT } from '../../../src/rules/outcome.js';
@@ -70,7 +70,16 @@ const testCondition: fc.Arbitrary<Condition> = fc.oneof(
   ),
   fc.record({
     fact: fc.constant('skus'),
-    operator: fc.constantFrom('contains', 'doesNotContain', 'not:contains', 'not:doesNotContain'),
+    operator: fc.constantFrom(
+      'contains',
+      'doesNotContain',
+      'not:contains',
+      'not:doesNotContain',
+      'someFact:equal',
+      'not:someFact:equal',
+      'not:not:everyFact:equal',
+      'not:everyFact:equal',
+    ),
     value: fc.constantFrom('a', 'b'),
   }),
   fc.record({
@@ -182,6 +191,7 @@ test.each<[string, string, unknown, string, unknown]>([
   ['skus', 'contains', 'a', 'doesNotContain', 'a'],
   ['skus', 'contains', 'a', 'not:contains', 'a'],
   ['skus', 'doesNotContain', 'a', 'not:doesNotContain', 'a'],
+  ['skus', 'someFact:in', ['a', 'b'], 'not:someFact:in', ['a', 'b']],
   ['amount', 'greaterThan', { fact: 'pieces' }, 'lessThanInclusive', { fact: 'pieces' }],
   ['amount', 'equal', { fact: 'pieces' }, 'notEqual', { fact: 'pieces' }],
   ['kind', 'equal', { fact: 'country' }, 'not:equal', { fact: 'country' }],
@@ -202,4 +212,22 @@ test('sees through the sides of a comparison', () => {
     { fact: 'pieces', operator: 'greaterThan', value: { fact: 'amount' } },
   ] as Condition[];
   expect(reachOf(conditionResolver({})({ all }), 'unknown', CATALOGUE, 1_000).canHit).toBe(false);
+});
+
+test('tells tests that say nothing of a value that is there', () => {
+  const at = (operator: string, value: unknown, missing: 'unknown' | 'as-undefined' = 'unknown') =>
+    alwaysTrueTests(
+      conditionResolver({})({
+        all: [
+          { fact: 'guest', operator: 'equal', value: true },
+          { not: { fact: 'amount', operator, value } as Condition },
+        ],
+      }),
+      missing,
+      CATALOGUE,
+    );
+  expect(at('greaterThanInclusive', 0)).toEqual(['/all/1/not']);
+  expect(at('greaterThanInclusive', 0, 'as-undefined')).toEqual([]);
+  expect(at('greaterThanInclusive', 1)).toEqual([]);
+  expect(at('greaterThan', -1)).toEqual(['/all/1/not']);
 });
