@@ -75,6 +75,38 @@ describe('rules new', () => {
   });
 });
 
+describe('rules check', () => {
+  it('takes a folder, and tells the line of what is wrong', async () => {
+    const path = place('to-check');
+    await tollgate(['rules', 'new', 'good', '--folder', path]);
+    const text = readFileSync(join(path, 'good.rules.json'), 'utf8');
+    const wrong = text.replace('"good"', '"wrong"').replace('"velocity"', '"velocty"');
+    const line = wrong.split('\n').findIndex((one) => one.includes('velocty')) + 1;
+    folder.file('to-check/wrong.rules.json', wrong);
+    const { code, out } = await tollgate(['rules', 'check', path]);
+    expect(code).toBe(1);
+    expect(out).toContain(`${join(path, 'good.rules.json')}: good`);
+    expect(out).toMatch(new RegExp(`error +${line} +card-burst +/rules/0/conditions/all/1/fact +no fact`));
+    const results = JSON.parse((await tollgate(['rules', 'check', path, '--json'])).out) as object[];
+    expect(results).toMatchObject([
+      { valid: true, findings: [] },
+      { valid: false, findings: [{ line }] },
+    ]);
+    expect(await tollgate(['rules', 'check', place('empty')])).toMatchObject({ code: 2 });
+  });
+});
+
+describe('rules test', () => {
+  it('of cases that name their rule sets looks at no other', async () => {
+    const path = place('to-test');
+    await tollgate(['rules', 'new', 'mine', '--folder', path]);
+    const cases = JSON.parse(readFileSync(join(path, 'mine.cases.json'), 'utf8')) as object;
+    const file = folder.file('to-test/other.cases.json', JSON.stringify({ ruleSets: ['mine'], ...cases }));
+    folder.file('to-test/broken.rules.json', '{');
+    expect(await tollgate(['rules', 'test', file])).toMatchObject({ code: 0, err: '' });
+  });
+});
+
 describe('rules fmt', () => {
   const odd =
     '{"rules":[{"event":{"params":{"reason":"x"},"type":"review"},"name":"a","conditions":{"all":[]}}],"id":"a","owner":"o","description":"d"}';

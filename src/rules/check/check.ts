@@ -187,7 +187,7 @@ function checkReach(report: Report, document: RuleSetDocument, catalogue: FactCa
     }
   };
   const tellAlways = (condition: Condition, path: string): void => {
-    const when = policy === 'unknown' ? ' whenever it is not missing' : '';
+    const when = policy === 'unknown' ? ', unless it is missing' : '';
     for (const place of alwaysTrueTests(resolve(condition), policy, catalogue))
       warning(report, 'always-true', path + place, `is true whatever the value is${when}`);
   };

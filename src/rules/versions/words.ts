@@ -31,12 +31,14 @@ const OPERATOR_WORDS: Readonly<Record<OperatorName, string>> = {
   greaterThanInclusive: 'at least',
 };
 
-/** `at least`; decorators stand before it as they are written. */
+const ENTRY_WORDS: Readonly<Record<string, string>> = { someFact: 'some entry', everyFact: 'every entry' };
+
+/** `at least`; decorators stand before it, in their order. */
 export function operatorWords(text: string): string {
   const parsed = parseOperator(text);
   if (!('operator' in parsed)) return text;
   const { decorators, base } = parsed.operator;
-  return [...decorators, OPERATOR_WORDS[base]].join(' ');
+  return [...decorators.map((name) => ENTRY_WORDS[name] ?? name), OPERATOR_WORDS[base]].join(' ');
 }
 
 function valueWords(value: Json | FactReference): string {
