@@ -253,6 +253,17 @@ describe('rules case-from', () => {
     expect(await run(['rules', 'test', begun])).toMatchObject({ code: 0, err: '' });
   });
 
+  it('says that a snooze made the decision, where no case can be like it', async () => {
+    await run(['lists', 'add', 'block-emails', 'snoozed@mail.example', '--reason', 'resold']);
+    await run(['rules', 'snooze', 'lists', 'block-email', '--for', '1h', '--reason', 'a test']);
+    const payment = { ...STATIC_CODE, customer: { email: 'snoozed@mail.example' } };
+    const file = folder.file('snoozed.json', JSON.stringify({ requestId: 'snoozed', payment }));
+    await run(['decide', file]);
+    const { code, err } = await run(['rules', 'case-from', '--site', 'es', '--request-id', 'snoozed']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^ +rule lists\/block-email was snoozed by tester, which a case cannot be:/m);
+  });
+
   it('says which rule sets there are to choose from, and when there is no such decision', async () => {
     const others = await run(['rules', 'case-from', rejected().id, '--rule-sets', 'nobody']);
     expect(others).toMatchObject({ code: 2 });

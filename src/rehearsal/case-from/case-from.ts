@@ -59,7 +59,7 @@ export async function caseFrom(stored: StoredDecision, options: CaseFromOptions)
   const told = await rehearseCase({ ...bare, stream: [entry] }, file, run);
   if (told.last === undefined) return { problems: told.failures.map(({ text }) => text) };
   const problems = differences(stored, told.last, ruleSets);
-  if (problems.length > 0) return { problems };
+  if (problems.length > 0) return { problems: [...problems, ...stored.excepted] };
   const made: CaseForm = {
     ...bare,
     stream: [entry],

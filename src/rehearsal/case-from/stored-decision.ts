@@ -28,6 +28,8 @@ export interface StoredDecision {
   readonly limits: readonly DecidedLimit[];
   /** The versions that decided. */
   readonly documents: readonly RuleSetDocument[];
+  /** What made it other than its rules do, which no case knows: snoozes and control groups, a text each. */
+  readonly excepted: readonly string[];
   /** The site and the merchant, where they are configured: as they are now. */
   readonly site: SiteForm | undefined;
   readonly merchant: MerchantForm | undefined;
