@@ -89,7 +89,7 @@ function printReport(out: Output, report: RuleTestReport, whole: boolean): void 
     for (const { name: title, failures } of cases.filter((one) => !one.passed)) {
       out.line(`  ${out.paint('bold', title)}`);
       for (const { place, text, facts } of failures) {
-        out.line(`    ${place}: ${text}`);
+        out.line(`    ${place === '' ? '' : `${place}: `}${text}`);
         for (const fact of facts) out.line(`      ${fact}`);
       }
     }
