@@ -171,13 +171,20 @@ function checkReach(report: Report, document: RuleSetDocument, catalogue: FactCa
   const policy = document.policy?.missing ?? 'unknown';
   const resolve = conditionResolver(document.conditions);
   let budget = REACH_STEPS;
-  const check = (name: string, condition: Condition, path: string, mayBeAlways: boolean): void => {
+  const check = (
+    { name, enabled }: { readonly name: string; readonly enabled?: boolean },
+    condition: Condition,
+    path: string,
+    mayBeAlways: boolean,
+  ): void => {
     report.rule = name;
     const reach = reachOf(resolve(condition), policy, catalogue, Math.min(budget, REACH_STEPS_PER_RULE));
     budget -= reach.steps;
     if (!reach.canHit) {
       const about = reach.about === '' ? '' : `: no value of ${reach.about} fits all that is asked of it`;
-      error(report, 'unreachable', path, `can never be true${about}`);
+      // What is switched off does no harm, and is switched off perhaps since it is like that.
+      const tell = enabled === false ? warning : error;
+      tell(report, 'unreachable', path, `can never be true${about}`);
     } else if (!reach.canMiss && !mayBeAlways) {
       const when = policy === 'unknown' ? ' whenever nothing that it reads is missing' : '';
       warning(report, 'always-true', path, `is always true${when}`);
@@ -191,8 +198,8 @@ function checkReach(report: Report, document: RuleSetDocument, catalogue: FactCa
     for (const place of alwaysTrueTests(resolve(condition), policy, catalogue))
       warning(report, 'always-true', path + place, `is true whatever the value is${when}`);
   };
-  document.rules.forEach((rule, at) => check(rule.name, rule.conditions, `/rules/${at}/conditions`, false));
-  document.limits?.forEach((limit, at) => check(limit.name, limit.when, `/limits/${at}/when`, true));
+  document.rules.forEach((rule, at) => check(rule, rule.conditions, `/rules/${at}/conditions`, false));
+  document.limits?.forEach((limit, at) => check(limit, limit.when, `/limits/${at}/when`, true));
   report.rule = '';
   for (const [name, condition] of Object.entries(document.conditions ?? {}))
     tellAlways(condition, pointer('/conditions', name));

@@ -36,6 +36,30 @@ test('equal documents have no changes, others always have some', () => {
   );
 });
 
+test('whatever one thing is another, there is a change, and it is where that stands', () => {
+  /** The places of all that is no object or array. */
+  const leaves = (value: unknown, path: readonly string[] = []): readonly (readonly string[])[] =>
+    typeof value !== 'object' || value === null
+      ? [path]
+      : Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
+  fc.assert(
+    fc.property(anyRuleSet('unknown'), fc.nat(), (document, at) => {
+      const places = leaves(document);
+      const place = places[at % places.length] ?? [];
+      const changed = structuredClone(document);
+      const last = place.at(-1) ?? '';
+      const inside = place
+        .slice(0, -1)
+        .reduce<unknown>((value, step) => Reflect.get(value as object, step), changed);
+      Reflect.set(inside as object, last, 'another');
+      const changes = diffRuleSets(document, changed as RuleSetDocument);
+      if (canonicalJson(document) === canonicalJson(changed)) expect(changes).toEqual([]);
+      else expect(changes.map(({ change }) => change)).not.toEqual([]);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 test('a path leads to what came in the newer document, and to what went in the older one', () => {
   const at = (document: unknown, path: string): unknown =>
     path
