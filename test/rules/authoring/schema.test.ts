@@ -54,6 +54,8 @@ describe('the schema for editors', () => {
     ['a value that is none of a closed set', { fact: 'kind', operator: 'equal', value: 'cash' }, false],
     ['one among those that are', { fact: 'kind', operator: 'notIn', value: ['card', 'cash'] }, false],
     ['a list of the values of a closed set', { fact: 'kind', operator: 'in', value: ['card'] }, true],
+    ['a number that contains', { fact: 'amount', operator: 'contains', value: 5 }, false],
+    ['a text that does not contain', { fact: 'country', operator: 'not:doesNotContain', value: 'FR' }, false],
     ['an unknown fact', { fact: 'nothing', operator: 'equal', value: 1 }, false],
     ['an unknown operator', { fact: 'amount', operator: 'bigger', value: 1 }, false],
     ['an unknown decorator', { fact: 'amount', operator: 'never:equal', value: 1 }, false],
@@ -143,6 +145,29 @@ describe('the schema for editors', () => {
               true,
             ]);
           }
+    }
+  });
+
+  test('wants points of a score', () => {
+    const scoring = (params: object) => ({
+      ...(withTest({ fact: 'guest', operator: 'equal', value: true }) as object),
+      rules: [
+        {
+          name: 'r',
+          conditions: { all: [{ fact: 'guest', operator: 'equal', value: true }] },
+          event: { type: 'score', params: { reason: 'x', ...params } },
+        },
+      ],
+    });
+    for (const [params, fine] of [
+      [{ score: 5 }, true],
+      [{ score: -5 }, true],
+      [{ score: 0 }, false],
+      [{}, false],
+    ] as const) {
+      const document = scoring(params);
+      const { document: checked } = checkRuleSet(document, { catalogue: CATALOGUE });
+      expect([params, accepts(document), checked !== undefined]).toEqual([params, fine, fine]);
     }
   });
 
