@@ -240,6 +240,7 @@ describe('a near miss in words', () => {
   test('an entry more or less of a list', () => {
     const rule = { all: [test1('skus', 'contains', 'gift'), test1('skus', 'doesNotContain', 'book')] };
     expect(lack(rule, { skus: ['cup'] })?.changes).toMatchObject([{ needed: ['cup', 'gift'] }]);
+    expect(lack(rule, { skus: ['cup', 'book'] })?.changed.get('skus')).toEqual(['cup', 'gift']);
   });
 
   test.each<[string, unknown, readonly string[], readonly string[], string]>([
