@@ -1,11 +1,15 @@
 import * as fc from 'fast-check';
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { createPaymentResolver } from '../../src/facts/context.js';
+import type { InstrumentInput } from '../../src/facts/payment.js';
+import { REQUEST_FACTS, requestFact } from '../../src/facts/request/request-facts.js';
 import { FACT_CATALOGUE, RULE_VOCABULARY } from '../../src/facts/catalogue.js';
 import { guardOf } from '../../src/facts/guards.js';
 import { PAYMENT_ATTRIBUTES } from '../../src/facts/attributes/vocabulary.js';
 import type { Condition, RuleSetDocument, RuleSetPolicy } from '../../src/rules/document/document.js';
 import { checkRuleSet } from '../../src/rules/check/check.js';
+import { aCard, anAddress, aPayment, contextOptions } from './payments.js';
 
 const LISTS = new Map([
   ['bad-emails', { type: 'email' }],
@@ -230,4 +234,63 @@ test('where no guard is wanting for it, a rule is never unknown for want of a ca
     if (one.fact === 'velocity') return undefined;
     return one.fact === 'customer.guest' ? guest : many;
   }
+});
+
+test('where a guard is false, the fact is missing or what the guard says, whatever a payment lacks', () => {
+  const places = createPaymentResolver(
+    contextOptions({ geography: { country: (ip) => (ip === '' ? '' : 'FR') } }),
+  );
+  const text = (...values: string[]) => fc.constantFrom('', ...values);
+  const payments = fc.record({
+    merchant: text('m-1', 'm-unknown'),
+    terminal: text('t-1'),
+    orderId: text('o-1'),
+    ip: text('203.0.113.7'),
+    billing: fc.constantFrom(undefined, anAddress(), anAddress({ country: '' })),
+    shipping: fc.constantFrom(undefined, anAddress({ country: 'FR' })),
+    instrument: fc
+      .record({
+        type: fc.constantFrom<InstrumentInput['type']>('card', 'voucher', 'static-code'),
+        method: text('visa'),
+        token: text('tok_1'),
+        fingerprint: text('fp_1'),
+        bin: text('453231'),
+        issuerCountry: text('ES'),
+        funding: fc.constantFrom<InstrumentInput['funding']>('', 'debit'),
+        wallet: text('apple_pay'),
+      })
+      .map(aCard),
+    customer: fc
+      .record({
+        id: text('c-1'),
+        email: text('jane@example.com', 'nobody'),
+        phone: text('+4917012345678', 'none'),
+        name: text('Jane'),
+        registeredAt: fc.constantFrom(undefined, 0),
+      })
+      // Who has no account never registered one.
+      .map((customer) => (customer.id === '' ? { ...customer, registeredAt: undefined } : customer)),
+  });
+  const asked = [
+    ...REQUEST_FACTS.filter(({ params }) => params === undefined).map(({ name }) => ({ name, params: {} })),
+    ...PAYMENT_ATTRIBUTES.map((of) => ({ name: 'has', params: { of } })),
+    ...['ip', 'issuer', 'billing', 'shipping', 'phone'].map((a) => ({
+      name: 'geo.mismatch',
+      params: { a, b: 'site' },
+    })),
+  ];
+  let lacking = 0;
+  fc.assert(
+    fc.property(payments, (over) => {
+      const context = places(aPayment(over), Date.UTC(2026, 6, 2));
+      for (const { name, params } of asked)
+        for (const { guard, worth } of FACT_CATALOGUE.get(name)?.guards?.(params, undefined) ?? []) {
+          if (requestFact(guard.fact, guard.params)(context) === guard.value) continue;
+          lacking += 1;
+          expect([name, params, requestFact(name, params)(context)]).toEqual([name, params, worth]);
+        }
+    }),
+    { numRuns: 300 },
+  );
+  expect(lacking).toBeGreaterThan(1000);
 });
