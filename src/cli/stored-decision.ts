@@ -53,9 +53,22 @@ export async function readStoredDecision(
     })),
     limits: decision.limits.map(limitOf),
     documents: await documentsOf(tollgate, decision),
+    excepted: exceptedIn(decision),
     site: await siteOf(tollgate, payment.site),
     merchant: payment.merchant === '' ? undefined : await merchantOf(tollgate, payment.merchant),
   };
+}
+
+function exceptedIn({ snoozed, control }: Decision): readonly string[] {
+  const snoozes = snoozed.map(
+    ({ ruleSet, rule, actor }) =>
+      `rule ${ruleSet}/${rule} was snoozed by ${actor || 'nobody named'}, which a case cannot be: write one by hand, or wait for a payment that is not excepted`,
+  );
+  if (control?.letGo !== true) return snoozes;
+  return [
+    ...snoozes,
+    `rule ${control.ruleSet}/${control.rule} let it go for its control group, which a case has not: take a payment that was not drawn`,
+  ];
 }
 
 type Trace = NonNullable<GetDecisionResponse['trace']>;
@@ -79,6 +92,7 @@ function verdictOf(decision: Decision) {
     reasons: decision.reasons,
     degraded: decision.flags.includes(DecisionFlag.DEGRADED),
     baseMinor: baseAmount === undefined ? undefined : Number(baseAmount.minor),
+    baseCurrency: baseAmount?.currency,
   };
 }
 

@@ -2,10 +2,11 @@ import type { CardFunding } from '../facts/payment.js';
 import type { Claim, Label, ThreeDsResult } from '../facts/attributes/report-words.js';
 import type { FactParams, Json } from '../rules/document/document.js';
 import type { Outcome, ScaExemption, ThreeDsDemand } from '../rules/outcome.js';
+import { duplicateKeys } from '../rules/check/duplicate-keys.js';
+import { jsonErrorText } from '../rules/document/json-error.js';
 import { jsonProblem } from '../rules/document/json-limits.js';
 import { schemaProblems } from '../rules/document/schema-subset.js';
 import { CASES_SCHEMA } from './case-schema.js';
-import { messageOf } from '../errors/error-text.js';
 
 /** A place to send something, as written in a case. */
 export interface AddressForm {
@@ -155,6 +156,7 @@ export interface CaseForm {
   readonly sites?: CaseFile['sites'];
   readonly merchants?: CaseFile['merchants'];
   readonly ipCountries?: CaseFile['ipCountries'];
+  readonly baseCurrency?: CaseFile['baseCurrency'];
   readonly rates?: CaseFile['rates'];
   readonly defaults?: PaymentForm;
   readonly stream: readonly (PaymentEntry | EventEntry)[];
@@ -196,7 +198,9 @@ export interface CaseFile {
   readonly merchants?: readonly MerchantForm[];
   /** Address to country; no other address is known. */
   readonly ipCountries?: Readonly<Record<string, string>>;
-  /** USD for one unit; default a few round ones. */
+  /** What facts, limits and rates reckon in; default USD. */
+  readonly baseCurrency?: string;
+  /** Units of the base currency for one unit; of USD default a few round ones, of another none. */
   readonly rates?: Readonly<Record<string, string>>;
   readonly now?: string;
   readonly defaults?: PaymentForm;
@@ -212,10 +216,12 @@ export function parseCaseFile(text: string): ParsedCases {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { problems: [`not JSON: ${messageOf(error)}`] };
+    return { problems: [`not JSON: ${jsonErrorText(text, error)}`] };
   }
   const problem = jsonProblem(json);
   if (problem !== undefined) return { problems: [`the file ${problem}`] };
+  const doubled = duplicateKeys(text).map((path) => `${path}: stands twice; only the last would count`);
+  if (doubled.length > 0) return { problems: doubled };
   const problems = schemaProblems(CASES_SCHEMA, json).map(
     ({ path, message }) => `${path || '/'}: ${message}`,
   );

@@ -248,9 +248,13 @@ const IP_COUNTRIES: Schema = {
   description: 'Country of IP addresses; others are not known.',
   additionalProperties: country('Country.'),
 };
+const BASE = text('The base currency that facts, limits and rates reckon in; default USD.', {
+  pattern: '^[A-Z]{3}$',
+});
 const RATES: Schema = {
   type: 'object',
-  description: 'USD for one unit of a currency.',
+  description:
+    'Units of the base currency for one unit of a currency; of USD some are known, of another base none.',
   additionalProperties: text('Decimal.', { pattern: '^[0-9]{1,12}(\\.[0-9]{1,12})?$' }),
 };
 
@@ -262,6 +266,7 @@ const CASE = object(['name', 'stream'], {
   sites: SITES,
   merchants: MERCHANTS,
   ipCountries: IP_COUNTRIES,
+  baseCurrency: BASE,
   rates: RATES,
   defaults: PAYMENT,
   stream: list({ anyOf: [PAYMENT_ENTRY, EVENT_ENTRY] }, 'What happens, in any order.', 200),
@@ -283,6 +288,7 @@ export const CASES_SCHEMA: Schema = {
     sites: SITES,
     merchants: MERCHANTS,
     ipCountries: IP_COUNTRIES,
+    baseCurrency: BASE,
     rates: RATES,
     now: text('ISO 8601; default 2026-03-02T12:00:00Z, a Monday.', {
       pattern: MOMENT_PATTERN.replace('[+-][0-9]{1,9}[smhd]|', ''),

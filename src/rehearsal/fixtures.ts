@@ -5,20 +5,26 @@ import type { Merchant, Site } from '../sites/site-store.js';
 import type { CaseFile, CaseForm } from './case-file.js';
 import { CaseProblem } from './payment-form.js';
 
+/** The base currency where a file or case names none. */
+export const DEFAULT_BASE = 'USD';
+
 /** Round figures, so that cases are easy to reckon: USD for one unit. */
 const RATES = { EUR: '1.1', GBP: '1.3', BRL: '0.2', RUB: '0.0125', JPY: '0.007' };
 
-/** The exchange rates of a file of cases. Throws CaseProblem. */
-export function ratesOf(given: CaseFile['rates']): Rates {
+/** The exchange rates of a file of cases. With another base currency only those are known that it names. Throws CaseProblem. */
+export function ratesOf({ baseCurrency: base = DEFAULT_BASE, rates }: Reckoning): Rates {
   const parsed = parseRates({
     id: 'rehearsal',
-    base: 'USD',
+    base,
     asOf: '2026-01-01',
-    rates: { ...RATES, ...given },
+    rates: { ...(base === DEFAULT_BASE ? RATES : {}), ...rates },
   });
   if ('ok' in parsed) return parsed.ok;
   throw new CaseProblem(`rates: ${parsed.problems.join('; ')}`);
 }
+
+/** What cases reckon in. */
+export type Reckoning = Pick<CaseFile, 'baseCurrency' | 'rates'>;
 
 /** Knows the addresses that a file of cases names. */
 export function geographyOf(countries: Readonly<Record<string, string>>): Geography {
@@ -28,13 +34,16 @@ export function geographyOf(countries: Readonly<Record<string, string>>): Geogra
 
 /** The world of one case: that of its file, with what the case adds or says otherwise. */
 export function worldOf(form: CaseForm, file: CaseFile): CaseFile {
-  const { sites = [], merchants = [], ipCountries, rates } = form;
+  const { sites = [], merchants = [], ipCountries, rates, baseCurrency = file.baseCurrency } = form;
+  // Rates of another base currency say nothing.
+  const same = (baseCurrency ?? DEFAULT_BASE) === (file.baseCurrency ?? DEFAULT_BASE);
   return {
     ...file,
+    ...(baseCurrency === undefined ? {} : { baseCurrency }),
     sites: [...(file.sites ?? []), ...sites],
     merchants: [...(file.merchants ?? []), ...merchants],
     ipCountries: { ...file.ipCountries, ...ipCountries },
-    rates: { ...file.rates, ...rates },
+    rates: { ...(same ? file.rates : {}), ...rates },
   };
 }
 

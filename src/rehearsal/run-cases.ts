@@ -5,6 +5,7 @@ import { toBaseMinor, type Rates } from '../money/rates.js';
 import type { FactCatalogue } from '../rules/catalogue.js';
 import type { RuleSetDocument } from '../rules/document/document.js';
 import type { RuleSetVersion } from '../rules/program.js';
+import { listsRead } from '../rules/versions/layout.js';
 import type { CaseFile, CaseForm } from './case-file.js';
 import { ratesOf, worldOf } from './fixtures.js';
 import { judge, type Decided, type Failure } from './judge.js';
@@ -49,8 +50,26 @@ export async function runCases(file: CaseFile, options: RunOptions): Promise<rea
 }
 
 async function runCase(form: CaseForm, file: CaseFile, options: RunOptions): Promise<CaseResult> {
-  const { steps, failures } = await rehearseCase(form, file, options);
-  return { name: form.name, passed: failures.length === 0, failures, steps };
+  const { steps, failures, last } = await rehearseCase(form, file, options);
+  const known = [...options.lists.map(({ id }) => id), ...Object.keys({ ...file.lists, ...form.lists })];
+  const told = [...failures, ...unknownLists(failures, last, known)];
+  return { name: form.name, passed: told.length === 0, failures: told, steps };
+}
+
+/** Lists that rules in a failure asked for and that are not there: their rules could not tell. */
+function unknownLists(
+  failures: readonly Failure[],
+  last: Decided | undefined,
+  known: readonly string[],
+): readonly Failure[] {
+  const asked = listsRead(last?.layout.slots ?? []).filter((list) => !known.includes(list));
+  return asked
+    .filter((list) =>
+      failures.some(({ facts }) =>
+        facts.some((line) => /\(list ([a-z0-9-]+).*\): missing/.exec(line)?.[1] === list),
+      ),
+    )
+    .map((list) => ({ place: '', text: `no list is named ${list} here: name it in "lists"`, facts: [] }));
 }
 
 /** A case that was run, and the decision on its last payment. */
@@ -85,7 +104,7 @@ async function rehearse(
   const fixtures = worldOf(form, file);
   const stage = setStage({ versions, catalogue, lists, fixtures, more: form.lists });
   const documents = new Map(options.documents.map((document) => [document.id, document]));
-  const rates = ratesOf(fixtures.rates);
+  const rates = ratesOf(fixtures);
   const sites = new Map<string, string>();
   const failures: Failure[] = [];
   let last: Decided | undefined;

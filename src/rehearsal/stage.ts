@@ -108,7 +108,7 @@ export function setStage(options: StageOptions): Stage {
   const limits = createMemoryLimits((counter) => usedOf(counter, used));
   const hash = createKeyHash(journal.hashKey);
   const readPhone = createPhoneReader();
-  const rates = ratesOf(fixtures.rates);
+  const rates = ratesOf(fixtures);
   const resolve = createPaymentResolver({
     hash,
     readPhone,

@@ -1,4 +1,4 @@
-import type { Json } from './document/document.js';
+import type { Json, TestCondition } from './document/document.js';
 
 /** The types a fact's value can have; every one can also be missing. */
 export type FactType = 'boolean' | 'number' | 'string' | 'string-list' | 'object';
@@ -23,6 +23,16 @@ export interface ParamProblem {
   readonly misspelt?: { readonly name: string; readonly known: readonly string[] };
 }
 
+/** Something that a payment may lack, and what a fact is where it does. */
+export interface Guard {
+  /** Asks whether it is there; never missing itself. */
+  readonly guard: TestCondition;
+  /** What is so where it is not there: `the payment has no email`. */
+  readonly lack: string;
+  /** What the fact is there; absent: missing. */
+  readonly worth?: boolean;
+}
+
 /** What rules may ask: the one source of the JSON Schema, the static checks and the docs. */
 export interface FactDefinition {
   /** For example `card.bin`. */
@@ -41,6 +51,8 @@ export interface FactDefinition {
   readonly unit?: string | ((params: { readonly [name: string]: Json }) => string | undefined);
   /** Smallest and largest possible value of a number. */
   readonly range?: readonly [number, number];
+  /** The same for these params, where it is narrower; undefined: it is not. */
+  readonly rangeFor?: (params: { readonly [name: string]: Json }) => readonly [number, number] | undefined;
   /** Whether its numbers are whole, for these params where it depends on them: no other is ever its value. */
   readonly whole?: boolean | ((params: { readonly [name: string]: Json }) => boolean);
   /** JSON Schema (2020-12 subset) of `params`; absent: the fact takes none. */
@@ -55,6 +67,14 @@ export interface FactDefinition {
   readonly typeFor?: (params: { readonly [name: string]: Json }) => FactType;
   /** For a fact about lists: the type of list that each value of its parameter `of` stands on. */
   readonly listTypes?: { readonly [of: string]: string };
+  /**
+   * What its value hangs on, with these params and, for a fact about lists, the list's type. Where a guard is false it is
+   * missing, or what the guard says.
+   */
+  readonly guards?: (
+    params: { readonly [name: string]: Json },
+    listType: string | undefined,
+  ) => readonly Guard[];
   /** What values of a parameter mean, by parameter and value; for docs. */
   readonly meanings?: { readonly [param: string]: { readonly [value: string]: string } };
   /** A complete use, for docs and editor completion. */

@@ -165,6 +165,49 @@ describe('a case from a stored decision', () => {
   });
 });
 
+describe('a case from a decision that reckoned in another currency', () => {
+  it('says which, and what amount and caps were worth in it', async () => {
+    const own = createFolder();
+    const rates = { id: 'euro', base: 'EUR', asOf: '2026-03-01', rates: { USD: '0.8531', GBP: '1.1583' } };
+    const euro = await startedService(own, own.file('rates.json', JSON.stringify(rates)));
+    const there = (args: readonly string[]) =>
+      tollgate(args, { environment: { TOLLGATE_SERVER: euro.grpcAddress } });
+    for (const [n, currency] of ['USD', 'GBP'].entries()) {
+      const payment = { ...STATIC_CODE, amount: { minor: '30000', currency } };
+      await there(['decide', own.file('it.json', JSON.stringify({ requestId: `static-${n}`, payment }))]);
+    }
+    own.file('limits.rules.json', readFileSync('rules/limits.rules.json'));
+    own.file('lists.json', readFileSync('rules/lists.json'));
+    const file = join(own.path, 'limits.cases.json');
+    for (const n of [0, 1]) {
+      const which = ['--site', 'es', '--request-id', `static-${n}`, '--rule-sets', 'limits'];
+      expect(
+        await there(['rules', 'case-from', ...which.slice(0, n === 0 ? 6 : 4), '--file', file]),
+      ).toMatchObject({
+        code: 0,
+        err: '',
+      });
+    }
+    expect(await there(['rules', 'test', file])).toMatchObject({ code: 0, err: '' });
+    await euro.close();
+    const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: unknown[] };
+    own.remove();
+    expect(cases).toMatchObject([
+      {
+        baseCurrency: 'EUR',
+        rates: { USD: '0.8531' },
+        expect: { held: expect.arrayContaining(['account-day']) as string[] },
+      },
+      {
+        baseCurrency: 'EUR',
+        rates: { USD: '0.8531', GBP: '1.1583' },
+        stream: [{ used: { 'limits/account-day': '255.93 EUR' } }],
+        expect: { outcome: 'reject', exceeded: expect.arrayContaining(['account-day']) as string[] },
+      },
+    ]);
+  });
+});
+
 describe('rules case-from', () => {
   const rejected = (): StoredDecision => {
     const found = chosen.find(({ outcome }) => outcome === 'reject');
@@ -208,6 +251,17 @@ describe('rules case-from', () => {
     expect(await run(add)).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(readFileSync(begun, 'utf8'))).toMatchObject({ ruleSets: [ruleSet], cases: [{}] });
     expect(await run(['rules', 'test', begun])).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('says that a snooze made the decision, where no case can be like it', async () => {
+    await run(['lists', 'add', 'block-emails', 'snoozed@mail.example', '--reason', 'resold']);
+    await run(['rules', 'snooze', 'lists', 'block-email', '--for', '1h', '--reason', 'a test']);
+    const payment = { ...STATIC_CODE, customer: { email: 'snoozed@mail.example' } };
+    const file = folder.file('snoozed.json', JSON.stringify({ requestId: 'snoozed', payment }));
+    await run(['decide', file]);
+    const { code, err } = await run(['rules', 'case-from', '--site', 'es', '--request-id', 'snoozed']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^ +rule lists\/block-email was snoozed by tester, which a case cannot be:/m);
   });
 
   it('says which rule sets there are to choose from, and when there is no such decision', async () => {

@@ -128,7 +128,7 @@ describe('rules', () => {
     const both = await run(['rules', 'check', good, bad]);
     expect(both.code).toBe(1);
     expect(both.out).toContain(`${bad}: has errors`);
-    expect(both.out).toMatch(/error +large +\/rules\/0\/event/);
+    expect(both.out).toMatch(/error +1 +large +\/rules\/0\/event/);
     expect(both.err).toContain(`${bad}: not usable`);
   });
 

@@ -44,6 +44,17 @@ describe('rules new', () => {
     expect(await tollgate(['rules', 'test', path])).toMatchObject({ code: 0, err: '' });
   });
 
+  it('makes the folder, and says where there is something else', async () => {
+    const path = join(folder.path, 'made', 'deep');
+    expect(await tollgate(['rules', 'new', 'mine', '--folder', path])).toMatchObject({ code: 0, err: '' });
+    expect(readdirSync(path)).toContain('mine.rules.json');
+    const file = folder.file('no-folder', '');
+    expect(await tollgate(['rules', 'new', 'mine', '--folder', file])).toMatchObject({
+      code: 2,
+      err: `tollgate: ${file}: is no folder\n`,
+    });
+  });
+
   it('overwrites nothing', async () => {
     const path = place('taken');
     folder.file('taken/mine.cases.json', 'mine');
@@ -61,6 +72,38 @@ describe('rules new', () => {
       code: 2,
       err: `tollgate: 'My Set' is no id: 1 to 64 of a-z, 0-9 and "-"\n`,
     });
+  });
+});
+
+describe('rules check', () => {
+  it('takes a folder, and tells the line of what is wrong', async () => {
+    const path = place('to-check');
+    await tollgate(['rules', 'new', 'good', '--folder', path]);
+    const text = readFileSync(join(path, 'good.rules.json'), 'utf8');
+    const wrong = text.replace('"good"', '"wrong"').replace('"velocity"', '"velocty"');
+    const line = wrong.split('\n').findIndex((one) => one.includes('velocty')) + 1;
+    folder.file('to-check/wrong.rules.json', wrong);
+    const { code, out } = await tollgate(['rules', 'check', path]);
+    expect(code).toBe(1);
+    expect(out).toContain(`${join(path, 'good.rules.json')}: good`);
+    expect(out).toMatch(new RegExp(`error +${line} +card-burst +/rules/0/conditions/all/1/fact +no fact`));
+    const results = JSON.parse((await tollgate(['rules', 'check', path, '--json'])).out) as object[];
+    expect(results).toMatchObject([
+      { valid: true, findings: [] },
+      { valid: false, findings: [{ line }] },
+    ]);
+    expect(await tollgate(['rules', 'check', place('empty')])).toMatchObject({ code: 2 });
+  });
+});
+
+describe('rules test', () => {
+  it('of cases that name their rule sets looks at no other', async () => {
+    const path = place('to-test');
+    await tollgate(['rules', 'new', 'mine', '--folder', path]);
+    const cases = JSON.parse(readFileSync(join(path, 'mine.cases.json'), 'utf8')) as object;
+    const file = folder.file('to-test/other.cases.json', JSON.stringify({ ruleSets: ['mine'], ...cases }));
+    folder.file('to-test/broken.rules.json', '{');
+    expect(await tollgate(['rules', 'test', file])).toMatchObject({ code: 0, err: '' });
   });
 });
 
@@ -124,7 +167,7 @@ describe('rules diff of two files', () => {
     const diff = ['rules', 'diff', from, to, '--server', '127.0.0.1:1'];
     const { code, out, err } = await tollgate(diff);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(/^- [a-z-]+: rule removed$/m);
+    expect(out).toMatch(/^- [a-z-]+: rule removed: [a-z]+ \(/m);
     expect(out).toMatch(/^~ card-burst: velocity count of payments by card in 10m, at least: 4 -> 8$/m);
     const { changes } = JSON.parse((await tollgate([...diff, '--json'])).out) as {
       changes: { fromJson: string; toJson: string }[];

@@ -67,6 +67,7 @@ const FILES: Readonly<Record<string, string | Buffer>> = {
   'cards.ndjson': '',
   'before.ndjson': '',
   'diff.ndjson': '',
+  'differences.ndjson': '',
   'sites.json': '[]',
   'tollgate.json': '{"lapse":"20m"}',
 };
@@ -162,9 +163,14 @@ async function check({ words, stdin, environment }: ShellCommand): Promise<void>
   }
 }
 
+/** The set that the guide to rules builds step by step: guide.int.test.ts goes all its way. */
+function isWalked({ words }: ShellCommand): boolean {
+  return words.some((word) => /gift-card/.test(word));
+}
+
 describe('what is shown to be copied works', () => {
   it.each(GUIDES)('in %s', async (guide) => {
-    for (const command of guideCommands(guide)) await check(command);
+    for (const command of guideCommands(guide)) if (!isWalked(command)) await check(command);
   });
 
   it('in the help of every command', async () => {

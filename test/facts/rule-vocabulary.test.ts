@@ -22,9 +22,11 @@ function findingsOf(document: object, wanted: 'error' | 'warning' = 'error'): re
     .map(({ code, path }) => `${code} ${path.replace(/^\/rules\/0\/conditions\/all\/0|^\/limits\/0/, '')}`);
 }
 
+const HAS_CARD = { fact: 'has', params: { of: 'card' }, operator: 'equal', value: true };
+
 function ofTest(test: object, wanted?: 'warning'): readonly string[] {
   const event = { type: 'review', params: { reason: 'x' } };
-  return findingsOf({ rules: [{ name: 'r', conditions: { all: [test] }, event }] }, wanted);
+  return findingsOf({ rules: [{ name: 'r', conditions: { all: [test, HAS_CARD] }, event }] }, wanted);
 }
 
 function ofVelocity(params: object, wanted?: 'warning'): readonly string[] {
@@ -33,7 +35,7 @@ function ofVelocity(params: object, wanted?: 'warning'): readonly string[] {
 }
 
 function ofLimit(limit: object): readonly string[] {
-  const when = { all: [{ fact: 'has', params: { of: 'card' }, operator: 'equal', value: true }] };
+  const when = { all: [HAS_CARD] };
   const cap = { minor: 100, currency: 'EUR' };
   return findingsOf({
     limits: [{ name: 'l', when, by: ['card'], period: 'day', cap, reason: 'x', ...limit }],
@@ -114,6 +116,20 @@ describe('a filter', () => {
       channel: { not: 'adyen-eu' },
     };
     expect(ofVelocity({ filter, events: ['declined', 'label'] })).toEqual([]);
+  });
+});
+
+describe('a share', () => {
+  it('is no percentage: of more than all of them there is none', () => {
+    const share = (value: number) => ({
+      fact: 'history',
+      params: { by: 'card', what: 'chargebackShare' },
+      operator: 'greaterThan',
+      value,
+    });
+    expect(ofTest(share(50))).toEqual(['unreachable /rules/0/conditions']);
+    expect(ofTest(share(0.5))).toEqual([]);
+    expect(ofTest({ ...share(50), params: { by: 'card', what: 'chargebackOrders' } })).toEqual([]);
   });
 });
 

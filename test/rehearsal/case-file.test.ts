@@ -58,6 +58,11 @@ describe('a file of cases', () => {
     expect(problems('null')).toEqual([expect.stringContaining('must be object')]);
   });
 
+  it('says nothing twice in one object, of which one would be lost without a word', () => {
+    const text = '{"cases": [{"name": "a", "stream": [], "expect": {"outcome": "reject"}, "expect": {}}]}';
+    expect(problems(text)).toEqual(['/cases/0/expect: stands twice; only the last would count']);
+  });
+
   it('has no two cases of one name', () => {
     const one = { name: 'a', stream: [{ payment: {} }] };
     expect(problems({ cases: [one, one] })).toEqual(['two cases are named "a"']);

@@ -42,6 +42,9 @@ function run({ set, file }: Written, cases: readonly Fields[]) {
   );
 }
 
+/** What is pointed out on the way, and cured by a later step. */
+const CURED = ['score-without-threshold', 'missing-guard'];
+
 const isStory = (example: Fields): boolean => !('cases' in example);
 
 describe('the guide to rules', () => {
@@ -59,11 +62,12 @@ describe('the guide to rules', () => {
         expect([example.name, files[0]?.cases[0]?.failures]).toEqual([example.name, []]);
       } else if ('event' in example || 'when' in example || 'rules' in example) {
         const { findings } = checkRuleSet(written.set, { catalogue: FACT_CATALOGUE });
-        const serious = findings.filter(({ code }) => code !== 'score-without-threshold');
+        const serious = findings.filter(({ code }) => !CURED.includes(code));
         expect({ name: example.name, serious }).toEqual({ name: example.name, serious: [] });
       }
     }
     expect(cases).toBeGreaterThan(8);
+    expect(checkRuleSet(written.set, { catalogue: FACT_CATALOGUE }).findings).toEqual([]);
     // The guard of step 6 takes the unknown away.
     const last = await run(
       written,

@@ -85,6 +85,24 @@ describe('a case that fails', () => {
     ]);
   });
 
+  it('says which list is not there', async () => {
+    const listed = {
+      fact: 'list',
+      params: { list: 'resellers', of: 'card' },
+      operator: 'equal',
+      value: true,
+    };
+    const event = { type: 'block', params: { reason: 'x' } };
+    const set = { ...burst, rules: [{ name: 'listed', conditions: { all: [listed] }, event }] };
+    const one = { name: 'it', stream: [{ payment: card }], expect: { hits: ['listed'] } };
+    const failures = async (more: object) =>
+      (await runSet(set, [{ ...one, ...more }])).files[0]?.cases[0]?.failures.map(({ text }) => text);
+    expect(await failures({})).toContain('no list is named resellers here: name it in "lists"');
+    expect(await failures({ lists: { resellers: { type: 'card', values: [] } } })).toEqual([
+      'rule listed: expected hit, is no-hit',
+    ]);
+  });
+
   it('does not let a lacking input pass unseen', async () => {
     const guest = { card: { fingerprint: 'f' } };
     expect(await texts([{ payment: guest }], { notHits: ['three-before'] })).toEqual([

@@ -91,7 +91,19 @@ describe('a test in words', () => {
       { fact: 'payment.currency', operator: 'equal', value: { fact: 'site.currency' } },
       'payment.currency is site.currency',
     ],
-    [{ fact: 'payment.skus', operator: 'someFact:in', value: ['a'] }, 'payment.skus someFact:in a'],
+    [
+      { fact: 'payment.skus', operator: 'someFact:in', value: ['a', 'b'] },
+      'some entry of payment.skus is one of a or b',
+    ],
+    [{ fact: 'payment.skus', operator: 'not:someFact:equal', value: 'a' }, 'no entry of payment.skus is a'],
+    [
+      { fact: 'payment.skus', operator: 'not:everyFact:in', value: ['a'] },
+      'not every entry of payment.skus is one of a',
+    ],
+    [
+      { fact: 'payment.skus', operator: 'someFact:not:equal', value: 'a' },
+      'payment.skus someFact:not:equal a',
+    ],
     [
       { fact: 'payment.attributes', path: '$.campaign', operator: 'equal', value: 'x' },
       'payment.attributes.campaign is x',

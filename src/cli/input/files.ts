@@ -2,6 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { fileReason } from '../../errors/file-reason.js';
+import { jsonErrorText } from '../../rules/document/json-error.js';
 import { badInput, CliError, usageError } from '../exit.js';
 import type { Host } from '../host.js';
 import { parseMessage } from '../json-message.js';
@@ -60,7 +61,7 @@ export async function readJson(path: string, host: Host): Promise<unknown> {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw badInput(fileName(path), `not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw badInput(fileName(path), `not JSON: ${jsonErrorText(text, error)}`);
   }
 }
 

@@ -58,6 +58,11 @@ const VALUES: Readonly<Record<ListedValue, (context: PaymentContext) => string>>
   phoneCountry: ({ phone }) => phone.country,
 };
 
+/** Which value of a payment a list is asked about; undefined: the list's type does not say, or is not known. */
+export function listedAs(of: unknown, listType: string | undefined): string | undefined {
+  return typeof of === 'string' ? of : listType === undefined ? undefined : BY_TYPE[listType];
+}
+
 /** The part of the lists in memory that the fact asks. */
 export interface ListReading {
   /** Values are normalised; undefined: no such list, or not in memory. */

@@ -1,7 +1,7 @@
 import { duplicateKeys } from '../../rules/check/duplicate-keys.js';
+import { jsonErrorText } from '../../rules/document/json-error.js';
 import { isPlainObject } from '../../rules/document/json-limits.js';
 import { LIST_KINDS, LIST_TYPES, type NewList } from './list-store.js';
-import { messageOf } from '../../errors/error-text.js';
 
 /** A list of a lists file. */
 export interface ShippedList extends NewList {
@@ -29,7 +29,7 @@ export function parseListsFile(text: string): ParsedLists {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { problems: [`not JSON: ${messageOf(error)}`] };
+    return { problems: [`not JSON: ${jsonErrorText(text, error)}`] };
   }
   const listed = isPlainObject(json) && Object.keys(json).length === 1 ? json['lists'] : undefined;
   if (!Array.isArray(listed)) return { problems: ['must be {"lists": [...]} and nothing else'] };

@@ -145,6 +145,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     description:
       'What is known of the key’s past orders: how many were paid, refunded, claimed, charged back, and the like.',
     range: [0, Number.MAX_VALUE],
+    rangeFor: ({ what }) => (typeof what === 'string' && what.endsWith('Share') ? [0, 1] : undefined),
     unit: ({ what }) => (typeof what === 'string' ? historyUnit(what) : undefined),
     whole: ({ what }) => typeof what !== 'string' || !what.endsWith('Share'),
     params: {

@@ -4,7 +4,6 @@ import type { DecisionTrace } from '../../decisions/record.js';
 import { exceeded } from '../../decisions/limits/holds.js';
 import { currencyExponent } from '../../money/currencies.js';
 import { formatMinor } from '../../money/decimal.js';
-import { toBaseMinor } from '../../money/rates.js';
 import type { FactCatalogue } from '../../rules/catalogue.js';
 import { canonicalJson } from '../../rules/document/canonical.js';
 import type { Json } from '../../rules/document/document.js';
@@ -13,10 +12,11 @@ import { RULE_STATES } from '../../rules/outcome.js';
 import type { FactValue } from '../../rules/program.js';
 import type { CaseFile, CaseForm, Expectation, PaymentEntry, PinnedFact } from '../case-file.js';
 import type { RehearsalList } from '../fixture-lists.js';
-import { ratesOf } from '../fixtures.js';
+import { DEFAULT_BASE } from '../fixtures.js';
 import type { Decided } from '../judge.js';
 import { rehearseCase, type RunOptions } from '../run-cases.js';
 import { pseudonymous, textsIn } from './pseudonyms.js';
+import { ratesFor } from './rates-for.js';
 import type { StoredDecision } from './stored-decision.js';
 
 /** What a case is made for. */
@@ -33,9 +33,6 @@ export interface CaseFromOptions {
 
 /** A case, or why there can be none. */
 export type MadeCase = { readonly ok: CaseForm } | { readonly problems: readonly string[] };
-
-/** Of the base currency that cases reckon in. */
-const BASE_DECIMALS = 2;
 
 /** Facts that tell a person, or may: their value is made up in the payment, so none is pinned. */
 const TELLING = new Set(['customer.emailDomain', 'device.userAgent', 'order.id', 'payment.attributes']);
@@ -62,7 +59,7 @@ export async function caseFrom(stored: StoredDecision, options: CaseFromOptions)
   const told = await rehearseCase({ ...bare, stream: [entry] }, file, run);
   if (told.last === undefined) return { problems: told.failures.map(({ text }) => text) };
   const problems = differences(stored, told.last, ruleSets);
-  if (problems.length > 0) return { problems };
+  if (problems.length > 0) return { problems: [...problems, ...stored.excepted] };
   const made: CaseForm = {
     ...bare,
     stream: [entry],
@@ -93,17 +90,23 @@ function bareCase(
   const now = new Date(stored.eventTime - (stored.eventTime % 60_000)).toISOString().replace('.000Z', 'Z');
   const form = pseudonymous(payment, stored.eventTime, textsIn(documents));
   const ipCountry = stored.facts.find(({ fact }) => fact === 'ip.country')?.value;
-  const rate = rateFor(stored, file);
+  const base = stored.baseCurrency ?? baseOf(file);
+  const rates = ratesFor(stored, documents, file, base);
   return {
     name,
     now,
     ...(site === undefined ? {} : { sites: [site] }),
     ...(merchant === undefined ? {} : { merchants: [merchant] }),
     ...(typeof ipCountry === 'string' && form.ip ? { ipCountries: { [form.ip]: ipCountry } } : {}),
-    ...(rate === undefined ? {} : { rates: { [payment.currency]: rate } }),
+    ...(base === baseOf(file) ? {} : { baseCurrency: base }),
+    ...(Object.keys(rates).length === 0 ? {} : { rates }),
     stream: [{ payment: { ...withoutDefaults(file), ...withCard(form, stored) } }],
     expect: {},
   };
+}
+
+function baseOf({ baseCurrency = DEFAULT_BASE }: CaseFile): string {
+  return baseCurrency;
 }
 
 /** What lies below every payment of the file, taken away: a case from a decision says all itself. */
@@ -148,20 +151,6 @@ function entryOf({ stream }: CaseForm): PaymentEntry {
   return entry;
 }
 
-/** The shortest rate that gives the amount in base currency; undefined: what the file says does, or none can. */
-function rateFor({ payment, baseMinor }: StoredDecision, file: CaseFile): string | undefined {
-  const { minor, currency } = payment;
-  if (baseMinor === undefined || minor === 0 || currency === 'USD') return undefined;
-  if (toBaseMinor(minor, currency, ratesOf(file.rates)) === baseMinor) return undefined;
-  const unit = minor * 10 ** (BASE_DECIMALS - (currencyExponent(currency) ?? 0));
-  for (let decimals = 4; decimals <= 12; decimals++) {
-    const rate = (baseMinor / unit).toFixed(decimals);
-    if (!(Number(rate) > 0)) continue;
-    if (toBaseMinor(minor, currency, ratesOf({ ...file.rates, [currency]: rate })) === baseMinor) return rate;
-  }
-  return undefined;
-}
-
 /** The facts that are not what the payment by itself makes of them. */
 function pinsFor(
   { facts }: StoredDecision,
@@ -183,12 +172,16 @@ function same(a: FactValue, b: FactValue): boolean {
   return canonicalJson(a) === canonicalJson(b);
 }
 
-function usedOf({ limits }: StoredDecision, ruleSets: readonly string[]): Record<string, string> {
+function usedOf(
+  { limits, baseCurrency = DEFAULT_BASE }: StoredDecision,
+  ruleSets: readonly string[],
+): Record<string, string> {
+  const decimals = currencyExponent(baseCurrency) ?? 0;
   const asked = limits.filter(({ ruleSet, usedMinor }) => ruleSets.includes(ruleSet) && usedMinor > 0);
   return Object.fromEntries(
     asked.map(({ ruleSet, limit, usedMinor }) => [
       `${ruleSet}/${limit}`,
-      `${formatMinor(usedMinor, BASE_DECIMALS)} USD`,
+      `${formatMinor(usedMinor, decimals)} ${baseCurrency}`,
     ]),
   );
 }

@@ -16,6 +16,8 @@ export interface StoredDecision {
   readonly degraded: boolean;
   /** Minor units of the base currency; undefined: no rate was known. */
   readonly baseMinor: number | undefined;
+  /** Where a rate was known. */
+  readonly baseCurrency: string | undefined;
   readonly payment: PaymentInput;
   readonly facts: readonly {
     readonly fact: string;
@@ -26,6 +28,8 @@ export interface StoredDecision {
   readonly limits: readonly DecidedLimit[];
   /** The versions that decided. */
   readonly documents: readonly RuleSetDocument[];
+  /** What made it other than its rules do, which no case knows: snoozes and control groups, a text each. */
+  readonly excepted: readonly string[];
   /** The site and the merchant, where they are configured: as they are now. */
   readonly site: SiteForm | undefined;
   readonly merchant: MerchantForm | undefined;

@@ -45,6 +45,9 @@ function factText(fact: FactDefinition, lexicon: Lexicon): string {
   if (fact.form !== undefined) lines.push(`- Written as ${fact.form.says}`);
   if (fact.range !== undefined) lines.push(`- Range: ${fact.range[0]} to ${fact.range[1]}`);
   if (fact.personal === true) lines.push('- Personal: kept apart in records');
+  if (fact.params === undefined)
+    for (const { guard, lack, worth } of fact.guards?.({}, undefined) ?? [])
+      if (worth === undefined) lines.push(`- Missing where ${lack}; guard: \`${JSON.stringify(guard)}\``);
   lines.push(...paramsTable(fact, lexicon));
   for (const [param, values] of Object.entries(fact.meanings ?? {}))
     lines.push(...meaningTable(param, values));

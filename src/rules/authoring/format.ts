@@ -1,5 +1,5 @@
-import { messageOf } from '../../errors/error-text.js';
 import { duplicateKeys } from '../check/duplicate-keys.js';
+import { jsonErrorText } from '../document/json-error.js';
 import { jsonProblem } from '../document/json-limits.js';
 import { inOrder } from './key-order.js';
 import { jsonLayout } from './layout.js';
@@ -13,7 +13,7 @@ export function formatted(text: string): { readonly ok: string } | { readonly pr
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { problem: `not JSON: ${messageOf(error)}` };
+    return { problem: `not JSON: ${jsonErrorText(text, error)}` };
   }
   const problem = jsonProblem(value);
   if (problem !== undefined) return { problem: `the file ${problem}` };

@@ -44,13 +44,14 @@ const FORMS = {
   },
   part: { names: ['fn', 'of', 'window', 'events', 'filter', 'clock'] },
   cases: {
-    names: '$schema description ruleSets lists sites merchants ipCountries rates now defaults cases'.split(
-      ' ',
-    ),
+    names:
+      '$schema description ruleSets lists sites merchants ipCountries baseCurrency rates now defaults cases'.split(
+        ' ',
+      ),
     inner: { cases: 'case' },
   },
   case: {
-    names: ['name', 'description', 'now', 'lists', 'rates', 'defaults', 'stream', 'expect'],
+    names: ['name', 'description', 'now', 'lists', 'baseCurrency', 'rates', 'defaults', 'stream', 'expect'],
     inner: { stream: 'entry', expect: 'expectation' },
   },
   entry: {

@@ -129,6 +129,14 @@ function thresholdSchema(): Schema {
   });
 }
 
+/** A score without points asks for nothing. By pattern, since editors offer what an `if` lists. */
+const POINTS_OF_SCORE: Schema = {
+  if: { properties: { type: { pattern: '^score$' } }, required: ['type'] },
+  // JSON Schema's keyword; nobody awaits this.
+  // oxlint-disable-next-line unicorn/no-thenable
+  then: { properties: { params: { required: ['score'], properties: { score: { not: { const: 0 } } } } } },
+};
+
 function ruleSchema(): Schema {
   const params = object(['reason'], {
     reason: { $ref: '#/$defs/reason' },
@@ -158,6 +166,7 @@ function ruleSchema(): Schema {
           params: { ...params, description: 'Reason, points, demand and exemption.' },
         }),
         description: 'What a hit asks for.',
+        ...POINTS_OF_SCORE,
       },
     }),
   };

@@ -37,6 +37,7 @@ export function testSchema(facts: readonly FactDefinition[]): Schema {
 const COMPARISONS = ['lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive'] as const;
 const EQUALITIES = ['equal', 'notEqual'] as const;
 const MEMBERSHIPS = ['in', 'notIn'] as const;
+const CONTENTS = ['contains', 'doesNotContain'] as const;
 
 /**
  * An operator with nothing before it that looks into lists: what stands in `value` is what the fact is held against. By
@@ -103,7 +104,7 @@ function operandSchemas(): readonly Schema[] {
   ];
 }
 
-/** Only values of one type can be equal, and only numbers are more or less. What a fact with parts holds is not known. */
+/** Only values of one type can be equal, only numbers are more or less, and only lists contain. What a fact with parts holds is not known. */
 function typeSchemas(facts: readonly FactDefinition[]): readonly Schema[] {
   return (['string', 'number', 'boolean'] as const).flatMap((type) => {
     const those = facts.filter((fact) => fact.type === type && fact.typeFor === undefined);
@@ -114,7 +115,8 @@ function typeSchemas(facts: readonly FactDefinition[]): readonly Schema[] {
       where([isOne, plainly(EQUALITIES)], valueIs(one)),
       where([isOne, plainly(MEMBERSHIPS)], valueIs({ type: 'array', items: { type } })),
     ];
-    return type === 'number' ? same : [...same, where([isOne], { not: plainly(COMPARISONS) })];
+    const never = type === 'number' ? CONTENTS : [...COMPARISONS, ...CONTENTS];
+    return [...same, where([isOne], { not: plainly(never) })];
   });
 }
 

@@ -1,8 +1,9 @@
 import { Engine, Rule as EngineRule } from 'json-rules-engine';
 import type { FactCatalogue } from '../catalogue.js';
 import { checkCondition, type ConditionContext, type ConditionSize } from './conditions.js';
-import { reachOf } from './reach.js';
+import { alwaysTrueTests, reachOf } from './reach.js';
 import { checkOverlap } from './overlap.js';
+import { checkGuards, type GuardContext } from './guards.js';
 import { checkLimit, type LimitContext } from './limits.js';
 import { checkScores } from './scores.js';
 import { checkShape } from './shape.js';
@@ -15,7 +16,7 @@ import { messageOf } from '../../errors/error-text.js';
 export type { Finding } from './findings.js';
 
 /** What a document is checked against. */
-export interface CheckContext extends LimitContext {
+export interface CheckContext extends LimitContext, GuardContext {
   /** The lists there are, by id; absent: list names are not checked. */
   readonly lists?: ReadonlyMap<string, { readonly type: string }>;
 }
@@ -44,6 +45,7 @@ export function checkRuleSet(
   const checked = deepFreeze(structuredClone(document)) as unknown as RuleSetDocument;
   checkReach(report, checked, context.catalogue);
   if (report.errors === 0) checkOverlap(report, checked, context.catalogue);
+  if (report.errors === 0) checkGuards(report, checked, context);
   checkScores(report, checked);
   checkEngine(report, checked);
   return report.errors > 0 ? { findings: report.findings } : { document: checked, findings: report.findings };
@@ -169,24 +171,38 @@ function checkReach(report: Report, document: RuleSetDocument, catalogue: FactCa
   const policy = document.policy?.missing ?? 'unknown';
   const resolve = conditionResolver(document.conditions);
   let budget = REACH_STEPS;
-  const check = (name: string, condition: Condition, path: string, mayBeAlways: boolean): void => {
+  const check = (
+    { name, enabled }: { readonly name: string; readonly enabled?: boolean },
+    condition: Condition,
+    path: string,
+    mayBeAlways: boolean,
+  ): void => {
     report.rule = name;
     const reach = reachOf(resolve(condition), policy, catalogue, Math.min(budget, REACH_STEPS_PER_RULE));
     budget -= reach.steps;
     if (!reach.canHit) {
       const about = reach.about === '' ? '' : `: no value of ${reach.about} fits all that is asked of it`;
-      error(report, 'unreachable', path, `can never be true${about}`);
+      // What is switched off does no harm, and is switched off perhaps since it is like that.
+      const tell = enabled === false ? warning : error;
+      tell(report, 'unreachable', path, `can never be true${about}`);
     } else if (!reach.canMiss && !mayBeAlways) {
       const when = policy === 'unknown' ? ' whenever nothing that it reads is missing' : '';
       warning(report, 'always-true', path, `is always true${when}`);
-    }
+    } else if (reach.canMiss) tellAlways(condition, path);
     for (const dead of reach.dead) {
       warning(report, 'dead-branch', path + dead, 'can never be true here');
     }
   };
-  document.rules.forEach((rule, at) => check(rule.name, rule.conditions, `/rules/${at}/conditions`, false));
-  document.limits?.forEach((limit, at) => check(limit.name, limit.when, `/limits/${at}/when`, true));
+  const tellAlways = (condition: Condition, path: string): void => {
+    const when = policy === 'unknown' ? ', unless it is missing' : '';
+    for (const place of alwaysTrueTests(resolve(condition), policy, catalogue))
+      warning(report, 'always-true', path + place, `is true whatever the value is${when}`);
+  };
+  document.rules.forEach((rule, at) => check(rule, rule.conditions, `/rules/${at}/conditions`, false));
+  document.limits?.forEach((limit, at) => check(limit, limit.when, `/limits/${at}/when`, true));
   report.rule = '';
+  for (const [name, condition] of Object.entries(document.conditions ?? {}))
+    tellAlways(condition, pointer('/conditions', name));
 }
 
 /** The reference of meaning has the last word: it must be able to build every rule and named condition. */

@@ -1,7 +1,7 @@
 import type { FactCatalogue } from '../catalogue.js';
 import { intersect, isEmpty, type Domain } from './domains.js';
 import { isGroup, type ConditionNode, type MissingPolicy, type TestNode } from '../document/resolve.js';
-import { rememberedSets, type TestSets } from './test-sets.js';
+import { rangeOf, rememberedSets, testSets, type TestSets } from './test-sets.js';
 
 /** What can become of a condition, as far as can be told without running it. */
 export interface Reach {
@@ -99,11 +99,39 @@ function testPossible(test: TestNode, wanted: boolean, known: Known, analysis: A
   analysis.budget -= set.numbers.length + set.texts.values.size;
   const after = before === undefined ? set : intersect(before, set);
   if (isEmpty(after)) {
-    analysis.about = test.read.fact + test.read.path.slice(1);
+    analysis.about = test.read.fact + test.read.path.slice(1) + rangeText(test, analysis.catalogue);
     return undefined;
   }
   known.set(key, after);
   return known;
+}
+
+/** Ranges that a person knows by heart once told: hours, shares. */
+const TELLING_RANGE = 1_000;
+
+function rangeText({ read }: TestNode, catalogue: FactCatalogue): string {
+  const range = read.steps === undefined ? rangeOf(read, catalogue) : undefined;
+  return range === undefined || range[1] > TELLING_RANGE ? '' : ` (${range[0]} to ${range[1]})`;
+}
+
+/**
+ * Paths, below the condition, of tests that are true whatever the value is, as long as it is not missing. Named conditions
+ * are not followed.
+ */
+export function alwaysTrueTests(
+  node: ConditionNode,
+  policy: MissingPolicy,
+  catalogue: FactCatalogue,
+  path = '',
+): readonly string[] {
+  if (node.kind === 'condition') return [];
+  if (node.kind === 'not') return alwaysTrueTests(node.child, policy, catalogue, `${path}/not`);
+  if (isGroup(node))
+    return node.children.flatMap((child, at) =>
+      alwaysTrueTests(child, policy, catalogue, `${path}/${node.kind}/${at}`),
+    );
+  const { yes, no } = testSets(node, policy, catalogue);
+  return isEmpty(no) && !isEmpty(yes) ? [path] : [];
 }
 
 /** Walks what must hold and looks at each `any` in the light of what stands beside it. */

@@ -1,5 +1,6 @@
-import type { FactCatalogue, FactType } from '../catalogue.js';
+import type { FactCatalogue, FactDefinition, FactType } from '../catalogue.js';
 import { canonicalJson } from '../document/canonical.js';
+import type { OperatorName } from '../document/operators.js';
 import type { MissingPolicy, Read, TestNode } from '../document/resolve.js';
 import { typeOf } from './conditions.js';
 import {
@@ -30,24 +31,89 @@ export interface TestSets {
 
 /** What a test says of the value it reads. With `missing: unknown` a missing value is in neither set. */
 export function testSets(test: TestNode, policy: MissingPolicy, catalogue: FactCatalogue): TestSets {
+  const told = entrySets(test, policy, catalogue) ?? pairSets(test, policy, catalogue);
+  if (told !== undefined) return isNegated(test) ? { ...told, yes: told.no, no: told.yes } : told;
   const own = selfSet(test, catalogue);
   const plain = own ?? plainSet(test);
   if (plain === undefined) {
-    // Nothing is known but that the same test has the same truth everywhere.
+    // Nothing is known but that the same test has the same truth everywhere, and with a `not` before it the other one.
     const { operator, value } = test.condition;
-    const key = `test:${canonicalJson([test.read.key, test.read.path, operator, value])}`;
-    return { key, yes: domain({ others: TRUE_BIT }), no: domain({ others: FALSE_BIT }), exact: true };
+    const [nots = ''] = /^(?:not:)*/.exec(operator) ?? [];
+    const key = `test:${canonicalJson([test.read.key, test.read.path, operator.slice(nots.length), value])}`;
+    const sets = [domain({ others: TRUE_BIT }), domain({ others: FALSE_BIT })] as const;
+    const [yes, no] = (nots.length / 'not:'.length) % 2 === 0 ? sets : [sets[1], sets[0]];
+    return { key, yes, no, exact: true };
   }
   const present = policy === 'unknown' ? complement(domain({ others: MISSING_BIT })) : EVERYTHING;
   const all = intersect(universe(test.read, catalogue), present);
   const narrow = isWhole(test.read, catalogue) ? wholeOnly : (set: Domain): Domain => set;
   const inside = narrow(intersect(all, plain.yes));
   const outside = narrow(intersect(all, plain.no));
-  const negated = test.operator.decorators.length % 2 === 1;
+  const negated = isNegated(test);
   const key = `read:${canonicalJson([test.read.key, test.read.path])}`;
   const exact = singleType(test.read, catalogue) !== undefined;
   return negated ? { key, yes: outside, no: inside, exact } : { key, yes: inside, no: outside, exact };
 }
+
+function isNegated({ operator }: TestNode): boolean {
+  return operator.decorators.length % 2 === 1;
+}
+
+function isPlain({ operator }: TestNode): boolean {
+  return operator.decorators.every((name) => name === 'not');
+}
+
+/** Bits for a list that is asked for one entry: it has it, it has not, it is missing, it is no list. */
+const HAS = TRUE_BIT;
+const LACKS = FALSE_BIT;
+
+/** `contains` and `doesNotContain` of one entry: of a list one of them is true, of what is no list neither. */
+function entrySets(test: TestNode, policy: MissingPolicy, catalogue: FactCatalogue): TestSets | undefined {
+  const { read, right, operator } = test;
+  const { base } = operator;
+  if (!isPlain(test) || !('literal' in right)) return undefined;
+  if (base !== 'contains' && base !== 'doesNotContain') return undefined;
+  const definition = catalogue.get(read.fact);
+  const isList =
+    read.steps === undefined &&
+    definition !== undefined &&
+    typeOf(definition, read.params ?? {}) === 'string-list';
+  const neither = (policy === 'unknown' ? 0 : MISSING_BIT) | (isList ? 0 : ELSE_BIT);
+  const [yes, no] = base === 'contains' ? [HAS, LACKS] : [LACKS, HAS];
+  const key = `entry:${canonicalJson([read.key, read.path, right.literal])}`;
+  return { key, yes: domain({ others: yes }), no: domain({ others: no | neither }), exact: true };
+}
+
+/**
+ * Two facts of one type held against each other, by the sign of their difference: 0 is the same, and texts and truths
+ * that are not are 1. What a missing fact is to operators depends on both, so that nothing is known where it is no unknown.
+ */
+function pairSets(test: TestNode, policy: MissingPolicy, catalogue: FactCatalogue): TestSets | undefined {
+  const { read, right, operator } = test;
+  if (policy !== 'unknown' || !isPlain(test) || !('read' in right) || right.read.key === read.key)
+    return undefined;
+  const type = singleType(read, catalogue);
+  if (type === undefined || type !== singleType(right.read, catalogue)) return undefined;
+  const signs = SIGNS[operator.base];
+  const ordered = operator.base !== 'equal' && operator.base !== 'notEqual';
+  if (signs === undefined || (ordered && type !== 'number')) return undefined;
+  const turned = type === 'number' && read.key > right.read.key;
+  const all = type === 'number' ? [-1, 0, 1] : [0, 1];
+  const among = (wanted: boolean): Domain =>
+    valuesOf(all.filter((sign) => signs.includes(sign) === wanted).map((sign) => (turned ? -sign : sign)));
+  const key = `pair:${canonicalJson([read.key, right.read.key].toSorted())}`;
+  return { key, yes: among(true), no: among(false), exact: true };
+}
+
+/** The differences for which an operator is true. */
+const SIGNS: Readonly<Partial<Record<OperatorName, readonly number[]>>> = {
+  equal: [0],
+  notEqual: [-1, 1],
+  lessThan: [-1],
+  lessThanInclusive: [-1, 0],
+  greaterThan: [1],
+  greaterThanInclusive: [0, 1],
+};
 
 /** The same, worked out once for those who remember it. */
 export function rememberedSets(
@@ -142,13 +208,19 @@ function swapped({ yes, no }: { readonly yes: Domain; readonly no: Domain }): {
   return { yes: no, no: yes };
 }
 
+/** Smallest and largest number that a read can have. */
+export function rangeOf({ fact, params = {} }: Read, catalogue: FactCatalogue): FactDefinition['range'] {
+  const definition = catalogue.get(fact);
+  return definition?.rangeFor?.(params) ?? definition?.range;
+}
+
 /** All values a read can have, by the catalogue. */
 function universe(read: Read, catalogue: FactCatalogue): Domain {
   const definition = catalogue.get(read.fact);
   if (definition === undefined || read.steps !== undefined) return EVERYTHING;
   switch (typeOf(definition, read.params ?? {})) {
     case 'number': {
-      const [low, high] = definition.range ?? [-Infinity, Infinity];
+      const [low, high] = rangeOf(read, catalogue) ?? [-Infinity, Infinity];
       return domain({ numbers: [interval(low, high)], others: MISSING_BIT });
     }
     case 'string':

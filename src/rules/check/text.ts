@@ -4,7 +4,7 @@ import type { RuleSetDocument } from '../document/document.js';
 import { duplicateKeys } from './duplicate-keys.js';
 import type { Finding } from './findings.js';
 import { jsonProblem, LIMITS } from '../document/json-limits.js';
-import { messageOf } from '../../errors/error-text.js';
+import { jsonErrorText } from '../document/json-error.js';
 
 /** What the text of a document is checked against. */
 export interface TextCheckContext extends CheckContext {
@@ -28,7 +28,7 @@ export function checkRuleSetText(
   } catch (error) {
     const cards = cardNumberFindings(undefined, text, context.holdsCardNumber);
     if (cards.length > 0) return { findings: cards };
-    return { findings: [finding('not-json', '', `not JSON: ${withLine(messageOf(error), text)}`)] };
+    return { findings: [finding('not-json', '', `not JSON: ${jsonErrorText(text, error)}`)] };
   }
   if (jsonProblem(parsed) === undefined) {
     const cards = cardNumberFindings(parsed, text, context.holdsCardNumber);
@@ -40,14 +40,6 @@ export function checkRuleSetText(
   const { document, findings } = checkRuleSet(parsed, context);
   if (twice.length > 0) return { findings: [...twice, ...findings] };
   return document === undefined ? { findings } : { document, findings };
-}
-
-/** What JSON.parse says counts characters; people count lines. Newer releases of Node say so themselves. */
-function withLine(message: string, text: string): string {
-  return message.replace(/ at position (\d+)$/, (_, position: string) => {
-    const before = text.slice(0, Number(position)).split('\n');
-    return ` at line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
-  });
 }
 
 function finding(code: string, path: string, message: string): Finding {

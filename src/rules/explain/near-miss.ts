@@ -8,7 +8,7 @@ import { HIT } from '../outcome.js';
 import type { FactValue } from '../program.js';
 import { changeText } from './change-text.js';
 import { withValueAt } from './with-value-at.js';
-import { lighter, waysTo, type Want, type Way, type WaySearch, type Weight } from './ways.js';
+import { lighter, waysTo, type Gap, type Want, type Way, type WaySearch, type Weight } from './ways.js';
 
 /** One value that would have had to be otherwise for a rule to hit. */
 export interface FactChange {
@@ -154,9 +154,22 @@ function changedBy({ wants }: Way, factOf: FactOf): ReadonlyMap<string, FactValu
   for (const { read, gap } of wants.values()) {
     if (gap === undefined) continue;
     const before = changed.has(read.key) ? changed.get(read.key) : factOf(read.key);
-    changed.set(read.key, withValueAt(before, read.steps ?? [], gap.to) as FactValue);
+    const present = read.steps === undefined ? before : readPath(before, read.steps);
+    changed.set(read.key, withValueAt(before, read.steps ?? [], after(present, gap)) as FactValue);
   }
   return changed;
+}
+
+/** What a value becomes by a change; of a list that another change has changed already, both. */
+function after(present: unknown, { from, to }: Gap): unknown {
+  if (!Array.isArray(present) || !Array.isArray(to) || (from !== undefined && !Array.isArray(from)))
+    return to;
+  const then: readonly unknown[] = to;
+  const before: readonly unknown[] = from ?? [];
+  return [
+    ...present.filter((item) => then.includes(item) || !before.includes(item)),
+    ...then.filter((item) => !before.includes(item) && !present.includes(item)),
+  ];
 }
 
 function valueRead({ key, steps }: Read, factOf: FactOf): unknown {

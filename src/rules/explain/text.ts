@@ -132,7 +132,14 @@ export function expectedText(test: TestNode, expected: unknown): string {
 
 /** What a test asks for: `needs at least 5`. */
 export function needText({ decorators, base }: Operator, expected: string): string {
-  const [first] = decorators;
+  const [first, second] = decorators;
+  if (decorators.length === 1 && (first === 'someFact' || first === 'everyFact'))
+    return `needs ${first === 'someFact' ? 'some' : 'every'} entry to be ${PHRASES[base]}${expected}`;
+  if (decorators.length === 2 && first === 'not' && second === 'someFact')
+    return `needs no entry to be ${PHRASES[base]}${expected}`;
+  const content = base === 'contains' ? 'doesNotContain' : base === 'doesNotContain' ? 'contains' : undefined;
+  if (decorators.length === 1 && first === 'not' && content !== undefined)
+    return `needs ${PHRASES[content]}${expected}`;
   if (decorators.length === 1 && first === 'not') return `must not be ${PHRASES[base]}${expected}`;
   if (decorators.length > 0) return `needs ${[...decorators, base].join(':')} ${expected}`;
   return `needs ${PHRASES[base]}${expected}`;

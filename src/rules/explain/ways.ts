@@ -235,7 +235,7 @@ function flip(
       return 'none';
     }
   }
-  const to = flippedBy(test.operator, wanted, from, expected);
+  const to = flippedBy(test, wanted, from, expected);
   return to === undefined ? 'none' : otherwise(from, to);
 }
 

@@ -48,6 +48,11 @@ function testWords(test: TestNode, negated: boolean, catalogue: FactCatalogue): 
   if (special !== undefined) return special;
   const subject = readWords(test.read);
   const value = valueWords(test, catalogue);
+  const [only] = others;
+  if (others.length === 1 && decorators.at(-1) === only && (only === 'someFact' || only === 'everyFact')) {
+    const entry = only === 'someFact' ? (no ? 'no' : 'some') : no ? 'not every' : 'every';
+    return `${entry} entry of ${subject} ${PLAIN[base]} ${value}`;
+  }
   // Where other decorators stand beside `not`, their order matters: they are said as they are written.
   if (others.length > 0) {
     const said = `${subject} ${test.condition.operator} ${value}`;

@@ -1,9 +1,27 @@
 import { canonicalJson } from '../document/canonical.js';
-import type { Condition, FactReference, Json, RuleSetDocument } from '../document/document.js';
+import type {
+  Condition,
+  CumulativeLimit,
+  FactReference,
+  Json,
+  Rule,
+  RuleSetDocument,
+  TestCondition,
+  Threshold,
+} from '../document/document.js';
 import { pointer, quoted } from '../check/findings.js';
 import { isPlainObject } from '../document/json-limits.js';
 import { below, both, type Place } from './place.js';
-import { conditionText, listText, operatorWords, readWords } from './words.js';
+import {
+  conditionText,
+  groupWords,
+  limitText,
+  listText,
+  operatorWords,
+  readWords,
+  ruleText,
+  thresholdText,
+} from './words.js';
 
 /** One difference between two versions of a rule set, in terms of rules. */
 export interface RuleChange {
@@ -20,31 +38,55 @@ export interface RuleChange {
 }
 
 /**
- * What changed from one document to the other. Rules and limits are matched by name, tests by the fact that they ask;
- * a rule that only moved is no change, since order means nothing but the order of reasons.
+ * What changed from one document to the other. Rules and limits are matched by name, tests by the fact that they ask.
+ * That rules or limits that stay stand in another order is one change: only the order of reasons follows it. The order
+ * within a condition means nothing, and is none.
  */
 export function diffRuleSets(from: RuleSetDocument, to: RuleSetDocument): readonly RuleChange[] {
   const changes: RuleChange[] = [];
-  for (const name of ['id', 'kind', 'description', 'owner'] as const) {
+  for (const name of ['$schema', 'id', 'kind', 'description', 'owner'] as const) {
     value(changes, '', both(`/${name}`), name, from[name], to[name]);
   }
   fields(changes, '', both('/policy'), 'policy', json(from.policy ?? {}), json(to.policy ?? {}));
   thresholds(changes, from, to);
-  members(changes, 'condition', named(from), named(to), (newer, older) => {
+  members(changes, conditionTold, named(from), named(to), (newer, older) => {
     const [before, after] = [older.item as Condition, newer.item as Condition];
     conditions(changes, older.name, { older: older.path, newer: newer.path }, before, after);
   });
-  members(changes, 'rule', byName(from.rules, '/rules'), byName(to.rules, '/rules'), (newer, older) =>
+  members(changes, ruleTold, byName(from.rules, '/rules'), byName(to.rules, '/rules'), (newer, older) =>
     owners(changes, newer, older, 'conditions'),
   );
-  members(
-    changes,
-    'limit',
-    byName(from.limits ?? [], '/limits'),
-    byName(to.limits ?? [], '/limits'),
-    (newer, older) => owners(changes, newer, older, 'when'),
+  order(changes, 'rules', from.rules, to.rules);
+  const [before, after] = [from.limits ?? [], to.limits ?? []];
+  members(changes, limitTold, byName(before, '/limits'), byName(after, '/limits'), (newer, older) =>
+    owners(changes, newer, older, 'when'),
   );
+  order(changes, 'limits', before, after);
   return changes;
+}
+
+const conditionTold: Told = ['condition', (item) => conditionText(item as Condition)];
+const ruleTold: Told = ['rule', (item) => ruleText(item as Rule)];
+const limitTold: Told = ['limit', (item) => limitText(item as CumulativeLimit)];
+const thresholdTold: Told = ['threshold', (item) => thresholdText(item as Threshold)];
+
+/** What members are called, and what one of them is, for people. */
+type Told = readonly [what: string, textOf: (item: unknown) => string];
+
+/** That those which stay stand in another order. */
+function order(
+  changes: RuleChange[],
+  what: 'rules' | 'limits',
+  from: readonly { readonly name: string }[],
+  to: readonly { readonly name: string }[],
+): void {
+  const among = (all: readonly { readonly name: string }[], others: typeof all): readonly string[] => {
+    const known = new Set(others.map(({ name }) => name));
+    return all.map(({ name }) => name).filter((name) => known.has(name));
+  };
+  if (same(json(among(from, to)), json(among(to, from)))) return;
+  const text = `${what}: other order, and so the order of reasons`;
+  push(changes, 'changed', '', both(`/${what}`), json(from), json(to), text);
 }
 
 interface Member {
@@ -67,7 +109,7 @@ function named({ conditions: all }: RuleSetDocument): readonly Member[] {
 
 function members(
   changes: RuleChange[],
-  what: string,
+  [what, textOf]: Told,
   from: readonly Member[],
   to: readonly Member[],
   compare: (newer: Member, older: Member) => void,
@@ -75,22 +117,25 @@ function members(
   const before = new Map(from.map((member) => [member.name, member]));
   const after = new Set(to.map(({ name }) => name));
   for (const { name, path, item } of from) {
-    if (!after.has(name))
-      push(changes, 'removed', name, both(path), json(item), undefined, `${what} removed`);
+    if (after.has(name)) continue;
+    const text = `${what} removed: ${textOf(item)}`;
+    push(changes, 'removed', name, both(path), json(item), undefined, text);
   }
   for (const newer of to) {
     const older = before.get(newer.name);
     if (older === undefined) {
-      push(changes, 'added', newer.name, both(newer.path), undefined, json(newer.item), `${what} added`);
+      const text = `${what} added: ${textOf(newer.item)}`;
+      push(changes, 'added', newer.name, both(newer.path), undefined, json(newer.item), text);
     } else compare(newer, older);
   }
 }
 
 /** Rules and limits: their conditions test by test, all else field by field. */
 function owners(changes: RuleChange[], newer: Member, older: Member, key: 'conditions' | 'when'): void {
-  const { [key]: after, ...rest } = newer.item as { readonly [name: string]: Json };
-  const { [key]: before, ...earlier } = older.item as { readonly [name: string]: Json };
+  const { [key]: after, enabled: on, ...rest } = newer.item as { readonly [name: string]: Json };
+  const { [key]: before, enabled: wasOn, ...earlier } = older.item as { readonly [name: string]: Json };
   const place: Place = { older: older.path, newer: newer.path };
+  switched(changes, newer.name, below(place, 'enabled'), wasOn, on);
   conditions(
     changes,
     newer.name,
@@ -99,6 +144,22 @@ function owners(changes: RuleChange[], newer: Member, older: Member, key: 'condi
     after as unknown as Condition,
   );
   fields(changes, newer.name, place, '', earlier, rest);
+}
+
+/** Left out it is on. */
+function switched(
+  changes: RuleChange[],
+  rule: string,
+  place: Place,
+  from: Json | undefined,
+  to: Json | undefined,
+): void {
+  if ((from ?? true) === (to ?? true)) {
+    value(changes, rule, place, 'enabled', from, to);
+    return;
+  }
+  const change = from === undefined ? 'added' : to === undefined ? 'removed' : 'changed';
+  push(changes, change, rule, place, from, to, to === false ? 'switched off' : 'switched on');
 }
 
 function thresholds(changes: RuleChange[], from: RuleSetDocument, to: RuleSetDocument): void {
@@ -124,7 +185,7 @@ function thresholds(changes: RuleChange[], from: RuleSetDocument, to: RuleSetDoc
     return;
   }
   const own: RuleChange[] = [];
-  members(own, 'threshold', before, after, (newer, older) => {
+  members(own, thresholdTold, before, after, (newer, older) => {
     const place: Place = { older: older.path, newer: newer.path };
     fields(own, '', place, `threshold ${newer.name}`, json(older.item), json(newer.item));
   });
@@ -170,10 +231,18 @@ function value(
 
 function conditions(changes: RuleChange[], rule: string, place: Place, from: Condition, to: Condition): void {
   if (same(json(from), json(to))) return;
-  const [before, after] = [kindOf(from), kindOf(to)];
-  if (before !== after) {
-    const text = `condition: ${conditionText(from)} -> ${conditionText(to)}`;
-    push(changes, 'changed', rule, place, json(from), json(to), text);
+  const [before, after] = [membersOf(from), membersOf(to)];
+  if (kindOf(from) !== kindOf(to)) {
+    const whole = before === undefined || after === undefined;
+    const [was, is] = whole ? [conditionText(from), conditionText(to)] : [groupWords(from), groupWords(to)];
+    push(changes, 'changed', rule, place, json(from), json(to), `condition: ${was} -> ${is}`);
+    if (before === undefined || after === undefined) return;
+    const inside: Place = {
+      older: pointer(place.older, kindOf(from)),
+      newer: pointer(place.newer, kindOf(to)),
+    };
+    children(changes, rule, inside, before, after);
+    notes(changes, rule, place, from, to);
   } else if ('all' in from && 'all' in to) {
     children(changes, rule, below(place, 'all'), from.all, to.all);
     notes(changes, rule, place, from, to);
@@ -189,11 +258,25 @@ function conditions(changes: RuleChange[], rule: string, place: Place, from: Con
     for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
       const [a, b] = [own(before, key), own(after, key)];
       const at = below(place, key);
-      if (key === 'operator' && typeof a === 'string' && typeof b === 'string' && a !== b)
+      if (key === 'params' && isPlainObject(a) && isPlainObject(b)) params(changes, rule, at, read, a, b);
+      else if (key === 'operator' && typeof a === 'string' && typeof b === 'string' && a !== b)
         push(changes, 'changed', rule, at, a, b, `${read}: ${operatorWords(a)} -> ${operatorWords(b)}`);
       else value(changes, rule, at, labelOf(key, read, to), a, b);
     }
   }
+}
+
+/** Parameter by parameter: `velocity count of payments by card in 1h, window: "10m" -> "1h"`. */
+function params(
+  changes: RuleChange[],
+  rule: string,
+  place: Place,
+  read: string,
+  from: { readonly [name: string]: unknown },
+  to: { readonly [name: string]: unknown },
+): void {
+  for (const key of new Set([...Object.keys(from), ...Object.keys(to)]))
+    value(changes, rule, below(place, key), `${read}, ${key}`, own(json(from), key), own(json(to), key));
 }
 
 /** What of a test is told: its threshold needs no name. */
@@ -209,7 +292,10 @@ function notes(changes: RuleChange[], rule: string, place: Place, from: Conditio
   }
 }
 
-/** Pairs equal children first, then tests of the same fact, then groups of one kind; the rest came or went. */
+/**
+ * Pairs equal children first, then tests of the same fact, then groups of one kind, then tests of a fact of which one
+ * parameter is another; the rest came or went.
+ */
 function children(
   changes: RuleChange[],
   rule: string,
@@ -239,6 +325,7 @@ function children(
       `${kindOf(condition)} ${readLabel(condition)} ${'operator' in condition ? condition.operator : ''}`,
   );
   pair((condition) => `${kindOf(condition)} ${readLabel(condition)}`);
+  pairNear(open, to, partner);
   for (const [at, condition] of open) {
     const text = `condition removed: ${conditionText(condition)}`;
     push(changes, 'removed', rule, below(place, at), json(condition), undefined, text);
@@ -253,6 +340,56 @@ function children(
       push(changes, 'added', rule, moved, undefined, json(condition), text);
     }
   });
+}
+
+/** Pairs tests of one fact and operator that differ in one parameter, or of which one has one parameter more. */
+function pairNear(
+  open: Map<number, Condition>,
+  to: readonly Condition[],
+  partner: Map<number, number>,
+): void {
+  const places = new Map<string, number[]>();
+  for (const [at, condition] of [...open].toReversed()) {
+    if (!('fact' in condition)) continue;
+    const keys = lessOne(condition).flatMap(([name, rest]) => [`${name} ${rest}`, `more ${rest}`]);
+    for (const key of [...keys, `less ${wholeOf(condition)}`])
+      places
+        .set(key, places.get(key) ?? [])
+        .get(key)
+        ?.push(at);
+  }
+  to.forEach((condition, at) => {
+    if (partner.has(at) || !('fact' in condition)) return;
+    const keys = lessOne(condition).flatMap(([name, rest]) => [`${name} ${rest}`, `less ${rest}`]);
+    for (const key of [...keys, `more ${wholeOf(condition)}`]) {
+      const found = places.get(key) ?? [];
+      while (found.length > 0 && !open.has(found.at(-1) ?? -1)) found.pop();
+      const place = found.pop();
+      if (place === undefined) continue;
+      partner.set(at, place);
+      open.delete(place);
+      return;
+    }
+  });
+}
+
+/** A test without each of its parameters. */
+function lessOne(condition: TestCondition): readonly (readonly [name: string, rest: string])[] {
+  const { params = {} } = condition;
+  return Object.keys(params).map((name) => {
+    const rest = Object.entries(params).filter(([other]) => other !== name);
+    return [`of ${name}`, wholeOf({ ...condition, params: Object.fromEntries(rest) })];
+  });
+}
+
+function wholeOf({ fact, operator, params = {}, path = '' }: TestCondition): string {
+  return canonicalJson([fact, operator, path, params]);
+}
+
+/** The members of a group. */
+function membersOf(condition: Condition): readonly Condition[] | undefined {
+  if ('all' in condition) return condition.all;
+  return 'any' in condition ? condition.any : undefined;
 }
 
 function kindOf(condition: Condition): string {

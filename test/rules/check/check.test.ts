@@ -517,6 +517,13 @@ describe('rules that cannot or must hit', () => {
     ]);
   });
 
+  test('a rule that is switched off and can never hit keeps nobody from the others', () => {
+    const never = rule({ all: [amount('lessThan', 0)] }, { enabled: false });
+    const { document: checked, findings } = checkRuleSet(document([never]), { catalogue: CATALOGUE });
+    expect(checked).toBeDefined();
+    expect(findings).toMatchObject([{ severity: 'warning', code: 'unreachable' }]);
+  });
+
   test('a limit may count every payment but must count some', () => {
     const limit = { name: 'l', by: ['card'], period: 'day', cap: { minor: 1, currency: 'EUR' }, reason: 'x' };
     const always = { ...limit, when: { all: [amount('greaterThanInclusive', 0)] } };

@@ -240,6 +240,36 @@ describe('a near miss in words', () => {
   test('an entry more or less of a list', () => {
     const rule = { all: [test1('skus', 'contains', 'gift'), test1('skus', 'doesNotContain', 'book')] };
     expect(lack(rule, { skus: ['cup'] })?.changes).toMatchObject([{ needed: ['cup', 'gift'] }]);
+    expect(lack(rule, { skus: ['cup', 'book'] })?.changed.get('skus')).toEqual(['cup', 'gift']);
+  });
+
+  test.each<[string, unknown, readonly string[], readonly string[], string]>([
+    [
+      'someFact:in',
+      ['gift', 'game'],
+      ['cup'],
+      ['cup', 'gift'],
+      'skus was [cup], needs some entry to be one of [gift, game]',
+    ],
+    [
+      'not:someFact:in',
+      ['gift'],
+      ['cup', 'gift'],
+      ['cup'],
+      'skus was [cup, gift], needs no entry to be one of [gift]',
+    ],
+    [
+      'everyFact:equal',
+      'gift',
+      ['cup', 'gift'],
+      ['gift'],
+      'skus was [cup, gift], needs every entry to be gift',
+    ],
+    ['not:contains', 'gift', ['cup', 'gift'], ['cup'], 'skus was [cup, gift], needs no entry gift'],
+  ])('an entry that %s %j asks for', (operator, value, skus, needed, text) => {
+    expect(lack({ all: [test1('skus', operator, value)] }, { skus })?.changes).toMatchObject([
+      { needed, text },
+    ]);
   });
 
   test('compared with another fact: as that was', () => {

@@ -4,7 +4,7 @@ import { STARTER_KINDS, type StarterKind } from '../../../rehearsal/starter.js';
 import { usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { namesIn, readText } from '../../input/files.js';
-import { writeNew } from '../../output-file.js';
+import { makeFolder, writeNew } from '../../output-file.js';
 import { actorName, withSession } from '../../session.js';
 
 interface New {
@@ -30,7 +30,8 @@ export function addNew(parent: Command, host: Host): void {
     .addHelpText(
       'after',
       `
-Beside them stand the JSON Schemas by which an editor completes both. Nothing that is there is overwritten.
+Beside them stand the JSON Schemas by which an editor completes both. The folder is made where there is none. Nothing that
+is there is overwritten.
 
 Examples:
   $ tollgate rules new gift-cards --folder my-rules/
@@ -45,6 +46,7 @@ Examples:
         const { starterOf } = await import('../../../rehearsal/starter.js');
         const { laidOut } = await import('../../../rules/authoring/format.js');
         const owner = actorName(options.owner, host, '--owner');
+        await makeFolder(options.folder);
         const list = await listIn(options.folder, host);
         const { rules, cases } = starterOf({ id, kind: options.kind, owner, list });
         const files = [

@@ -31,17 +31,30 @@ async function addFolder(
   for (const name of (await namesIn(folder)) ?? []) if (wanted(name)) names.add(join(folder, name));
 }
 
-/** Other rule sets of the folder take part only where the cases name their rule sets. */
+/** Other rule sets of the folder take part only where the cases name them: by their files, where these are named so. */
 async function addCases(names: Set<string>, folder: string, cases: string, host: Host): Promise<void> {
   const path = join(folder, cases);
   const beside = cases.replace(CASES, RULES);
-  const others = /"ruleSets"/.test(await readText(path, host));
+  const named = ruleSetsIn(await readText(path, host));
+  const present = (await namesIn(folder)) ?? [];
+  const files = named?.map((id) => `${id}${RULES}`) ?? [beside];
+  const others = named !== undefined && !files.every((name) => present.includes(name));
   names.add(path);
   await addFolder(
     names,
     folder,
-    (name) => isLists(name) || name === beside || (others && name.endsWith(RULES)),
+    (name) => isLists(name) || files.includes(name) || (others && name.endsWith(RULES)),
   );
+}
+
+/** What a file of cases names, as far as that can be told; what is wrong with it is said when it is run. */
+function ruleSetsIn(text: string): readonly string[] | undefined {
+  try {
+    const { ruleSets } = JSON.parse(text) as { readonly ruleSets?: unknown };
+    return Array.isArray(ruleSets) ? ruleSets.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function choose(paths: readonly string[], host: Host): Promise<Chosen> {
@@ -76,7 +89,7 @@ function printReport(out: Output, report: RuleTestReport, whole: boolean): void 
     for (const { name: title, failures } of cases.filter((one) => !one.passed)) {
       out.line(`  ${out.paint('bold', title)}`);
       for (const { place, text, facts } of failures) {
-        out.line(`    ${place}: ${text}`);
+        out.line(`    ${place === '' ? '' : `${place}: `}${text}`);
         for (const fact of facts) out.line(`      ${fact}`);
       }
     }
