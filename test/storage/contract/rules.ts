@@ -205,9 +205,8 @@ export function rulesContract(factory: StoreFactory): void {
     });
 
     it('keeps one draft of a rule set, changed only by who has seen it', async () => {
-      const draft = (revision: number, document = '{ odd'): Draft => ({
+      const draft = (document = '{ odd'): Omit<Draft, 'revision'> => ({
         ruleSet: 'cards',
-        revision,
         document,
         cases: '',
         lists: '',
@@ -215,24 +214,48 @@ export function rulesContract(factory: StoreFactory): void {
         comment: '',
         editors: ['ann'],
         createdAt: T0,
-        updatedAt: T0 + revision,
+        updatedAt: T0 + 1,
       });
       expect(await store.rules.draft('cards')).toBeUndefined();
-      expect(await store.rules.putDraft(draft(2))).toBe('stale');
-      const first = await Promise.all(['a', 'b', 'c'].map((text) => store.rules.putDraft(draft(1, text))));
-      expect(first.filter((result) => result === 'stored')).toHaveLength(1);
-      expect(await store.rules.putDraft(draft(1))).toBe('stale');
-      const next = await Promise.all(['a', 'b', 'c'].map((text) => store.rules.putDraft(draft(2, text))));
-      expect(next.filter((result) => result === 'stored')).toHaveLength(1);
-      await store.rules.putDraft({ ...draft(1), ruleSet: 'all' });
-      expect(await store.rules.draft('cards')).toEqual(
-        draft(2, ['a', 'b', 'c'][next.indexOf('stored')] ?? ''),
-      );
+      const several = (before: number): Promise<readonly (number | 'stale')[]> =>
+        Promise.all(['a', 'b', 'c'].map((text) => store.rules.putDraft(draft(text), before)));
+      expect(await store.rules.putDraft(draft(), 1)).toBe('stale');
+      expect((await several(0)).map(String).toSorted()).toEqual(['1', 'stale', 'stale']);
+      expect(await store.rules.putDraft(draft(), 0)).toBe('stale');
+      const next = await several(1);
+      expect(next.map(String).toSorted()).toEqual(['2', 'stale', 'stale']);
+      await store.rules.putDraft({ ...draft(), ruleSet: 'all' }, 0);
+      const text = ['a', 'b', 'c'][next.indexOf(2)] ?? '';
+      expect(await store.rules.draft('cards')).toEqual({ ...draft(text), revision: 2 });
       expect((await store.rules.drafts()).map(({ ruleSet }) => ruleSet)).toEqual(['all', 'cards']);
       expect(await store.rules.removeDraft('cards', 1)).toBe('stale');
       expect(await store.rules.removeDraft('cards', 2)).toBe('removed');
       expect(await store.rules.removeDraft('cards', 2)).toBe('stale');
       expect(await store.rules.draft('cards')).toBeUndefined();
+      expect((await store.rules.drafts()).map(({ ruleSet }) => ruleSet)).toEqual(['all']);
+    });
+
+    it('gives no draft the revision of one that is gone', async () => {
+      const draft = (document: string): Omit<Draft, 'revision'> => ({
+        ruleSet: 'cards',
+        document,
+        cases: '',
+        lists: '',
+        base: 3,
+        comment: '',
+        editors: ['ann'],
+        createdAt: T0,
+        updatedAt: T0,
+      });
+      expect(await store.rules.putDraft(draft('a'), 0)).toBe(1);
+      expect(await store.rules.removeDraft('cards', 1)).toBe('removed');
+      expect(await store.rules.putDraft(draft('b'), 1)).toBe('stale');
+      const next = await Promise.all(['c', 'd'].map((text) => store.rules.putDraft(draft(text), 0)));
+      expect(next.map(String).toSorted()).toEqual(['2', 'stale']);
+      // Whoever read the first one has not seen this.
+      expect(await store.rules.removeDraft('cards', 1)).toBe('stale');
+      expect(await store.rules.putDraft(draft('e'), 1)).toBe('stale');
+      expect((await store.rules.draft('cards'))?.revision).toBe(2);
     });
 
     it('keeps layouts', async () => {
