@@ -163,6 +163,29 @@ export function rulesContract(factory: StoreFactory): void {
       expect(await revisions(100, 1)).toEqual([]);
     });
 
+    it('shows one active version at any moment, and what was published to whoever asks then', async () => {
+      let over = false;
+      const seen: number[] = [];
+      const reader = async (): Promise<void> => {
+        while (!over) seen.push((await store.rules.staged()).length);
+      };
+      const readers = [reader(), reader()];
+      for (let number = 1; number <= 15; number++) {
+        const changes = [staged(number, 'active', number), staged(number - 1, 'archived', number)];
+        expect(
+          await store.rules.publish(
+            publication(number, number),
+            number === 1 ? changes.slice(0, 1) : changes,
+          ),
+        ).toBe('published');
+        expect(await store.rules.staged()).toEqual([staged(number, 'active', number)]);
+      }
+      over = true;
+      await Promise.all(readers);
+      // Nothing before the first.
+      expect(new Set(seen.slice(seen.indexOf(1)))).toEqual(new Set([1]));
+    });
+
     it('lets exactly one of several publishers win', async () => {
       await store.rules.publish(publication(1, 1), [staged(1, 'active', 1)]);
       expect(await store.rules.publish(publication(3, 5), [])).toBe('stale');
