@@ -11,8 +11,9 @@ import { readinessOf, standingOf } from './publish/evidence.js';
 import { createPublishing } from './publish/publishing.js';
 import { diffRuleSets } from './versions/diff.js';
 import type { RuleSetDocument } from './document/document.js';
+import { inForceOf, mustBeAsCommitted } from './in-force.js';
 import { invalidDocument, staleHash } from './rule-set-errors.js';
-import type { Created, InForce, NewVersion, Validation } from './rule-set-info.js';
+import type { Created, NewVersion, Validation } from './rule-set-info.js';
 import type { RuleSets } from './rule-sets.js';
 import { infoOf, summaryOf } from './summary.js';
 import type { RuleVersionStore, StoredVersion } from './version-store.js';
@@ -53,7 +54,9 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
    * A version checked by an earlier release may name what this one does not know, and lists may have been deleted since: it
    * must not replace a running one. What it names stays until the work has ended.
    */
-  async function holding<T>({ document }: StoredVersion, work: () => Promise<T>): Promise<T> {
+  async function holding<T>(version: StoredVersion, work: () => Promise<T>): Promise<T> {
+    const { document } = version;
+    mustBeAsCommitted(version);
     const checked = async (): Promise<T> => {
       const { findings } = checkRuleSet(document, await known());
       if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings, 'version');
@@ -101,9 +104,13 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
   ): Promise<{ readonly stored: StoredVersion; readonly created: boolean }> {
     for (let tries = 1; ; tries++) {
       const [latest] = await store.versions(document.id, 1, undefined);
-      if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? ''))
-        throw staleHash(document.id, latest);
-      if (latest !== undefined && latest.hash === hash) return { stored: latest, created: false };
+      const same = latest?.hash === hash ? latest : undefined;
+      if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? '')) {
+        // The same call again, of which the caller never got the answer, finds what it stored.
+        const [before] = same === undefined ? [] : await store.versions(document.id, 1, same.version);
+        if (before?.hash !== expectedLatestHash) throw staleHash(document.id, latest);
+      }
+      if (same !== undefined) return { stored: same, created: false };
       const number = (latest?.version ?? 0) + 1;
       const who = editors.length === 0 ? { author } : { author, editors };
       const stored = {
@@ -185,22 +192,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       return diffRuleSets(older.document, document);
     },
 
-    async inForce() {
-      const staged = await store.staged();
-      const versions = await Promise.all(
-        staged.map(async (one): Promise<InForce> => {
-          const version = await store.get(one.ruleSet, one.version);
-          // To go on without it would let through what it refuses.
-          if (version === undefined)
-            throw new Error(`version ${one.version} of ${one.ruleSet} is ${one.stage}, but not stored`);
-          return { staged: one, version };
-        }),
-      );
-      const names = staged.map(
-        (one) => `${one.ruleSet}/${one.scope}/${one.version}:${one.stage}:${one.since}`,
-      );
-      return { versions, revision: names.toSorted().join(' ') };
-    },
+    inForce: inForceOf(store),
   };
 }
 
