@@ -1,5 +1,5 @@
 import { TollgateError } from '../errors/errors.js';
-import { decodeToken, encodeToken, pageOf } from '../paging/paging.js';
+import { decodeNumber, encodeToken, pageOf } from '../paging/paging.js';
 import { documentHash } from './document/canonical.js';
 import type { FactCatalogue } from './catalogue.js';
 import { checkRuleSetText, type TextCheckContext } from './check/text.js';
@@ -172,7 +172,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
 
     async versions(ruleSet, { size, token }) {
       const { stages } = await standingsOf(store, ruleSet);
-      const older = token === '' ? undefined : numberIn(token);
+      const older = token === '' ? undefined : decodeNumber(token);
       const versions = await store.versions(ruleSet, size + 1, older);
       if (versions.length === 0) await newestVersion(store, ruleSet);
       const items = versions.slice(0, size).map((version) => infoOf(version, stages));
@@ -194,14 +194,4 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
 
     inForce: inForceOf(store),
   };
-}
-
-/** The version number in a page token. */
-function numberIn(token: string): number {
-  const key = decodeToken(token);
-  if (/^[1-9]\d{0,14}$/.test(key)) return Number(key);
-  const description = 'is not one that this call gave';
-  throw new TollgateError('INVALID_REQUEST', `page_token: ${description}`, {
-    violations: [{ field: 'page_token', description }],
-  });
 }

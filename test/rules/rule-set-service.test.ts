@@ -255,4 +255,5 @@ it('a page token of something else is refused', async () => {
   await create(sets, 5);
   const token = Buffer.from('1:some-rule-set').toString('base64url');
   expect(await code(sets.versions('a-set', { size: 10, token }))).toBe('INVALID_REQUEST');
+  expect(await code(sets.publications('a-set', { size: 10, token }))).toBe('INVALID_REQUEST');
 });
