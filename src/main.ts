@@ -26,6 +26,7 @@ import { startBackground } from './serve/background.js';
 import { caseRunner } from './serve/case-runner.js';
 import { decisionOptions, TUNING, type Tuning } from './serve/decision-options.js';
 import { followRules } from './serve/follow-rules.js';
+import { followStore } from './serve/follow-store.js';
 import { callersOf, identitiesText, keysOf, mustLetSomebodyIn } from './serve/identities.js';
 import { endInTurn, type Part } from './serve/in-time.js';
 import { exceptionsOf } from './serve/exceptions.js';
@@ -197,12 +198,13 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     readPhone,
   };
   decisions = await patient(() => openDecisions(decisionOptions(wanted)));
-  const follow = followRules(
+  const rules = followRules(
     () => ruleSets,
     decisions,
     (site) => sites.siteOf(site).site.group,
     counts,
   );
+  const follow = followStore({ lists, others: [sites, keys, snoozes, controls], rules }, world.timers);
   const ruleSets = createRuleSets({
     store: store.rules,
     catalogue: FACT_CATALOGUE,
@@ -212,18 +214,11 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
     now: () => world.clock.now(),
     development: config.identities === 'development',
     runCases: caseRunner({ world, store: store.rules, lists }),
-    changed: follow,
+    changed: follow.published,
   });
-  await patient(follow);
+  await patient(rules);
   const seeded = await seedWhenEmpty({ config, patient, lists, readValue, log }, ruleSets);
-  const followAll = async (): Promise<void> => {
-    const parts = [lists, sites, keys, snoozes, controls];
-    await Promise.all(parts.map((part) => part.refresh()));
-    await follow();
-    // Not before: the rules that ran until now may have read them.
-    lists.forgetDeleted();
-  };
-  await patient(followAll);
+  await patient(follow.whole);
   await patient(() => owed.look());
   // Whoever asks first must not be refused for what lapsed while nothing ran.
   const expire = (): Promise<number> => store.limits.expire(world.clock.now());
@@ -273,7 +268,7 @@ async function serve({ config, tuning, world, log, assets, tls, store }: Parts):
 
   const background = startBackground(world.timers, {
     store: watch,
-    follow: followAll,
+    follow: follow.soon,
     changes: tuning.watchChanges ? store.changes : undefined,
     followMs: tuning.followMs,
     canaries: () => canaries.step(),

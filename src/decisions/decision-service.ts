@@ -1,11 +1,10 @@
 import { arrange, type Arrangement } from '../rules/publish/arrangement.js';
-import type { RuleVersionStore } from '../rules/version-store.js';
 import { precisionReport } from './control/precision-report.js';
-import type { RulesInForce } from './evaluate/active-rules.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import type { PipelineOptions } from './pipeline/options.js';
 import { createReadSide, type ReadSideOptions } from './read-side/read-side.js';
 import type { Decisions } from './decisions.js';
+import { storeLayouts } from './store-layouts.js';
 
 /** What the decisions need. */
 export interface DecisionServiceOptions extends PipelineOptions, Omit<ReadSideOptions, 'journal'> {}
@@ -24,7 +23,8 @@ export interface DecisionService extends Decisions {
 export async function openDecisions(options: DecisionServiceOptions): Promise<DecisionService> {
   const nothing = arrange([], () => '');
   const pipeline = new Pipeline(options, await options.journal.heads(), nothing);
-  await putLayouts(options.versions, pipeline.rules);
+  const putLayouts = storeLayouts(options.versions);
+  await putLayouts(pipeline.rules.layouts);
   const reads = createReadSide(options);
   return {
     ...reads,
@@ -38,7 +38,7 @@ export async function openDecisions(options: DecisionServiceOptions): Promise<De
       ),
     async useRules(arrangement) {
       const rules = pipeline.prepare(arrangement);
-      await putLayouts(options.versions, rules);
+      await putLayouts(rules.layouts);
       pipeline.switchTo(rules);
     },
     get inFlight() {
@@ -46,9 +46,4 @@ export async function openDecisions(options: DecisionServiceOptions): Promise<De
     },
     close: () => pipeline.close(),
   };
-}
-
-/** Records refer to them: they are there before anything is decided by them. */
-async function putLayouts(versions: RuleVersionStore, { layouts }: RulesInForce): Promise<void> {
-  for (const layout of layouts) await versions.putLayout(layout);
 }

@@ -39,6 +39,13 @@ export function decodeToken(token: string): string {
   throw badPageToken();
 }
 
+/** The whole number above 0 in a page token. Throws INVALID_REQUEST. */
+export function decodeNumber(token: string): number {
+  const key = decodeToken(token);
+  if (/^[1-9]\d{0,14}$/.test(key)) return Number(key);
+  throw badPageToken();
+}
+
 /** What is answered to a token that nobody gave. */
 export function badPageToken(): TollgateError {
   return new TollgateError('INVALID_REQUEST', 'page_token: is not one that this call gave', {

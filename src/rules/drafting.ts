@@ -2,6 +2,7 @@ import { invalidRequest, TollgateError } from '../errors/errors.js';
 import type { Finding } from './check/check.js';
 import type { TextCheckContext } from './check/text.js';
 import { checkRuleSetText } from './check/text.js';
+import { documentHash } from './document/canonical.js';
 import { documentFaults } from './rule-set-errors.js';
 import type { Created, NewVersion } from './rule-set-info.js';
 import type { Draft, RuleVersionStore } from './version-store.js';
@@ -34,7 +35,7 @@ export interface Drafting {
   discardDraft(ruleSet: string, revision: number): Promise<void>;
   /**
    * Makes the draft the next version, and ends it. Throws RULE_SET_INVALID where it has errors, STALE_ETAG where others
-   * stored a version since it was begun.
+   * stored a version since it was begun. A call that was cut off half-way is gone on with when it is made again.
    */
   commitDraft(input: {
     readonly ruleSet: string;
@@ -67,6 +68,13 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
     return checkRuleSetText(document, await known()).findings;
   }
 
+  /** Whether the next version after that on which a draft was begun is this very document. */
+  async function isStored({ base, document: text }: Draft, version: number, hash: string): Promise<boolean> {
+    if (version !== base + 1) return false;
+    const { document } = checkRuleSetText(text, await known());
+    return document !== undefined && documentHash(document) === hash;
+  }
+
   async function newestOf(ruleSet: string): Promise<{ readonly version: number; readonly hash: string }> {
     const [newest] = await store.versions(ruleSet, 1, undefined);
     return newest ?? { version: 0, hash: '' };
@@ -91,9 +99,8 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
         throw new TollgateError('OVERLOADED', `there are ${MAX_DRAFTS} drafts: discard some`);
       const at = now();
       const editors = before?.editors ?? [];
-      const draft: Draft = {
+      const draft = {
         ruleSet,
-        revision: (before?.revision ?? 0) + 1,
         document,
         cases,
         lists,
@@ -103,8 +110,9 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
         createdAt: before?.createdAt ?? at,
         updatedAt: at,
       };
-      if ((await store.putDraft(draft)) === 'stale') throw staleDraft(ruleSet, await store.draft(ruleSet));
-      return { draft, findings };
+      const stored = await store.putDraft(draft, before?.revision ?? 0);
+      if (stored === 'stale') throw staleDraft(ruleSet, await store.draft(ruleSet));
+      return { draft: { ...draft, revision: stored }, findings };
     },
 
     async draft(ruleSet) {
@@ -124,7 +132,7 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
       const draft = await stored(ruleSet);
       if (draft.revision !== revision) throw staleDraft(ruleSet, draft);
       const newest = await newestOf(ruleSet);
-      if (newest.version !== draft.base)
+      if (newest.version !== draft.base && !(await isStored(draft, newest.version, newest.hash)))
         throw new TollgateError(
           'STALE_ETAG',
           `version ${newest.version} of ${ruleSet} was stored since the draft was begun on version ${draft.base}: compare with it, and put the draft anew`,

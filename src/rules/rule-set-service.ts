@@ -1,5 +1,5 @@
 import { TollgateError } from '../errors/errors.js';
-import { decodeToken, encodeToken, pageOf } from '../paging/paging.js';
+import { decodeNumber, encodeToken, pageOf } from '../paging/paging.js';
 import { documentHash } from './document/canonical.js';
 import type { FactCatalogue } from './catalogue.js';
 import { checkRuleSetText, type TextCheckContext } from './check/text.js';
@@ -11,8 +11,9 @@ import { readinessOf, standingOf } from './publish/evidence.js';
 import { createPublishing } from './publish/publishing.js';
 import { diffRuleSets } from './versions/diff.js';
 import type { RuleSetDocument } from './document/document.js';
+import { inForceOf, mustBeAsCommitted } from './in-force.js';
 import { invalidDocument, staleHash } from './rule-set-errors.js';
-import type { Created, InForce, NewVersion, Validation } from './rule-set-info.js';
+import type { Created, NewVersion, Validation } from './rule-set-info.js';
 import type { RuleSets } from './rule-sets.js';
 import { infoOf, summaryOf } from './summary.js';
 import type { RuleVersionStore, StoredVersion } from './version-store.js';
@@ -53,7 +54,9 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
    * A version checked by an earlier release may name what this one does not know, and lists may have been deleted since: it
    * must not replace a running one. What it names stays until the work has ended.
    */
-  async function holding<T>({ document }: StoredVersion, work: () => Promise<T>): Promise<T> {
+  async function holding<T>(version: StoredVersion, work: () => Promise<T>): Promise<T> {
+    const { document } = version;
+    mustBeAsCommitted(version);
     const checked = async (): Promise<T> => {
       const { findings } = checkRuleSet(document, await known());
       if (findings.some(({ severity }) => severity === 'error')) throw invalidDocument(findings, 'version');
@@ -101,9 +104,13 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
   ): Promise<{ readonly stored: StoredVersion; readonly created: boolean }> {
     for (let tries = 1; ; tries++) {
       const [latest] = await store.versions(document.id, 1, undefined);
-      if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? ''))
-        throw staleHash(document.id, latest);
-      if (latest !== undefined && latest.hash === hash) return { stored: latest, created: false };
+      const same = latest?.hash === hash ? latest : undefined;
+      if (expectedLatestHash !== '' && expectedLatestHash !== (latest?.hash ?? '')) {
+        // The same call again, of which the caller never got the answer, finds what it stored.
+        const [before] = same === undefined ? [] : await store.versions(document.id, 1, same.version);
+        if (before?.hash !== expectedLatestHash) throw staleHash(document.id, latest);
+      }
+      if (same !== undefined) return { stored: same, created: false };
       const number = (latest?.version ?? 0) + 1;
       const who = editors.length === 0 ? { author } : { author, editors };
       const stored = {
@@ -165,7 +172,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
 
     async versions(ruleSet, { size, token }) {
       const { stages } = await standingsOf(store, ruleSet);
-      const older = token === '' ? undefined : numberIn(token);
+      const older = token === '' ? undefined : decodeNumber(token);
       const versions = await store.versions(ruleSet, size + 1, older);
       if (versions.length === 0) await newestVersion(store, ruleSet);
       const items = versions.slice(0, size).map((version) => infoOf(version, stages));
@@ -185,31 +192,6 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
       return diffRuleSets(older.document, document);
     },
 
-    async inForce() {
-      const staged = await store.staged();
-      const versions = await Promise.all(
-        staged.map(async (one): Promise<InForce> => {
-          const version = await store.get(one.ruleSet, one.version);
-          // To go on without it would let through what it refuses.
-          if (version === undefined)
-            throw new Error(`version ${one.version} of ${one.ruleSet} is ${one.stage}, but not stored`);
-          return { staged: one, version };
-        }),
-      );
-      const names = staged.map(
-        (one) => `${one.ruleSet}/${one.scope}/${one.version}:${one.stage}:${one.since}`,
-      );
-      return { versions, revision: names.toSorted().join(' ') };
-    },
+    inForce: inForceOf(store),
   };
-}
-
-/** The version number in a page token. */
-function numberIn(token: string): number {
-  const key = decodeToken(token);
-  if (/^[1-9]\d{0,14}$/.test(key)) return Number(key);
-  const description = 'is not one that this call gave';
-  throw new TollgateError('INVALID_REQUEST', `page_token: ${description}`, {
-    violations: [{ field: 'page_token', description }],
-  });
 }

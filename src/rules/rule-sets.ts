@@ -1,8 +1,9 @@
 import type { Page, PageQuery } from '../paging/paging.js';
 import type { Drafting } from './drafting.js';
+import type { AllInForce } from './in-force.js';
 import type { Proving } from './publish/proving.js';
 import type { Publishing } from './publish/publishing.js';
-import type { Created, InForce, NewVersion, RuleSetInfo, Validation, VersionInfo } from './rule-set-info.js';
+import type { Created, NewVersion, RuleSetInfo, Validation, VersionInfo } from './rule-set-info.js';
 import type { RuleChange } from './versions/diff.js';
 
 /** Rule sets as versioned documents. All methods throw TollgateError. */
@@ -28,5 +29,5 @@ export interface Versions {
 /** All there is of rule sets. */
 export interface RuleSets extends Versions, Drafting, Proving, Publishing {
   /** All that is in shadow, canary or active, and a text that changes whenever that does. */
-  inForce(): Promise<{ readonly versions: readonly InForce[]; readonly revision: string }>;
+  inForce(): Promise<AllInForce>;
 }

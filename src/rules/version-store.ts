@@ -17,7 +17,7 @@ export interface StoredVersion extends RuleSetVersion {
 /** A document in the making. It may have errors; it holds no card numbers. */
 export interface Draft {
   readonly ruleSet: string;
-  /** 1, 2, 3 …: grows with every change; the etag. */
+  /** 1, 2, 3 …: grows with every change, also from one draft of a rule set to the next; the etag. */
   readonly revision: number;
   /** JSON text as it was written. */
   readonly document: string;
@@ -119,8 +119,11 @@ export interface RuleVersionStore {
   /** Oldest first. */
   evidence(ruleSet: string, version: number): Promise<readonly Evidence[]>;
 
-  /** Stores a draft in place of its `revision - 1`. 'stale' when there is another one, or none where there should be. */
-  putDraft(draft: Draft): Promise<'stored' | 'stale'>;
+  /**
+   * Stores a draft in place of the one of revision `before` (0: there is none); the revision that it has. No two drafts
+   * of a rule set ever have the same. 'stale' when there is another one, or none where there should be.
+   */
+  putDraft(draft: Omit<Draft, 'revision'>, before: number): Promise<number | 'stale'>;
   draft(ruleSet: string): Promise<Draft | undefined>;
   /** By rule set. */
   drafts(): Promise<readonly Draft[]>;

@@ -225,6 +225,21 @@ describe('rules', () => {
     expect((await run(['rules', 'activate', 'cli-test', '1'])).out).toBe('cli-test: version 1 is active.\n');
   });
 
+  it('say what is active where it was changed, and that a canary has ended', async () => {
+    const there = ['--scope', 'site:shop-de'];
+    expect((await run(['rules', 'activate', 'cli-test', '2', ...there])).out).toBe(
+      'cli-test: version 2 is active at site shop-de.\n',
+    );
+    expect((await run(['rules', 'rollback', 'cli-test', ...there])).out).toBe(
+      'cli-test: no version of its own is active at site shop-de; what is active around it decides there.\n',
+    );
+    await run(['rules', 'canary', 'start', 'cli-test', '2', '--share', '5%']);
+    expect((await run(['rules', 'rollback', 'cli-test'])).out).toBe(
+      'cli-test: the canary of version 2 has ended; roll back again to take back more.\n' +
+        'cli-test: version 1 is active.\n',
+    );
+  });
+
   it('refuse a bad document naming rule and path, an unknown version, and a stale etag', async () => {
     const bad = folder.file(
       'worse.rules.json',

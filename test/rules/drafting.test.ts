@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TollgateError } from '../../src/errors/errors.js';
+import { storeUnavailable } from '../../src/errors/store-unavailable.js';
 import { createRuleSets } from '../../src/rules/rule-set-service.js';
 import { memoryVersions } from './memory-versions.js';
 import { CATALOGUE } from './small-catalogue.js';
@@ -44,7 +45,7 @@ function open() {
       revision,
       ...more,
     });
-  return { sets, put, evidence };
+  return { sets, put, evidence, store };
 }
 
 const code = (call: Promise<unknown>): Promise<string> =>
@@ -92,6 +93,19 @@ describe('a draft', () => {
     expect(proof.readiness.missing).toEqual(['backtest: none is attached, and nobody has waived it']);
   });
 
+  it('is committed by the same call again where the store went away before it had ended', async () => {
+    const { sets, put, evidence, store } = open();
+    const removeDraft = store.removeDraft.bind(store);
+    await put(text(1), undefined, 'ann', { cases: 'c' });
+    store.removeDraft = () => Promise.reject(storeUnavailable('it is away'));
+    const commit = { ruleSet: 'a-set', revision: 1, actor: 'ann', comment: '' };
+    expect(await code(sets.commitDraft(commit))).toBe('STORE_UNAVAILABLE');
+    store.removeDraft = removeDraft;
+    expect(await sets.commitDraft(commit)).toMatchObject({ created: false, version: { version: 1 } });
+    expect(evidence).toMatchObject([{ kind: 'cases', casesHash: 'c' }]);
+    expect(await code(sets.draft('a-set'))).toBe('DRAFT_NOT_FOUND');
+  });
+
   it('with errors is not committed, and stays', async () => {
     const { sets, put } = open();
     await put(text('ten'));
@@ -111,6 +125,8 @@ describe('a draft', () => {
     expect(await code(sets.discardDraft('a-set', 2))).toBe('STALE_ETAG');
     await sets.discardDraft('a-set', 1);
     await put(text(5));
-    expect(await code(sets.commitDraft(commit))).toBe('done');
+    // The etag of the one that was thrown away is no etag of this.
+    expect(await code(sets.commitDraft(commit))).toBe('STALE_ETAG');
+    expect(await code(sets.commitDraft({ ...commit, revision: 2 }))).toBe('done');
   });
 });

@@ -8,6 +8,7 @@ export function memoryVersions() {
   const log: Publication[] = [];
   const evidence: Evidence[] = [];
   const drafts = new Map<string, Draft>();
+  const draftRevisions = new Map<string, number>();
   let stages: StagedVersion[] = [];
   const newest = <T>(all: readonly T[], number: (one: T) => number, limit: number, before = Infinity): T[] =>
     all
@@ -56,10 +57,13 @@ export function memoryVersions() {
       return 'added';
     },
     evidence: async (ruleSet, number) => ofSet(evidence, ruleSet).filter(({ version }) => version === number),
-    async putDraft(draft) {
-      if ((drafts.get(draft.ruleSet)?.revision ?? 0) !== draft.revision - 1) return 'stale';
-      drafts.set(draft.ruleSet, draft);
-      return 'stored';
+    async putDraft(draft, before) {
+      const { ruleSet } = draft;
+      if ((drafts.get(ruleSet)?.revision ?? 0) !== before) return 'stale';
+      const revision = (draftRevisions.get(ruleSet) ?? 0) + 1;
+      draftRevisions.set(ruleSet, revision);
+      drafts.set(ruleSet, { ...draft, revision });
+      return revision;
     },
     draft: async (ruleSet) => drafts.get(ruleSet),
     drafts: async () => [...drafts.values()],

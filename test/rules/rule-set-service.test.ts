@@ -5,6 +5,7 @@ import type { FactCatalogue } from '../../src/rules/catalogue.js';
 import { createRuleSets } from '../../src/rules/rule-set-service.js';
 import type { NewVersion } from '../../src/rules/rule-set-info.js';
 import type { RuleSets } from '../../src/rules/rule-sets.js';
+import type { StoredVersion } from '../../src/rules/version-store.js';
 import { memoryVersions } from './memory-versions.js';
 import { CATALOGUE } from './small-catalogue.js';
 
@@ -24,7 +25,7 @@ const document = (value: number): string =>
 
 /** A store in memory, and rule sets over it that may know other facts. */
 function openStore() {
-  const { store, versions, log } = memoryVersions();
+  const { store, versions, log, evidence } = memoryVersions();
   const over = (catalogue: FactCatalogue, changed = async (): Promise<void> => undefined): RuleSets =>
     createRuleSets({
       store,
@@ -43,7 +44,7 @@ function openStore() {
     const away = (): Promise<never> => Promise.reject(storeUnavailable('it is away'));
     for (const name of Object.keys(store)) Object.assign(store, { [name]: away });
   };
-  return { over, versions, log, goAway };
+  return { over, store, versions, log, evidence, goAway };
 }
 
 /** Stores a document and has all it needs to go live. */
@@ -188,6 +189,64 @@ describe('what is active', () => {
     versions.length = 0;
     await expect(sets.inForce()).rejects.toThrow('version 1 of a-set is active, but not stored');
   });
+
+  it('is never other content than what was committed', async () => {
+    const { over, versions } = openStore();
+    const sets = over(CATALOGUE);
+    for (const value of [5, 6]) await create(sets, value);
+    const input = { ruleSet: 'a-set', scope: 'all', actor: 'a', reason: '', revision: undefined } as const;
+    await sets.activate({ ...input, version: 1 });
+    const [first, second] = versions as [StoredVersion, StoredVersion];
+    versions.splice(0, 2, { ...first, document: second.document }, { ...second, document: first.document });
+    expect(await code(sets.activate({ ...input, version: 2 }))).toBe('RULE_SET_INVALID');
+    await expect(sets.inForce()).rejects.toThrow('version 1 of a-set is not as it was committed');
+  });
+
+  it('is read from the store when it changes, not each time it is looked for', async () => {
+    const { over, store } = openStore();
+    const sets = over(CATALOGUE);
+    for (const value of [5, 6]) await create(sets, value);
+    const input = { ruleSet: 'a-set', scope: 'all', actor: 'a', reason: '', revision: undefined } as const;
+    const get = store.get.bind(store);
+    const read: number[] = [];
+    const follow = async (): Promise<void> => {
+      store.get = (ruleSet, version) => get(ruleSet, (read.push(version), version));
+      await sets.inForce();
+      store.get = get;
+    };
+    await sets.activate({ ...input, version: 1 });
+    await follow();
+    await follow();
+    await sets.activate({ ...input, version: 2 });
+    await follow();
+    await follow();
+    expect(read).toEqual([1, 2]);
+  });
+
+  it('owes its evidence also where a roll-back led to it', async () => {
+    const sets = openStore().over(CATALOGUE);
+    for (const value of [5, 6]) await create(sets, value);
+    const input = { ruleSet: 'a-set', scope: 'all', actor: 'a', reason: '', revision: undefined } as const;
+    for (const version of [1, 2]) await sets.activate({ ...input, version });
+    await sets.rollBack(input);
+    expect(await sets.owed()).toMatchObject([
+      {
+        staged: { version: 1 },
+        owed: ['backtest', 'approval'],
+        waivers: [
+          { what: 'backtest', actor: 'a', reason: 'no backtests yet' },
+          { what: 'approval', actor: 'development mode' },
+        ],
+      },
+    ]);
+  });
+
+  it('is proven by the same cases once, however often they are attached', async () => {
+    const { over, evidence } = openStore();
+    const sets = over(CATALOGUE);
+    for (let time = 0; time < 3; time++) await sets.create(newVersion(document(5)));
+    expect(evidence.map(({ kind }) => kind)).toEqual(['cases']);
+  });
 });
 
 it('a page token of something else is refused', async () => {
@@ -196,4 +255,5 @@ it('a page token of something else is refused', async () => {
   await create(sets, 5);
   const token = Buffer.from('1:some-rule-set').toString('base64url');
   expect(await code(sets.versions('a-set', { size: 10, token }))).toBe('INVALID_REQUEST');
+  expect(await code(sets.publications('a-set', { size: 10, token }))).toBe('INVALID_REQUEST');
 });

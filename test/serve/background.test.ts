@@ -94,6 +94,25 @@ describe('following the rules', () => {
     expect(used).toEqual(['a', 'a']);
   });
 
+  it('leaves rules for later that read a list which is not ready', async () => {
+    const conditions = { all: [{ fact: 'list', params: { list: 'new' }, operator: 'equal', value: true }] };
+    const rule = { name: 'a-rule', conditions, event: { type: 'review' } };
+    const document = { rules: [rule] } as unknown as RuleSetDocument;
+    const reading = { ...version('a'), version: { ...version('a').version, document } };
+    let used = 0;
+    const follow = followRules(
+      () => ({ inForce: async () => ({ versions: [reading], revision: 'a:1' }) }),
+      { useRules: async () => void used++ },
+      noGroup,
+      new CanaryCounts(),
+    );
+    expect(await follow((list) => list !== 'new')).toBe(false);
+    expect(used).toBe(0);
+    expect(await follow((list) => list === 'new')).toBe(true);
+    expect(await follow(() => false)).toBe(true);
+    expect(used).toBe(1);
+  });
+
   it('takes them up anew when a site that a scope names changes its group', async () => {
     const here = { ...version('a'), staged: { ...version('a').staged, scope: 'site:s' } } as const;
     let group = 'eu';

@@ -27,6 +27,7 @@ const CALLERS = {
   all: { roles: ['operator'] },
   author: { roles: ['author'] },
   approver: { roles: ['approver'] },
+  risk: { roles: ['author', 'operator'] },
 } as const;
 
 onBothStores('a key that is bound to sites', (createPlace) => {
@@ -151,6 +152,37 @@ onBothStores('a key that is bound to sites', (createPlace) => {
     expect(await sites('all')).toEqual(['es', 'fr']);
     expect(await failure(sites('es', 'fr'))).toBe('SITE_NOT_PERMITTED');
     expect(await failure(sites('both'))).toBe('INVALID_REQUEST');
+  });
+
+  it('puts rules live at its own sites, and takes them back; at others, groups and all it does not', async () => {
+    const always = [{ fact: 'payment.amountMinor', operator: 'greaterThan', value: 0 }];
+    const { rules } = as.risk;
+    const documentJson = JSON.stringify(ruleSet('of-sites', [rule('always', always)]));
+    await rules.createVersion({ documentJson, casesJson: anyCase(false) });
+    const version = { ruleSet: 'of-sites', version: 1 };
+    const waived = { ...version, waives: [Waivable.BACKTEST, Waivable.APPROVAL], reason: 'a test' };
+    expect(await failure(as.both.rules.waiveEvidence(waived))).toBe('SITE_NOT_PERMITTED');
+    await rules.waiveEvidence(waived);
+    const settings = { share: 0.1 };
+    const steps = (scope: string): (() => Promise<unknown>)[] => [
+      () => as.both.rules.startShadow({ ...version, scope }),
+      () => as.both.rules.stopShadow({ ...version, scope }),
+      () => as.both.rules.startCanary({ ...version, scope, settings }),
+      () => as.both.rules.getCanaryReport({ ...version, scope }),
+      () => as.both.rules.stopCanary({ ...version, scope }),
+      () => as.both.rules.activateVersion({ ...version, scope }),
+      () => as.both.rules.rollBack({ ...version, scope }),
+      () => as.both.rules.activateVersion({ ...version, scope }),
+      () => as.both.rules.deactivateRuleSet({ ...version, scope }),
+    ];
+    for (const scope of ['', 'all', 'group:eu', 'site:de'])
+      for (const step of steps(scope)) expect(await failure(step())).toBe('SITE_NOT_PERMITTED');
+    for (const step of steps('site:fr')) expect(await failure(step())).toBe('none');
+    const { publications } = await rules.listPublications({ ruleSet: 'of-sites' });
+    expect(new Set(publications.map(({ scope, actor }) => `${scope} ${actor}`))).toEqual(
+      new Set(['site:fr both']),
+    );
+    expect(publications).toHaveLength(8);
   });
 
   it('goes through its list page by page', async () => {

@@ -31,6 +31,8 @@ export class ListIndex {
   readonly #pause: () => Promise<void>;
   readonly #lists = new Map<string, LiveList>();
   readonly #kinds = new Map<string, ListKind>();
+  /** Lists that were brought up to date at least once: others may be empty here, and are not in the store. */
+  readonly #whole = new Set<string>();
   /** Lists that were deleted, as far as the last pass knew. */
   #deleted: ReadonlySet<string> = new Set();
   #pass: Promise<number> | undefined;
@@ -54,6 +56,11 @@ export class ListIndex {
     return this.#lists.get(list)?.type;
   }
 
+  /** Whether a list is here with all that was on it at some moment; not so while it is read for the first time. */
+  isWhole(list: string): boolean {
+    return this.#whole.has(list);
+  }
+
   /** undefined: not known here. */
   kindOf(list: string): ListKind | undefined {
     return this.#kinds.get(list);
@@ -70,6 +77,7 @@ export class ListIndex {
     for (const entry of entries) applyTo(live, { entry }, this.#hash);
     live.revision = revision;
     this.#lists.set(name.id, live);
+    this.#whole.add(name.id);
   }
 
   /**
@@ -95,7 +103,10 @@ export class ListIndex {
 
   /** Forgets lists that were deleted; until then they answer as they last did. */
   forgetDeleted(): void {
-    for (const id of this.#deleted) this.#lists.delete(id);
+    for (const id of this.#deleted) {
+      this.#lists.delete(id);
+      this.#whole.delete(id);
+    }
   }
 
   async #follow(store: ListStore): Promise<number> {
@@ -134,6 +145,7 @@ export class ListIndex {
     for (const change of waiting) applyTo(live, change, this.#hash);
     live.revision = revision;
     this.#lists.set(info.id, live);
+    this.#whole.add(info.id);
     return count;
   }
 

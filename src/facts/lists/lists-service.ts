@@ -109,6 +109,8 @@ export interface ListsService {
   typeOf(list: string): ListType | undefined;
   /** The last change of a list that is known in memory; 0 when there is none, or no such list. */
   revision(list: string): number;
+  /** Whether a list is in memory with all that was on it at some moment; not so while it is read for the first time. */
+  isWhole(list: string): boolean;
   /** What was stored at this moment, epoch ms, is known in memory. */
   knownAt(): number;
   /** The lists there are, with their types: what rule documents may name. */
@@ -371,6 +373,7 @@ export function createListsService({ store, index, normalise, now, readers }: Li
     },
 
     revision: (list) => index.revision(list),
+    isWhole: (list) => index.isWhole(list),
     knownAt: () => knownAt,
     types: async () =>
       new Map(

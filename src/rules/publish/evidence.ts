@@ -57,9 +57,10 @@ export interface Authorship {
   readonly editors?: readonly string[];
 }
 
-/** Whether somebody had a hand in a version: who did cannot be its second person. */
+/** Whether somebody had a hand in a version, however the name is written: who did cannot be its second person. */
 export function wrote({ author, editors = [] }: Authorship, name: string): boolean {
-  return name === author || editors.includes(name);
+  const asked = name.toLowerCase();
+  return [author, ...editors].some((one) => one.toLowerCase() === asked);
 }
 
 /** What the evidence (oldest first) comes to. */
@@ -120,10 +121,12 @@ export function readinessOf(standing: Standing, development: boolean): Readiness
 }
 
 /**
- * What a version went live without that has not followed since. What the release vouches for is not owed by anybody here.
+ * What a version that is live lacks, however it came there: on a waiver, by a roll-back, or because an approval was
+ * withdrawn since. What the release vouches for is not owed by anybody here.
  */
-export function owedOf(standing: Standing, waived: Readiness['waived']): readonly Waivable[] {
-  const { backtest, approvals } = standing;
-  const there = { cases: false, backtest: backtest !== undefined, approval: approvals.length > 0 };
-  return waived.filter(({ what, actor }) => actor !== SHIPPED && !there[what]).map(({ what }) => what);
+export function owedOf({ backtest, approvals, waivers }: Standing): readonly Waivable[] {
+  const lacks = { backtest: backtest === undefined, approval: approvals.length === 0 };
+  return (['backtest', 'approval'] as const).filter(
+    (what) => lacks[what] && waivers[what]?.actor !== SHIPPED,
+  );
 }

@@ -130,11 +130,12 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
 
   async function owedBy(staged: StagedVersion): Promise<Owed | undefined> {
     const { ruleSet, version, since } = staged;
+    const { standing, readiness } = await proof(ruleSet, version);
+    const owed = owedOf(standing);
+    if (owed.length === 0) return undefined;
     const [publication] = await store.publications(ruleSet, 1, since + 1);
-    const waivers = publication?.waived ?? [];
-    const { standing } = await proof(ruleSet, version);
-    const owed = owedOf(standing, waivers);
-    return owed.length === 0 ? undefined : { staged, owed, waivers };
+    // A roll-back asks for no evidence, and says nothing of it.
+    return { staged, owed, waivers: publication?.waived ?? readiness.waived };
   }
 
   return {
@@ -142,7 +143,9 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
       const version = await knownVersion(store, said.ruleSet, said.version);
       const result = await runCases(version.document, said);
       if (!('ok' in result)) throw invalidRequest(result.problems);
-      await add(version, said, { kind: 'cases', ...result.ok });
+      const { standing } = await proof(said.ruleSet, said.version);
+      // Who pushes the same files again and again says nothing new.
+      if (!sameResult(standing.cases, result.ok)) await add(version, said, { kind: 'cases', ...result.ok });
       return result.ok;
     },
 
@@ -190,4 +193,16 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
       return found;
     },
   };
+}
+
+function sameResult(
+  known: CasesResult | undefined,
+  { casesHash, passed, failed, failures }: CasesResult,
+): boolean {
+  return (
+    known?.casesHash === casesHash &&
+    known.passed === passed &&
+    known.failed === failed &&
+    known.failures.join('\n') === failures.join('\n')
+  );
 }

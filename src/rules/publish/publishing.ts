@@ -1,6 +1,6 @@
 import { TollgateError } from '../../errors/errors.js';
 import { followed } from '../../errors/store-unavailable.js';
-import { decodeToken, encodeToken, type Page, type PageQuery } from '../../paging/paging.js';
+import { decodeNumber, encodeToken, type Page, type PageQuery } from '../../paging/paging.js';
 import { knownVersion, newestVersion, standingsOf, type Standings } from '../known-versions.js';
 import { stale } from '../rule-set-errors.js';
 import type { RuleSetInfo } from '../rule-set-info.js';
@@ -189,7 +189,7 @@ export function createPublishing(options: PublishingOptions): Publishing {
       }),
 
     async publications(ruleSet, { size, token }) {
-      const before = token === '' ? undefined : Number(decodeToken(token));
+      const before = token === '' ? undefined : decodeNumber(token);
       const found = await store.publications(ruleSet, size + 1, before);
       if (found.length === 0) await newestVersion(store, ruleSet);
       const items = found.slice(0, size);

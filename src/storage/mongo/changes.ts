@@ -6,7 +6,7 @@ import { COLLECTIONS } from './indexes.js';
 
 /** Where what all instances follow shows itself: each change of it changes a document here. */
 const FOLLOWED: readonly string[] = [
-  COLLECTIONS.stages,
+  COLLECTIONS.publications,
   COLLECTIONS.lists,
   COLLECTIONS.sites,
   COLLECTIONS.keyLog,

@@ -72,6 +72,13 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
+/** Whether the index of this field alone refused a write. */
+export function isDuplicateOf(error: unknown, field: string): boolean {
+  if (!isDuplicateKey(error)) return false;
+  const { keyPattern } = (error as MongoServerError).errorResponse as { readonly keyPattern?: object };
+  return keyPattern !== undefined && Object.keys(keyPattern).join(' ') === field;
+}
+
 /**
  * The places in an unordered insert that were refused as duplicates; `undefined` when the error leaves open what of the
  * insert is durable.

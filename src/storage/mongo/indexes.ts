@@ -98,6 +98,12 @@ const INDEXES: readonly Index[] = [
     options: { partialFilterExpression: { later: true } },
   },
   { collection: COLLECTIONS.publications, key: { ruleSet: 1, revision: -1 } },
+  /** Those that the stages may not show yet: next to none. */
+  {
+    collection: COLLECTIONS.publications,
+    key: { pending: 1 },
+    options: { partialFilterExpression: { pending: true } },
+  },
   /** Of a rule set exactly one version is active in a scope, and at most one in canary, whoever publishes. */
   ...(['active', 'canary'] as const).map((stage) => ({
     collection: COLLECTIONS.stages,

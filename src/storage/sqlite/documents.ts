@@ -17,7 +17,7 @@ export function sqliteRules(connection: Connection): RuleVersionStore {
     publications: (ruleSet, limit, before) => connection.call('rules.publications', [ruleSet, limit, before]),
     addEvidence: (evidence) => connection.call('rules.addEvidence', [evidence]),
     evidence: (ruleSet, version) => connection.call('rules.evidence', [ruleSet, version]),
-    putDraft: (draft) => connection.call('rules.putDraft', [draft]),
+    putDraft: (draft, before) => connection.call('rules.putDraft', [draft, before]),
     draft: (ruleSet) => connection.call('rules.draft', [ruleSet]),
     drafts: () => connection.call('rules.drafts', []),
     removeDraft: (ruleSet, revision) => connection.call('rules.removeDraft', [ruleSet, revision]),

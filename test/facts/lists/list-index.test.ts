@@ -283,6 +283,24 @@ describe('lists in memory', () => {
     expect([index.has('l', 'a', 0), index.has('l', 'x1', 0), index.revision('l')]).toEqual([true, false, 1]);
   });
 
+  it('says of a list that is read for the first time that it is not whole, until it is', async () => {
+    const index = new ListIndex(hash);
+    let fails = true;
+    const store = {
+      heads: async () => [{ id: 'l', type: 'device', revision: 1 }],
+      log: async () => [],
+      async *changes() {
+        yield [{ list: 'l', revision: 1, entry: entry('a') }];
+        if (fails) throw new Error('away');
+      },
+    } as unknown as ListStore;
+    await expect(index.follow(store)).rejects.toThrow('away');
+    expect([index.typeOf('l'), index.isWhole('l')]).toEqual(['device', false]);
+    fails = false;
+    await index.follow(store);
+    expect(index.isWhole('l')).toBe(true);
+  });
+
   it('finds each of many entries, whether they end together or each by itself', () => {
     const size = 250_000;
     const alike = Array.from({ length: size }, (_, i) => entry(`fp_${i}`));

@@ -163,6 +163,29 @@ export function rulesContract(factory: StoreFactory): void {
       expect(await revisions(100, 1)).toEqual([]);
     });
 
+    it('shows one active version at any moment, and what was published to whoever asks then', async () => {
+      let over = false;
+      const seen: number[] = [];
+      const reader = async (): Promise<void> => {
+        while (!over) seen.push((await store.rules.staged()).length);
+      };
+      const readers = [reader(), reader()];
+      for (let number = 1; number <= 15; number++) {
+        const changes = [staged(number, 'active', number), staged(number - 1, 'archived', number)];
+        expect(
+          await store.rules.publish(
+            publication(number, number),
+            number === 1 ? changes.slice(0, 1) : changes,
+          ),
+        ).toBe('published');
+        expect(await store.rules.staged()).toEqual([staged(number, 'active', number)]);
+      }
+      over = true;
+      await Promise.all(readers);
+      // Nothing before the first.
+      expect(new Set(seen.slice(seen.indexOf(1)))).toEqual(new Set([1]));
+    });
+
     it('lets exactly one of several publishers win', async () => {
       await store.rules.publish(publication(1, 1), [staged(1, 'active', 1)]);
       expect(await store.rules.publish(publication(3, 5), [])).toBe('stale');
@@ -205,9 +228,8 @@ export function rulesContract(factory: StoreFactory): void {
     });
 
     it('keeps one draft of a rule set, changed only by who has seen it', async () => {
-      const draft = (revision: number, document = '{ odd'): Draft => ({
+      const draft = (document = '{ odd'): Omit<Draft, 'revision'> => ({
         ruleSet: 'cards',
-        revision,
         document,
         cases: '',
         lists: '',
@@ -215,24 +237,48 @@ export function rulesContract(factory: StoreFactory): void {
         comment: '',
         editors: ['ann'],
         createdAt: T0,
-        updatedAt: T0 + revision,
+        updatedAt: T0 + 1,
       });
       expect(await store.rules.draft('cards')).toBeUndefined();
-      expect(await store.rules.putDraft(draft(2))).toBe('stale');
-      const first = await Promise.all(['a', 'b', 'c'].map((text) => store.rules.putDraft(draft(1, text))));
-      expect(first.filter((result) => result === 'stored')).toHaveLength(1);
-      expect(await store.rules.putDraft(draft(1))).toBe('stale');
-      const next = await Promise.all(['a', 'b', 'c'].map((text) => store.rules.putDraft(draft(2, text))));
-      expect(next.filter((result) => result === 'stored')).toHaveLength(1);
-      await store.rules.putDraft({ ...draft(1), ruleSet: 'all' });
-      expect(await store.rules.draft('cards')).toEqual(
-        draft(2, ['a', 'b', 'c'][next.indexOf('stored')] ?? ''),
-      );
+      const several = (before: number): Promise<readonly (number | 'stale')[]> =>
+        Promise.all(['a', 'b', 'c'].map((text) => store.rules.putDraft(draft(text), before)));
+      expect(await store.rules.putDraft(draft(), 1)).toBe('stale');
+      expect((await several(0)).map(String).toSorted()).toEqual(['1', 'stale', 'stale']);
+      expect(await store.rules.putDraft(draft(), 0)).toBe('stale');
+      const next = await several(1);
+      expect(next.map(String).toSorted()).toEqual(['2', 'stale', 'stale']);
+      await store.rules.putDraft({ ...draft(), ruleSet: 'all' }, 0);
+      const text = ['a', 'b', 'c'][next.indexOf(2)] ?? '';
+      expect(await store.rules.draft('cards')).toEqual({ ...draft(text), revision: 2 });
       expect((await store.rules.drafts()).map(({ ruleSet }) => ruleSet)).toEqual(['all', 'cards']);
       expect(await store.rules.removeDraft('cards', 1)).toBe('stale');
       expect(await store.rules.removeDraft('cards', 2)).toBe('removed');
       expect(await store.rules.removeDraft('cards', 2)).toBe('stale');
       expect(await store.rules.draft('cards')).toBeUndefined();
+      expect((await store.rules.drafts()).map(({ ruleSet }) => ruleSet)).toEqual(['all']);
+    });
+
+    it('gives no draft the revision of one that is gone', async () => {
+      const draft = (document: string): Omit<Draft, 'revision'> => ({
+        ruleSet: 'cards',
+        document,
+        cases: '',
+        lists: '',
+        base: 3,
+        comment: '',
+        editors: ['ann'],
+        createdAt: T0,
+        updatedAt: T0,
+      });
+      expect(await store.rules.putDraft(draft('a'), 0)).toBe(1);
+      expect(await store.rules.removeDraft('cards', 1)).toBe('removed');
+      expect(await store.rules.putDraft(draft('b'), 1)).toBe('stale');
+      const next = await Promise.all(['c', 'd'].map((text) => store.rules.putDraft(draft(text), 0)));
+      expect(next.map(String).toSorted()).toEqual(['2', 'stale']);
+      // Whoever read the first one has not seen this.
+      expect(await store.rules.removeDraft('cards', 1)).toBe('stale');
+      expect(await store.rules.putDraft(draft('e'), 1)).toBe('stale');
+      expect((await store.rules.draft('cards'))?.revision).toBe(2);
     });
 
     it('keeps layouts', async () => {

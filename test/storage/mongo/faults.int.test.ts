@@ -11,8 +11,9 @@ import type { FaultyProxy, ProxyMode } from '../../support/proxy.js';
 import { entries, entry } from '../contract/entries.js';
 
 const NONE: ReadonlyMap<number, number> = new Map();
-/** What the beginning of an insert of entries looks like on its way, and that of what asks for its majority. */
+/** What the beginning of an insert of entries looks like on its way, of a change of a stage, and of what asks for a majority. */
 const INSERT = 'insert\0\b\0\0\0entries\0';
+const STAGE = 'update\0\v\0\0\0ruleStages\0';
 const CONFIRM = 'update\0\b\0\0\0entries\0';
 
 describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
@@ -228,6 +229,44 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     expect(stalled.count()).toBe(20);
     await expect.poll(() => worksOut(ask())).toBe(true);
     expect(ownTime() - start).toBeLessThan(6_000);
+  });
+
+  it('and holds up a publisher in the middle: what it published stands, and others go on from there', async () => {
+    await store.close();
+    store = await openThrough({ callTimeoutMs: 500 });
+    const beside = await openMongoStore({ uri, database, world: OWN_TIME_WORLD });
+    onTestFinished(() => beside.close());
+    const publish = ({ rules }: MongoStore, revision: number): Promise<'published' | 'stale'> => {
+      const said = { ruleSet: 'cards', scope: 'all', actor: 'ann', reason: '', at: 1 } as const;
+      const staged = { ruleSet: 'cards', scope: 'all', since: revision, sinceAt: 1 } as const;
+      return rules.publish(
+        { ...said, step: 'activate', revision, version: revision, from: revision - 1, to: revision },
+        [
+          { ...staged, version: revision, stage: 'active' },
+          { ...staged, version: revision - 1, stage: 'archived' },
+        ],
+      );
+    };
+    const active = async ({ rules }: MongoStore) =>
+      (await rules.staged()).map(({ version, stage }) => [version, stage]);
+    const stalled = proxy.stall(STAGE);
+    expect(await publish(store, 1)).toBe('published');
+    expect(stalled.count()).toBe(1);
+    expect(await active(beside)).toEqual([[1, 'active']]);
+    expect(await publish(beside, 1)).toBe('stale');
+    expect(await publish(beside, 2)).toBe('published');
+    const stood = await beside.rules.stagesOf('cards');
+    // What was held up arrives, late.
+    await stalled.release();
+    expect(await beside.rules.stagesOf('cards')).toEqual(stood);
+    expect(await active(beside)).toEqual([[2, 'active']]);
+    expect(await publish(beside, 3)).toBe('published');
+    const log = await beside.rules.publications('cards', 9, undefined);
+    expect(log.map(({ revision, to }) => [revision, to])).toEqual([
+      [3, 3],
+      [2, 2],
+      [1, 1],
+    ]);
   });
 
   it('loses nothing that was acknowledged and doubles nothing, whatever happens in between', async () => {

@@ -8,7 +8,8 @@ import {
   type RuleSet,
   type RuleSetVersion,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
-import { Waivable } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
+import { RuleStage, Waivable } from '../../../gen/tollgate/v1/rule_publishing_pb.js';
+import { readScope, scopeText } from '../../../rules/publish/scope.js';
 import type { Connection } from '../../client.js';
 import { counted } from '../../counted.js';
 import type { Host } from '../../host.js';
@@ -47,11 +48,17 @@ export function withChange(command: Command): Command {
     .option('--etag <etag>', "only if nothing changed since 'rules list' showed this etag");
 }
 
-function activeText(ruleSet: RuleSet | undefined): string {
-  if (ruleSet === undefined) return '';
-  return ruleSet.activeVersion === 0
-    ? `${ruleSet.id}: no version is active.`
-    : `${ruleSet.id}: version ${ruleSet.activeVersion} is active.`;
+/** What is active in the scope that was changed. */
+function activeText({ id, activeVersion, staged }: RuleSet, scope: string): string {
+  const asked = readScope(scope) ?? 'all';
+  if (asked === 'all')
+    return activeVersion === 0
+      ? `${id}: no version is active.`
+      : `${id}: version ${activeVersion} is active.`;
+  const here = staged.find((one) => one.stage === RuleStage.ACTIVE && one.scope === asked);
+  return here === undefined
+    ? `${id}: no version of its own is active at ${scopeText(asked)}; what is active around it decides there.`
+    : `${id}: version ${here.version} is active at ${scopeText(asked)}.`;
 }
 
 function versionText(version: RuleSetVersion | undefined, created: boolean): string {
@@ -135,7 +142,7 @@ Examples:
           reason: comment,
         });
         if (out.json) out.document(toJson(ActivateVersionResponseSchema, activated));
-        else printActive(out, activated.ruleSet);
+        else printActive(out, activated.ruleSet, 'all');
       }),
     );
 }
@@ -144,8 +151,25 @@ function activationHint(version: RuleSetVersion | undefined): string {
   return `Make it active with: tollgate rules activate ${version?.ruleSet ?? ''} ${version?.version ?? ''}`;
 }
 
-function printActive(out: Output, ruleSet: RuleSet | undefined): void {
-  out.line(activeText(ruleSet));
+function printActive(out: Output, ruleSet: RuleSet | undefined, scope: string): void {
+  if (ruleSet !== undefined) out.line(activeText(ruleSet, scope));
+}
+
+/** A canary that was taken back leaves what is active as it was: that it has ended has to be said. */
+async function printCanaryEnded(
+  out: Output,
+  rules: Connection['rules'],
+  ruleSet: RuleSet | undefined,
+): Promise<void> {
+  if (ruleSet === undefined) return;
+  // It is rolled back whether or not this can be read.
+  const log = await rules.listPublications({ ruleSet: ruleSet.id, pageSize: 1 }).catch(() => undefined);
+  const newest = log?.publications[0];
+  if (newest === undefined || String(newest.revision) !== ruleSet.etag) return;
+  if (newest.fromVersion === newest.toVersion)
+    out.line(
+      `${ruleSet.id}: the canary of version ${newest.version} has ended; roll back again to take back more.`,
+    );
 }
 
 /** `tollgate rules activate RULE-SET VERSION`. */
@@ -168,7 +192,7 @@ Examples:
         await waiveBacktest(rules, options, { ruleSet, version, actor });
         const response = await rules.activateVersion({ ruleSet, version, actor, reason, scope, etag });
         if (out.json) out.document(toJson(ActivateVersionResponseSchema, response));
-        else printActive(out, response.ruleSet);
+        else printActive(out, response.ruleSet, scope);
       }),
     );
 }
@@ -176,7 +200,9 @@ Examples:
 /** `tollgate rules rollback RULE-SET`. */
 export function addRollBack(parent: Command, host: Host): void {
   withChange(parent.command('rollback <rule-set>'))
-    .description('Make the version that was active before the present one active again.')
+    .description(
+      'Take back what went live last: the canary, where there is one; else the active version, in favour of the one before it.',
+    )
     .addHelpText(
       'after',
       `
@@ -187,9 +213,14 @@ Examples:
       withSession(host, command, async ({ out, tollgate }) => {
         const { reason, scope, etag = '' } = options;
         const actor = actorName(options.actor, host);
-        const response = await tollgate().rules.rollBack({ ruleSet, actor, reason, scope, etag });
-        if (out.json) out.document(toJson(RollBackResponseSchema, response));
-        else printActive(out, response.ruleSet);
+        const { rules } = tollgate();
+        const response = await rules.rollBack({ ruleSet, actor, reason, scope, etag });
+        if (out.json) {
+          out.document(toJson(RollBackResponseSchema, response));
+          return;
+        }
+        await printCanaryEnded(out, rules, response.ruleSet);
+        printActive(out, response.ruleSet, scope);
       }),
     );
 }
@@ -210,7 +241,7 @@ Examples:
         const actor = actorName(options.actor, host);
         const response = await tollgate().rules.deactivateRuleSet({ ruleSet, actor, reason, scope, etag });
         if (out.json) out.document(toJson(DeactivateRuleSetResponseSchema, response));
-        else printActive(out, response.ruleSet);
+        else printActive(out, response.ruleSet, scope);
       }),
     );
 }

@@ -13,7 +13,7 @@ import {
   StopShadowResponseSchema,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import type { PublishInput } from '../../../rules/publish/publishing.js';
-import { readScope } from '../../../rules/publish/scope.js';
+import type { CallContext } from '../call-context.js';
 import { fromCanary, toCanaryReport } from '../convert/canary.js';
 import { toPublication } from '../convert/publication.js';
 import { toRuleSet } from '../convert/rule.js';
@@ -28,6 +28,7 @@ import { checkListVersions } from '../validate/rule.js';
 import { actorOf } from './acting.js';
 import { pageOf, toRevision } from './page-query.js';
 import type { CanaryReports, RuleSets } from './ports.js';
+import { scopeFor } from './site-scope.js';
 
 type PublishingMethods =
   | 'activateVersion'
@@ -49,48 +50,48 @@ export function publishingHandlers(
     async activateVersion(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
-      const info = await ruleSets.activate({ ...toPublish(request), version: request.version });
+      const info = await ruleSets.activate({ ...toPublish(request, context), version: request.version });
       return create(ActivateVersionResponseSchema, { ruleSet: toRuleSet(info) });
     },
     async rollBack(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublication(request);
-      const info = await ruleSets.rollBack(toPublish(request));
+      const info = await ruleSets.rollBack(toPublish(request, context));
       return create(RollBackResponseSchema, { ruleSet: toRuleSet(info) });
     },
     async deactivateRuleSet(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublication(request);
-      const info = await ruleSets.deactivate(toPublish(request));
+      const info = await ruleSets.deactivate(toPublish(request, context));
       return create(DeactivateRuleSetResponseSchema, { ruleSet: toRuleSet(info) });
     },
     async startShadow(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
-      const info = await ruleSets.startShadow({ ...toPublish(request), version: request.version });
+      const info = await ruleSets.startShadow({ ...toPublish(request, context), version: request.version });
       return create(StartShadowResponseSchema, { ruleSet: toRuleSet(info) });
     },
     async stopShadow(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
-      const info = await ruleSets.stopShadow({ ...toPublish(request), version: request.version });
+      const info = await ruleSets.stopShadow({ ...toPublish(request, context), version: request.version });
       return create(StopShadowResponseSchema, { ruleSet: toRuleSet(info) });
     },
     async startCanary(request, context) {
       request.actor = actorOf(context, request.actor);
       const settings = fromCanary(checkStartCanary(request));
-      const input = { ...toPublish(request), version: request.version, settings };
+      const input = { ...toPublish(request, context), version: request.version, settings };
       return create(StartCanaryResponseSchema, { ruleSet: toRuleSet(await ruleSets.startCanary(input)) });
     },
     async stopCanary(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublication(request);
-      const info = await ruleSets.stopCanary(toPublish(request));
+      const info = await ruleSets.stopCanary(toPublish(request, context));
       return create(StopCanaryResponseSchema, { ruleSet: toRuleSet(info) });
     },
-    async getCanaryReport(request) {
+    async getCanaryReport(request, context) {
       checkCanaryReport(request);
-      const scope = readScope(request.scope) ?? 'all';
+      const scope = scopeFor(context, request.scope);
       const report = await canaries.report(request.ruleSet, scope, Number(request.revision));
       return create(GetCanaryReportResponseSchema, { report: toCanaryReport(report) });
     },
@@ -106,13 +107,16 @@ export function publishingHandlers(
   };
 }
 
-function toPublish(request: {
-  readonly ruleSet: string;
-  readonly scope: string;
-  readonly actor: string;
-  readonly reason: string;
-  readonly etag: string;
-}): PublishInput {
+function toPublish(
+  request: {
+    readonly ruleSet: string;
+    readonly scope: string;
+    readonly actor: string;
+    readonly reason: string;
+    readonly etag: string;
+  },
+  context: Pick<CallContext, 'identity'>,
+): PublishInput {
   const { ruleSet, actor, reason, etag } = request;
-  return { ruleSet, scope: readScope(request.scope) ?? 'all', actor, reason, revision: toRevision(etag) };
+  return { ruleSet, scope: scopeFor(context, request.scope), actor, reason, revision: toRevision(etag) };
 }

@@ -1,5 +1,6 @@
-import { invalidRequest } from '../../../errors/errors.js';
+import { invalidRequest, TollgateError } from '../../../errors/errors.js';
 import { bound, mustCover } from '../../../identity/permission.js';
+import { partsOfScope, readScope, scopeText, type Scope } from '../../../rules/publish/scope.js';
 import type { CallContext } from '../call-context.js';
 
 /**
@@ -17,4 +18,18 @@ export function listedSite({ identity }: Pick<CallContext, 'identity'>, asked: s
   if (only === undefined || others.length > 0)
     throw invalidRequest([{ field: 'site', description: `is required: ${bound(identity)}` }]);
   return only;
+}
+
+/** The scope that a checked request names. Throws SITE_NOT_PERMITTED unless it is within the sites that a caller is bound to. */
+export function scopeFor({ identity }: Pick<CallContext, 'identity'>, text: string): Scope {
+  const scope = readScope(text) ?? 'all';
+  if (identity.sites === 'all') return scope;
+  const { kind, id } = partsOfScope(scope);
+  if (kind === 'site') mustCover(identity, id);
+  else
+    throw new TollgateError(
+      'SITE_NOT_PERMITTED',
+      `${scopeText(scope)}: that is more than one site, and ${bound(identity)}`,
+    );
+  return scope;
 }

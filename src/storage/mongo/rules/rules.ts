@@ -23,6 +23,10 @@ interface DraftDocument extends JsonDocument {
   readonly revision: number;
 }
 
+/** What is left of a draft that is gone, with its revision: the next one goes on from there. */
+const GONE = '';
+const THERE = { $ne: GONE };
+
 /** Rule-set versions, where they stand, and what speaks for them, on MongoDB. */
 export function mongoRules(connection: Connection): RuleVersionStore {
   return {
@@ -59,26 +63,32 @@ function draftsOn(
 ): Pick<RuleVersionStore, 'putDraft' | 'draft' | 'drafts' | 'removeDraft'> {
   const collection: Collection<DraftDocument> = connection.collection(COLLECTIONS.drafts);
   return {
-    async putDraft(draft) {
-      const { ruleSet, revision } = draft;
-      const document = { _id: ruleSet, revision, json: JSON.stringify(draft) };
-      if (revision === 1)
-        return (await inserted(connection, () => collection.insertOne(document))) ? 'stored' : 'stale';
-      const before = { _id: ruleSet, revision: revision - 1 };
-      const { matchedCount } = await connection.run(() => collection.replaceOne(before, document));
-      return matchedCount === 1 ? 'stored' : 'stale';
+    async putDraft(draft, before) {
+      const { ruleSet: _id } = draft;
+      const gone =
+        before === 0 ? await connection.run(() => collection.findOne({ _id, json: GONE })) : undefined;
+      const last = gone?.revision ?? before;
+      const revision = last + 1;
+      const document = { _id, revision, json: JSON.stringify({ ...draft, revision }) };
+      if (last === 0)
+        return (await inserted(connection, () => collection.insertOne(document))) ? revision : 'stale';
+      const place = { _id, revision: last, json: before === 0 ? GONE : THERE };
+      const { matchedCount } = await connection.run(() => collection.replaceOne(place, document));
+      return matchedCount === 1 ? revision : 'stale';
     },
     async draft(ruleSet) {
-      const found = await connection.run(() => collection.findOne({ _id: ruleSet }));
+      const found = await connection.run(() => collection.findOne({ _id: ruleSet, json: THERE }));
       return found ? (JSON.parse(found.json) as Draft) : undefined;
     },
     async drafts() {
-      const found = await connection.run(() => collection.find({}).sort({ _id: 1 }).toArray());
+      const found = await connection.run(() => collection.find({ json: THERE }).sort({ _id: 1 }).toArray());
       return found.map(({ json }) => JSON.parse(json) as Draft);
     },
     async removeDraft(ruleSet, revision) {
-      const { deletedCount } = await connection.run(() => collection.deleteOne({ _id: ruleSet, revision }));
-      return deletedCount === 1 ? 'removed' : 'stale';
+      const { matchedCount } = await connection.run(() =>
+        collection.updateOne({ _id: ruleSet, revision, json: THERE }, { $set: { json: GONE } }),
+      );
+      return matchedCount === 1 ? 'removed' : 'stale';
     },
   };
 }

@@ -98,7 +98,9 @@ export function operations(db: Database, journal: WorkerJournal, dispatcher: Dis
     ),
     'rules.addEvidence': write((_, evidence: Evidence) => rules.addEvidence(evidence)),
     'rules.evidence': read((_, ruleSet: string, version: number) => rules.evidence(ruleSet, version)),
-    'rules.putDraft': write((_, draft: Draft) => rules.putDraft(draft)),
+    'rules.putDraft': write((_, draft: Omit<Draft, 'revision'>, before: number) =>
+      rules.putDraft(draft, before),
+    ),
     'rules.draft': read((_, ruleSet: string) => rules.draft(ruleSet)),
     'rules.drafts': read(() => rules.drafts()),
     'rules.removeDraft': write((_, ruleSet: string, revision: number) =>

@@ -43,11 +43,12 @@ export class WorkerRules {
       addEvidence: db.prepare(
         'INSERT INTO rule_evidence (rule_set, version, number, body) VALUES (?, ?, ?, ?)',
       ),
-      draft: db.prepare('SELECT body FROM rule_drafts WHERE rule_set = ?'),
-      drafts: db.prepare('SELECT body FROM rule_drafts ORDER BY rule_set'),
-      draftRevision: db.prepare('SELECT revision FROM rule_drafts WHERE rule_set = ?'),
+      // An empty body is what is left of a draft that is gone: the next one goes on from its revision.
+      draft: db.prepare(`SELECT body FROM rule_drafts WHERE rule_set = ? AND body <> ''`),
+      drafts: db.prepare(`SELECT body FROM rule_drafts WHERE body <> '' ORDER BY rule_set`),
+      draftRevision: db.prepare(`SELECT revision, body <> '' FROM rule_drafts WHERE rule_set = ?`),
       putDraft: db.prepare('INSERT OR REPLACE INTO rule_drafts (rule_set, revision, body) VALUES (?, ?, ?)'),
-      removeDraft: db.prepare('DELETE FROM rule_drafts WHERE rule_set = ?'),
+      removeDraft: db.prepare(`UPDATE rule_drafts SET body = '' WHERE rule_set = ?`),
       putLayout: db.prepare('INSERT OR IGNORE INTO layouts (id, body) VALUES (?, ?)'),
       layout: db.prepare('SELECT body FROM layouts WHERE id = ?'),
     };
@@ -115,10 +116,13 @@ export class WorkerRules {
     return bodies(this.#statements.evidence, ruleSet, version);
   }
 
-  putDraft(draft: Draft): 'stored' | 'stale' {
-    if (this.#draftRevision(draft.ruleSet) !== draft.revision - 1) return 'stale';
-    this.#statements.putDraft.run(draft.ruleSet, draft.revision, JSON.stringify(draft));
-    return 'stored';
+  putDraft(draft: Omit<Draft, 'revision'>, before: number): number | 'stale' {
+    const { ruleSet } = draft;
+    const { last, there } = this.#lastDraft(ruleSet);
+    if ((there ? last : 0) !== before) return 'stale';
+    const revision = last + 1;
+    this.#statements.putDraft.run(ruleSet, revision, JSON.stringify({ ...draft, revision }));
+    return revision;
   }
 
   draft(ruleSet: string): Draft | undefined {
@@ -130,7 +134,8 @@ export class WorkerRules {
   }
 
   removeDraft(ruleSet: string, revision: number): 'removed' | 'stale' {
-    if (revision === 0 || this.#draftRevision(ruleSet) !== revision) return 'stale';
+    const { last, there } = this.#lastDraft(ruleSet);
+    if (!there || last !== revision) return 'stale';
     this.#statements.removeDraft.run(ruleSet);
     return 'removed';
   }
@@ -143,7 +148,9 @@ export class WorkerRules {
     return parsed(this.#statements.layout.get(id));
   }
 
-  #draftRevision(ruleSet: string): number {
-    return Number(this.#statements.draftRevision.get(ruleSet)?.[0] ?? 0);
+  /** The revision of the last draft of a rule set, 0 where there was none, and whether it is there yet. */
+  #lastDraft(ruleSet: string): { readonly last: number; readonly there: boolean } {
+    const [last, there] = this.#statements.draftRevision.get(ruleSet) ?? [0, 0];
+    return { last: Number(last), there: Number(there) === 1 };
   }
 }
