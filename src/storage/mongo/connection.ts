@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import type { Collection, Db, Document, MongoClientOptions } from 'mongodb';
+import type { Collection, CollectionOptions, Db, Document, MongoClientOptions } from 'mongodb';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 import { BadAddress, isConnectionLoss, notOpened, toStoreError } from './errors.js';
 import { COLLECTIONS } from './indexes.js';
@@ -86,8 +86,8 @@ export class Connection {
     return this.#dbOf(this.#client);
   }
 
-  collection<T extends Document>(name: string): Collection<T> {
-    return this.db.collection<T>(name);
+  collection<T extends Document>(name: string, options?: CollectionOptions): Collection<T> {
+    return this.db.collection<T>(name, options);
   }
 
   /** Connects; refuses what the store's promises cannot be kept on. */

@@ -2,6 +2,7 @@ import type { ImportEntry, ImportOptions, ImportUpdate, ListEntry } from '../../
 import { ShownChanges } from '../../../facts/lists/shown-changes.js';
 import { endAll, endRest, placeEntries } from '../../../facts/lists/timeline.js';
 import type { Ending } from '../../../facts/lists/timeline.js';
+import { ahead } from '../at-once.js';
 import { chunks, earliestOf, standingOf } from './difference.js';
 import type { Difference, Standing } from './difference.js';
 import type { ListStaging } from './staging.js';
@@ -14,6 +15,10 @@ import type { ListCollections } from './collections.js';
 const STRETCH = 20_000;
 /** How long a whole import waits for another writer, ms: that may be the switch of another one. */
 const PATIENCE_MS = 600_000;
+
+/** Parts that are looked up at once. */
+const AT_ONCE = 3;
+const NOTHING: ReadonlyMap<string, readonly Standing[]> = new Map();
 
 /** What decides over the differences. */
 type Rules = Pick<ImportOptions, 'replace' | 'by'> & { readonly shown: ShownChanges };
@@ -59,29 +64,34 @@ async function* differences(
   options: Rules,
   now: number,
 ): AsyncIterable<Difference> {
-  for await (const groups of staging.groups()) yield await placed(on, view, groups, options, now);
-  if (!options.replace) return;
-  for await (const found of reachingValues(on, view, now))
-    for (const values of chunks(found)) {
-      const came = await staging.has(values);
-      const others = values.filter((value) => !came.has(value));
-      const standing = [...(await standingOf(on, view, others, now)).values()];
-      const ended = endAll(standing.flat(), options.by, now);
-      showEnded(options.shown, view, ended);
-      yield { added: [], ended, removed: others.length, unchanged: 0 };
-    }
+  const bare = await on.connection.run(() => on.memberships.findOne({ list: view.list }));
+  const groups = ahead(AT_ONCE, staging.groups(), async (values) => {
+    const moment = earliestOf([...values.values()].flat());
+    const from = options.replace ? Math.min(moment, now) : moment;
+    const standing = bare === null ? NOTHING : await standingOf(on, view, [...values.keys()], from);
+    return { values, standing };
+  });
+  for await (const { values, standing } of groups) yield placed(view, values, standing, options, now);
+  if (!options.replace || bare === null) return;
+  const rest = ahead(AT_ONCE, reachingValues(on, view, now), async (values) => {
+    const came = await staging.has(values);
+    const others = values.filter((value) => !came.has(value));
+    return { others, standing: await standingOf(on, view, others, now) };
+  });
+  for await (const { others, standing } of rest) {
+    const ended = endAll([...standing.values()].flat(), options.by, now);
+    showEnded(options.shown, view, ended);
+    yield { added: [], ended, removed: others.length, unchanged: 0 };
+  }
 }
 
-async function placed(
-  on: ListCollections,
+function placed(
   view: ListView,
   groups: ReadonlyMap<string, readonly ImportEntry[]>,
+  standing: ReadonlyMap<string, readonly Standing[]>,
   { replace, by, shown }: Rules,
   now: number,
-): Promise<Difference> {
-  const earliest = earliestOf([...groups.values()].flat());
-  const moment = replace ? Math.min(earliest, now) : earliest;
-  const standing = await standingOf(on, view, [...groups.keys()], moment);
+): Difference {
   const added: ListEntry[] = [];
   const ended: Ending<Standing>[] = [];
   let removed = 0;
@@ -151,7 +161,7 @@ async function* reachingValues(
         .find({ ...reaching(view, now), ...(Object.keys(within).length > 0 ? { v: within } : {}) }, only)
         .toArray(),
     );
-    yield [...new Set(found.map(({ v }) => v))];
+    yield* chunks([...new Set(found.map(({ v }) => v))]);
     after = end;
     more = end !== undefined;
   }

@@ -20,6 +20,7 @@ import type {
   Membership,
   NewList,
 } from '../../../facts/lists/list-store.js';
+import { atOnce } from '../at-once.js';
 import type { Connection } from '../connection.js';
 import { isDuplicateKey } from '../errors.js';
 import { COLLECTIONS } from '../indexes.js';
@@ -35,6 +36,9 @@ import type { ListChangeDocument, ListDocument, ListView, MembershipDocument } f
 import { ListWriter } from './writer.js';
 import type { ListCollections } from './collections.js';
 import type { ResolvedOptions } from '../options.js';
+
+/** Parts of an import that are staged at once. */
+const AT_ONCE = 3;
 
 /** Lists on MongoDB. */
 export class MongoLists implements ListStore {
@@ -194,15 +198,7 @@ export class MongoLists implements ListStore {
     await this.sweep();
     const name = Buffer.from(this.#world.randomBytes(12)).toString('hex');
     return await this.#staging.use(name, async (staging) => {
-      // While one batch is written the next one is read.
-      let written: Promise<void> = Promise.resolve();
-      for await (const batch of batches)
-        for (const chunk of chunks(batch)) {
-          await written;
-          written = staging.add(chunk);
-          written.catch(() => undefined);
-        }
-      await written;
+      await atOnce(AT_ONCE, inChunks(batches), (chunk) => staging.add(chunk));
       return options.dryRun
         ? await tell(on, await this.#view(list), staging, options)
         : await switchTo(on, list, staging, options);
@@ -289,4 +285,8 @@ function beyond(place: EntryPlace | undefined): Document {
   if (place === undefined) return {};
   const { value, validFrom } = place;
   return { v: { $gte: value }, $or: [{ v: { $gt: value } }, { from: { $gt: validFrom } }] };
+}
+
+async function* inChunks<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[]> {
+  for await (const batch of batches) yield* chunks(batch);
 }

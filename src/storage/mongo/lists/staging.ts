@@ -1,4 +1,4 @@
-import type { Collection, ObjectId } from 'mongodb';
+import type { Collection } from 'mongodb';
 import { storeUnavailable } from '../../../errors/store-unavailable.js';
 import { TollgateError } from '../../../errors/errors.js';
 import { MAX_ENTRIES_OF_VALUE } from '../../../facts/lists/list-store.js';
@@ -10,18 +10,26 @@ import { CHUNK } from './difference.js';
 
 /** An entry that waits for the switch of its import. */
 interface StagedDocument {
-  readonly _id?: ObjectId;
+  /** 1, 2, 3 … as they came. */
+  readonly _id: number;
   /** Value. */
   readonly v: string;
-  /** Its place in the stream. */
-  readonly p: number;
+  /** Its place in what it was read from, where that is another one. */
+  readonly p?: number;
   readonly from: number;
   /** Left out: until removed. */
   readonly until?: number;
-  readonly reason: string;
-  readonly actor: string;
-  readonly source: string;
+  /** Left out: as of the first. */
+  readonly reason?: string;
+  readonly actor?: string;
+  readonly source?: string;
 }
+
+/** What most entries of an import have in common. */
+type Said = Pick<ImportEntry, 'reason' | 'actor' | 'source'>;
+
+/** It may be lost with its server, and is asked for whole: nothing waits for a majority or a disk. */
+const FLEETING = { writeConcern: { w: 1, journal: false }, readConcern: { level: 'local' } } as const;
 
 /**
  * The entries of one import, in a collection of their own until it switches. The name tells whose it is: that of an
@@ -30,23 +38,33 @@ interface StagedDocument {
 export class ListStaging {
   readonly #connection: Connection;
   readonly #collection: Collection<StagedDocument>;
-  #made = false;
+  readonly #name: string;
+  #made: Promise<void> | undefined;
   #size = 0;
+  #first: Said | undefined;
 
   constructor(connection: Connection, name: string) {
     this.#connection = connection;
-    this.#collection = connection.collection(name);
+    this.#collection = connection.collection(name, FLEETING);
+    this.#name = name;
   }
 
   async add(entries: readonly ImportEntry[]): Promise<void> {
-    if (entries.length === 0) return;
-    if (!this.#made) {
-      this.#made = true;
-      await this.#connection.run(() => this.#collection.createIndex(STAGING_KEY, { unique: true }));
-    }
-    const documents = entries.map((entry, index) => staged(entry, this.#size + index + 1));
-    await this.#connection.run(() => this.#collection.insertMany(documents, { ordered: false }));
+    const [first] = entries;
+    if (first === undefined) return;
+    const said = (this.#first ??= first);
+    const before = this.#size;
     this.#size += entries.length;
+    await (this.#made ??= this.#make());
+    const documents = entries.map((entry, index) => staged(entry, before + index + 1, said));
+    await this.#connection.run(() => this.#collection.insertMany(documents, { ordered: false }));
+  }
+
+  async #make(): Promise<void> {
+    const { db } = this.#connection;
+    const clusteredIndex = { key: { _id: 1 }, unique: true } as const;
+    await this.#connection.run(() => db.createCollection(this.#name, { clusteredIndex }));
+    await this.#connection.run(() => this.#collection.createIndex(STAGING_KEY));
   }
 
   /**
@@ -65,7 +83,9 @@ export class ListStaging {
       const begun = last?.v;
       const all = [...rest, ...found];
       rest = more ? all.filter(({ v }) => v === begun) : [];
-      const whole = byValue((more ? all.filter(({ v }) => v !== begun) : all).map(entryOf));
+      const whole = byValue(
+        (more ? all.filter(({ v }) => v !== begun) : all).map((one) => entryOf(one, this.#first)),
+      );
       for (const [value, { length }] of whole) mustBeFew(value, length);
       mustBeFew(begun ?? '', rest.length);
       if (whole.size > 0) yield whole;
@@ -83,20 +103,16 @@ export class ListStaging {
   }
 
   async drop(): Promise<void> {
-    if (this.#made) await this.#connection.run(() => this.#collection.drop());
+    if (this.#made !== undefined) await this.#connection.run(() => this.#collection.drop());
   }
 
   async #after(last: StagedDocument | undefined): Promise<readonly StagedDocument[]> {
     const beyond =
       last === undefined
         ? {}
-        : { v: { $gte: last.v }, $or: [{ v: { $gt: last.v } }, { p: { $gt: last.p } }] };
+        : { v: { $gte: last.v }, $or: [{ v: { $gt: last.v } }, { _id: { $gt: last._id } }] };
     return await this.#connection.run(() =>
-      this.#collection
-        .find(beyond, { projection: { _id: 0 } })
-        .sort(STAGING_KEY)
-        .limit(CHUNK)
-        .toArray(),
+      this.#collection.find(beyond).sort(STAGING_KEY).limit(CHUNK).toArray(),
     );
   }
 }
@@ -151,12 +167,22 @@ function mustBeFew(value: string, length: number): void {
     throw new TollgateError('INVALID_REQUEST', `entries: more than ${MAX_ENTRIES_OF_VALUE} of ${value}`);
 }
 
-function staged({ value, validFrom, validUntil, ...rest }: ImportEntry, place: number): StagedDocument {
-  const { reason, actor, source, position = place } = rest;
-  const until = validUntil === Infinity ? {} : { until: validUntil };
-  return { v: value, p: position, from: validFrom, ...until, reason, actor, source };
+function staged(entry: ImportEntry, place: number, first: Said): StagedDocument {
+  const { value, validFrom, validUntil, reason, actor, source, position = place } = entry;
+  return {
+    _id: place,
+    v: value,
+    ...(position === place ? {} : { p: position }),
+    from: validFrom,
+    ...(validUntil === Infinity ? {} : { until: validUntil }),
+    ...(reason === first.reason ? {} : { reason }),
+    ...(actor === first.actor ? {} : { actor }),
+    ...(source === first.source ? {} : { source }),
+  };
 }
 
-function entryOf({ v, p, from, until, reason, actor, source }: StagedDocument): ImportEntry {
-  return { value: v, validFrom: from, validUntil: until ?? Infinity, reason, actor, source, position: p };
+function entryOf({ _id, v, p, from, until, ...said }: StagedDocument, first: Said | undefined): ImportEntry {
+  const { reason = '', actor = '', source = '' } = { ...first, ...said };
+  const validUntil = until ?? Infinity;
+  return { value: v, validFrom: from, validUntil, reason, actor, source, position: p ?? _id };
 }

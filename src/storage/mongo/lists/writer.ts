@@ -4,6 +4,7 @@ import { storeUnavailable } from '../../../errors/store-unavailable.js';
 import { deletedList } from '../../../facts/lists/deletion.js';
 import type { ChangeNote, ListEntry, ListUpdate } from '../../../facts/lists/list-store.js';
 import type { Ending } from '../../../facts/lists/timeline.js';
+import { atOnce } from '../at-once.js';
 import { COLLECTIONS, ENDS_INDEX } from '../indexes.js';
 import type { ListCollections } from './collections.js';
 import type { Difference, Standing } from './difference.js';
@@ -20,6 +21,8 @@ const TURNS_MS = 10_000;
 const PAUSE_MS = 20;
 /** How often at most a writer says that it is there, ms. */
 const RENEW_MS = 4_000;
+/** Parts of a change that are written at once. */
+const AT_ONCE = 3;
 /** How long the removal of what failed changes wrote may take, ms. */
 const REMOVAL_MS = 60_000;
 
@@ -95,8 +98,7 @@ export class ListWriter {
   ): Promise<ListUpdate> {
     const writer = await ListWriter.#open(on, list, options);
     try {
-      if (differences)
-        for await (const difference of readAhead(differences(writer))) await writer.#take(difference);
+      if (differences) await atOnce(AT_ONCE, differences(writer), (difference) => writer.#take(difference));
       return await writer.#end();
     } catch (error) {
       await writer.#fail().catch(() => undefined);
@@ -265,24 +267,6 @@ export class ListWriter {
     );
     // Else it was committed and only the answer was lost, or the next writer has seen to it.
     if (matchedCount > 0) void removeFailed(this.#on, this.view.list, [this.#revision]);
-  }
-}
-
-/** The same, one item ahead: what is next is worked out while what is given is written. */
-async function* readAhead<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
-  const source = items[Symbol.asyncIterator]();
-  let next = source.next();
-  try {
-    for (;;) {
-      const { done, value } = await next;
-      if (done === true) return;
-      next = source.next();
-      // Told when its turn comes.
-      next.catch(() => undefined);
-      yield value as T;
-    }
-  } finally {
-    await source.return?.();
   }
 }
 
