@@ -3,20 +3,37 @@ import { defineConfig } from 'vitest/config';
 
 const report = process.env['TOLLGATE_TEST_REPORT'] ?? '';
 const globalSetup = './test/support/global-setup.ts';
+const whole = 'test/**/*.int.test.ts';
+/** Those that put something in the place of a module of Node's. */
+const mocking = 'test/storage/sqlite/worker/*.test.ts';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     setupFiles: ['./test/support/seed.ts'],
-    globalSetup: existsSync(new URL(globalSetup, import.meta.url)) ? [globalSetup] : [],
     // CI reads the report to be sure that no suite was skipped.
     reporters: report === '' ? ['default'] : ['default', ['json', { outputFile: report }]],
     pool: 'forks',
-    maxWorkers: 2,
+    // Of many tests much is waiting: for time-outs, for servers to start.
+    maxWorkers: 3,
     // These end what hangs. They are no bounds on speed: a loaded machine must not fail a test that is right.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 30_000, interval: 20 } },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: [whole, mocking],
+          globalSetup: existsSync(new URL(globalSetup, import.meta.url)) ? [globalSetup] : [],
+        },
+      },
+      // What starts nothing shares its modules: to load them anew for each file takes longer than most tests.
+      {
+        extends: true,
+        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [whole, mocking], isolate: false },
+      },
+    ],
   },
 });

@@ -20,6 +20,8 @@ const SCREEN = '/tollgate.v1.DecisionService/Screen';
 const SHARE = 0.3;
 /** Of the intervals of ratios. */
 const ALPHA = 0.05;
+/** Not counted at the beginning of a round, s: what the shadow alone asks for is not known yet. */
+const WARM_UP_S = 1;
 /** How often a version is switched to and fro. */
 const SWITCHES = 20;
 
@@ -42,8 +44,8 @@ const ENTRIES = 1_000_000;
  * imported, on both stores. Arguments: rounds with and as many without the shadow, seconds each, one store, entries.
  */
 export async function run(args: readonly string[]): Promise<BenchResult> {
-  const rounds = Number(args[0] ?? 20);
-  const seconds = Number(args[1] ?? 6);
+  const rounds = Number(args[0] ?? 60);
+  const seconds = Number(args[1] ?? 2);
   const only = args[2];
   const entries = Number(args[3] ?? ENTRIES);
   const figures: Figure[] = [];
@@ -72,7 +74,7 @@ async function measure(setup: Setup, figures: Figure[], notes: string[]): Promis
   mkdirSync(folder);
   const rules = benchRules(folder);
   const service = await startTollgate(['--store', uri, '--rules', rules]);
-  const requests = await requestsFor(service.grpc, folder, rounds * 2 * (seconds + 2) + 60);
+  const requests = await requestsFor(service.grpc, folder, rounds * 2 * (seconds + WARM_UP_S) + 60);
   const publish = publisher(service.grpc);
   const version = await publish.push(candidateRuleSet());
   const rate = Math.floor(requests.capacity * SHARE);
@@ -80,7 +82,9 @@ async function measure(setup: Setup, figures: Figure[], notes: string[]): Promis
   figures.push({ name: `${name}: open load`, value: rate, unit: 'calls/s' });
 
   const pairs = await shadowRounds({ ...setup, rate, requests, service: service.grpc, publish, version });
-  figures.push(...shadowFigures(name, pairs));
+  const shadow = shadowFigures(name, pairs);
+  figures.push(...shadow);
+  for (const { name: what, value, unit } of shadow) console.error(`${what}: ${value.toFixed(3)} ${unit}`);
   const compared = await publish.shadowText(version);
   notes.push(`${name}: ${compared}`);
 
@@ -172,7 +176,7 @@ async function shadowRounds(setup: Rounds): Promise<readonly Pair[]> {
       mode: 'open',
       rate,
       first,
-      warmupMs: 2000,
+      warmupMs: WARM_UP_S * 1000,
       durationMs: seconds * 1000,
     });
     first += result.sent;

@@ -57,10 +57,13 @@ async function placeOf(path: string): Promise<string | undefined> {
 
 async function writeWhole(path: string, texts: AsyncIterable<string>): Promise<void> {
   const part = `${path}.part`;
+  const target = createWriteStream(part);
   try {
-    await pipeline(texts, createWriteStream(part));
+    await pipeline(texts, target);
     await rename(part, path);
   } catch (error) {
+    // It may still be on its way to be opened, and would be there after all.
+    if (!target.closed) await new Promise((resolve) => target.once('close', resolve));
     await rm(part, { force: true });
     throw error;
   }

@@ -308,6 +308,22 @@ describe('lists', () => {
     );
   });
 
+  it('are not all taken off a list by a file that broke off on its way', async () => {
+    await run(['lists', 'create', 'cli-kept', '--type', 'email-domain', '--kind', 'watch']);
+    await run(['lists', 'add', 'cli-kept', 'spam.example', ...why]);
+    const empty = folder.file('empty.txt', '# nothing came\n');
+    const args = ['lists', 'import', 'cli-kept', empty, '--replace', ...why];
+    const refused = await run(args);
+    expect(refused.err).toBe(
+      'tollgate: nothing is in the file, and list cli-kept would be empty\n  where that is meant, say --allow-empty\n',
+    );
+    expect(refused.code).toBe(2);
+    expect(await json(['lists', 'check', 'cli-kept', 'spam.example'])).toMatchObject({ listed: true });
+    expect((await run([...args, '--dry-run'])).out).toContain('1 removed');
+    expect((await run([...args, '--allow-empty'])).out).toContain('1 removed');
+    expect(await json(['lists', 'check', 'cli-kept', 'spam.example'])).toMatchObject({ listed: false });
+  });
+
   it('note the name of the file as source, wherever it lies, and come out as they were known at a moment', async () => {
     await run(['lists', 'create', 'cli-known', '--type', 'email-domain', '--kind', 'watch']);
     const name = `${'long-'.repeat(30)}.txt`;

@@ -75,8 +75,12 @@ const HISTORIES: readonly object[] = [
 ];
 const HABITS: readonly object[] = [{ by: 'email', window: '30d', what: 'zscore' }];
 
+/** A rule that reads a fact and never hits. */
 const asked = (fact: string, params: object, index: number): object =>
-  rule(`${fact}-${String(index)}`, [{ fact, params, operator: 'greaterThan', value: 1e12 }]);
+  rule(`${fact}-${String(index)}`, [
+    { fact, params, operator: 'greaterThan', value: 0.5 },
+    { fact: 'payment.amountMinor', operator: 'greaterThan', value: 1e12 },
+  ]);
 const limits = [
   {
     name: 'card-day',

@@ -1,9 +1,9 @@
 import { MongoClient } from 'mongodb';
-import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { ListChangeKind } from '../../src/gen/tollgate/v1/list_service_pb.js';
 import { Outcome } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { putMongoStore, putSqliteStore } from '../storage/fixtures/fixtures.js';
-import { NOON, onBothStores, onMongo, payment, type Place } from './harness.js';
+import { NOON, onBothStores, onMongo, payment, type Instance, type Place } from './harness.js';
 
 /**
  * What was done in the stores of the fixtures, by the release before: three versions of `checks`, 1 to 3 activated in turn
@@ -12,15 +12,39 @@ import { NOON, onBothStores, onMongo, payment, type Place } from './harness.js';
  */
 onBothStores('a store that an earlier release left', (createPlace) => {
   let place: Place;
-  beforeEach(async () => {
+  let tollgate: Instance;
+  beforeAll(async () => {
     place = createPlace();
     if (place.kind === 'sqlite') putSqliteStore(place.store.slice('sqlite:'.length), 'sqlite-8');
     else await putMongoStore(place.store, 'mongo-5');
+    tollgate = await place.start();
   });
-  afterEach(() => place.remove());
+  afterAll(() => place.remove());
+
+  it('keeps its decisions: they are found, explained and replayed', async () => {
+    const { decisions } = await tollgate.decisions.listDecisions({ pageSize: 10 });
+    expect(decisions.map(({ outcome }) => outcome)).toEqual([
+      Outcome.BLOCK,
+      Outcome.REVIEW,
+      Outcome.ACCEPT,
+      Outcome.ACCEPT,
+    ]);
+    for (const { id } of decisions) {
+      const { identical } = await tollgate.decisions.replayDecision({ id });
+      expect(identical).toBe(true);
+    }
+    const id = decisions[0]?.id ?? '';
+    const { summary } = await tollgate.decisions.explainDecision({ id });
+    expect(summary.join('\n')).toContain('lists/mule');
+    // What was asked before is the same payment still.
+    const again = await tollgate.decisions.screen({
+      requestId: 'r-3',
+      payment: payment({ at: NOON + 3_000, minor: 10_000, card: 'card-7' }),
+    });
+    expect(again.decision?.id).toBe(id);
+  });
 
   it('goes on where it stood: what was active is, and can be rolled back', async () => {
-    const tollgate = await place.start();
     const { ruleSets } = await tollgate.rules.listRuleSets({});
     expect(
       ruleSets.map(({ id, activeVersion, latestVersion }) => [id, activeVersion, latestVersion]),
@@ -57,32 +81,7 @@ onBothStores('a store that an earlier release left', (createPlace) => {
     ]);
   });
 
-  it('keeps its decisions: they are found, explained and replayed', async () => {
-    const tollgate = await place.start();
-    const { decisions } = await tollgate.decisions.listDecisions({ pageSize: 10 });
-    expect(decisions.map(({ outcome }) => outcome)).toEqual([
-      Outcome.BLOCK,
-      Outcome.REVIEW,
-      Outcome.ACCEPT,
-      Outcome.ACCEPT,
-    ]);
-    for (const { id } of decisions) {
-      const { identical } = await tollgate.decisions.replayDecision({ id });
-      expect(identical).toBe(true);
-    }
-    const id = decisions[0]?.id ?? '';
-    const { summary } = await tollgate.decisions.explainDecision({ id });
-    expect(summary.join('\n')).toContain('lists/mule');
-    // What was asked before is the same payment still.
-    const again = await tollgate.decisions.screen({
-      requestId: 'r-3',
-      payment: payment({ at: NOON + 3_000, minor: 10_000, card: 'card-7' }),
-    });
-    expect(again.decision?.id).toBe(id);
-  });
-
   it('tells of its lists what was kept, and takes changes of them', async () => {
-    const tollgate = await place.start();
     const said = { list: 'mules', actor: 'gil', reason: 'no mule' };
     await tollgate.lists.removeEntries({ ...said, values: ['card-7'] });
     const { changes } = await tollgate.lists.listChanges({ list: 'mules' });
@@ -100,7 +99,7 @@ onBothStores('a store that an earlier release left', (createPlace) => {
       [ListChangeKind.REMOVED, 'eve', 'mistaken', 0, 1],
       [ListChangeKind.ADDED, 'dee', 'mule', 2, 0],
     ]);
-    const decided = await tollgate.screen('r-new', payment({ at: NOON + 60_000, card: 'card-7' }));
+    const decided = await tollgate.screen('r-free', payment({ at: NOON + 60_000, card: 'card-7' }));
     expect(decided.outcome).toBe(Outcome.ACCEPT);
     const other = await tollgate.screen('r-other', payment({ at: NOON + 60_000, card: 'card-9' }));
     expect(other.outcome).toBe(Outcome.BLOCK);

@@ -11,7 +11,7 @@ import {
 import { TollgateError } from '../../../errors/errors.js';
 import { moment, wholeNumber } from '../../arguments.js';
 import { counted, grouped } from '../../counted.js';
-import { CliError, EXIT } from '../../exit.js';
+import { CliError, EXIT, usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
 import type { BadRow } from '../../input/bad-row.js';
 import { openBytes } from '../../input/files.js';
@@ -36,6 +36,7 @@ function fileName(path: string): string {
 interface Import {
   readonly replace?: boolean;
   readonly dryRun?: boolean;
+  readonly allowEmpty?: boolean;
   readonly format?: Format;
   readonly reason: string;
   readonly until?: number;
@@ -58,15 +59,22 @@ interface Settings {
 async function* importRequests(
   parts: AsyncIterable<readonly ListEntry[]>,
   settings: Settings,
-  until: number | undefined,
+  { until, allowEmpty = false }: Import,
 ) {
   yield { ...settings, entries: [] as ListEntry[] };
+  let none = true;
   for await (const entries of parts) {
+    none &&= entries.length === 0;
     if (until !== undefined) for (const entry of entries) entry.validUntil ??= timestampFromMs(until);
     for (let at = 0; at < entries.length; at += IN_MESSAGE) {
       yield { entries: entries.slice(at, at + IN_MESSAGE) };
     }
   }
+  // What broke off on its way here looks like this.
+  if (none && settings.replace && !settings.dryRun && !allowEmpty)
+    throw usageError(`nothing is in the file, and list ${settings.list} would be empty`, [
+      'where that is meant, say --allow-empty',
+    ]);
 }
 
 /** Fields of the API count entries from 0; who looks into a file counts lines. */
@@ -119,6 +127,7 @@ export function addImport(parent: Command, host: Host): void {
       'Stream the entries of a file onto a list. Nothing is visible before the end, then all at once.',
     )
     .option('--replace', 'the file becomes the whole list: what is not in it ends')
+    .option('--allow-empty', 'with --replace: a file with no entry in it is meant, and empties the list')
     .option('--dry-run', 'change nothing, only say what would change')
     .option(
       '--show <n>',
@@ -164,7 +173,7 @@ Examples:
         const tell = dryRun ? unsent.add : undefined;
         const parts = entriesOf(source.bytes, source.name, format, places, tell);
         const response = await tollgate()
-          .lists.importEntries(importRequests(parts, settings, options.until))
+          .lists.importEntries(importRequests(parts, settings, options))
           .catch((error: unknown) => {
             throw byLines(error, places);
           });
