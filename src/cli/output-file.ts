@@ -63,7 +63,7 @@ async function writeWhole(path: string, texts: AsyncIterable<string>): Promise<v
     await rename(part, path);
   } catch (error) {
     // It may still be on its way to be opened, and would be there after all.
-    if (!target.closed) await new Promise((resolve) => target.once('close', resolve));
+    if (!target.closed) await new Promise<void>((resolve) => target.once('close', () => resolve()));
     await rm(part, { force: true });
     throw error;
   }
