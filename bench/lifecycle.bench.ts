@@ -1,11 +1,13 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ScreenRequestSchema } from '../src/gen/tollgate/v1/decision_service_pb.js';
 import { quantileRanks } from '../src/statistics/quantile.js';
-import { writeRequests } from './loader/request-file.js';
+import { readRequests, writeRequests } from './loader/request-file.js';
 import { load } from './loader/run.js';
 import type { LoadResult } from './loader/tally.js';
+import { runUnary } from './loader/unary.js';
 import type { BenchResult, Figure } from './run.js';
 import { startBenchMongod } from './support/bench-mongod.js';
 import { listImports } from './support/list-import.js';
@@ -21,7 +23,9 @@ const SHARE = 0.3;
 /** Of the intervals of ratios. */
 const ALPHA = 0.05;
 /** Not counted at the beginning of a round, s: what the shadow alone asks for is not known yet. */
-const WARM_UP_S = 1;
+const WARM_UP_S = 0.5;
+/** How long the last calls of a round are waited for, ms. */
+const LATE_MS = 200;
 /** How often a version is switched to and fro. */
 const SWITCHES = 20;
 
@@ -74,7 +78,7 @@ async function measure(setup: Setup, figures: Figure[], notes: string[]): Promis
   mkdirSync(folder);
   const rules = benchRules(folder);
   const service = await startTollgate(['--store', uri, '--rules', rules]);
-  const requests = await requestsFor(service.grpc, folder, rounds * 2 * (seconds + WARM_UP_S) + 60);
+  const requests = await requestsFor(service.grpc, folder, rounds * 2 * (seconds + 1) + 60);
   const publish = publisher(service.grpc);
   const version = await publish.push(candidateRuleSet());
   const rate = Math.floor(requests.capacity * SHARE);
@@ -157,41 +161,65 @@ interface Rounds extends Setup {
   readonly version: number;
 }
 
+/** Latencies of calls that were due in a round, from when they were due, ms. */
+type Round = number[];
+
 interface Pair {
-  readonly off: LoadResult;
-  readonly on: LoadResult;
+  readonly off: Round;
+  readonly on: Round;
 }
 
-/** Alternating, first without and first with the shadow in turn, so that what drifts hits both. */
+/**
+ * One load all the while, since a load generator that starts disturbs more than a shadow does; the shadow is switched on and
+ * off meanwhile, first without and first with it in turn, so that what drifts hits both.
+ */
 async function shadowRounds(setup: Rounds): Promise<readonly Pair[]> {
   const { rounds, seconds, rate, requests, service, publish, version } = setup;
   const pairs: Pair[] = [];
-  let first = 0;
-  const round = async (shadow: boolean): Promise<LoadResult> => {
+  let current: { readonly from: number; to: number; readonly latencies: Round } | undefined;
+  const over = new AbortController();
+  const loaded = runUnary({
+    address: service,
+    path: SCREEN,
+    requests: readRequests(requests.file),
+    first: 0,
+    inFlight: 2000,
+    warmupMs: 0,
+    durationMs: 3_600_000,
+    maxCalls: Number.POSITIVE_INFINITY,
+    rate,
+    wrap: false,
+    signal: over.signal,
+    answered(due, ms) {
+      if (current && due >= current.from && due < current.to) current.latencies.push(ms);
+    },
+  }).then((result) => {
+    if (!over.signal.aborted) throw new Error(`the load ended early: ${JSON.stringify(result)}`);
+  });
+  const round = async (shadow: boolean): Promise<Round> => {
     await publish.shadow(version, shadow);
-    const result = await load({
-      address: service,
-      path: SCREEN,
-      file: requests.file,
-      mode: 'open',
-      rate,
-      first,
-      warmupMs: WARM_UP_S * 1000,
-      durationMs: seconds * 1000,
-    });
-    first += result.sent;
-    return result;
+    const from = performance.now() + WARM_UP_S * 1000;
+    const mine = { from, to: from + seconds * 1000, latencies: [] };
+    current = mine;
+    // Calls that were due at its very end are waited for.
+    await pause((WARM_UP_S + seconds) * 1000 + LATE_MS);
+    return mine.latencies;
   };
-  for (let pair = 0; pair < rounds; pair += 1) {
-    if (pair % 2 === 0) {
-      const off = await round(false);
-      pairs.push({ off, on: await round(true) });
-    } else {
-      const on = await round(true);
-      pairs.push({ off: await round(false), on });
+  const all = async (): Promise<void> => {
+    await pause(5_000);
+    for (let pair = 0; pair < rounds; pair += 1) {
+      if (pair % 2 === 0) {
+        const off = await round(false);
+        pairs.push({ off, on: await round(true) });
+      } else {
+        const on = await round(true);
+        pairs.push({ off: await round(false), on });
+      }
     }
-  }
-  await publish.shadow(version, false);
+    await publish.shadow(version, false);
+    over.abort();
+  };
+  await Promise.all([loaded, all()]);
   return pairs;
 }
 
@@ -205,8 +233,8 @@ function shadowFigures(name: string, pairs: readonly Pair[]): Figure[] {
     bar: `<= ${String(bar)}`,
     holds: median(ratios) <= bar,
   });
-  const ms = (of: (pair: Pair) => LoadResult, which: 'p50' | 'p99'): number =>
-    median(pairs.map((pair) => latency(of(pair), which))) / 1000;
+  const ms = (of: (pair: Pair) => Round, which: 'p50' | 'p99'): number =>
+    median(pairs.map((pair) => latency(of(pair), which)));
   return [
     { name: `${name}: off, p50`, value: ms(({ off }) => off, 'p50'), unit: 'ms' },
     { name: `${name}: off, p99`, value: ms(({ off }) => off, 'p99'), unit: 'ms' },
@@ -217,9 +245,9 @@ function shadowFigures(name: string, pairs: readonly Pair[]): Figure[] {
   ];
 }
 
-/** Microseconds from when a call was due: in open load what waits for its turn has waited for an answer. */
-function latency(result: LoadResult, which: 'p50' | 'p99'): number {
-  return (result.dueLatencyUs ?? result.latencyUs)[which];
+function latency(round: Round, which: 'p50' | 'p99'): number {
+  const sorted = round.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * (which === 'p50' ? 0.5 : 0.99)) - 1] ?? Infinity;
 }
 
 /** Where the median of such ratios lies, by the ranks between which it must be. */

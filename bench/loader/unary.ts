@@ -22,6 +22,10 @@ export interface UnaryLoad {
   readonly rate: number;
   /** At the end of the file begin again: only for what keeps nothing. */
   readonly wrap: boolean;
+  /** Of an open loop: is told each answered call, when it was due (of `performance.now`) and after how long it was answered, ms. */
+  readonly answered?: (due: number, ms: number) => void;
+  /** Ends it before its time is over. */
+  readonly signal?: AbortSignal;
 }
 
 const TICK_MS = 1;
@@ -75,6 +79,7 @@ export async function runUnary(load: UnaryLoad): Promise<LoadResult> {
         tally.latency.add((now - started) * 1000);
         if (rate > 0) tally.dueLatency.add((now - dueAt.get(stream)!) * 1000);
       }
+      if (rate > 0 && status === 0) load.answered?.(dueAt.get(stream)!, now - dueAt.get(stream)!);
       dueAt.delete(stream);
       tally.add(status);
       if (stopped) {
@@ -91,10 +96,11 @@ export async function runUnary(load: UnaryLoad): Promise<LoadResult> {
     },
   });
 
+  load.signal?.addEventListener('abort', stop);
   setTimeout(() => {
     if (stopped) return;
     tally.begin();
-    setTimeout(stop, load.durationMs);
+    setTimeout(stop, load.durationMs).unref();
   }, load.warmupMs);
   if (rate === 0) {
     fill();

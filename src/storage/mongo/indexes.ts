@@ -1,4 +1,4 @@
-import type { Db, IndexSpecification, CreateIndexesOptions } from 'mongodb';
+import type { Db, IndexDescription } from 'mongodb';
 
 /** Names of all collections. */
 export const COLLECTIONS = {
@@ -42,8 +42,8 @@ export const STAGING_KEY = { v: 1, _id: 1 } as const;
 
 interface Index {
   readonly collection: string;
-  readonly key: IndexSpecification;
-  readonly options?: CreateIndexesOptions;
+  readonly key: IndexDescription['key'];
+  readonly options?: Omit<IndexDescription, 'key'>;
 }
 
 /**
@@ -122,8 +122,12 @@ const INDEXES: readonly Index[] = [
   { collection: COLLECTIONS.versions, key: { ruleSet: 1, version: -1 } },
 ];
 
-/** Creates what is missing. */
+/** Creates what is missing: all of a collection at once, since a majority has to confirm each step. */
 export async function createIndexes(db: Db): Promise<void> {
-  for (const { collection, key, options } of INDEXES)
-    await db.collection(collection).createIndex(key, options);
+  for (const collection of new Set(INDEXES.map((index) => index.collection))) {
+    const own = INDEXES.filter((index) => index.collection === collection);
+    await db
+      .collection(collection)
+      .createIndexes(own.map(({ key, options }): IndexDescription => ({ ...options, key })));
+  }
 }
