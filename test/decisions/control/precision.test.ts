@@ -9,7 +9,10 @@ import { sampleRecord } from '../../server/support/records.js';
 const DAY = 86_400_000;
 const NOW = 1000 * DAY;
 const hash = (attribute: string, value: string): number =>
-  [...`${attribute} ${value}`].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
+  Array.from(`${attribute} ${value}`).reduce(
+    (sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003,
+    7,
+  );
 
 function event(kind: StreamKind, payment: number, label = '', knownAt = NOW - 10 * DAY): StreamEvent {
   const attributes = ATTRIBUTES.map(() => 0);
