@@ -4,7 +4,7 @@ import type { AllInForce } from './in-force.js';
 import type { Proving } from './publish/proving.js';
 import type { Publishing } from './publish/publishing.js';
 import type { Created, NewVersion, RuleSetInfo, Validation, VersionInfo } from './rule-set-info.js';
-import type { RuleChange } from './versions/diff.js';
+import type { RuleChange } from './versions/rule-change.js';
 
 /** Rule sets as versioned documents. All methods throw TollgateError. */
 export interface Versions {
