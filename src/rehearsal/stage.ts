@@ -133,9 +133,9 @@ export function setStage(options: StageOptions): Stage {
       rules: {
         catalogue,
         hash: createAttributeHash(hash, readPhone),
-        windowBytes,
         planned: (plan, slots) => withPins(plan, slots, () => pins),
       },
+      windowBytes,
       resolve: (payment, now) => resolve(payment, now),
       toBaseMinor: (minor, currency) => toBaseMinor(minor, currency, rates),
       instrumentDigest: (payment) => instrumentDigest(payment, hash),

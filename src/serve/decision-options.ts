@@ -88,9 +88,9 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
     rules: {
       catalogue: FACT_CATALOGUE,
       hash: attributeOf,
-      windowBytes: config.windowBytes,
       references: parts.assets.references,
     },
+    windowBytes: config.windowBytes,
     resolve: strict(resolve, config),
     membership: listMemberships(resolve, lists),
     toBaseMinor: (minor, currency) => toBaseMinor(minor, currency, rates),

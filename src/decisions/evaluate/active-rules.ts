@@ -1,7 +1,6 @@
 import type { Attribute } from '../../facts/attributes.js';
 import type { PaymentContext } from '../../facts/context.js';
-import { planWindows } from '../../facts/velocity/plan.js';
-import { StreamWindows } from '../../facts/velocity/windows.js';
+import { planWindows, type WindowPlan } from '../../facts/velocity/plan.js';
 import type { FactCatalogue } from '../../rules/catalogue.js';
 import { layoutOf } from '../../rules/versions/layout.js';
 import type { FactSlot, Program, RuleSetVersion } from '../../rules/program.js';
@@ -22,12 +21,11 @@ export interface ChosenRules {
   readonly shadows: readonly ShadowPlan[];
 }
 
-/** One immutable snapshot of the rules in force everywhere, and the windows that belong to it. */
+/** One immutable snapshot of the rules in force everywhere. */
 export interface RulesInForce {
-  readonly windows: StreamWindows;
-  /** Windows that answer the same and hold nothing yet. */
-  readonly emptyWindows: () => StreamWindows;
-  /** What the windows answer: snapshots with the same name may share them. */
+  /** What the windows must answer. */
+  readonly windowPlan: WindowPlan;
+  /** Its name: with the same, the windows need not be told of another. */
   readonly asked: string;
   /** Whether any rule looks at what was decided about earlier payments. */
   readonly asksOutcome: boolean;
@@ -40,8 +38,6 @@ export interface RulesInForce {
 export interface RulesInForceOptions {
   readonly catalogue: FactCatalogue;
   readonly hash: (attribute: Attribute, value: string) => number;
-  /** Memory for the windows, bytes. */
-  readonly windowBytes: number;
   /** The tables that facts are read from; default: none that records should name. */
   readonly references?: readonly Reference[];
   /** Lays something over the plan, once for each program: a rehearsal gives facts by hand. Default: nothing. */
@@ -60,10 +56,7 @@ type Choice = Omit<ChosenRules, 'lots'>;
 
 const NO_LOTS: readonly Lot[] = [];
 
-/**
- * Compiles an arrangement into a snapshot. Its windows are empty: events not durable yet, which a cold load would miss,
- * are to be inserted.
- */
+/** Compiles an arrangement into a snapshot. */
 export function rulesInForce(
   arrangement: Arrangement,
   options: RulesInForceOptions,
@@ -101,11 +94,8 @@ export function rulesInForce(
   }
   const always = new Map([...sites.values()].map(({ stable }) => [stable, { ...stable, lots: NO_LOTS }]));
 
-  const emptyWindows = (): StreamWindows =>
-    new StreamWindows(planWindows(questions, options.hash), { maxBytes: options.windowBytes });
   return {
-    windows: emptyWindows(),
-    emptyWindows,
+    windowPlan: planWindows(questions, options.hash),
     asked: questions.name,
     asksOutcome: questions.askOutcome,
     layouts: deciding.map(({ layout }) => layout),
@@ -124,9 +114,4 @@ export function rulesInForce(
       return { rules: choice.rules, shadows: choice.shadows, lots };
     },
   };
-}
-
-/** The same rules over other windows, which answer the same. */
-export function overWindows(rules: RulesInForce, windows: StreamWindows): RulesInForce {
-  return { ...rules, windows };
 }

@@ -17,6 +17,8 @@ export interface PipelineOptions {
   readonly world: World;
   readonly observer: Observer;
   readonly rules: RulesInForceOptions;
+  /** Memory for the windows, bytes. */
+  readonly windowBytes: number;
   /** What is excepted now. */
   readonly snoozes: SnoozeLookup;
   /** What of that which rules stop may go on. */

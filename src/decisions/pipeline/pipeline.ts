@@ -4,9 +4,10 @@ import type { PaymentContext } from '../../facts/context.js';
 import type { PaymentInput } from '../../facts/payment.js';
 import type { KeyRange, StreamEvent } from '../../facts/stream.js';
 import type { AskedPayment } from '../../facts/velocity/asked.js';
+import { StreamWindows } from '../../facts/velocity/windows.js';
 import type { Program, RuleSetVersion } from '../../rules/program.js';
 import type { Arrangement } from '../../rules/publish/arrangement.js';
-import { overWindows, rulesInForce, type RulesInForce } from '../evaluate/active-rules.js';
+import { rulesInForce, type RulesInForce } from '../evaluate/active-rules.js';
 import { createCompiler } from '../evaluate/compiler.js';
 import { Recording, Screening, type Taker } from './admissions.js';
 import { AppendQueue, type KnownPayment } from './append-queue.js';
@@ -49,6 +50,7 @@ export class Pipeline implements Taker, Intake {
   #tail: readonly StreamEvent[] = [];
   /** What decides: changes between rounds only. */
   #rules: RulesInForce;
+  #windows: StreamWindows;
   #next: RulesInForce | undefined;
   readonly #compile: (versions: readonly RuleSetVersion[]) => Program = createCompiler();
   /** Something was not confirmed and may be stored all the same: the next round reads its windows again. */
@@ -63,6 +65,7 @@ export class Pipeline implements Taker, Intake {
     this.#seq = journal.lastSeq;
     this.#seen = new Map(heads);
     this.#rules = this.prepare(arrangement);
+    this.#windows = this.#emptyWindows();
     this.#screening = new UnderWay(this.#order, (a, b) => sameMessage('screen', a, b), 'REQUEST_ID_REUSED');
     this.#recording = new UnderWay(this.#order, (a, b) => sameMessage('event', a, b), 'EVENT_ID_REUSED');
     this.keeper = new LimitKeeper(options.limits);
@@ -82,7 +85,7 @@ export class Pipeline implements Taker, Intake {
         mayAskAhead: () => this.#next === undefined && !this.#inDoubt,
         begin: () => this.#begin(),
         seen: () => this.#seen,
-        part: (range, events) => this.#rules.windows.arrived(range, this.#visible(events)),
+        part: (range, events) => this.#windows.arrived(range, this.#visible(events)),
         aside: (range) => this.#aside(range),
         arrived: (ranges, answer) => this.#arrived(ranges, answer),
         end: (size) => {
@@ -152,7 +155,7 @@ export class Pipeline implements Taker, Intake {
   }
 
   ask(event: StreamEvent): AskedPayment {
-    return this.#rules.windows.ask(event);
+    return this.#windows.ask(event);
   }
 
   decide(screening: Screening, context: PaymentContext, windows: AskedPayment): void | Promise<void> {
@@ -181,7 +184,7 @@ export class Pipeline implements Taker, Intake {
 
   /** From now on decisions see this event. */
   insert(event: StreamEvent): void {
-    this.#rules.windows.insert(event);
+    this.#windows.insert(event);
   }
 
   /** An entry that another instance stored first. */
@@ -244,16 +247,22 @@ export class Pipeline implements Taker, Intake {
   #begin(): void {
     const next = this.#next;
     this.#next = undefined;
-    if (next !== undefined && next.asked === this.#rules.asked && !this.#inDoubt)
-      this.#rules = overWindows(next, this.#rules.windows);
-    else if (next !== undefined || this.#inDoubt) {
-      this.#rules = next ?? overWindows(this.#rules, this.#rules.emptyWindows());
+    const asks = this.#rules.asked;
+    this.#rules = next ?? this.#rules;
+    if (this.#inDoubt) {
+      this.#windows = this.#emptyWindows();
       for (const event of this.queue.undurable()) this.insert(event);
-    }
+    } else if (this.#rules.asked !== asks)
+      this.#windows.switchTo(this.#rules.windowPlan, this.queue.undurable());
     this.#inDoubt = false;
-    for (const event of this.queue.takeDurable()) this.#rules.windows.settled(event);
-    for (const event of this.#tail) this.#rules.windows.settled(event);
+    for (const event of this.queue.takeDurable()) this.#windows.settled(event);
+    for (const event of this.#tail) this.#windows.settled(event);
     this.#tail = [];
+  }
+
+  /** Windows that hold nothing yet. Events not durable yet, which a cold load would miss, are to be inserted. */
+  #emptyWindows(): StreamWindows {
+    return new StreamWindows(this.#rules.windowPlan, { maxBytes: this.#options.windowBytes });
   }
 
   /** What the store had for a round: first what other instances admitted, then the windows that were not in memory. */
@@ -270,18 +279,18 @@ export class Pipeline implements Taker, Intake {
     this.#coldRanges = ranges.length;
     for (const [index, range] of ranges.entries()) {
       const events = answer.ranges[index];
-      if (events !== undefined) this.#rules.windows.loaded(range, this.#visible(events));
+      if (events !== undefined) this.#windows.loaded(range, this.#visible(events));
     }
   }
 
   /** Whatever rules decide when it has been read, what is read belongs to the windows of now: none gets half of it. */
   #aside(range: KeyRange): RangeSink {
-    const { windows } = this.#rules;
-    windows.keep(range);
+    const windows = this.#windows;
+    const kept = windows.keep(range);
     return {
-      part: (events) => windows.arrived(range, this.#visible(events)),
-      end: (events) => windows.loaded(range, this.#visible(events)),
-      over: () => windows.letGo(range),
+      part: (events) => windows.arrived(range, this.#visible(events), kept.entries),
+      end: (events) => windows.loaded(range, this.#visible(events), kept.entries),
+      over: () => windows.letGo(kept),
     };
   }
 
@@ -292,6 +301,6 @@ export class Pipeline implements Taker, Intake {
   }
 
   #retract(event: StreamEvent): void {
-    this.#rules.windows.retract(event);
+    this.#windows.retract(event);
   }
 }

@@ -2,6 +2,12 @@ import type { KeyRange, StreamEvent } from '../stream.js';
 import type { Zones } from './answers.js';
 import type { KeyEntry } from './keys/key-entries.js';
 
+/** A range that is read, and what it fills, whatever is asked by the time it has been read. */
+export interface KeptRange {
+  readonly range: KeyRange;
+  readonly entries: readonly KeyEntry[];
+}
+
 /** Who answers for a payment that is being decided. */
 interface Answering {
   velocity(index: number, asked: AskedPayment, zones: Zones): number | undefined;
@@ -22,6 +28,8 @@ export class AskedPayment {
    * than one of `ranges` with the same key.
    */
   readonly further: readonly KeyRange[];
+  /** Keeps its ranges; to be let go of with it. */
+  readonly kept: readonly KeptRange[];
   /** Its place among those that are being decided; -1 once released. */
   place: number;
   readonly #windows: Answering;
@@ -32,6 +40,7 @@ export class AskedPayment {
     entries: readonly KeyEntry[],
     ranges: readonly KeyRange[],
     further: readonly KeyRange[],
+    kept: readonly KeptRange[],
     place: number,
   ) {
     this.#windows = windows;
@@ -39,6 +48,7 @@ export class AskedPayment {
     this.entries = entries;
     this.ranges = ranges;
     this.further = further;
+    this.kept = kept;
     this.place = place;
   }
 

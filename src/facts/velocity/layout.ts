@@ -169,10 +169,20 @@ export class Layout {
     return this.#scratch.length;
   }
 
+  /** Equal where the same is kept in the same places. */
+  get name(): string {
+    return [...this.#asked.keys()].join(' ');
+  }
+
+  /** Whether these totals are asked for already. */
+  has(selector: Selector, column: Column | undefined): boolean {
+    return this.#asked.has(keyOf(selector, column));
+  }
+
   /** Asks for totals over a column of the selected events; gives the index of the measure. Only while planning. */
   measure(selector: Selector, column: Column | undefined): number {
     const same = JSON.stringify(selector);
-    const key = JSON.stringify([same, column]);
+    const key = keyOf(selector, column);
     const known = this.#asked.get(key);
     if (known !== undefined) return known.index;
     let place = this.#places.get(same);
@@ -226,6 +236,10 @@ export class Layout {
       });
     }
   }
+}
+
+function keyOf(selector: Selector, column: Column | undefined): string {
+  return JSON.stringify([selector, column]);
 }
 
 /** A measure of a layout by its index. */

@@ -1,5 +1,7 @@
-import { ATTRIBUTE_INDEX, KEY_ATTRIBUTES, SAME_VALUES } from '../attributes.js';
+import { ATTRIBUTE_INDEX } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
+import { Definitions } from './definitions.js';
+import type { ClockPlace, KeyDefinition, Need } from './definitions.js';
 import { CLOCKS } from './specs/velocity-spec.js';
 import type {
   Aggregate,
@@ -8,9 +10,9 @@ import type {
   SlidingWindow,
   VelocitySpec,
 } from './specs/velocity-spec.js';
-import { Layout, selectorOf } from './layout.js';
+import { selectorOf } from './layout.js';
 import type { Column, HashOf, Selector, SelectorOptions } from './layout.js';
-import { fraudSelector, planOrders } from './series/order-plan.js';
+import { asksOrders, fraudSelector, planOrders } from './series/order-plan.js';
 import type { OrdersPlan } from './series/order-plan.js';
 import type { HabitSpec, HistoryQuestion, HistorySpec } from './specs/specs.js';
 
@@ -18,28 +20,11 @@ import type { HabitSpec, HistoryQuestion, HistorySpec } from './specs/specs.js';
 const LONGEST_DAY = 50 * 3_600_000;
 const LONGEST_MONTH = 33 * 86_400_000;
 
-/** All that is asked by one definition of a key. */
-export interface KeyDefinition {
-  readonly index: number;
-  /** Places of the attributes that make the key. */
-  readonly by: readonly number[];
-  /** Place of the attribute by which its events are read back. */
-  readonly load: number;
-  /** The same for all attributes with the same values: what is read back for one of them is read for all. */
-  readonly readBy: number;
-  /** How far back anything looks, ms. */
-  horizon: number;
-  /** How far back anything that decides looks, ms; -Infinity where only shadows ask. */
-  deciding: number;
-  /** One by each of CLOCKS. */
-  readonly layouts: readonly [Layout, Layout, Layout];
-}
-
 /** An aggregate, ready to be asked. */
 export interface AggregatePlan {
   readonly fn: Aggregate['fn'];
   /** The place of its clock in CLOCKS. */
-  readonly layout: 0 | 1 | 2;
+  readonly layout: ClockPlace;
   readonly measure: number;
   readonly window: SlidingWindow | CalendarWindow;
   readonly includeCurrent: boolean;
@@ -104,74 +89,85 @@ const NO_CARD_CHECK: AttributeFilter = { attribute: 'paymentKind', values: ['car
 
 /** Groups questions by key definition, and lays out what is kept of an event for each. */
 export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowPlan {
-  const definitions = new Map<string, KeyDefinition>();
-  const orderPlans = new Map<KeyDefinition, Map<string, OrdersPlan>>();
-
+  const definitions = new Definitions();
   const deciding = questions.deciding ?? ALL;
-
-  function define(by: readonly Attribute[], horizon: number, decides: boolean): KeyDefinition {
-    const name = by.toSorted().join(' ');
-    let definition = definitions.get(name);
-    if (definition === undefined) {
-      const load = KEY_ATTRIBUTES.find((attribute) => by.includes(attribute));
-      if (load === undefined) throw new Error(`no key attribute among ${name}`);
-      definition = {
-        index: definitions.size,
-        by: by.map((attribute) => ATTRIBUTE_INDEX[attribute]),
-        load: ATTRIBUTE_INDEX[load],
-        readBy: ATTRIBUTE_INDEX[SAME_VALUES[load] ?? load],
-        horizon: 0,
-        deciding: -Infinity,
-        layouts: [new Layout('event'), new Layout('known'), new Layout('payment')],
+  const velocities: VelocityPlan[] = [];
+  const histories: HistoryPlan[] = [];
+  const habits: HabitPlan[] = [];
+  for (const decides of [true, false]) {
+    for (const [index, { by, value, over }] of inOrder(questions.velocities, deciding.velocities, decides)) {
+      const aggregates = over === undefined ? [value] : [value, over];
+      const asked = aggregates.map((aggregate) => needOf(aggregate, hashOf));
+      const horizon = Math.max(...aggregates.map(({ window }) => horizonOf(window)));
+      const definition = definitions.of(by, horizon, asked, decides);
+      const [first, second] = aggregates.map((aggregate, place) =>
+        planAggregate(aggregate, asked[place] as Need, definition),
+      );
+      velocities[index] = {
+        definition: definition.index,
+        value: first as AggregatePlan,
+        over: second,
       };
-      definitions.set(name, definition);
     }
-    definition.horizon = Math.max(definition.horizon, horizon);
-    if (decides) definition.deciding = Math.max(definition.deciding, horizon);
-    return definition;
+    for (const [index, spec] of inOrder(questions.histories, deciding.histories, decides)) {
+      const { by, what, ms } = spec;
+      const layout = what === 'declinesInRow' ? 2 : 0;
+      const needs = historyMeasures(what, hashOf).map(([selector, column]): Need => ({
+        clock: layout,
+        selector,
+        column,
+      }));
+      const definition = definitions.of(by, ms, asksOrders(what) ? undefined : needs, decides);
+      const measures = needs.map((need) => measureOf(definition, need));
+      const orders = planOrders(spec, definition.layouts[0], definition.orders, hashOf);
+      histories[index] = { definition: definition.index, what, ms, layout, measures, orders };
+    }
+    for (const [index, { by, what, ms, minCount }] of inOrder(questions.habits, deciding.habits, decides)) {
+      const selector = selectorOf(['payment'], [NO_CARD_CHECK], hashOf, { needsBase: true });
+      const need: Need = { clock: 0, selector, column: 'base' };
+      const definition = definitions.of(by, ms, [need], decides);
+      habits[index] = {
+        definition: definition.index,
+        what,
+        ms,
+        minCount,
+        measure: measureOf(definition, need),
+      };
+    }
   }
+  return { definitions: definitions.finished(), velocities, histories, habits };
+}
 
-  function planAggregate(by: readonly Attribute[], aggregate: Aggregate, decides: boolean): AggregatePlan {
-    const { window, includeCurrent } = aggregate;
-    const fn = aggregate.oncePaid ? 'distinct' : aggregate.fn;
-    const definition = define(by, horizonOf(window), decides);
-    const { column, filters, options } = columnOf(aggregate);
-    const selector = selectorOf(aggregate.kinds, [...aggregate.filters, ...filters], hashOf, options);
-    const layout = CLOCKS.indexOf(aggregate.clock) as AggregatePlan['layout'];
-    const measure = definition.layouts[layout].measure(selector, column);
-    const id = window.type === 'sliding' ? String(window.ms) : window.unit;
-    return { fn, layout, measure, window, includeCurrent, selector, column, id: `${measure}/${id}` };
-  }
+/** Those that decide, or the others, in an order that does not hang on that of the rules: definitions have it in their name. */
+function inOrder<T>(list: readonly T[], deciding: number, decides: boolean): (readonly [number, T])[] {
+  return list
+    .map((spec, index) => ({ spec, index, text: JSON.stringify(spec) }))
+    .filter(({ index }) => index < deciding === decides)
+    .toSorted((a, b) => (a.text < b.text ? -1 : Number(a.text > b.text)))
+    .map(({ spec, index }) => [index, spec] as const);
+}
 
-  const velocities = questions.velocities.map(({ by, value, over }, index) => {
-    const decides = index < deciding.velocities;
-    return {
-      definition: define(by, 0, decides).index,
-      value: planAggregate(by, value, decides),
-      over: over === undefined ? undefined : planAggregate(by, over, decides),
-    };
-  });
-  const histories = questions.histories.map((spec, index): HistoryPlan => {
-    const { by, what, ms } = spec;
-    const definition = define(by, ms, index < deciding.histories);
-    const layout = what === 'declinesInRow' ? 2 : 0;
-    const measures = historyMeasures(what, hashOf).map(([selector, column]) =>
-      definition.layouts[layout].measure(selector, column),
-    );
-    const plans = orderPlans.get(definition) ?? new Map<string, OrdersPlan>();
-    orderPlans.set(definition, plans);
-    const orders = planOrders(spec, definition.layouts[0], plans, hashOf);
-    return { definition: definition.index, what, ms, layout, measures, orders };
-  });
-  const habits = questions.habits.map(({ by, what, ms, minCount }, index) => {
-    const definition = define(by, ms, index < deciding.habits);
-    const measure = definition.layouts[0].measure(
-      selectorOf(['payment'], [NO_CARD_CHECK], hashOf, { needsBase: true }),
-      'base',
-    );
-    return { definition: definition.index, what, ms, minCount, measure };
-  });
-  return { definitions: [...definitions.values()], velocities, histories, habits };
+function needOf(aggregate: Aggregate, hashOf: HashOf): Need {
+  const { column, filters, options } = columnOf(aggregate);
+  const selector = selectorOf(aggregate.kinds, [...aggregate.filters, ...filters], hashOf, options);
+  return { clock: CLOCKS.indexOf(aggregate.clock) as ClockPlace, selector, column };
+}
+
+function measureOf({ layouts }: Pick<KeyDefinition, 'layouts'>, { clock, selector, column }: Need): number {
+  return layouts[clock].measure(selector, column);
+}
+
+function planAggregate(
+  aggregate: Aggregate,
+  need: Need,
+  definition: Pick<KeyDefinition, 'layouts'>,
+): AggregatePlan {
+  const { window, includeCurrent } = aggregate;
+  const { clock, selector, column } = need;
+  const measure = measureOf(definition, need);
+  const fn = aggregate.oncePaid ? 'distinct' : aggregate.fn;
+  const id = window.type === 'sliding' ? String(window.ms) : window.unit;
+  return { fn, layout: clock, measure, window, includeCurrent, selector, column, id: `${measure}/${id}` };
 }
 
 function horizonOf(window: SlidingWindow | CalendarWindow): number {

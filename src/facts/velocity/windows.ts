@@ -3,6 +3,7 @@ import type { KeyRange, StreamEvent } from '../stream.js';
 import { aggregate, answerHabit, answerHistory, windowFrom } from './answers.js';
 import type { Zones } from './answers.js';
 import { AskedPayment } from './asked.js';
+import type { KeptRange } from './asked.js';
 import { NO_ENTRY } from './keys/key-entries.js';
 import type { KeyEntries, KeyEntry } from './keys/key-entries.js';
 import { KeyStore } from './keys/key-store.js';
@@ -10,7 +11,8 @@ import type { StreamWindowsStats } from './keys/key-store.js';
 import { hasKey } from './keys/keys.js';
 import { positionOf } from './layout.js';
 import { NotLoaded } from './not-loaded.js';
-import type { AggregatePlan, KeyDefinition, WindowPlan } from './plan.js';
+import type { KeyDefinition } from './definitions.js';
+import type { AggregatePlan, WindowPlan } from './plan.js';
 import { keptFrom, readFrom } from './keys/reach.js';
 
 /** Bounds of the windows in memory. */
@@ -22,6 +24,8 @@ export interface StreamWindowsOptions {
 /** By definition; NO_ENTRY where the event lacks the key. */
 type Entries = readonly KeyEntry[];
 
+const NOTHING_KEPT: readonly KeptRange[] = [];
+
 /**
  * The windows of all velocities, histories and habits in force: a cache over the journal, by key, bounded in bytes.
  *
@@ -31,11 +35,11 @@ type Entries = readonly KeyEntry[];
  * when the key was not loaded, as may be where only shadows ask.
  */
 export class StreamWindows {
-  readonly #plan: WindowPlan;
+  #plan: WindowPlan;
   readonly #keys: KeyStore;
   readonly #entries: KeyEntries;
   /** Definitions by what they are read back by. */
-  readonly #byAttribute: KeyDefinition[][] = [];
+  #byAttribute: readonly KeyDefinition[][];
   /** Payments being decided, in no order. */
   readonly #asked: AskedPayment[] = [];
   /** Values of load attributes that are being read, with how many wait for that. */
@@ -49,7 +53,29 @@ export class StreamWindows {
     this.#plan = plan;
     this.#keys = new KeyStore(plan.definitions, options.maxBytes);
     this.#entries = this.#keys.entries;
-    for (const definition of plan.definitions) (this.#byAttribute[definition.readBy] ??= []).push(definition);
+    this.#byAttribute = byAttribute(plan);
+  }
+
+  /**
+   * From now on this is asked, of payments that are asked about from now on; those before are released, no more. What both
+   * plans ask stays in memory. `undurable`: events on their way to the store, as they will stand there: what is asked anew
+   * may look at what earlier questions did not, and a reading of the store misses them.
+   */
+  switchTo(plan: WindowPlan, undurable: Iterable<StreamEvent>): void {
+    this.#plan = plan;
+    this.#keys.switchTo(plan.definitions);
+    this.#byAttribute = byAttribute(plan);
+    this.#last = undefined;
+    for (const { event, entries } of this.#pending.values()) {
+      this.#pending.set(positionOf(event), { event, entries: this.#take(event) });
+      this.#giveBack(entries);
+    }
+    for (const event of undurable) {
+      const position = positionOf(event);
+      const entries = this.#pending.get(position)?.entries ?? this.#take(event);
+      this.#pending.set(position, { event, entries });
+      this.insert(event);
+    }
   }
 
   /** A payment is to be decided: its keys stay in memory from now until it is released. */
@@ -58,9 +84,9 @@ export class StreamWindows {
     const ranges: KeyRange[] = [];
     const further: KeyRange[] = [];
     for (const entry of entries) if (entry !== NO_ENTRY) this.#missing(event, entry, ranges, further);
-    for (const range of ranges) this.keep(range);
-    for (const range of further) this.keep(range);
-    const asked = new AskedPayment(this, event, entries, ranges, further, this.#asked.length);
+    const cold = ranges.length + further.length > 0;
+    const kept = cold ? [...ranges, ...further].map((range) => this.keep(range)) : NOTHING_KEPT;
+    const asked = new AskedPayment(this, event, entries, ranges, further, kept, this.#asked.length);
     this.#asked.push(asked);
     return asked;
   }
@@ -72,11 +98,8 @@ export class StreamWindows {
     const needed = knownAt - definition.horizon;
     const reach = all.from(entry);
     if (reach <= needed) return;
-    const { horizon, deciding } = definition;
-    if (deciding < horizon && reach > knownAt - deciding)
-      this.#addRange(ranges, entry, readFrom({ horizon: deciding }, knownAt));
     if (all.asked(entry) > needed || reach < Infinity) all.setAsked(entry, readFrom(definition, knownAt));
-    this.#addRange(deciding < horizon ? further : ranges, entry, all.asked(entry));
+    this.#addRange(definition.decides ? ranges : further, entry, all.asked(entry));
   }
 
   /** One range per key: as far back as any of its definitions needs. */
@@ -89,30 +112,34 @@ export class StreamWindows {
   }
 
   /** To be told before a range is read: what it fills is there from its start, and neither leaves nor is pruned till `letGo`. */
-  keep(range: KeyRange): void {
-    for (const definition of this.#definitionsOf(range)) {
+  keep(range: KeyRange): KeptRange {
+    const entries = this.#definitionsOf(range).map((definition) => {
       const entry = this.#keys.hold(definition, range.key);
       const from = this.#entries.from(entry);
       if (from > range.from && from < Infinity) this.#bringBack(entry);
-    }
+      return entry;
+    });
     this.#kept.set(range.key, (this.#kept.get(range.key) ?? 0) + 1);
+    return { range, entries };
   }
 
   /** The range was read, or will not be. */
-  letGo(range: KeyRange): void {
-    for (const definition of this.#definitionsOf(range))
-      this.#keys.giveBack(this.#keys.get(definition, range.key));
+  letGo({ range, entries }: KeptRange): void {
+    this.#giveBack(entries);
     const others = (this.#kept.get(range.key) ?? 0) - 1;
     if (others > 0) this.#kept.set(range.key, others);
     else this.#kept.delete(range.key);
   }
 
-  /** Takes in a part of what the store has for a range, ahead of `loaded`. */
-  arrived(range: KeyRange, events: readonly StreamEvent[]): void {
+  /**
+   * Takes in a part of what the store has for a range, ahead of `loaded`. `entries`: what it fills, of a range that was
+   * kept; default: all that is kept now, which must have been so when the reading began.
+   */
+  arrived(range: KeyRange, events: readonly StreamEvent[], entries = this.#filledBy(range)): void {
     if (events.length === 0) return;
-    for (const definition of this.#definitionsOf(range)) {
-      const entry = this.#keys.get(definition, range.key);
-      if (entry === NO_ENTRY || this.#entries.from(entry) <= range.from) continue;
+    for (const entry of entries) {
+      if (this.#entries.from(entry) <= range.from) continue;
+      const definition = this.#entries.definition(entry);
       for (const event of events)
         if (event.attributes[definition.load] === range.key && hasKey(definition, event))
           this.#keys.insert(entry, event);
@@ -120,13 +147,16 @@ export class StreamWindows {
   }
 
   /** Takes in what the store had for a range: all its durable events, in any order; more does no harm. */
-  loaded(range: KeyRange, events: readonly StreamEvent[]): void {
-    this.arrived(range, events);
-    for (const definition of this.#definitionsOf(range)) {
-      const entry = this.#keys.get(definition, range.key);
-      if (entry !== NO_ENTRY && this.#entries.from(entry) > range.from)
-        this.#entries.setFrom(entry, range.from);
-    }
+  loaded(range: KeyRange, events: readonly StreamEvent[], entries = this.#filledBy(range)): void {
+    this.arrived(range, events, entries);
+    for (const entry of entries)
+      if (this.#entries.from(entry) > range.from) this.#entries.setFrom(entry, range.from);
+  }
+
+  #filledBy(range: KeyRange): readonly KeyEntry[] {
+    return this.#definitionsOf(range)
+      .map((definition) => this.#keys.get(definition, range.key))
+      .filter((entry) => entry !== NO_ENTRY);
   }
 
   /** Those that are read back by the attribute of a range. */
@@ -216,8 +246,7 @@ export class StreamWindows {
     asked.place = -1;
     if (this.#last === asked) this.#last = undefined;
     this.#giveBack(asked.entries);
-    for (const range of asked.ranges) this.letGo(range);
-    for (const range of asked.further) this.letGo(range);
+    for (const kept of asked.kept) this.letGo(kept);
   }
 
   /** Cheap. */
@@ -278,4 +307,10 @@ export class StreamWindows {
     for (const { event } of this.#asked) if (event.knownAt < oldest) oldest = event.knownAt;
     this.#keys.prune(entry, keptFrom(this.#entries.definition(entry), oldest));
   }
+}
+
+function byAttribute({ definitions }: WindowPlan): KeyDefinition[][] {
+  const found: KeyDefinition[][] = [];
+  for (const definition of definitions) (found[definition.readBy] ??= []).push(definition);
+  return found;
 }

@@ -10,7 +10,7 @@ import type { RuleSetVersion } from '../../../src/rules/program.js';
 
 const NOW = Date.UTC(2026, 2, 2, 12);
 const MANY = 10;
-/** Blocks a card that has paid so often. Every version asks something else beside it, so that its windows are its own. */
+/** Blocks a card that has paid so often. Every version looks further back beside it, so that its windows are its own. */
 const versionOf = (version: number): RuleSetVersion => ({
   ruleSet: 'often',
   version,
@@ -19,7 +19,7 @@ const versionOf = (version: number): RuleSetVersion => ({
     id: 'often',
     description: 'd',
     owner: 'o',
-    rules: [ruleOf('often', '1h', MANY), ruleOf('other', `${version}m`, 1e6)],
+    rules: [ruleOf('often', '1h', MANY), ruleOf('other', `${60 + version}m`, 1e6)],
   },
 });
 

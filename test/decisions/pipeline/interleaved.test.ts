@@ -62,6 +62,13 @@ const VERSIONS = [
     ['habit', { by: 'email', what: 'mean', window: '30d' }],
     ['history', { by: 'card', what: 'declinesInRow', window: '24h' }],
   ]),
+  // Of cards and of cards with addresses the same as the first.
+  versionOf(3, [
+    ['velocity', { fn: 'count', by: 'email', window: '24h', filter: { outcome: 'reject' } }],
+    ['velocity', { fn: 'count', by: ['card', 'email'], window: '30d' }],
+    ['velocity', { fn: 'count', by: 'card', window: '3h', events: 'declined' }],
+    ['velocity', { fn: 'count', by: 'card', window: '24h' }],
+  ]),
 ];
 
 const caller = fc.nat(CALLERS - 1);

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { KeyRange, StreamEvent } from '../../../src/facts/stream.js';
-import type { AskedPayment } from '../../../src/facts/velocity/asked.js';
+import type { AskedPayment, KeptRange } from '../../../src/facts/velocity/asked.js';
 import { NotLoaded } from '../../../src/facts/velocity/not-loaded.js';
 import { planWindows } from '../../../src/facts/velocity/plan.js';
 import type { WindowQuestions } from '../../../src/facts/velocity/plan.js';
@@ -14,7 +14,7 @@ const COLD = 'cold';
 
 /** Windows over a store in memory, held to the recount with every answer. */
 export class Model {
-  readonly questions: WindowQuestions;
+  questions: WindowQuestions;
   readonly windows: StreamWindows;
   readonly durable: StreamEvent[] = [];
   pending: StreamEvent[] = [];
@@ -24,6 +24,10 @@ export class Model {
   /** Answers that shadows did not get. */
   cold = 0;
   #otherSeq = 0;
+  /** What is read aside, half of it taken in. */
+  #aside: { readonly kept: KeptRange; readonly rest: readonly StreamEvent[] }[] = [];
+  /** Payments that wait for it. */
+  #waiting: AskedPayment[] = [];
 
   constructor(questions: WindowQuestions, options: StreamWindowsOptions) {
     this.questions = questions;
@@ -59,6 +63,34 @@ export class Model {
     const event = { ...draft, log: 1, seq: ++this.#seq };
     this.windows.insert(event);
     this.pending.push(event);
+  }
+
+  /** Other rules come into force. */
+  switchTo(questions: WindowQuestions): void {
+    this.questions = questions;
+    this.windows.switchTo(planWindows(questions, hashOf), this.pending);
+  }
+
+  /** A payment waits for its ranges, which are read aside from now till `endAside`. */
+  beginAside(draft: Draft): void {
+    const asked = this.windows.ask({ ...draft, log: 0, seq: 0 });
+    for (const range of [...asked.ranges, ...asked.further]) {
+      const kept = this.windows.keep(range);
+      const events = this.read(range);
+      this.windows.arrived(range, events.slice(0, events.length >> 1), kept.entries);
+      this.#aside.push({ kept, rest: events.slice(events.length >> 1) });
+    }
+    this.#waiting.push(asked);
+  }
+
+  endAside(): void {
+    for (const { kept, rest } of this.#aside) {
+      this.windows.loaded(kept.range, rest, kept.entries);
+      this.windows.letGo(kept);
+    }
+    for (const asked of this.#waiting) asked.release();
+    this.#aside = [];
+    this.#waiting = [];
   }
 
   /** What another instance admitted comes with the tail. */

@@ -67,14 +67,32 @@ describe('StreamWindows while a range is read', () => {
     const earlier = model.ask(draftOf({ card: 'c1' }));
     earlier.asked.release();
     for (const { range, events } of earlier.reads) {
-      model.windows.keep(range);
+      const kept = model.windows.keep(range);
       model.windows.arrived(range, events.slice(0, 6));
       model.ask(draftOf({ card: 'c1' }));
       model.windows.loaded(range, events.slice(6));
-      model.windows.letGo(range);
+      model.windows.letGo(kept);
     }
     const { asked } = model.ask(draftOf({ card: 'c1' }));
     expect(model.answers(asked)).toEqual([10]);
+  });
+
+  it('takes nothing for read that is asked since the reading began', () => {
+    const asked = (...events: string[]) => ({
+      velocities: [spec({ fn: 'count', by: 'card', window: '1h', events })],
+      histories: [],
+      habits: [],
+    });
+    const model = new Model(asked('payment'), { maxBytes: 1 << 20 });
+    const payer = draftOf({ card: 'c1' });
+    for (let index = 0; index < 10; index++) model.stored(payer);
+    model.beginAside(payer);
+    model.switchTo(asked('payment', 'declined'));
+    const { asked: waiting, reads } = model.ask(payer);
+    model.endAside();
+    expect(() => model.answers(waiting)).toThrow('not loaded');
+    for (const { range, events } of reads) model.windows.loaded(range, events);
+    expect(model.answers(waiting)).toEqual([10]);
   });
 
   it('takes an event back as it was inserted, whatever is said of it by then', () => {

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseHistory } from '../../../src/facts/velocity/specs/parse.js';
 import type { Params } from '../../../src/facts/velocity/specs/parse.js';
+import type { WindowQuestions } from '../../../src/facts/velocity/plan.js';
 import type { HistorySpec } from '../../../src/facts/velocity/specs/specs.js';
+import type { VelocitySpec } from '../../../src/facts/velocity/specs/velocity-spec.js';
 import { draftOf, hashOf, payment, questions, report, spec, START } from './generate.js';
 import type { Draft } from './generate.js';
 import { Model } from './model.js';
@@ -17,7 +19,10 @@ type Step =
   | { readonly do: 'report'; readonly draft: Draft }
   | { readonly do: 'follow'; readonly draft: Draft }
   | { readonly do: 'settle'; readonly count: number }
-  | { readonly do: 'retract'; readonly count: number };
+  | { readonly do: 'retract'; readonly count: number }
+  | { readonly do: 'switch'; readonly to: WindowQuestions }
+  | { readonly do: 'begin-aside'; readonly draft: Draft }
+  | { readonly do: 'end-aside' };
 
 const of = <const T extends string>(name: T) => fc.constant(name);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -36,12 +41,46 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: of('retract'), count: fc.nat(5) }) },
 );
 
+const split = fc
+  .tuple(questions, fc.nat(4), fc.nat(2), fc.nat(2))
+  .map(([asked, velocities, histories, habits]) => ({
+    ...asked,
+    deciding: { velocities, histories, habits },
+  }));
+/** Rules that differ in a little, as versions of rule sets do. */
+const versions = fc
+  .tuple(split, split)
+  .map(([one, other]) => [
+    one,
+    other,
+    { ...one, velocities: one.velocities.toReversed() },
+    { ...one, velocities: [...one.velocities, ...other.velocities.slice(0, 1)] },
+    { ...one, deciding: { velocities: Infinity, histories: Infinity, habits: Infinity } },
+  ]);
+const switching = versions.chain((all) =>
+  fc.record({
+    first: fc.constantFrom(...all),
+    steps: fc.array(
+      fc.oneof(
+        { weight: 11, arbitrary: step },
+        { weight: 3, arbitrary: fc.record({ do: of('switch'), to: fc.constantFrom(...all) }) },
+        { weight: 2, arbitrary: fc.record({ do: of('begin-aside'), draft: payment }) },
+        { weight: 2, arbitrary: fc.record({ do: of('end-aside') }) },
+      ),
+      { maxLength: 40 },
+    ),
+  }),
+);
+
 function run(model: Model, steps: readonly Step[]): void {
   for (const one of steps) {
     if (one.do === 'report') model.admit(one.draft);
     else if (one.do === 'follow') model.follow(one.draft);
     else if (one.do === 'settle') model.settle(one.count);
     else if (one.do === 'retract') model.retract(one.count);
+    else if (one.do === 'switch') model.switchTo(one.to);
+    else if (one.do === 'begin-aside') model.beginAside(one.draft);
+    else if (one.do === 'end-aside') model.endAside();
     else if (one.do === 'round') {
       const payments = one.payments.map((draft) => model.ask(draft));
       const reads = payments.flatMap((payment) => payment.reads);
@@ -101,6 +140,99 @@ describe('StreamWindows', () => {
       { numRuns: 200 },
     );
     expect(cold).toBeGreaterThan(0);
+  });
+
+  it('answers as a recount does whatever is asked in turn, also what is being read meanwhile', () => {
+    fc.assert(
+      fc.property(
+        switching,
+        fc.array(report, { maxLength: 60 }),
+        fc.constantFrom(1 << 24, 3000, 1),
+        ({ first, steps }, before, maxBytes) => {
+          const model = new Model(first, { maxBytes });
+          for (const draft of before) model.stored(draft);
+          run(model, steps);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  describe('when other questions are asked', () => {
+    const count = (by: string, window: string) => spec({ fn: 'count', by, window });
+    const rules = (velocities: readonly VelocitySpec[], deciding = velocities.length): WindowQuestions => ({
+      velocities,
+      histories: [],
+      habits: [],
+      deciding: { velocities: deciding, histories: 0, habits: 0 },
+    });
+    const payer = draftOf({ card: 'c1', email: 'e1', merchant: 'm1' });
+    const cold = (model: Model): readonly [number, number] => {
+      const { asked } = model.ask(payer);
+      asked.release();
+      return [asked.ranges.length, asked.further.length];
+    };
+    function warm(asked: WindowQuestions): Model {
+      const model = new Model(asked, { maxBytes: 1 << 20 });
+      const { asked: first, reads } = model.ask(payer);
+      for (const { range, events } of reads) model.windows.loaded(range, events);
+      model.decide(first, true);
+      expect(cold(model)[0]).toBe(0);
+      return model;
+    }
+    const [card, email] = [count('card', '24h'), count('email', '1h')];
+    const merchants = spec({ fn: 'distinct', of: 'merchant', by: 'card', window: '24h' });
+
+    it('keeps all that decides in memory when a shadow comes and goes', () => {
+      const model = warm(rules([card, email]));
+      model.switchTo(rules([card, email, merchants, count('card', '30d')], 2));
+      expect(cold(model)).toEqual([0, 1]);
+      model.switchTo(rules([card, email]));
+      expect(cold(model)).toEqual([0, 0]);
+    });
+
+    it('keeps what both ask, in whatever order, and reads the rest', () => {
+      const model = warm(rules([card, email]));
+      model.switchTo(rules([email, card]));
+      expect(cold(model)).toEqual([0, 0]);
+      model.switchTo(rules([email, merchants, card]));
+      expect(cold(model)).toEqual([1, 0]);
+    });
+
+    it('answers a shadow from what decides where that is enough', () => {
+      const model = warm(rules([card, email]));
+      model.switchTo(rules([card, email, count('card', '10m')], 2));
+      expect(cold(model)).toEqual([0, 0]);
+    });
+
+    it('reads anew what was not asked for a while', () => {
+      const model = warm(rules([card, email]));
+      model.switchTo(rules([email]));
+      model.admit(payer);
+      model.settle(2);
+      model.switchTo(rules([card, email]));
+      expect(cold(model)).toEqual([1, 0]);
+      const { asked, reads } = model.ask(payer);
+      for (const { range, events } of reads) model.windows.loaded(range, events);
+      expect(model.answers(asked)).toEqual([2, 2]);
+    });
+
+    it('forgets what is asked no more once its memory is needed', () => {
+      const model = new Model(rules([card]), { maxBytes: 50_000 });
+      const decide = (values: Readonly<Record<string, string>>): void => {
+        const { asked, reads } = model.ask(draftOf(values));
+        for (const { range, events } of reads) model.windows.loaded(range, events);
+        model.decide(asked, true);
+        model.settle(1);
+      };
+      for (let index = 0; index < 500; index++) decide({ card: `c${index}` });
+      model.switchTo(rules([email]));
+      for (let index = 0; index < 200; index++) decide({ email: `e${index}` });
+      const before = model.rangesRead;
+      for (let index = 0; index < 100; index++) decide({ email: `e${index + 100}` });
+      expect(model.rangesRead).toBe(before);
+      expect(model.windows.stats().bytes).toBeLessThanOrEqual(50_000);
+    });
   });
 
   it('reads for a decision no further than what decides looks back', () => {

@@ -1,7 +1,7 @@
 import type { StreamEvent } from '../../stream.js';
 import { combinationOf } from './keys.js';
 import { CLOCK, POSITION } from '../layout.js';
-import type { KeyDefinition } from '../plan.js';
+import type { ClockPlace, KeyDefinition } from '../definitions.js';
 import { NO_SERIES, SeriesStore } from '../series/series.js';
 import type { Series } from '../series/series.js';
 import { Slots } from '../tables/slots.js';
@@ -15,9 +15,6 @@ export type KeyEntry = number;
 
 /** No entry. */
 export const NO_ENTRY: KeyEntry = 0;
-
-/** The place of a clock in CLOCKS. */
-export type ClockPlace = 0 | 1 | 2;
 
 /** A combination of a composite key beyond the first: rare. */
 interface Combination {
@@ -58,19 +55,33 @@ const COMBINATION_BYTES = 208;
 /** The entries of all keys and their series. There are hundreds of thousands: none is an object of its own. */
 export class KeyEntries {
   readonly store = new SeriesStore();
-  readonly #definitions: readonly KeyDefinition[];
+  /** By place. */
+  readonly #definitions: (KeyDefinition | undefined)[] = [];
+  /** Entries, by place of their definition. */
+  readonly #counts: number[] = [];
+  /** Places of definitions that are not asked any more, while they have entries. */
+  readonly #dropped = new Set<number>();
   readonly #slots = new Slots(FIELDS);
   /** Of composite keys that have several. */
   readonly #others = new Map<KeyEntry, Map<number, Combination>>();
 
-  constructor(definitions: readonly KeyDefinition[]) {
-    this.#definitions = definitions;
+  /** Puts a definition at a place that is new, or in place of one with the same name. */
+  define(place: number, definition: KeyDefinition): void {
+    this.#definitions[place] = definition;
+    this.#counts[place] ??= 0;
   }
 
-  /** A new entry that nothing was read for. */
-  take(definition: KeyDefinition, load: number): KeyEntry {
+  /** The definition at a place is not asked any more: it is forgotten with its last entry. */
+  drop(place: number): void {
+    this.#dropped.add(place);
+    this.#forgetEmpty(place);
+  }
+
+  /** A new entry of the definition at a place, that nothing was read for. */
+  take(place: number, load: number): KeyEntry {
     const entry = this.#slots.take();
-    this.#slots.set(entry, DEFINITION, definition.index);
+    this.#slots.set(entry, DEFINITION, place);
+    this.#counts[place] = (this.#counts[place] ?? 0) + 1;
     this.#slots.set(entry, LOAD_LOW, load | 0);
     this.#slots.set(entry, LOAD_HIGH, Math.floor(load / 2 ** 32) | 0);
     this.#slots.set(entry, FROM, NEVER);
@@ -86,7 +97,15 @@ export class KeyEntries {
     for (const { series } of this.#others.get(entry)?.values() ?? [])
       for (const one of series) this.store.release(one);
     this.#others.delete(entry);
+    const place = this.place(entry);
+    this.#counts[place] = (this.#counts[place] ?? 0) - 1;
+    if (this.#dropped.size > 0) this.#forgetEmpty(place);
     this.#slots.release(entry);
+  }
+
+  /** The place of its definition. */
+  place(entry: KeyEntry): number {
+    return this.#slots.get(entry, DEFINITION);
   }
 
   definition(entry: KeyEntry): KeyDefinition {
@@ -272,6 +291,12 @@ export class KeyEntries {
     this.#grow(entry, BYTES, this.store.bytes(series));
     if (typeof place === 'number') this.#slots.set(entry, SERIES + clock, series);
     else place.series[clock] = series;
+  }
+
+  #forgetEmpty(place: number): void {
+    if (!this.#dropped.has(place) || this.#counts[place] !== 0) return;
+    this.#dropped.delete(place);
+    this.#definitions[place] = undefined;
   }
 
   #grow(entry: KeyEntry, field: number, by: number): void {

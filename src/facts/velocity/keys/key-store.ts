@@ -4,7 +4,7 @@ import { KeyEntries, NO_ENTRY } from './key-entries.js';
 import type { KeyEntry } from './key-entries.js';
 import { KeyTable } from '../tables/key-table.js';
 import { keyOf } from './keys.js';
-import type { KeyDefinition } from '../plan.js';
+import type { KeyDefinition } from '../definitions.js';
 
 /** Part of the memory that keys without events may take. */
 const EMPTY_SHARE = 1 / 8;
@@ -28,6 +28,11 @@ export class KeyStore {
   readonly entries: KeyEntries;
   readonly #maxBytes: number;
   readonly #byKey = new KeyTable();
+  /** By name of the definition: where it stands among the entries. A place is never used for another. */
+  #places = new Map<string, number>();
+  /** By index of the definition. */
+  #placeOf: readonly number[] = [];
+  #nextPlace = 0;
   readonly #empty: EmptyKeys;
   /** Ends of the list of entries that nobody holds. */
   #oldest: KeyEntry = NO_ENTRY;
@@ -36,9 +41,27 @@ export class KeyStore {
   #rows = 0;
 
   constructor(definitions: readonly KeyDefinition[], maxBytes: number) {
-    this.entries = new KeyEntries(definitions);
+    this.entries = new KeyEntries();
+    this.switchTo(definitions);
     this.#maxBytes = maxBytes;
     this.#empty = new EmptyKeys((maxBytes * EMPTY_SHARE) / EMPTY_KEY_BYTES);
+  }
+
+  /**
+   * From now on these are asked. What was read for those of the same name stays; what was read for the others leaves when
+   * its memory is needed.
+   */
+  switchTo(definitions: readonly KeyDefinition[]): void {
+    const before = this.#places;
+    this.#places = new Map();
+    this.#placeOf = definitions.map((definition) => {
+      const place = before.get(definition.name) ?? this.#nextPlace++;
+      before.delete(definition.name);
+      this.#places.set(definition.name, place);
+      this.entries.define(place, definition);
+      return place;
+    });
+    for (const place of before.values()) this.entries.drop(place);
   }
 
   get bytes(): number {
@@ -53,15 +76,16 @@ export class KeyStore {
 
   /** An entry that has events or that somebody holds. */
   get(definition: KeyDefinition, load: number): KeyEntry {
-    return this.#byKey.get(keyOf(definition, load)) ?? NO_ENTRY;
+    return this.#byKey.get(keyOf(this.#place(definition), load)) ?? NO_ENTRY;
   }
 
   /** Finds or makes the entry of a value: it stays until given back as often as held. */
   hold(definition: KeyDefinition, load: number): KeyEntry {
-    const key = keyOf(definition, load);
+    const place = this.#place(definition);
+    const key = keyOf(place, load);
     let entry = this.#byKey.get(key);
     if (entry === undefined) {
-      entry = this.entries.take(definition, load);
+      entry = this.entries.take(place, load);
       const from = this.#empty.get(key);
       if (from !== undefined) {
         this.entries.setFrom(entry, from);
@@ -91,7 +115,7 @@ export class KeyStore {
     if (from < Infinity && entries.rows(entry) > 0) {
       this.#link(entry);
     } else {
-      const key = keyOf(entries.definition(entry), entries.load(entry));
+      const key = keyOf(entries.place(entry), entries.load(entry));
       this.#forget(entry);
       if (from < Infinity) this.#empty.add(key, from);
     }
@@ -119,6 +143,10 @@ export class KeyStore {
     this.#count(entry, 1);
   }
 
+  #place({ index }: KeyDefinition): number {
+    return this.#placeOf[index] as number;
+  }
+
   #count(entry: KeyEntry, factor: 1 | -1): void {
     this.#rows += factor * this.entries.rows(entry);
     this.#entryBytes += factor * this.entries.bytes(entry);
@@ -133,7 +161,7 @@ export class KeyStore {
   }
 
   #forget(entry: KeyEntry): void {
-    this.#byKey.delete(keyOf(this.entries.definition(entry), this.entries.load(entry)));
+    this.#byKey.delete(keyOf(this.entries.place(entry), this.entries.load(entry)));
     this.#count(entry, -1);
     this.entries.release(entry);
   }

@@ -1,10 +1,10 @@
 import type { StreamEvent } from '../../stream.js';
 import { mix } from '../tables/mix.js';
-import type { KeyDefinition } from '../plan.js';
+import type { KeyDefinition } from '../definitions.js';
 
-/** What the entry of a definition for a value of its load attribute is kept under. */
-export function keyOf(definition: KeyDefinition, load: number): number {
-  return mix(definition.index + 1, load);
+/** What the entry of the definition at a place, for a value of its load attribute, is kept under. */
+export function keyOf(place: number, load: number): number {
+  return mix(place + 1, load);
 }
 
 /** Whether an event has all attributes of a key. */

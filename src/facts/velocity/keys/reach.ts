@@ -1,4 +1,4 @@
-import type { KeyDefinition } from '../plan.js';
+import type { KeyDefinition } from '../definitions.js';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

@@ -47,6 +47,11 @@ const KINDS: Record<Role, readonly StreamKind[]> = {
   aged: ['authorised', 'captured'],
 };
 
+/** Whether a question is one about orders. */
+export function asksOrders(what: HistoryQuestion): boolean {
+  return ROLES[what] !== undefined;
+}
+
 /**
  * What a question about orders needs of a layout; undefined for all other questions. `plans` are those of the same key:
  * questions over one window share one.
