@@ -87,6 +87,13 @@ const PAID: readonly StreamKind[] = ['authorised', 'captured'];
 /** A check of a card over nothing is no purchase: it says nothing of what a payer usually spends. */
 const NO_CARD_CHECK: AttributeFilter = { attribute: 'paymentKind', values: ['card-check'], negated: true };
 
+/** Gives the definition for a question: see Definitions.of. */
+type DefinitionFor = (
+  by: readonly Attribute[],
+  horizon: number,
+  needs: readonly Need[] | undefined,
+) => ReturnType<Definitions['of']>;
+
 /** Groups questions by key definition, and lays out what is kept of an event for each. */
 export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowPlan {
   const definitions = new Definitions();
@@ -95,47 +102,52 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
   const histories: HistoryPlan[] = [];
   const habits: HabitPlan[] = [];
   for (const decides of [true, false]) {
-    for (const [index, { by, value, over }] of inOrder(questions.velocities, deciding.velocities, decides)) {
-      const aggregates = over === undefined ? [value] : [value, over];
-      const asked = aggregates.map((aggregate) => needOf(aggregate, hashOf));
-      const horizon = Math.max(...aggregates.map(({ window }) => horizonOf(window)));
-      const definition = definitions.of(by, horizon, asked, decides);
-      const [first, second] = aggregates.map((aggregate, place) =>
-        planAggregate(aggregate, asked[place] as Need, definition),
-      );
-      velocities[index] = {
-        definition: definition.index,
-        value: first as AggregatePlan,
-        over: second,
-      };
-    }
-    for (const [index, spec] of inOrder(questions.histories, deciding.histories, decides)) {
-      const { by, what, ms } = spec;
-      const layout = what === 'declinesInRow' ? 2 : 0;
-      const needs = historyMeasures(what, hashOf).map(([selector, column]): Need => ({
-        clock: layout,
-        selector,
-        column,
-      }));
-      const definition = definitions.of(by, ms, asksOrders(what) ? undefined : needs, decides);
-      const measures = needs.map((need) => measureOf(definition, need));
-      const orders = planOrders(spec, definition.layouts[0], definition.orders, hashOf);
-      histories[index] = { definition: definition.index, what, ms, layout, measures, orders };
-    }
-    for (const [index, { by, what, ms, minCount }] of inOrder(questions.habits, deciding.habits, decides)) {
-      const selector = selectorOf(['payment'], [NO_CARD_CHECK], hashOf, { needsBase: true });
-      const need: Need = { clock: 0, selector, column: 'base' };
-      const definition = definitions.of(by, ms, [need], decides);
-      habits[index] = {
-        definition: definition.index,
-        what,
-        ms,
-        minCount,
-        measure: measureOf(definition, need),
-      };
-    }
+    const define: DefinitionFor = (by, horizon, needs) => definitions.of(by, horizon, needs, decides);
+    for (const [index, spec] of inOrder(questions.velocities, deciding.velocities, decides))
+      velocities[index] = planVelocity(spec, define, hashOf);
+    for (const [index, spec] of inOrder(questions.histories, deciding.histories, decides))
+      histories[index] = planHistory(spec, define, hashOf);
+    for (const [index, spec] of inOrder(questions.habits, deciding.habits, decides))
+      habits[index] = planHabit(spec, define, hashOf);
   }
   return { definitions: definitions.finished(), velocities, histories, habits };
+}
+
+function planVelocity(
+  { by, value, over }: VelocitySpec,
+  define: DefinitionFor,
+  hashOf: HashOf,
+): VelocityPlan {
+  const need = needOf(value, hashOf);
+  const overNeed = over === undefined ? undefined : needOf(over, hashOf);
+  const horizon = Math.max(horizonOf(value.window), over === undefined ? 0 : horizonOf(over.window));
+  const definition = define(by, horizon, overNeed === undefined ? [need] : [need, overNeed]);
+  return {
+    definition: definition.index,
+    value: planAggregate(value, need, definition),
+    over: over && overNeed && planAggregate(over, overNeed, definition),
+  };
+}
+
+function planHistory(spec: HistorySpec, define: DefinitionFor, hashOf: HashOf): HistoryPlan {
+  const { by, what, ms } = spec;
+  const clock = what === 'declinesInRow' ? 2 : 0;
+  const needs = historyMeasures(what, hashOf).map(([selector, column]): Need => ({
+    clock,
+    selector,
+    column,
+  }));
+  const definition = define(by, ms, asksOrders(what) ? undefined : needs);
+  const measures = needs.map((need) => measureOf(definition, need));
+  const orders = planOrders(spec, definition.layouts[0], definition.orders, hashOf);
+  return { definition: definition.index, what, ms, layout: clock, measures, orders };
+}
+
+function planHabit({ by, what, ms, minCount }: HabitSpec, define: DefinitionFor, hashOf: HashOf): HabitPlan {
+  const selector = selectorOf(['payment'], [NO_CARD_CHECK], hashOf, { needsBase: true });
+  const need: Need = { clock: 0, selector, column: 'base' };
+  const definition = define(by, ms, [need]);
+  return { definition: definition.index, what, ms, minCount, measure: measureOf(definition, need) };
 }
 
 /** Those that decide, or the others, in an order that does not hang on that of the rules: definitions have it in their name. */
