@@ -67,7 +67,7 @@ export interface ImportResult extends ImportUpdate {
  * the store went away meanwhile: then with the next `refresh`. Throws TollgateError.
  */
 export interface ListsService {
-  create(list: NewList): Promise<ListInfo>;
+  create(list: NewList, by: Ender): Promise<ListInfo>;
   /** `deleted`: also lists that were deleted. */
   list(page: PageQuery, deleted?: boolean): Promise<Page<ListInfo>>;
   /** `expected`: the `settings` the caller saw; others are STALE_ETAG. undefined: whatever they are. */
@@ -177,8 +177,8 @@ export function createListsService({ store, index, normalise, now, readers }: Li
   };
 
   return {
-    async create(list) {
-      if ((await store.create(list)) === 'created') {
+    async create(list, by) {
+      if ((await store.create(list, by, now())) === 'created') {
         await followed(refresh());
         return { ...list, entries: 0, revision: 0, settings: 0 };
       }
