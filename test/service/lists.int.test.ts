@@ -160,6 +160,13 @@ onBothStores('lists in use', (createPlace) => {
     const error = await other.lists.deleteList({ list: 'going', ...BY }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'LIST_IN_USE' });
     expect(String(error)).toContain('reader/stop (version 1, active)');
+    const always = { fact: 'payment.amountMinor', operator: 'greaterThan', value: 0 };
+    await store(ruleSet('reader', [rule('stop', [always], 'block')]));
+    await activate(one, 'reader', 2);
+    await expect(one.lists.deleteList({ list: 'going', ...BY })).rejects.toThrow(
+      'reader/stop (version 1, to which a roll-back leads)',
+    );
+    await one.rules.rollBack({ ruleSet: 'reader', ...BY });
     await one.rules.deactivateRuleSet({ ruleSet: 'reader', ...BY });
     const before = timestampFromMs(Date.now());
     await until(() => Date.now() > Number(before.seconds) * 1000 + before.nanos / 1e6);

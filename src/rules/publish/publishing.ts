@@ -6,6 +6,7 @@ import { stale } from '../rule-set-errors.js';
 import type { RuleSetInfo } from '../rule-set-info.js';
 import { summaryOf } from '../summary.js';
 import type { Publication, RuleVersionStore, StoredVersion } from '../version-store.js';
+import { activeChanges } from '../versions/roll-back.js';
 import type { Readiness } from './evidence.js';
 import type { Scope } from './scope.js';
 import type { CanarySettings, StagedVersion } from './stage.js';
@@ -62,8 +63,6 @@ export interface PublishingOptions {
 
 /** Of changes of one set at once, one gets through in each try. */
 const TRIES = 30;
-/** Publications that are read at a time: few roll-backs need more. */
-const PAGE = 100;
 
 /** What becomes of the standings; undefined: nothing is to be done. */
 type Plan = (standings: Standings) => Promise<Move | undefined>;
@@ -133,16 +132,6 @@ export function createPublishing(options: PublishingOptions): Publishing {
     return options.holding(await knownVersion(store, entering.ruleSet, entering.version), work);
   }
 
-  /** The log of a rule set, newest first. */
-  async function* log(ruleSet: string): AsyncGenerator<Publication> {
-    let before: number | undefined;
-    do {
-      const page: readonly Publication[] = await store.publications(ruleSet, PAGE, before);
-      yield* page;
-      before = page.length < PAGE ? undefined : page.at(-1)?.revision;
-    } while (before !== undefined);
-  }
-
   return {
     activate: (input) =>
       publish(input, async (standings) => {
@@ -157,7 +146,10 @@ export function createPublishing(options: PublishingOptions): Publishing {
         async (standings) => {
           const steps = stepsOf(standings, input.scope);
           if (input.canary !== undefined) return steps.endCanary('roll-back', input.canary);
-          return steps.endCanary('roll-back') ?? (await steps.rollBack(log(input.ruleSet)));
+          return (
+            steps.endCanary('roll-back') ??
+            (await steps.rollBack(activeChanges(store, input.ruleSet, input.scope)))
+          );
         },
         true,
       ),

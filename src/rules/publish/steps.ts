@@ -43,8 +43,9 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       return { step: 'activate', version, from: active, to: version, changes };
     },
 
+    /** `log`: what changed the active version of the scope, newest first. */
     async rollBack(log: AsyncIterable<Publication>): Promise<Move> {
-      const before = await versionBefore(active, inScope(log, scope));
+      const before = await versionBefore(active, log);
       // Nothing was active here on its own before: what holds around it takes its place.
       const to = before ?? (scope === 'all' || active === 0 ? undefined : 0);
       if (to === undefined)
@@ -113,10 +114,4 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       return { step, version, from: active, to: active, changes: archive(version) };
     },
   };
-}
-
-/** What changed the active version of a scope. */
-async function* inScope(log: AsyncIterable<Publication>, scope: Scope): AsyncGenerator<Publication> {
-  for await (const publication of log)
-    if (publication.scope === scope && publication.from !== publication.to) yield publication;
 }

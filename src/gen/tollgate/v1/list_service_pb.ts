@@ -1216,7 +1216,7 @@ export type ListReader = Message<"tollgate.v1.ListReader"> & {
   version: number;
 
   /**
-   * active, or latest: the newest version, where that is another one.
+   * active, canary, shadow; previous: a roll-back leads to it; latest: the newest version, where it is none of these.
    *
    * @generated from field: string stage = 3;
    */
@@ -1624,7 +1624,7 @@ export const ListService: GenService<{
     output: typeof UpdateListResponseSchema;
   },
   /**
-   * Deletes a list. LIST_IN_USE while rules that are in force read it. What was on it stays known: it can be asked as of
+   * Deletes a list. LIST_IN_USE while rules that are in force read it, or would be after a roll-back. What was on it stays known: it can be asked as of
    * moments before, and its history, changes and usage go on being told; but nothing is on it any more, no rule set may
    * name it, and its id is not given again.
    *
