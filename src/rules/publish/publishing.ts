@@ -6,7 +6,7 @@ import { stale } from '../rule-set-errors.js';
 import type { RuleSetInfo } from '../rule-set-info.js';
 import { summaryOf } from '../summary.js';
 import type { Publication, RuleVersionStore, StoredVersion } from '../version-store.js';
-import { activeChanges } from '../versions/roll-back.js';
+import { activeChanges, publicationsIn } from '../versions/roll-back.js';
 import type { Readiness } from './evidence.js';
 import type { Scope } from './scope.js';
 import type { CanarySettings, StagedVersion } from './stage.js';
@@ -33,9 +33,12 @@ export interface Publishing {
   activate(input: PublishVersionInput): Promise<RuleSetInfo>;
   /**
    * Takes the canary of the scope back, where there is one; else makes the version active again that was before the
-   * present one. A scope narrower than all sites that had none goes back to what holds around it.
+   * present one. A scope narrower than all sites that had none goes back to what holds around it. `canary`: only the one
+   * that this revision began. `taking`: only this version; taken back already, last of all there, it is no change.
    */
-  rollBack(input: PublishInput & { readonly canary?: number }): Promise<RuleSetInfo>;
+  rollBack(
+    input: PublishInput & { readonly canary?: number; readonly taking?: number | undefined },
+  ): Promise<RuleSetInfo>;
   /** Takes the rule set out of service in the scope; what is active around it holds there then. */
   deactivate(input: PublishInput): Promise<RuleSetInfo>;
   startShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
@@ -128,6 +131,13 @@ export function createPublishing(options: PublishingOptions): Publishing {
     return { waived };
   }
 
+  /** Whether the last that was done in the scope took back this version. */
+  async function tookBackLast({ ruleSet, scope }: PublishInput, taken: number): Promise<boolean> {
+    for await (const { step, version } of publicationsIn(store, ruleSet, scope))
+      return step === 'roll-back' && version === taken;
+    return false;
+  }
+
   async function holding<T>(entering: StagedVersion, work: () => Promise<T>): Promise<T> {
     return options.holding(await knownVersion(store, entering.ruleSet, entering.version), work);
   }
@@ -146,6 +156,10 @@ export function createPublishing(options: PublishingOptions): Publishing {
         async (standings) => {
           const steps = stepsOf(standings, input.scope);
           if (input.canary !== undefined) return steps.endCanary('roll-back', input.canary);
+          if (input.taking !== undefined && input.taking !== steps.wentLiveLast) {
+            if (await tookBackLast(input, input.taking)) return undefined;
+            throw stale(standings);
+          }
           return (
             steps.endCanary('roll-back') ??
             (await steps.rollBack(activeChanges(store, input.ruleSet, input.scope)))

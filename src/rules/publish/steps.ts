@@ -35,6 +35,9 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
     here.some((staged) => staged.version === version && staged.stage === stage);
 
   return {
+    /** The version that a roll-back takes back; 0: none. */
+    wentLiveLast: canary || active,
+
     /** undefined: it is active already, alone. */
     activate(version: number): Move | undefined {
       if (active === version && canary === 0) return undefined;

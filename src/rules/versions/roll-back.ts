@@ -31,10 +31,20 @@ export async function* activeChanges(
   ruleSet: string,
   scope: Scope,
 ): AsyncGenerator<Publication> {
+  for await (const publication of publicationsIn(store, ruleSet, scope))
+    if (publication.from !== publication.to) yield publication;
+}
+
+/** Everything that was published of a rule set in a scope, likewise. */
+export async function* publicationsIn(
+  store: Pick<RuleVersionStore, 'publications'>,
+  ruleSet: string,
+  scope: Scope,
+): AsyncGenerator<Publication> {
   let before: number | undefined;
   do {
     const page: readonly Publication[] = await store.publications(ruleSet, PAGE, before);
-    yield* page.filter((one) => one.scope === scope && one.from !== one.to);
+    yield* page.filter((one) => one.scope === scope);
     before = page.length < PAGE ? undefined : page.at(-1)?.revision;
   } while (before !== undefined);
 }

@@ -78,6 +78,24 @@ describe('publishing', () => {
     ]);
   });
 
+  it('rolls back what was meant once, however often it is asked to', async () => {
+    const { publishing } = await open();
+    for (const version of [1, 2, 3]) await publishing.activate({ ...by(), version });
+    await publishing.startCanary({ ...by(), version: 4, settings: SETTINGS });
+    const taking = (version: number) => publishing.rollBack({ ...by(), taking: version });
+    expect(await code(taking(3))).toBe('STALE_ETAG');
+    const stopped = await taking(4);
+    expect(stopped).toMatchObject({ activeVersion: 3, staged: [{ version: 3 }] });
+    expect(await taking(4)).toEqual(stopped);
+    const back = await taking(3);
+    expect(back.activeVersion).toBe(2);
+    await publishing.activate({ ...by('site:shop'), version: 1 });
+    expect(await taking(3)).toMatchObject({ activeVersion: 2, revision: back.revision + 1 });
+    expect(await code(taking(4))).toBe('STALE_ETAG');
+    await publishing.activate({ ...by(), version: 5 });
+    expect(await code(taking(3))).toBe('STALE_ETAG');
+  });
+
   it('rolls back only the canary that was meant', async () => {
     const { publishing } = await open();
     await publishing.activate({ ...by(), version: 1 });
