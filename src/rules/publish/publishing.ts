@@ -39,7 +39,10 @@ export interface Publishing {
   rollBack(
     input: PublishInput & { readonly canary?: number; readonly taking?: number | undefined },
   ): Promise<RuleSetInfo>;
-  /** Takes the rule set out of service in the scope; what is active around it holds there then. */
+  /**
+   * Takes the rule set out of service in the scope; what is active around it holds there then. This and both stops are no
+   * change where that was done before.
+   */
   deactivate(input: PublishInput): Promise<RuleSetInfo>;
   startShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
   stopShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
@@ -168,7 +171,10 @@ export function createPublishing(options: PublishingOptions): Publishing {
         true,
       ),
 
-    deactivate: (input) => publish(input, async (standings) => stepsOf(standings, input.scope).deactivate()),
+    deactivate: (input) =>
+      publish(input, async (standings) =>
+        stepsOf(standings, input.scope).deactivate(activeChanges(store, input.ruleSet, input.scope)),
+      ),
 
     startShadow: (input) =>
       publish(input, async (standings) => {
@@ -187,12 +193,9 @@ export function createPublishing(options: PublishingOptions): Publishing {
       }),
 
     stopCanary: (input) =>
-      publish(input, async (standings) => {
-        const move = stepsOf(standings, input.scope).endCanary('stop-canary');
-        if (move === undefined)
-          throw new TollgateError('NOT_STAGED', `no version of ${input.ruleSet} is in canary there`);
-        return move;
-      }),
+      publish(input, async (standings) =>
+        stepsOf(standings, input.scope).stopCanary(publicationsIn(store, input.ruleSet, input.scope)),
+      ),
 
     async publications(ruleSet, { size, token }) {
       const before = token === '' ? undefined : decodeNumber(token);

@@ -61,9 +61,12 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       return { step: 'roll-back', version: active, from: active, to, changes };
     },
 
-    deactivate(): Move {
-      if (active === 0 && canary === 0)
+    /** undefined: nothing is active. `log`: what changed the active version of the scope. */
+    async deactivate(log: AsyncIterable<Publication>): Promise<Move | undefined> {
+      if (active === 0 && canary === 0) {
+        for await (const _ of log) return undefined;
         throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has no active version at ${where}`);
+      }
       return { step: 'deactivate', version: active, from: active, to: 0, changes: archive(active, canary) };
     },
 
@@ -88,7 +91,9 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       };
     },
 
-    stopShadow(version: number): Move {
+    /** undefined: it stands there no more. */
+    stopShadow(version: number): Move | undefined {
+      if (stands(version, 'archived')) return undefined;
       if (!stands(version, 'shadow'))
         throw new TollgateError(
           'NOT_STAGED',
@@ -107,6 +112,13 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
         );
       const changes = [{ version, stage: 'canary', canary: settings } as const];
       return { step: 'start-canary', version, from: active, to: active, changes };
+    },
+
+    /** undefined: there is none any more. `log`: what was published in the scope. */
+    async stopCanary(log: AsyncIterable<Publication>): Promise<Move | undefined> {
+      if (canary !== 0) return this.endCanary('stop-canary');
+      for await (const { step } of log) if (step === 'start-canary') return undefined;
+      throw new TollgateError('NOT_STAGED', `no version of ${ruleSet} was ever in canary at ${where}`);
     },
 
     /** Ends the canary, or, where `since` is given, the one that this revision began; undefined: there is none. */

@@ -1986,7 +1986,7 @@ export const RuleService: GenService<{
     output: typeof RollBackResponseSchema;
   },
   /**
-   * Takes a rule set out of service in a scope; what is active around it decides there then.
+   * Takes a rule set out of service in a scope; what is active around it decides there then. Made again it is no change.
    *
    * @generated from rpc tollgate.v1.RuleService.DeactivateRuleSet
    */
@@ -2116,7 +2116,7 @@ export const RuleService: GenService<{
     output: typeof StartShadowResponseSchema;
   },
   /**
-   * Ends that.
+   * Ends that. Made again it is no change; NOT_STAGED where the version never stood there, or stands elsewhere on its way.
    *
    * @generated from rpc tollgate.v1.RuleService.StopShadow
    */
@@ -2156,7 +2156,7 @@ export const RuleService: GenService<{
     output: typeof StartCanaryResponseSchema;
   },
   /**
-   * Ends the canary of a scope.
+   * Ends the canary of a scope. Made again it is no change; NOT_STAGED where there never was one.
    *
    * @generated from rpc tollgate.v1.RuleService.StopCanary
    */
