@@ -1,6 +1,6 @@
 import { invalidRequest, TollgateError } from '../../errors/errors.js';
 import { followed } from '../../errors/store-unavailable.js';
-import { decodeToken, encodeToken, type Page, type PageQuery } from '../../paging/paging.js';
+import { decodeNumber, encodeToken, type Page, type PageQuery } from '../../paging/paging.js';
 import type { Scope } from '../publish/scope.js';
 import type { RuleVersionStore } from '../version-store.js';
 import { listsReadBy } from './excepted.js';
@@ -161,7 +161,7 @@ export function createSnoozes(options: SnoozesOptions): Snoozes {
     async list(query, { size, token }) {
       const matches = wanted(query);
       const found: { readonly info: SnoozeInfo; readonly number: number }[] = [];
-      const before = token === '' ? undefined : Number(decodeToken(token));
+      const before = token === '' ? undefined : decodeNumber(token);
       const entries = await store.newest(before, LOOKED_THROUGH);
       const began = entries.filter(({ body }) => body.kind === 'began');
       const infos = foldedBy(await store.about(began.map(({ ref }) => ref)));

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TollgateError } from '../../../src/errors/errors.js';
+import { encodeToken } from '../../../src/paging/paging.js';
 import type { RuleSetDocument } from '../../../src/rules/document/document.js';
 import { maskedValue, type Snooze, type SnoozeEntry } from '../../../src/rules/exceptions/snooze.js';
 import { createSnoozes, type NewSnooze, type Snoozes } from '../../../src/rules/exceptions/snooze-service.js';
@@ -204,5 +205,12 @@ describe('what is shown of a payer', () => {
     ['phone', '+34600123456', '…3456'],
   ] as const)('of %s %s: %s', (attribute, value, shown) => {
     expect(maskedValue(attribute, value)).toBe(shown);
+  });
+
+  it('refuse a page token that they did not give', async () => {
+    for (const made of ['-1', '0', '1.5', 'x', '', '1e3'])
+      expect(await codeOf(snoozes.list(all, { size: 2, token: encodeToken(made) }))).toMatch(
+        /^INVALID_REQUEST/,
+      );
   });
 });
