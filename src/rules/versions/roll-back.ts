@@ -35,16 +35,16 @@ export async function* activeChanges(
     if (publication.from !== publication.to) yield publication;
 }
 
-/** Everything that was published of a rule set in a scope, likewise. */
+/** Everything that was published of a rule set in these scopes, likewise. */
 export async function* publicationsIn(
   store: Pick<RuleVersionStore, 'publications'>,
   ruleSet: string,
-  scope: Scope,
+  ...scopes: readonly Scope[]
 ): AsyncGenerator<Publication> {
   let before: number | undefined;
   do {
     const page: readonly Publication[] = await store.publications(ruleSet, PAGE, before);
-    yield* page.filter((one) => one.scope === scope);
+    yield* page.filter(({ scope }) => scopes.includes(scope));
     before = page.length < PAGE ? undefined : page.at(-1)?.revision;
   } while (before !== undefined);
 }
