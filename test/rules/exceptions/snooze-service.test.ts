@@ -109,6 +109,9 @@ describe('snoozes', () => {
     expect(await codeOf(snoozes.create(input({ from, until: from + 31 * DAY })))).toBe('none');
     expect(await codeOf(snoozes.create(input({ from, until: from })))).toBe('INVALID_REQUEST until');
     expect(await codeOf(snoozes.create(input({ until: now })))).toBe('INVALID_REQUEST until');
+    const lasting = (lastsMs: number) => snoozes.create(input({ from, until: { lastsMs } }));
+    expect((await lasting(31 * DAY)).snooze).toMatchObject({ from, until: from + 31 * DAY });
+    expect(await codeOf(lasting(31 * DAY + 1))).toBe('INVALID_REQUEST lasts');
     const ahead = now + 31 * DAY + 1;
     expect(await codeOf(snoozes.create(input({ from: ahead, until: ahead + 1 })))).toBe(
       'INVALID_REQUEST from',
