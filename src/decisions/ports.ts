@@ -88,7 +88,7 @@ export interface DecisionFilter {
   readonly degraded?: boolean;
   /** RULE_SET/RULE that hit: see `ruleHit`. */
   readonly rule?: string;
-  /** Likewise, at least one of them; not together with `rule`. */
+  /** Likewise, or a limit that counted (`limitMark`), at least one of them; not together with `rule`. */
   readonly rules?: readonly string[];
 }
 

@@ -101,7 +101,7 @@ export const ERRORS = {
   LIST_IN_USE: {
     status: 'FAILED_PRECONDITION',
     meaning:
-      'Rules that are in force read the list; they are named. Publish versions that do not, then delete it.',
+      'Rules that are in force, or would be after a roll-back, read the list; they are named. Publish versions that do not, then delete it.',
   },
   STALE_ETAG: { status: 'ABORTED', meaning: 'Somebody else changed it meanwhile; read it again.' },
   LIST_BUSY: {

@@ -1,6 +1,6 @@
 import { invalidRequest, TollgateError } from '../errors/errors.js';
 import { followed } from '../errors/store-unavailable.js';
-import { decodeToken, encodeToken, type Page, type PageQuery } from '../paging/paging.js';
+import { decodeNumber, encodeToken, type Page, type PageQuery } from '../paging/paging.js';
 import { authenticate, type Refusal, type Shown } from './authenticate.js';
 import { inForce, KeyRing, type Credential, type Session, type Slot } from './key-ring.js';
 import type { KeyLogEntry, KeyStore, NewCredential } from './key-store.js';
@@ -146,7 +146,7 @@ export function createKeys({ store, now, randomBytes }: KeyServiceOptions): Keys
     async list({ size, token }, withEnded) {
       await refresh();
       const uses = await lastUses();
-      const after = token === '' ? 0 : Number(decodeToken(token));
+      const after = token === '' ? 0 : decodeNumber(token);
       const at = now();
       const items: KeyInfo[] = [];
       for (const slot of ring.all()) {

@@ -76,7 +76,7 @@ export function decisionOptions(parts: DecisionSources): DecisionServiceOptions 
     journal: store.journal,
     limits: store.limits,
     versions: store.rules,
-    provenance: provenanceFrom(store.rules),
+    provenance: provenanceFrom(store.rules, (site) => parts.sites.siteOf(site).site.group),
     lists,
     world,
     observer,

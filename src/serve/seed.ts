@@ -76,7 +76,7 @@ async function allRuleSets(ruleSets: RuleSets): Promise<readonly RuleSetInfo[]> 
 
 async function seedList(lists: ListsService, { entries: values, ...list }: FilledList): Promise<void> {
   const { id } = list;
-  const { revision } = await lists.create(list);
+  const { revision } = await lists.create(list, { actor: ACTOR, reason: '' });
   if (values.length === 0 || revision > 0) return;
   async function* batches() {
     for (let from = 0; from < values.length; from += BATCH)

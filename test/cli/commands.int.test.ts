@@ -214,6 +214,10 @@ describe('rules', () => {
     expect(JSON.parse((await run(['rules', 'diff', 'cli-test', '--json'])).out)).toEqual({ changes: [] });
 
     expect((await run(['rules', 'rollback', 'cli-test'])).out).toBe('cli-test: version 1 is active.\n');
+    expect((await run(['rules', 'rollback', 'cli-test', '--from', '2'])).out).toBe(
+      'cli-test: version 1 is active.\n',
+    );
+    expect((await run(['rules', 'rollback', 'cli-test', '--from', '3'])).err).toContain('(STALE_ETAG)');
     expect((await run(['rules', 'diff', 'cli-test'])).out).toBe(diff.out);
     const shown = await run(['rules', 'show', 'cli-test']);
     expect(JSON.parse(shown.out)).toEqual(JSON.parse(readFileSync(one, 'utf8')));

@@ -3,6 +3,7 @@ import { authenticate } from '../../src/identity/authenticate.js';
 import { KeyRing, type Session } from '../../src/identity/key-ring.js';
 import { MOST_KEYS, type KeyInput, type Keys } from '../../src/identity/key-service.js';
 import { secretHash } from '../../src/identity/key-text.js';
+import { encodeToken } from '../../src/paging/paging.js';
 import { keysAt, memoryKeyStore, showing } from './memory-keys.js';
 
 const SHOP: KeyInput = {
@@ -214,4 +215,12 @@ it('whatever is wrong with a key, as much is hashed and compared as where it is 
     expect([name, steps]).toEqual([name, ['hash', 'equal', 32, 32]]);
     expect(result).toBe(name === 'right' ? ring.find(credential.id) : name);
   }
+});
+
+it('keys are listed from no page token that was not given', async () => {
+  const { keys } = fixture();
+  for (const made of ['-1', '0', '1.5', 'x', '', '1e3'])
+    await expect(keys.list({ size: 2, token: encodeToken(made) }, true)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    });
 });

@@ -318,7 +318,7 @@ describe('who acts', () => {
     expect(publications.map(({ actor, waived }) => [actor, waived.map((one) => one.actor)])).toEqual([
       ['operator', ['operator']],
     ]);
-    await author.lists.createList({ list: { id: 'l', type: 3, kind: 1, owner: 'o' } });
+    await author.lists.createList({ list: { id: 'l', type: 3, kind: 1, owner: 'o' }, actor: 'else' });
     await author.lists.addEntries({
       list: 'l',
       entries: [{ value: 'a@b.example', actor: 'else', reason: 'r' }],
@@ -330,6 +330,8 @@ describe('who acts', () => {
       })(),
     );
     await operator.lists.removeEntries({ list: 'l', values: ['d@b.example'], actor: 'else', reason: 'r' });
+    const { changes } = await author.lists.listChanges({ list: 'l' });
+    expect(changes.map(({ actor }) => actor)).toEqual(['operator', 'operator', 'author', 'author']);
     const { entries } = await author.lists.listEntries({ list: 'l' });
     expect(Object.fromEntries(entries.map(({ value, actor }) => [value, actor]))).toEqual({
       'a@b.example': 'author',

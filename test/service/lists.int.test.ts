@@ -146,6 +146,30 @@ onBothStores('lists in use', (createPlace) => {
     expect(await failure(one.lists.listUsage({ list: 'nobody' }))).toBe('LIST_NOT_FOUND');
   });
 
+  it('say which decisions had a part for a limit alone that reads them', async () => {
+    await make('counted');
+    await add('counted', { value: 'listed' });
+    const limit = {
+      name: 'daily',
+      when: { all: [reads('counted')] },
+      by: ['card'],
+      period: 'day',
+      cap: { minor: 100_000_000, currency: 'USD' },
+      reason: 'limit.daily',
+    };
+    const never = { fact: 'payment.amountMinor', operator: 'greaterThan', value: 1_000_000_000 };
+    await store(ruleSet('limits', [rule('never', [never])], { limits: [limit] }));
+    await activate(one, 'limits');
+    const held = await one.screen('limit-1', payment({ card: 'listed' }));
+    await one.screen('limit-2', payment({ card: 'other' }));
+    const { readers, decisions } = await one.lists.listUsage({ list: 'counted' });
+    expect(readers.map(({ rules, limits }) => [rules, limits])).toEqual([[[], ['daily']]]);
+    expect(decisions.map(({ decision, rules, limits }) => [decision?.id, rules, limits])).toEqual([
+      [held.id, [], ['limits/daily']],
+    ]);
+    await one.rules.deactivateRuleSet({ ruleSet: 'limits', ...BY });
+  });
+
   it('do not go while a rule in force reads them, and keep their past when they go', async () => {
     await make('going');
     await add('going', { value: 'listed' });
@@ -160,6 +184,13 @@ onBothStores('lists in use', (createPlace) => {
     const error = await other.lists.deleteList({ list: 'going', ...BY }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'LIST_IN_USE' });
     expect(String(error)).toContain('reader/stop (version 1, active)');
+    const always = { fact: 'payment.amountMinor', operator: 'greaterThan', value: 0 };
+    await store(ruleSet('reader', [rule('stop', [always], 'block')]));
+    await activate(one, 'reader', 2);
+    await expect(one.lists.deleteList({ list: 'going', ...BY })).rejects.toThrow(
+      'reader/stop (version 1, to which a roll-back leads)',
+    );
+    await one.rules.rollBack({ ruleSet: 'reader', ...BY });
     await one.rules.deactivateRuleSet({ ruleSet: 'reader', ...BY });
     const before = timestampFromMs(Date.now());
     await until(() => Date.now() > Number(before.seconds) * 1000 + before.nanos / 1e6);

@@ -1,4 +1,4 @@
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs, timestampFromMs, type Timestamp } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Outcome, RuleState, ThreeDsDemand } from '../../src/gen/tollgate/v1/decision_service_pb.js';
 import { ListKind, ListType } from '../../src/gen/tollgate/v1/list_service_pb.js';
@@ -178,6 +178,15 @@ onBothStores('snoozes', (createPlace) => {
     const create = tollgate.snoozes.createSnooze;
     const { until: _, ...endless } = good;
     expect(await failure(create(endless))).toBe('INVALID_REQUEST');
+    for (const days of [-1, 0, 32])
+      expect(await failure(create({ ...endless, lasts: durationFromMs(days * 86_400_000) }))).toBe(
+        'INVALID_REQUEST',
+      );
+    expect(await failure(create({ ...good, lasts: durationFromMs(1000) }))).toBe('INVALID_REQUEST');
+    const { snooze } = await create({ ...endless, lasts: durationFromMs(31 * 86_400_000) });
+    const seconds = (time?: Timestamp): number => Number(time?.seconds);
+    expect(seconds(snooze?.until) - seconds(snooze?.from)).toBe(31 * 86_400);
+    await tollgate.snoozes.endSnooze({ id: snooze?.id ?? '', reason: 'r', actor: 'a' });
     expect(await failure(create({ ...good, reason: ' ' }))).toBe('INVALID_REQUEST');
     expect(await failure(create({ ...good, rule: '' }))).toBe('INVALID_REQUEST');
     expect(await failure(create({ ...good, scope: 'shop' }))).toBe('INVALID_REQUEST');

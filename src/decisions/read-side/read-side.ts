@@ -114,13 +114,14 @@ export function createReadSide(options: ReadSideOptions): ReadSide {
   }
 
   async function provenancesOf(
-    { ruleSets, decidedAt }: DecisionRecord,
+    { ruleSets, decidedAt, site, lots = [] }: DecisionRecord,
     caller: Caller | undefined,
   ): Promise<(Provenance | undefined)[]> {
     const found: (Provenance | undefined)[] = [];
     for (const { ruleSet, version } of ruleSets) {
       stopIfGone(caller);
-      found.push(await options.provenance(ruleSet, version, decidedAt));
+      const lot = lots.find((one) => one.drawn && one.ruleSet === ruleSet && one.version === version);
+      found.push(await options.provenance({ ruleSet, version, site, at: decidedAt, since: lot?.since }));
     }
     return found;
   }

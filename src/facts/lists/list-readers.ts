@@ -9,14 +9,16 @@ const REMEMBERED = 1000;
 /** Of each rule set. */
 const VERSIONS = 100;
 
+const NOBODY: ReadersOfList = { rules: [], limits: [] };
+
 /** Who reads lists. */
 export interface ListReaders {
   /** What has a stage now and reads a list. */
   of(list: string): Promise<readonly ListReader[]>;
-  /** RULE_SET/RULE of rules that read a list in one of the last versions that decided. */
-  everOf(list: string): Promise<readonly string[]>;
-  /** Names of the rules of a version that read a list. */
-  rulesOf(list: string, version: VersionRef): Promise<readonly string[]>;
+  /** What reads a list in the last versions that decided, by rule set; the same one may come several times. */
+  everOf(list: string): Promise<readonly (ReadersOfList & Pick<VersionRef, 'ruleSet'>)[]>;
+  /** What of a version reads a list. */
+  within(list: string, version: VersionRef): Promise<ReadersOfList>;
 }
 
 /** Finds out by the documents of versions. */
@@ -43,12 +45,13 @@ export function createListReaders(versions: Pick<RuleVersionStore, 'get'>, stage
       return found;
     },
     async everOf(list) {
-      const names = new Set<string>();
-      for (const version of await stages.everInForce(VERSIONS))
-        for (const rule of (await readBy(version)).get(list)?.rules ?? [])
-          names.add(`${version.ruleSet}/${rule}`);
-      return [...names];
+      const found: (ReadersOfList & Pick<VersionRef, 'ruleSet'>)[] = [];
+      for (const version of await stages.everInForce(VERSIONS)) {
+        const readers = (await readBy(version)).get(list);
+        if (readers !== undefined) found.push({ ruleSet: version.ruleSet, ...readers });
+      }
+      return found;
     },
-    rulesOf: async (list, version) => (await readBy(version)).get(list)?.rules ?? [],
+    within: async (list, version) => (await readBy(version)).get(list) ?? NOBODY,
   };
 }

@@ -48,7 +48,7 @@ export interface ListInfo extends ListHead {
   readonly entries: number;
 }
 
-/** Who ended a membership before its time, and why. */
+/** Who did something, and why: mostly who ended a membership before its time. */
 export interface Ender {
   readonly actor: string;
   readonly reason: string;
@@ -88,7 +88,15 @@ export interface ListUpdate {
 }
 
 /** What can be done to a list. */
-export const CHANGE_KINDS = ['added', 'removed', 'imported', 'replaced', 'updated', 'deleted'] as const;
+export const CHANGE_KINDS = [
+  'added',
+  'removed',
+  'imported',
+  'replaced',
+  'updated',
+  'deleted',
+  'created',
+] as const;
 
 /** What is kept of a change of a list. */
 export interface ChangeNote {
@@ -101,6 +109,7 @@ export interface ChangeNote {
 
 /** One line of the log of a list. Append-only. */
 export interface LoggedChange extends ChangeNote {
+  /** 0: it was made. */
   readonly revision: number;
   /** Epoch ms. */
   readonly at: number;
@@ -203,8 +212,8 @@ export interface ListSettings {
  * and the moment of a change only grow, so that it is known when anything became known.
  */
 export interface ListStore {
-  /** Makes a list; 'exists' when one with this id is there (with whatever settings). */
-  create(list: NewList): Promise<'created' | 'exists'>;
+  /** Makes a list, revision 0 of its log; 'exists' when one with this id is there (with whatever settings). */
+  create(list: NewList, by: Ender, now: number): Promise<'created' | 'exists'>;
   /** Also those that were deleted, like `heads`. */
   lists(): Promise<readonly ListInfo[]>;
   /** The same at a small price, however long the lists are. */

@@ -4,7 +4,7 @@ import { TollgateError } from '../../errors/errors.js';
 export interface ListReader {
   readonly ruleSet: string;
   readonly version: number;
-  /** Where the version stands: active, latest. */
+  /** Where the version stands: active, canary, shadow, previous, latest. */
   readonly stage: string;
   /** While it stands there the list must not go. */
   readonly inForce: boolean;
@@ -19,10 +19,13 @@ const NAMED = 10;
 
 /** A list cannot be deleted: these read it. */
 export function listInUse(list: string, readers: readonly ListReader[]): TollgateError {
-  const names = readers.flatMap(({ ruleSet, version, stage, rules, limits }) => [
-    ...rules.map((rule) => `${ruleSet}/${rule} (version ${version}, ${stage})`),
-    ...limits.map((limit) => `limit ${ruleSet}/${limit} (version ${version}, ${stage})`),
-  ]);
+  const names = readers.flatMap(({ ruleSet, version, stage, rules, limits }) => {
+    const which = `(version ${version}, ${stage === 'previous' ? 'to which a roll-back leads' : stage})`;
+    return [
+      ...rules.map((rule) => `${ruleSet}/${rule} ${which}`),
+      ...limits.map((limit) => `limit ${ruleSet}/${limit} ${which}`),
+    ];
+  });
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const text = `list ${list} is read by ${names.slice(0, NAMED).join(', ')}${more}: publish versions without it first`;
   return new TollgateError('LIST_IN_USE', text, {

@@ -11,12 +11,13 @@ export interface Finding {
   readonly message: string;
 }
 
-/** Collects findings, at most as many as a person would read. */
+/** Collects findings, of each severity at most as many as a person would read: warnings hide no error. */
 export interface Report {
   readonly findings: Finding[];
   /** The rule or limit that is being looked at. */
   rule: string;
   errors: number;
+  warnings: number;
   /** Steps left for finding out what was meant: a document of nothing but misspelt names must not cost minutes. */
   hintSteps: number;
 }
@@ -30,18 +31,17 @@ const SHORTEST_START = 4;
 
 /** An empty report. */
 export function newReport(): Report {
-  return { findings: [], rule: '', errors: 0, hintSteps: HINT_STEPS };
+  return { findings: [], rule: '', errors: 0, warnings: 0, hintSteps: HINT_STEPS };
 }
 
 /** Notes an error. */
 export function error(report: Report, code: string, path: string, message: string): void {
-  report.errors++;
-  note(report, { severity: 'error', code, rule: report.rule, path, message });
+  note(report, report.errors++, { severity: 'error', code, rule: report.rule, path, message });
 }
 
 /** Notes a warning. */
 export function warning(report: Report, code: string, path: string, message: string): void {
-  note(report, { severity: 'warning', code, rule: report.rule, path, message });
+  note(report, report.warnings++, { severity: 'warning', code, rule: report.rule, path, message });
 }
 
 /** Appends a step to a JSON Pointer. */
@@ -86,12 +86,11 @@ export function suggestion(report: Report, name: string, known: Iterable<string>
     : `; did you mean ${meant.map((name) => JSON.stringify(name)).join(' or ')}?`;
 }
 
-function note(report: Report, finding: Finding): void {
-  const { findings } = report;
-  if (findings.length < MAX_FINDINGS) findings.push(finding);
-  else if (findings.length === MAX_FINDINGS) {
+/** `before`: how many of this severity there were. */
+function note({ findings }: Report, before: number, finding: Finding): void {
+  if (before < MAX_FINDINGS) findings.push(finding);
+  else if (before === MAX_FINDINGS)
     findings.push({ ...finding, code: 'too-many-findings', message: 'there are more; these come first' });
-  }
 }
 
 function editDistance(a: string, b: string): number {

@@ -1,6 +1,6 @@
 import { invalidRequest, TollgateError } from '../../errors/errors.js';
 import { followed } from '../../errors/store-unavailable.js';
-import { decodeToken, encodeToken, type Page, type PageQuery } from '../../paging/paging.js';
+import { decodeNumber, encodeToken, type Page, type PageQuery } from '../../paging/paging.js';
 import type { RuleVersionStore } from '../version-store.js';
 import {
   controlRef,
@@ -110,7 +110,7 @@ export function createControls(options: ControlsOptions): Controls {
     },
 
     async list({ ruleSet, rule, over }, { size, token }) {
-      const before = token === '' ? undefined : Number(decodeToken(token));
+      const before = token === '' ? undefined : decodeNumber(token);
       const entries = await store.newest(before, LOOKED_THROUGH);
       const about = await store.about(entries.map(({ ref }) => ref));
       const first = entries.at(-1)?.number ?? 0;

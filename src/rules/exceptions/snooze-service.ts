@@ -1,6 +1,6 @@
 import { invalidRequest, TollgateError } from '../../errors/errors.js';
 import { followed } from '../../errors/store-unavailable.js';
-import { decodeToken, encodeToken, type Page, type PageQuery } from '../../paging/paging.js';
+import { decodeNumber, encodeToken, type Page, type PageQuery } from '../../paging/paging.js';
 import type { Scope } from '../publish/scope.js';
 import type { RuleVersionStore } from '../version-store.js';
 import { listsReadBy } from './excepted.js';
@@ -33,8 +33,8 @@ export interface NewSnooze {
   readonly payer: NamedPayer | undefined;
   /** Epoch ms; undefined, or past: now. */
   readonly from: number | undefined;
-  /** Epoch ms. */
-  readonly until: number;
+  /** Epoch ms; or how long, from its beginning on. */
+  readonly until: number | { readonly lastsMs: number };
   readonly reason: string;
   readonly actor: string;
 }
@@ -122,7 +122,7 @@ export function createSnoozes(options: SnoozesOptions): Snoozes {
       const { ruleSet, rule, scope, payer, reason, actor } = input;
       const at = now();
       const from = Math.max(at, input.from ?? at);
-      checkTimes(at, from, input.until);
+      const until = endOf(input.until, at, from);
       const heardStill = await heardAllTheSame(options, ruleSet, rule);
       if (rule !== '' && heardStill.length > 0)
         throw new TollgateError(
@@ -136,7 +136,7 @@ export function createSnoozes(options: SnoozesOptions): Snoozes {
         scope,
         ...(payer === undefined ? {} : { payer: keptPayer(payer, hash) }),
         from,
-        until: input.until,
+        until,
         reason,
         actor,
         at,
@@ -161,7 +161,7 @@ export function createSnoozes(options: SnoozesOptions): Snoozes {
     async list(query, { size, token }) {
       const matches = wanted(query);
       const found: { readonly info: SnoozeInfo; readonly number: number }[] = [];
-      const before = token === '' ? undefined : Number(decodeToken(token));
+      const before = token === '' ? undefined : decodeNumber(token);
       const entries = await store.newest(before, LOOKED_THROUGH);
       const began = entries.filter(({ body }) => body.kind === 'began');
       const infos = foldedBy(await store.about(began.map(({ ref }) => ref)));
@@ -210,11 +210,14 @@ function keptPayer({ attribute, value }: NamedPayer, hash: SnoozesOptions['hash'
   return { attribute, value: hash(attribute, value), shown: maskedValue(attribute, value) };
 }
 
-function checkTimes(now: number, from: number, until: number): void {
+/** When a snooze ends. Throws INVALID_REQUEST where its times are none. */
+function endOf(wanted: NewSnooze['until'], now: number, from: number): number {
+  const [field, until] = typeof wanted === 'number' ? ['until', wanted] : ['lasts', from + wanted.lastsMs];
   const violation = (field: string, description: string): never => {
     throw invalidRequest([{ field, description }]);
   };
   if (from > now + LONGEST_SNOOZE_MS) violation('from', 'is more than 31 days ahead');
-  if (until <= from) violation('until', 'is not after now and the beginning');
-  if (until > from + LONGEST_SNOOZE_MS) violation('until', 'is more than 31 days after the beginning');
+  if (until <= from) violation(field, 'is not after now and the beginning');
+  if (until > from + LONGEST_SNOOZE_MS) violation(field, 'is more than 31 days after the beginning');
+  return until;
 }

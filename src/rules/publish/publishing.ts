@@ -6,6 +6,7 @@ import { stale } from '../rule-set-errors.js';
 import type { RuleSetInfo } from '../rule-set-info.js';
 import { summaryOf } from '../summary.js';
 import type { Publication, RuleVersionStore, StoredVersion } from '../version-store.js';
+import { activeChanges, publicationsIn } from '../versions/roll-back.js';
 import type { Readiness } from './evidence.js';
 import type { Scope } from './scope.js';
 import type { CanarySettings, StagedVersion } from './stage.js';
@@ -32,10 +33,16 @@ export interface Publishing {
   activate(input: PublishVersionInput): Promise<RuleSetInfo>;
   /**
    * Takes the canary of the scope back, where there is one; else makes the version active again that was before the
-   * present one. A scope narrower than all sites that had none goes back to what holds around it.
+   * present one. A scope narrower than all sites that had none goes back to what holds around it. `canary`: only the one
+   * that this revision began. `taking`: only this version; taken back already, last of all there, it is no change.
    */
-  rollBack(input: PublishInput & { readonly canary?: number }): Promise<RuleSetInfo>;
-  /** Takes the rule set out of service in the scope; what is active around it holds there then. */
+  rollBack(
+    input: PublishInput & { readonly canary?: number; readonly taking?: number | undefined },
+  ): Promise<RuleSetInfo>;
+  /**
+   * Takes the rule set out of service in the scope; what is active around it holds there then. This and both stops are no
+   * change where that was done before.
+   */
   deactivate(input: PublishInput): Promise<RuleSetInfo>;
   startShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
   stopShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
@@ -62,8 +69,6 @@ export interface PublishingOptions {
 
 /** Of changes of one set at once, one gets through in each try. */
 const TRIES = 30;
-/** Publications that are read at a time: few roll-backs need more. */
-const PAGE = 100;
 
 /** What becomes of the standings; undefined: nothing is to be done. */
 type Plan = (standings: Standings) => Promise<Move | undefined>;
@@ -129,18 +134,15 @@ export function createPublishing(options: PublishingOptions): Publishing {
     return { waived };
   }
 
-  async function holding<T>(entering: StagedVersion, work: () => Promise<T>): Promise<T> {
-    return options.holding(await knownVersion(store, entering.ruleSet, entering.version), work);
+  /** Whether the last that was done in the scope took back this version. */
+  async function tookBackLast({ ruleSet, scope }: PublishInput, taken: number): Promise<boolean> {
+    for await (const { step, version } of publicationsIn(store, ruleSet, scope))
+      return step === 'roll-back' && version === taken;
+    return false;
   }
 
-  /** The log of a rule set, newest first. */
-  async function* log(ruleSet: string): AsyncGenerator<Publication> {
-    let before: number | undefined;
-    do {
-      const page: readonly Publication[] = await store.publications(ruleSet, PAGE, before);
-      yield* page;
-      before = page.length < PAGE ? undefined : page.at(-1)?.revision;
-    } while (before !== undefined);
+  async function holding<T>(entering: StagedVersion, work: () => Promise<T>): Promise<T> {
+    return options.holding(await knownVersion(store, entering.ruleSet, entering.version), work);
   }
 
   return {
@@ -157,12 +159,22 @@ export function createPublishing(options: PublishingOptions): Publishing {
         async (standings) => {
           const steps = stepsOf(standings, input.scope);
           if (input.canary !== undefined) return steps.endCanary('roll-back', input.canary);
-          return steps.endCanary('roll-back') ?? (await steps.rollBack(log(input.ruleSet)));
+          if (input.taking !== undefined && input.taking !== steps.wentLiveLast) {
+            if (await tookBackLast(input, input.taking)) return undefined;
+            throw stale(standings);
+          }
+          return (
+            steps.endCanary('roll-back') ??
+            (await steps.rollBack(activeChanges(store, input.ruleSet, input.scope)))
+          );
         },
         true,
       ),
 
-    deactivate: (input) => publish(input, async (standings) => stepsOf(standings, input.scope).deactivate()),
+    deactivate: (input) =>
+      publish(input, async (standings) =>
+        stepsOf(standings, input.scope).deactivate(activeChanges(store, input.ruleSet, input.scope)),
+      ),
 
     startShadow: (input) =>
       publish(input, async (standings) => {
@@ -181,12 +193,9 @@ export function createPublishing(options: PublishingOptions): Publishing {
       }),
 
     stopCanary: (input) =>
-      publish(input, async (standings) => {
-        const move = stepsOf(standings, input.scope).endCanary('stop-canary');
-        if (move === undefined)
-          throw new TollgateError('NOT_STAGED', `no version of ${input.ruleSet} is in canary there`);
-        return move;
-      }),
+      publish(input, async (standings) =>
+        stepsOf(standings, input.scope).stopCanary(publicationsIn(store, input.ruleSet, input.scope)),
+      ),
 
     async publications(ruleSet, { size, token }) {
       const before = token === '' ? undefined : decodeNumber(token);

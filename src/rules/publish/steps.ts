@@ -35,6 +35,9 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
     here.some((staged) => staged.version === version && staged.stage === stage);
 
   return {
+    /** The version that a roll-back takes back; 0: none. */
+    wentLiveLast: canary || active,
+
     /** undefined: it is active already, alone. */
     activate(version: number): Move | undefined {
       if (active === version && canary === 0) return undefined;
@@ -43,8 +46,9 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       return { step: 'activate', version, from: active, to: version, changes };
     },
 
+    /** `log`: what changed the active version of the scope, newest first. */
     async rollBack(log: AsyncIterable<Publication>): Promise<Move> {
-      const before = await versionBefore(active, inScope(log, scope));
+      const before = await versionBefore(active, log);
       // Nothing was active here on its own before: what holds around it takes its place.
       const to = before ?? (scope === 'all' || active === 0 ? undefined : 0);
       if (to === undefined)
@@ -57,9 +61,12 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       return { step: 'roll-back', version: active, from: active, to, changes };
     },
 
-    deactivate(): Move {
-      if (active === 0 && canary === 0)
+    /** undefined: nothing is active. `log`: what changed the active version of the scope. */
+    async deactivate(log: AsyncIterable<Publication>): Promise<Move | undefined> {
+      if (active === 0 && canary === 0) {
+        for await (const _ of log) return undefined;
         throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has no active version at ${where}`);
+      }
       return { step: 'deactivate', version: active, from: active, to: 0, changes: archive(active, canary) };
     },
 
@@ -84,7 +91,9 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       };
     },
 
-    stopShadow(version: number): Move {
+    /** undefined: it stands there no more. */
+    stopShadow(version: number): Move | undefined {
+      if (stands(version, 'archived')) return undefined;
       if (!stands(version, 'shadow'))
         throw new TollgateError(
           'NOT_STAGED',
@@ -105,6 +114,13 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       return { step: 'start-canary', version, from: active, to: active, changes };
     },
 
+    /** undefined: there is none any more. `log`: what was published in the scope. */
+    async stopCanary(log: AsyncIterable<Publication>): Promise<Move | undefined> {
+      if (canary !== 0) return this.endCanary('stop-canary');
+      for await (const { step } of log) if (step === 'start-canary') return undefined;
+      throw new TollgateError('NOT_STAGED', `no version of ${ruleSet} was ever in canary at ${where}`);
+    },
+
     /** Ends the canary, or, where `since` is given, the one that this revision began; undefined: there is none. */
     endCanary(step: 'roll-back' | 'stop-canary', since?: number): Move | undefined {
       const found = here.find(({ stage }) => stage === 'canary');
@@ -113,10 +129,4 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       return { step, version, from: active, to: active, changes: archive(version) };
     },
   };
-}
-
-/** What changed the active version of a scope. */
-async function* inScope(log: AsyncIterable<Publication>, scope: Scope): AsyncGenerator<Publication> {
-  for await (const publication of log)
-    if (publication.scope === scope && publication.from !== publication.to) yield publication;
 }

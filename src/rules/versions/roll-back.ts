@@ -1,4 +1,8 @@
-import type { Publication } from '../version-store.js';
+import type { Scope } from '../publish/scope.js';
+import type { Publication, RuleVersionStore } from '../version-store.js';
+
+/** Publications that are read at a time: few roll-backs need more. */
+const PAGE = 100;
 
 /**
  * The version that a roll-back leads to: the one that was active before the present one, as if what roll-backs undid had
@@ -19,4 +23,28 @@ export async function versionBefore(
     if (undone.length === 0 && to !== 0 && to !== active) return to;
   }
   return undefined;
+}
+
+/** What changed the active version of a scope of a rule set, newest first. Reads no more than is asked for. */
+export async function* activeChanges(
+  store: Pick<RuleVersionStore, 'publications'>,
+  ruleSet: string,
+  scope: Scope,
+): AsyncGenerator<Publication> {
+  for await (const publication of publicationsIn(store, ruleSet, scope))
+    if (publication.from !== publication.to) yield publication;
+}
+
+/** Everything that was published of a rule set in these scopes, likewise. */
+export async function* publicationsIn(
+  store: Pick<RuleVersionStore, 'publications'>,
+  ruleSet: string,
+  ...scopes: readonly Scope[]
+): AsyncGenerator<Publication> {
+  let before: number | undefined;
+  do {
+    const page: readonly Publication[] = await store.publications(ruleSet, PAGE, before);
+    yield* page.filter(({ scope }) => scopes.includes(scope));
+    before = page.length < PAGE ? undefined : page.at(-1)?.revision;
+  } while (before !== undefined);
 }

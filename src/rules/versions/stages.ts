@@ -1,5 +1,6 @@
-import type { Stage } from '../publish/stage.js';
+import type { Stage, StagedVersion } from '../publish/stage.js';
 import type { RuleVersionStore } from '../version-store.js';
+import { activeChanges, versionBefore } from './roll-back.js';
 
 /** A version of a rule set. */
 export interface VersionRef {
@@ -9,8 +10,8 @@ export interface VersionRef {
 
 /** A version, and where on its way it stands. */
 export interface VersionStage extends VersionRef {
-  /** latest: the newest one, where it stands nowhere. */
-  readonly stage: Stage | 'latest';
+  /** previous: a roll-back leads to it. latest: the newest one, where it is none of the others. */
+  readonly stage: Stage | 'previous' | 'latest';
   /** What it reads has to be there. */
   readonly inForce: boolean;
 }
@@ -24,14 +25,32 @@ export interface Stages {
 
 /** The stages that a store of versions tells of. */
 export function stagesOf(store: Pick<RuleVersionStore, 'staged' | 'ruleSets' | 'publications'>): Stages {
+  /** Where versions are active, those that were before. What was taken out of service holds on to nothing. */
+  async function previous(staged: readonly StagedVersion[]): Promise<readonly VersionStage[]> {
+    const found: VersionStage[] = [];
+    for (const { ruleSet, scope, version: active, stage } of staged) {
+      if (stage !== 'active') continue;
+      const version = await versionBefore(active, activeChanges(store, ruleSet, scope));
+      if (version !== undefined) found.push({ ruleSet, version, stage: 'previous', inForce: true });
+    }
+    return found;
+  }
+
   return {
     async now() {
       const [staged, ruleSets] = [await store.staged(), await store.ruleSets()];
       const found = new Map<string, VersionStage>();
-      for (const { ruleSet, version, stage } of staged)
-        found.set(`${ruleSet} ${version} ${stage}`, { ruleSet, version, stage, inForce: true });
+      const standing = staged.map(({ ruleSet, version, stage }) => ({
+        ruleSet,
+        version,
+        stage,
+        inForce: true,
+      }));
+      for (const one of [...standing, ...(await previous(staged))])
+        found.set(`${one.ruleSet} ${one.version} ${one.stage}`, one);
+      const named = new Set([...found.values()].map(({ ruleSet, version }) => `${ruleSet} ${version}`));
       for (const { ruleSet, latest: version } of ruleSets)
-        if (!staged.some((one) => one.ruleSet === ruleSet && one.version === version))
+        if (!named.has(`${ruleSet} ${version}`))
           found.set(ruleSet, { ruleSet, version, stage: 'latest', inForce: false });
       return [...found.values()];
     },

@@ -17,7 +17,7 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
   const turns = new KeyedTurns();
   const uses = new KeyedTurns();
   return {
-    create: (list) => connection.call('lists.create', [list]),
+    create: (list, by, now) => connection.call('lists.create', [list, by, now]),
     lists: () => connection.call('lists.all', [clock.now()]),
     heads: () => connection.call('lists.heads', []),
     update: (list, settings, expected, by, now) =>

@@ -172,16 +172,17 @@ async function explain(id: string, kept: Kept = {}): Promise<Explanation> {
       return { ...answer, entries };
     },
   };
-  const versions: Pick<RuleVersionStore, 'get' | 'layout' | 'publications' | 'evidence'> = {
+  const versions: Pick<RuleVersionStore, 'get' | 'layout' | 'publications' | 'stagesOf' | 'evidence'> = {
     get: async () => stored,
     layout: async () => layout,
     evidence: async () => [],
+    stagesOf: async () => [{ ...PUBLICATION, stage: 'active', since: 4, sinceAt: NOW - DAY }],
     publications: async () => [{ ...PUBLICATION, revision: 4, at: NOW - DAY }],
   };
   const reads = createReadSide({
     journal,
     versions: versions as RuleVersionStore,
-    provenance: provenanceFrom(versions),
+    provenance: provenanceFrom(versions, () => ''),
     catalogue: FACT_CATALOGUE,
     attributeOf: () => 0,
     ...(kept.membership === undefined ? {} : { membership: kept.membership }),

@@ -17,6 +17,8 @@ import { createPhoneReader } from '../../../src/facts/normalise/phone.js';
 import { openSqliteStore, type SqliteStore } from '../../../src/storage/sqlite/store.js';
 import { REAL_WORLD } from '../../../src/world/real-world.js';
 
+const ann = { actor: 'ann', reason: 'to begin with' };
+
 describe('the lists', () => {
   let folder: string;
   let store: SqliteStore;
@@ -35,9 +37,9 @@ describe('the lists', () => {
       readers: async () => [],
     });
     const more = { kind: 'block', description: '', owner: '' } as const;
-    await lists.create({ id: 'blocked', type: 'customer', ...more });
-    await lists.create({ id: 'networks', type: 'ip', ...more });
-    await lists.create({ id: 'allowed', type: 'customer', ...more, kind: 'allow' });
+    await lists.create({ id: 'blocked', type: 'customer', ...more }, ann);
+    await lists.create({ id: 'networks', type: 'ip', ...more }, ann);
+    await lists.create({ id: 'allowed', type: 'customer', ...more, kind: 'allow' }, ann);
   });
   afterEach(async () => {
     await store.close();
@@ -221,7 +223,7 @@ describe('the lists', () => {
       on: readonly string[],
     ])[] = [
       [
-        () => leaving.create({ id: 'new', type: 'customer', kind: 'block', description: '', owner: '' }),
+        () => leaving.create({ id: 'new', type: 'customer', kind: 'block', description: '', owner: '' }, ann),
         { id: 'new', entries: 0, revision: 0 },
         [],
       ],
@@ -280,7 +282,7 @@ function leavingAfterChanges(store: ListStore, away: () => boolean, leave: () =>
     return answer;
   };
   return {
-    create: (list) => changing(() => store.create(list)),
+    create: (...given) => changing(() => store.create(...given)),
     add: (...given) => changing(() => store.add(...given)),
     remove: (...given) => changing(() => store.remove(...given)),
     import: (...given) => changing(() => store.import(...given)),

@@ -39,6 +39,12 @@ describe('the one layout', () => {
     );
   });
 
+  it('is not given to a text that it would change', () => {
+    expect(formatted('{"rules": [9007199254740993]}')).toEqual({
+      problem: '/rules/0: would be rounded: whole numbers go up to 9,007,199,254,740,991',
+    });
+  });
+
   it('puts names in order and changes nothing else', () => {
     fc.assert(
       fc.property(value.object, value.any, (document, inner) => {

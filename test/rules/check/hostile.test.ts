@@ -95,6 +95,14 @@ describe('a hostile document is refused, never a crash', () => {
     expect(codes.at(-1)).toBe('too-many-findings');
   });
 
+  test('with hundreds of warnings: they hide no error', () => {
+    const test = (operator: string, value: number) => ({ fact: 'amount', operator, value });
+    const unused = Array.from({ length: 300 }, (_, at) => [`c${at}`, { all: [test('equal', at)] }]);
+    const never = { all: [test('greaterThan', 5), test('lessThan', 3)] };
+    const codes = check(withConditions(never, Object.fromEntries(unused)));
+    expect(codes.slice(199)).toEqual(['unused-condition', 'too-many-findings', 'unreachable']);
+  });
+
   test('made to be hard to analyse, within a bounded number of steps', () => {
     const branch = (at: number) => ({
       any: Array.from({ length: 40 }, (_, value) => ({

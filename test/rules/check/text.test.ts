@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkRuleSetText } from '../../../src/rules/check/text.js';
 import { duplicateKeys } from '../../../src/rules/check/duplicate-keys.js';
+import { roundedNumbers } from '../../../src/rules/check/rounded-numbers.js';
 import { CATALOGUE } from '../small-catalogue.js';
 
 describe('names that stand twice in one object', () => {
@@ -38,6 +39,33 @@ describe('names that stand twice in one object', () => {
   });
 });
 
+describe('whole numbers that reading rounds', () => {
+  it.each<[string, readonly string[]]>([
+    ['9007199254740992', ['']],
+    ['9007199254740991', []],
+    ['{"a":-9007199254740993,"b":0.1,"c":1e300,"d":"9007199254740993"}', ['/a']],
+    [
+      '{"x":[{"y":"z"},{"b/c" : [1,[], 10000000000000000000]}],"z":12345678901234567890}',
+      ['/x/1/b~1c/2', '/z'],
+    ],
+    [String.raw`{"a":{"\"\u0061":{}, "e":99999999999999999}}`, ['/a/e']],
+  ])('%s', (text, expected) => {
+    expect(roundedNumbers(text)).toEqual(expected);
+  });
+
+  it('are none in what JSON.stringify writes of smaller ones, and are found where one is put in', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ noUnicodeString: false }), fc.maxSafeInteger(), (value, number) => {
+        const small = JSON.stringify([value, number], (_, one: unknown) =>
+          typeof one === 'number' && Math.abs(one) > Number.MAX_SAFE_INTEGER ? 0.5 : one,
+        );
+        expect(roundedNumbers(small)).toEqual([]);
+        expect(roundedNumbers(`[${small},{"a":9007199254740993}]`)).toEqual(['/1/a']);
+      }),
+    );
+  });
+});
+
 describe('the text of a rule set', () => {
   const rule = (conditions: string): string =>
     `{"name":"r","conditions":${conditions},"event":{"type":"review","params":{"reason":"x"}}}`;
@@ -54,6 +82,16 @@ describe('the text of a rule set', () => {
       severity: 'error',
       code: 'duplicate-name',
       path: '/rules/0/conditions/all',
+    });
+  });
+
+  it('is refused where a number would become another without a word', () => {
+    const { document, findings } = check(set(rule(`{"all":[${test.replace('5', '9007199254740993')}]}`)));
+    expect(document).toBeUndefined();
+    expect(findings[0]).toMatchObject({
+      severity: 'error',
+      code: 'too-large-number',
+      path: '/rules/0/conditions/all/0/value',
     });
   });
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TollgateError } from '../../../src/errors/errors.js';
+import { encodeToken } from '../../../src/paging/paging.js';
 import type { Rule, RuleSetDocument } from '../../../src/rules/document/document.js';
 import type { ControlEntry, ControlGroup } from '../../../src/rules/exceptions/control-group.js';
 import { createControls, type Controls } from '../../../src/rules/exceptions/control-service.js';
@@ -138,5 +139,10 @@ describe('control groups', () => {
       token = next;
     } while (token !== '');
     expect(seen).toEqual(['site:s7', 'site:s6', 'site:s5', 'site:s3', 'site:s2', 'site:s1']);
+  });
+
+  it('refuse a page token that they did not give', async () => {
+    for (const made of ['-1', '0', '1.5', 'x', '', '1e3'])
+      expect(await codeOf(controls.list(all, { size: 2, token: encodeToken(made) }))).toBe('INVALID_REQUEST');
   });
 });

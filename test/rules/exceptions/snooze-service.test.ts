@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TollgateError } from '../../../src/errors/errors.js';
+import { encodeToken } from '../../../src/paging/paging.js';
 import type { RuleSetDocument } from '../../../src/rules/document/document.js';
 import { maskedValue, type Snooze, type SnoozeEntry } from '../../../src/rules/exceptions/snooze.js';
 import { createSnoozes, type NewSnooze, type Snoozes } from '../../../src/rules/exceptions/snooze-service.js';
@@ -108,6 +109,9 @@ describe('snoozes', () => {
     expect(await codeOf(snoozes.create(input({ from, until: from + 31 * DAY })))).toBe('none');
     expect(await codeOf(snoozes.create(input({ from, until: from })))).toBe('INVALID_REQUEST until');
     expect(await codeOf(snoozes.create(input({ until: now })))).toBe('INVALID_REQUEST until');
+    const lasting = (lastsMs: number) => snoozes.create(input({ from, until: { lastsMs } }));
+    expect((await lasting(31 * DAY)).snooze).toMatchObject({ from, until: from + 31 * DAY });
+    expect(await codeOf(lasting(31 * DAY + 1))).toBe('INVALID_REQUEST lasts');
     const ahead = now + 31 * DAY + 1;
     expect(await codeOf(snoozes.create(input({ from: ahead, until: ahead + 1 })))).toBe(
       'INVALID_REQUEST from',
@@ -204,5 +208,12 @@ describe('what is shown of a payer', () => {
     ['phone', '+34600123456', '…3456'],
   ] as const)('of %s %s: %s', (attribute, value, shown) => {
     expect(maskedValue(attribute, value)).toBe(shown);
+  });
+
+  it('refuse a page token that they did not give', async () => {
+    for (const made of ['-1', '0', '1.5', 'x', '', '1e3'])
+      expect(await codeOf(snoozes.list(all, { size: 2, token: encodeToken(made) }))).toMatch(
+        /^INVALID_REQUEST/,
+      );
   });
 });

@@ -78,6 +78,24 @@ describe('publishing', () => {
     ]);
   });
 
+  it('rolls back what was meant once, however often it is asked to', async () => {
+    const { publishing } = await open();
+    for (const version of [1, 2, 3]) await publishing.activate({ ...by(), version });
+    await publishing.startCanary({ ...by(), version: 4, settings: SETTINGS });
+    const taking = (version: number) => publishing.rollBack({ ...by(), taking: version });
+    expect(await code(taking(3))).toBe('STALE_ETAG');
+    const stopped = await taking(4);
+    expect(stopped).toMatchObject({ activeVersion: 3, staged: [{ version: 3 }] });
+    expect(await taking(4)).toEqual(stopped);
+    const back = await taking(3);
+    expect(back.activeVersion).toBe(2);
+    await publishing.activate({ ...by('site:shop'), version: 1 });
+    expect(await taking(3)).toMatchObject({ activeVersion: 2, revision: back.revision + 1 });
+    expect(await code(taking(4))).toBe('STALE_ETAG');
+    await publishing.activate({ ...by(), version: 5 });
+    expect(await code(taking(3))).toBe('STALE_ETAG');
+  });
+
   it('rolls back only the canary that was meant', async () => {
     const { publishing } = await open();
     await publishing.activate({ ...by(), version: 1 });
@@ -86,7 +104,6 @@ describe('publishing', () => {
     const still = await publishing.rollBack({ ...by(), canary: revision });
     expect(still.staged.map(({ stage }) => stage)).toContain('canary');
     await publishing.stopCanary(by());
-    expect(await code(publishing.stopCanary(by()))).toBe('NOT_STAGED');
   });
 
   it('ends a canary with an activation, of that version or another', async () => {
@@ -116,7 +133,29 @@ describe('publishing', () => {
       expect(await code(publishing.startShadow({ ...by(), version }))).toBe('done');
     expect(await code(publishing.startShadow({ ...by(), version: 5 }))).toBe('STAGED');
     expect(await code(publishing.stopShadow({ ...by(), version: 3 }))).toBe('done');
-    expect(await code(publishing.stopShadow({ ...by(), version: 3 }))).toBe('NOT_STAGED');
+    expect(await code(publishing.startShadow({ ...by(), version: 5 }))).toBe('done');
+  });
+
+  it('takes what was ended already for no change, and what never was for a mistake', async () => {
+    const { publishing, log } = await open();
+    const [site, elsewhere] = [by('site:shop'), by('group:eu')];
+    await publishing.activate({ ...site, version: 1 });
+    await publishing.startCanary({ ...site, version: 2, settings: SETTINGS });
+    await publishing.startShadow({ ...site, version: 3 });
+    const ends = [
+      (at: typeof site) => publishing.stopCanary(at),
+      (at: typeof site) => publishing.stopShadow({ ...at, version: 3 }),
+      (at: typeof site) => publishing.deactivate(at),
+    ];
+    for (const end of ends) {
+      const ended = await end(site);
+      expect(await end(site)).toEqual(ended);
+    }
+    expect(log).toHaveLength(6);
+    const mistakes = await Promise.all(ends.map((end) => code(end(elsewhere))));
+    expect(mistakes).toEqual(['NOT_STAGED', 'NOT_STAGED', 'VERSION_NOT_FOUND']);
+    await publishing.activate({ ...site, version: 3 });
+    expect(await code(publishing.stopShadow({ ...site, version: 3 }))).toBe('NOT_STAGED');
   });
 });
 

@@ -29,6 +29,7 @@ export interface EntryShape {
   readonly outcome?: Outcome;
   readonly degraded?: boolean;
   readonly hits?: DecisionRecord['hits'];
+  readonly limits?: DecisionRecord['limits'];
   readonly decidedAt?: number;
   readonly baseMinor?: number;
   /** Characters of record, trace and personal part together; default about 200. */
@@ -84,7 +85,12 @@ export function entry(shape: EntryShape): JournalEntry {
       outcome: shape.outcome ?? 'accept',
       degraded: shape.degraded ?? false,
       decidedAt: shape.decidedAt ?? T0 + seq * 1000,
-      record: JSON.stringify({ seq, hits: shape.hits ?? [], note: 'é'.repeat(3) + 'r'.repeat(size) }),
+      record: JSON.stringify({
+        seq,
+        hits: shape.hits ?? [],
+        limits: shape.limits ?? [],
+        note: 'é'.repeat(3) + 'r'.repeat(size),
+      }),
       trace: JSON.stringify({ seq, facts: 't'.repeat(size) }),
       personal: filler(size, seq),
     },

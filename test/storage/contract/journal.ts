@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionFilter, JournalEntry, StoredEntry } from '../../../src/decisions/ports.js';
+import type { LimitUse } from '../../../src/decisions/record.js';
 import { ruleHit } from '../../../src/decisions/record/rule-hits.js';
 import { TollgateError } from '../../../src/errors/errors.js';
 import type { StreamEvent } from '../../../src/facts/stream.js';
@@ -434,6 +435,7 @@ export function journalContract(factory: StoreFactory): void {
           at: T0 + ((index * 7919) % 301) * 1000,
           values: { card: `c${index % 4}`, email: `e${index % 5}` },
           hits: HITS.slice(0, index % (HITS.length + 1)),
+          limits: index % 5 === 0 ? [COUNTED] : [],
         }));
         await store.journal.append(batch);
         await fc.assert(
@@ -448,7 +450,7 @@ export function journalContract(factory: StoreFactory): void {
                 degraded: fc.boolean(),
                 rule: fc.constantFrom('a/one', 'b/one', 'b/two', 'a/two'),
                 rules: fc.oneof(
-                  fc.subarray(['a/one', 'b/one', 'b/two', 'a/two'], { minLength: 1 }),
+                  fc.subarray(['a/one', 'b/one', 'b/two', 'a/two', 'a#one', 'b#one'], { minLength: 1 }),
                   // More than are looked for by what stands in a record.
                   fc.constant(['b/one', ...Array.from({ length: 30 }, (_, index) => `c/r${index}`)]),
                 ),
@@ -500,6 +502,17 @@ function matches(one: JournalEntry, filter: DecisionFilter): boolean {
   if (rules !== undefined && !rules.some((rule) => ruleHit(decision.record, rule))) return false;
   return (filter.keys ?? []).every((key) => one.keys.includes(key));
 }
+
+/** Of a limit named like a rule. */
+const COUNTED: LimitUse = {
+  ruleSet: 'a',
+  limit: 'one',
+  state: 'unheld',
+  why: 'no-key',
+  lacks: '',
+  periodStart: T0,
+  refunds: 'keep',
+};
 
 /** Of one rule name in two sets, one only failed. */
 const HITS = (

@@ -39,7 +39,11 @@ export function listImportsContract(factory: StoreFactory): void {
     beforeEach(async () => {
       database = await factory.create();
       store = await database.open();
-      await store.lists.create({ id: 'bad', type: 'card', kind: 'block', description: '', owner: '' });
+      await store.lists.create(
+        { id: 'bad', type: 'card', kind: 'block', description: '', owner: '' },
+        { actor: 'ana', reason: '' },
+        T0,
+      );
     });
     afterEach(async () => {
       await store.close();

@@ -21,7 +21,7 @@ export function listKeepingContract(factory: StoreFactory): void {
       database = await factory.create();
       store = await database.open();
       lists = store.lists;
-      await lists.create(info);
+      await lists.create(info, ana, T0);
     });
     afterEach(async () => {
       await store.close();
@@ -64,9 +64,13 @@ export function listKeepingContract(factory: StoreFactory): void {
         { revision: 3, at: T0 + 3, kind: 'replaced', ...note, added: 1, removed: 1 },
         { revision: 2, at: T0 + 2, kind: 'removed', ...ana, source: '', added: 0, removed: 1 },
         { revision: 1, at: T0, kind: 'added', ...by, added: 2, removed: 0 },
+        { revision: 0, at: T0, kind: 'created', ...ana, source: '', added: 0, removed: 0 },
       ];
       expect(await lists.log('bad', 10, undefined)).toEqual(log);
       expect(await lists.log('bad', 2, 5)).toEqual(log.slice(1, 3));
+      expect(await lists.log('bad', 5, undefined)).toEqual(log.slice(0, 5));
+      expect(await lists.log('bad', 5, 1)).toEqual(log.slice(5));
+      expect(await lists.log('bad', 5, 0)).toEqual([]);
     });
 
     it('shows the first changes of an import, and which entries say so', async () => {
@@ -118,7 +122,7 @@ export function listKeepingContract(factory: StoreFactory): void {
       await fc.assert(
         fc.asyncProperty(fc.array(listStep, { minLength: 1, maxLength: 10 }), async (steps) => {
           const id = `run${run++}`;
-          await lists.create({ ...info, id });
+          await lists.create({ ...info, id }, ana, T0);
           let known: readonly Known[] = [];
           for await (const taken of takeSteps(lists, id, steps)) known = taken.known;
           const history = await lists.history(id, ['v0', 'v1', 'v2', 'v3'], 1000, undefined);
@@ -146,7 +150,7 @@ export function listKeepingContract(factory: StoreFactory): void {
       await expect(lists.update('bad', to, undefined, ana, T0 + 6)).rejects.toSatisfy(gone);
       await expect(lists.import('bad', stream([member('b', T0)]), options)).rejects.toSatisfy(gone);
       await expect(lists.delete('bad', ana, T0 + 6, async () => undefined)).rejects.toSatisfy(gone);
-      expect(await lists.create(info)).toBe('exists');
+      expect(await lists.create(info, ana, T0)).toBe('exists');
       expect(await lists.check('bad', ['a'], { asOf: T0 + 1 })).toEqual([member('a', T0)]);
       expect(await lists.log('bad', 1, undefined)).toMatchObject([{ kind: 'deleted', actor: 'ana' }]);
       expect(await lists.history('bad', ['a'], 9, undefined)).toHaveLength(1);

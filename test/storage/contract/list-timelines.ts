@@ -25,7 +25,11 @@ export function listTimelinesContract(factory: StoreFactory): void {
     beforeEach(async () => {
       database = await factory.create();
       store = await database.open();
-      await store.lists.create({ id: 'bad', type: 'card', kind: 'block', description: '', owner: '' });
+      await store.lists.create(
+        { id: 'bad', type: 'card', kind: 'block', description: '', owner: '' },
+        { actor: 'ana', reason: '' },
+        T0,
+      );
     });
     afterEach(async () => {
       await store.close();
@@ -141,7 +145,11 @@ export function listTimelinesContract(factory: StoreFactory): void {
       await fc.assert(
         fc.asyncProperty(fc.array(listStep, { maxLength: 10 }), fc.nat(9), async (steps, pause) => {
           const list = `run${run++}`;
-          await store.lists.create({ id: list, type: 'card', kind: 'block', description: '', owner: '' });
+          await store.lists.create(
+            { id: list, type: 'card', kind: 'block', description: '', owner: '' },
+            { actor: 'ana', reason: '' },
+            T0,
+          );
           const ofThis = (all: readonly ListHead[]) =>
             all.filter(({ id }) => id === list).map((head) => ({ ...head, entries: 0 }));
           const following = {

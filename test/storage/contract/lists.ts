@@ -13,7 +13,7 @@ export function listsContract(factory: StoreFactory): void {
     beforeEach(async () => {
       database = await factory.create();
       store = await database.open();
-      await store.lists.create(info);
+      await store.lists.create(info, { actor: 'ana', reason: '' }, T0);
     });
     afterEach(async () => {
       await store.close();
@@ -28,8 +28,12 @@ export function listsContract(factory: StoreFactory): void {
       (await store.lists.lists()).find(({ id }) => id === 'bad')?.revision ?? -1;
 
     it('makes a list once', async () => {
-      expect(await store.lists.create({ ...info, kind: 'allow' })).toBe('exists');
-      expect(await store.lists.create({ ...info, id: 'good', kind: 'allow' })).toBe('created');
+      expect(await store.lists.create({ ...info, kind: 'allow' }, { actor: 'ana', reason: '' }, T0)).toBe(
+        'exists',
+      );
+      expect(
+        await store.lists.create({ ...info, id: 'good', kind: 'allow' }, { actor: 'ana', reason: '' }, T0),
+      ).toBe('created');
       expect(await store.lists.lists()).toEqual([
         { ...info, entries: 0, revision: 0, settings: 0 },
         { ...info, id: 'good', kind: 'allow', entries: 0, revision: 0, settings: 0 },

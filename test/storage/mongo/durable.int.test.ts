@@ -18,7 +18,11 @@ describeMongo('every write to MongoDB', (uri) => {
     const { log } = store.journal;
     await store.journal.append([entry({ log, seq: 1 })]);
     await store.limits.reserve('d', [{ counter: 'c', amount: 1, cap: 2, periodEnd: 1 }], 1);
-    await store.lists.create({ id: 'l', type: 'card', kind: 'block', description: '', owner: '' });
+    await store.lists.create(
+      { id: 'l', type: 'card', kind: 'block', description: '', owner: '' },
+      { actor: 'ana', reason: '' },
+      0,
+    );
     const member = { value: 'v', reason: '', actor: '', source: '', validFrom: 1, validUntil: Infinity };
     await store.lists.add('l', [member], 1);
     const site = { id: 's', name: '', group: '', timeZone: 'UTC', country: 'DE', currency: 'EUR' };

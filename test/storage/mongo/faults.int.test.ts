@@ -30,7 +30,11 @@ describeMongo('a MongoDB server that fails, behind a proxy', (uri) => {
     database = freshDatabase();
     proxy = await faultyProxy(await primaryOf(uri));
     store = await openThrough({});
-    await store.lists.create({ id: 'l', type: 'card', kind: 'block', description: '', owner: '' });
+    await store.lists.create(
+      { id: 'l', type: 'card', kind: 'block', description: '', owner: '' },
+      { actor: 'ana', reason: '' },
+      0,
+    );
   });
   afterEach(async () => {
     await store.close();

@@ -25,6 +25,8 @@ interface Create {
   readonly kind: string;
   readonly description: string;
   readonly owner?: string;
+  readonly reason: string;
+  readonly actor?: string;
 }
 
 /** `tollgate lists create LIST`. */
@@ -38,6 +40,8 @@ export function addCreate(parent: Command, host: Host): void {
     )
     .option('--description <text>', 'for people', '')
     .option('--owner <name>', 'who looks after it (default: TOLLGATE_ACTOR, or your user name)')
+    .option('--reason <text>', 'why', '')
+    .option('--actor <name>', 'who makes it (default: TOLLGATE_ACTOR, or your user name)')
     .addHelpText(
       'after',
       `
@@ -54,6 +58,8 @@ Examples:
             description: options.description,
             owner: actorName(options.owner, host),
           },
+          reason: options.reason,
+          actor: actorName(options.actor, host),
         });
         if (out.json && list !== undefined) out.document(toJson(ListSchema, list));
         else out.line(`${id} is there, with ${counted(list?.entries ?? 0, 'entry', 'entries')}.`);

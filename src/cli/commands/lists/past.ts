@@ -147,7 +147,9 @@ interface Usage extends Limited {
 export function addUsage(parent: Command, host: Host): void {
   parent
     .command('usage <list>')
-    .description('Which rules and limits read a list, and the last decisions in which such a rule hit.')
+    .description(
+      'Which rules and limits read a list, and the last decisions in which such a rule hit or such a limit counted.',
+    )
     .option('--limit <n>', 'decisions at most', wholeNumber(0), 20)
     .option('--from <moment>', 'decisions of this time on (UTC)', moment)
     .option('--to <moment>', 'decisions before this time (UTC)', moment)
@@ -183,14 +185,15 @@ Examples:
         if (decisions.length === 0) out.line('It had a part in no decision.');
         else
           out.table(
-            ['decision', 'time', 'site', 'request', 'outcome', 'rules'],
-            decisions.map(({ decision, rules }) => [
+            ['decision', 'time', 'site', 'request', 'outcome', 'rules', 'limits'],
+            decisions.map(({ decision, rules, limits }) => [
               decision?.id ?? '',
               timeText(decision?.eventTime),
               decision?.binding?.site ?? '',
               decision?.requestId ?? '',
               enumText(Outcome, decision?.outcome ?? 0),
               rules.join(' '),
+              limits.join(' '),
             ]),
           );
         if (more) out.line('There are more decisions: raise --limit.');

@@ -18,6 +18,7 @@ import type { Output } from '../../output.js';
 import { actorName, withSession } from '../../session.js';
 import { casesBeside, printCases } from './cases-text.js';
 import { printFindings } from './check.js';
+import { allRuleSets } from './read.js';
 import { versionNumber } from './version-number.js';
 
 /** What every change of where a version stands says. */
@@ -197,9 +198,28 @@ Examples:
     );
 }
 
+/** What a roll-back in a scope takes back now; sent again it then takes back nothing more. */
+async function takenBack(
+  rules: Connection['rules'],
+  id: string,
+  { scope, etag }: Change,
+): Promise<{ readonly fromVersion?: number; readonly etag?: string }> {
+  if (etag !== undefined) return { etag };
+  const ruleSet = (await allRuleSets({ rules })).find((one) => one.id === id);
+  const here = ruleSet?.staged.filter((one) => one.scope === (readScope(scope) ?? 'all')) ?? [];
+  const standing = (stage: RuleStage) => here.find((one) => one.stage === stage)?.version;
+  const fromVersion = standing(RuleStage.CANARY) ?? standing(RuleStage.ACTIVE);
+  return fromVersion === undefined ? { etag: ruleSet?.etag ?? '' } : { fromVersion };
+}
+
 /** `tollgate rules rollback RULE-SET`. */
 export function addRollBack(parent: Command, host: Host): void {
   withChange(parent.command('rollback <rule-set>'))
+    .option(
+      '--from <version>',
+      'the version to take back; taken back already, nothing more is',
+      versionNumber,
+    )
     .description(
       'Take back what went live last: the canary, where there is one; else the active version, in favour of the one before it.',
     )
@@ -207,14 +227,17 @@ export function addRollBack(parent: Command, host: Host): void {
       'after',
       `
 Examples:
-  $ tollgate rules rollback velocity --reason "too many good payers in review"`,
+  $ tollgate rules rollback velocity --reason "too many good payers in review"
+  $ tollgate rules rollback velocity --from 4 --reason "incident 31"`,
     )
-    .action((ruleSet: string, options: Change, command: Command) =>
+    .action((ruleSet: string, options: Change & { readonly from?: number }, command: Command) =>
       withSession(host, command, async ({ out, tollgate }) => {
-        const { reason, scope, etag = '' } = options;
+        const { reason, scope, etag = '', from } = options;
         const actor = actorName(options.actor, host);
         const { rules } = tollgate();
-        const response = await rules.rollBack({ ruleSet, actor, reason, scope, etag });
+        const meant =
+          from === undefined ? await takenBack(rules, ruleSet, options) : { fromVersion: from, etag };
+        const response = await rules.rollBack({ ruleSet, actor, reason, scope, ...meant });
         if (out.json) {
           out.document(toJson(RollBackResponseSchema, response));
           return;

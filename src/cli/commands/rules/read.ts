@@ -15,7 +15,8 @@ import { versionNumber } from './version-number.js';
 
 const PAGE = 200;
 
-async function allRuleSets(tollgate: Connection): Promise<readonly RuleSet[]> {
+/** Every rule set, as it stands. */
+export async function allRuleSets(tollgate: Pick<Connection, 'rules'>): Promise<readonly RuleSet[]> {
   const found: RuleSet[] = [];
   let pageToken = '';
   do {

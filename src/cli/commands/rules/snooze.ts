@@ -1,5 +1,5 @@
 import { toJson } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import type { Command } from 'commander';
 import {
   CreateSnoozeResponseSchema,
@@ -92,13 +92,13 @@ Examples:
         const payer = payerOf(options);
         if (rule === undefined && payer === undefined)
           throw usageError('which rule? A whole set is snoozed for one payer only: name one, or a RULE');
-        const until = host.now() + durationOption('--for', options.for);
+        const lasts = durationFromMs(durationOption('--for', options.for));
         const response = await tollgate().snoozes.createSnooze({
           ruleSet,
           rule: rule ?? '',
           scope: scopeOf(options),
           ...(payer === undefined ? {} : { payer }),
-          until: timestampFromMs(until),
+          lasts,
           reason: options.reason,
           actor: actorName(options.actor, host),
         });

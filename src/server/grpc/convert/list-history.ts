@@ -30,6 +30,7 @@ const KIND: Readonly<Record<LoggedChange['kind'], ListChangeKind>> = {
   replaced: ListChangeKind.REPLACED,
   updated: ListChangeKind.UPDATED,
   deleted: ListChangeKind.DELETED,
+  created: ListChangeKind.CREATED,
 };
 
 const EFFECT: Readonly<Record<CoreImportChange['effect'], ImportEffect>> = {

@@ -8,7 +8,7 @@ import type {
   ListType as CoreType,
 } from '../../../facts/lists/list-store.js';
 import { LIST_KINDS, LIST_TYPES } from '../../../facts/lists/list-store.js';
-import type { EntryQuestion } from '../../../facts/lists/lists-service.js';
+import type { EntryQuestion } from '../../../facts/lists/lists-reading.js';
 import type { List, ListEntry } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { ListEntrySchema, ListKind, ListSchema, ListType } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { toEtag } from '../services/page-query.js';

@@ -78,8 +78,12 @@ export function listKeepingHandlers(
       const { items, next } = await decisions(request.list, range, page.query, context);
       return create(ListUsageResponseSchema, {
         readers: readers.map(toListReader),
-        decisions: items.map(({ record, rules }) =>
-          create(ListDecisionSchema, { decision: toDecision(record), rules: [...rules] }),
+        decisions: items.map(({ record, rules, limits }) =>
+          create(ListDecisionSchema, {
+            decision: toDecision(record),
+            rules: [...rules],
+            limits: [...limits],
+          }),
         ),
         nextPageToken: page.tokenOf(next),
       });

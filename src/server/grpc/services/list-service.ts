@@ -29,7 +29,7 @@ import {
   checkRemoveEntries,
 } from '../validate/list.js';
 import { checkPage } from '../validate/page.js';
-import { signEntries } from './acting.js';
+import { actorOf, signEntries } from './acting.js';
 import { importBatches } from './import-batches.js';
 import { listKeepingHandlers } from './list-keeping.js';
 import { pageOf } from './page-query.js';
@@ -41,9 +41,11 @@ const BY_HAND = { actor: '', source: 'manual' };
 export function listHandlers(lists: Lists, decisions: ListDecisions): Handlers<typeof ListService> {
   return {
     ...listKeepingHandlers(lists, decisions),
-    async createList(request) {
+    async createList(request, context) {
+      request.actor = actorOf(context, request.actor);
       checkCreateList(request);
-      const info = await lists.create(fromList(request.list as List));
+      const { list, actor, reason } = request;
+      const info = await lists.create(fromList(list as List), { actor, reason });
       return create(CreateListResponseSchema, { list: toList(info) });
     },
     async listLists(request) {

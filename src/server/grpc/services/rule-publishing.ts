@@ -22,6 +22,7 @@ import {
   checkCanaryReport,
   checkPublication,
   checkPublishVersion,
+  checkRollBack,
   checkStartCanary,
 } from '../validate/publishing.js';
 import { checkListVersions } from '../validate/rule.js';
@@ -55,8 +56,9 @@ export function publishingHandlers(
     },
     async rollBack(request, context) {
       request.actor = actorOf(context, request.actor);
-      checkPublication(request);
-      const info = await ruleSets.rollBack(toPublish(request, context));
+      checkRollBack(request);
+      const taking = request.fromVersion === 0 ? undefined : request.fromVersion;
+      const info = await ruleSets.rollBack({ ...toPublish(request, context), taking });
       return create(RollBackResponseSchema, { ruleSet: toRuleSet(info) });
     },
     async deactivateRuleSet(request, context) {

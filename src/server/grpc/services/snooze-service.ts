@@ -21,14 +21,17 @@ export function snoozeHandlers(snoozes: Snoozes): Handlers<typeof SnoozeService>
     async createSnooze(request, context) {
       request.actor = actorOf(context, request.actor);
       checkCreateSnooze(request);
-      const { ruleSet, rule, reason, actor } = request;
+      const { ruleSet, rule, reason, actor, lasts } = request;
       const { snooze, heardStill } = await snoozes.create({
         ruleSet,
         rule,
         scope: readScope(request.scope) ?? 'all',
         payer: fromPayer(request.payer),
         from: toOptionalMs(request.from),
-        until: toOptionalMs(request.until) ?? 0,
+        until:
+          lasts === undefined
+            ? (toOptionalMs(request.until) ?? 0)
+            : { lastsMs: Number(lasts.seconds) * 1000 },
         reason,
         actor,
       });

@@ -29,6 +29,8 @@ export function checkCreateList(request: CreateListRequest): void {
     freeText(problems, 'list.', 'description', list.description, 500);
     freeText(problems, 'list.', 'owner', list.owner, 128);
   }
+  freeText(problems, '', 'actor', request.actor, 128);
+  freeText(problems, '', 'reason', request.reason, 500);
   problems.throwIfAny();
 }
 

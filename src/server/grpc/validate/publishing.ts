@@ -34,6 +34,14 @@ export function checkPublishVersion(request: Publishing & { readonly version: nu
   problems.throwIfAny();
 }
 
+/** What to roll back. */
+export function checkRollBack(request: RollBackRequest): void {
+  const problems = new Problems();
+  within(problems, '', 'from_version', request.fromVersion, 0, MAX_VERSION);
+  publication(problems, request);
+  problems.throwIfAny();
+}
+
 /** A canary; gives its settings. */
 export function checkStartCanary(request: StartCanaryRequest): CanarySettings {
   const problems = new Problems();

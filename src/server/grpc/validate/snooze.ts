@@ -5,10 +5,13 @@ import type {
   SnoozedPayer,
 } from '../../../gen/tollgate/v1/snooze_service_pb.js';
 import { PayerAttribute, PayerAttributeSchema } from '../../../gen/tollgate/v1/snooze_service_pb.js';
+import { LONGEST_SNOOZE_MS } from '../../../rules/exceptions/snooze.js';
 import { Problems } from './problems.js';
 import { anyId, opaqueId, requiredText, slug } from './text.js';
 import { email, enumValue, ip, page, phone, timestamp } from './values.js';
 import { scope } from './publishing.js';
+
+const LONGEST_S = BigInt(LONGEST_SNOOZE_MS / 1000);
 
 /** A snooze to make; its times are checked against the clock elsewhere. */
 export function checkCreateSnooze(request: CreateSnoozeRequest): void {
@@ -20,11 +23,19 @@ export function checkCreateSnooze(request: CreateSnoozeRequest): void {
   scope(problems, 'scope', request.scope);
   payer(problems, request.payer);
   timestamp(problems, '', 'from', request.from);
-  if (request.until === undefined) problems.add('until', 'is required: a snooze must end');
-  timestamp(problems, '', 'until', request.until);
+  end(problems, request);
   requiredText(problems, '', 'reason', request.reason, 500);
   requiredText(problems, '', 'actor', request.actor, 128);
   problems.throwIfAny();
+}
+
+function end(problems: Problems, { until, lasts }: CreateSnoozeRequest): void {
+  timestamp(problems, '', 'until', until);
+  if (lasts === undefined) {
+    if (until === undefined) problems.add('until', 'is required where there is no lasts: a snooze must end');
+  } else if (until !== undefined) problems.add('until', 'is given beside lasts: one of them says the end');
+  else if (lasts.nanos !== 0 || lasts.seconds < 1n || lasts.seconds > LONGEST_S)
+    problems.add('lasts', 'not whole seconds, 31 days at most');
 }
 
 /** The end of a snooze. */

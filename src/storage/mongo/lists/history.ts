@@ -1,19 +1,20 @@
 import type { Document } from 'mongodb';
 import type { HistoryPlace, LoggedChange, Membership } from '../../../facts/lists/list-store.js';
 import type { ListCollections } from './collections.js';
-import { changeId, counts } from './view.js';
-import type { ListView, MembershipDocument } from './view.js';
+import { changeId, counts, viewOf } from './view.js';
+import type { ListDocument, ListView, MembershipDocument } from './view.js';
 
-/** The changes of a list, newest first, below a revision. */
+/** The changes of a list, newest first, below a revision; last, how it was made. */
 export async function logOf(
   { connection, changes }: ListCollections,
-  view: ListView,
+  document: ListDocument,
   limit: number,
   before = Number.MAX_SAFE_INTEGER,
 ): Promise<readonly LoggedChange[]> {
+  const view = viewOf(document);
   const filter = { list: view.list, $and: [{ r: counts(view) }, { r: { $lt: before } }] };
   const found = await connection.run(() => changes.find(filter).sort({ r: -1 }).limit(limit).toArray());
-  return found.map(({ r, at, kind, actor, reason, source, added, removed }) => ({
+  const log = found.map(({ r, at, kind, actor, reason, source, added, removed }) => ({
     revision: r,
     at,
     kind,
@@ -23,6 +24,13 @@ export async function logOf(
     added,
     removed,
   }));
+  return before > 0 && log.length < limit ? [...log, ...creationOf(document)] : log;
+}
+
+function creationOf({ created }: ListDocument): readonly LoggedChange[] {
+  if (created === undefined) return [];
+  const { at, actor, reason } = created;
+  return [{ revision: 0, at, kind: 'created', actor, reason, source: '', added: 0, removed: 0 }];
 }
 
 /** What was said of values, newest first: of what became known at once, by value and beginning. */

@@ -31,7 +31,7 @@ import { keepLists, keepOff } from './keep.js';
 import { switchTo, tell } from './import.js';
 import { StagingAreas } from './staging.js';
 import type { Instances } from './staging.js';
-import { asked, counts, entryOf, untouched } from './view.js';
+import { asked, counts, entryOf, untouched, viewOf } from './view.js';
 import type { ListChangeDocument, ListDocument, ListView, MembershipDocument } from './view.js';
 import { ListWriter } from './writer.js';
 import type { ListCollections } from './collections.js';
@@ -58,10 +58,11 @@ export class MongoLists implements ListStore {
     this.#changes = connection.collection(COLLECTIONS.listChanges);
   }
 
-  async create(list: NewList): Promise<'created' | 'exists'> {
+  async create(list: NewList, by: Ender, now: number): Promise<'created' | 'exists'> {
     const { id, type, kind, description, owner } = list;
     const settings = { description, owner, settings: 0 };
-    const document = { _id: id, type, kind, ...settings, revision: 0, next: 0, void: [], open: 0 };
+    const made = { created: { at: now, ...by }, at: now };
+    const document = { _id: id, type, kind, ...settings, ...made, revision: 0, next: 0, void: [], open: 0 };
     return await this.#connection.run(async () => {
       try {
         await this.#lists.insertOne(document);
@@ -134,7 +135,7 @@ export class MongoLists implements ListStore {
   }
 
   async log(list: string, limit: number, before: number | undefined): Promise<readonly LoggedChange[]> {
-    return await logOf(this.#collections, await this.#view(list), limit, before);
+    return await logOf(this.#collections, await this.#one(list), limit, before);
   }
 
   async history(
@@ -274,10 +275,6 @@ function headOf(document: ListDocument): ListHead {
   const { _id, type, kind, description, owner, revision, settings, deleted } = document;
   const head = { id: _id, type, kind, description, owner, revision, settings };
   return deleted === undefined ? head : { ...head, deleted };
-}
-
-function viewOf({ _id, revision, void: voided }: ListDocument): ListView {
-  return { list: _id, revision, void: voided };
 }
 
 /** Memberships after a place in the order of values and beginnings. */

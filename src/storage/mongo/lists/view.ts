@@ -2,6 +2,7 @@ import type { Document, ObjectId } from 'mongodb';
 import type {
   ChangeNote,
   Deletion,
+  Ender,
   EntryQuery,
   ListEntry,
   ListKind,
@@ -17,6 +18,8 @@ export interface ListDocument {
   readonly owner: string;
   /** The revision that last changed description or owner. */
   readonly settings: number;
+  /** Left out: it was made before this was kept. */
+  readonly created?: Creation;
   readonly deleted?: Deletion;
   /** Publications under way that name the list. */
   readonly uses?: readonly Lease[];
@@ -33,6 +36,12 @@ export interface ListDocument {
   /** Memberships whose end nobody moved (they may have run out by themselves). */
   readonly open: number;
   readonly writer?: Lease;
+}
+
+/** Who made a list, when and why. */
+export interface Creation extends Ender {
+  /** Epoch ms. */
+  readonly at: number;
 }
 
 /** A place that somebody has, until a moment of the server's clock. */
@@ -94,6 +103,11 @@ export interface ListView {
   readonly list: string;
   readonly revision: number;
   readonly void: readonly number[];
+}
+
+/** A list as it is. */
+export function viewOf({ _id, revision, void: voided }: ListDocument): ListView {
+  return { list: _id, revision, void: voided };
 }
 
 /** Whether a revision counts in a view, as a condition on a field. */

@@ -19,7 +19,7 @@ import {
 import { RuleService } from '../../../../src/gen/tollgate/v1/rule_service_pb.js';
 import { SiteService } from '../../../../src/gen/tollgate/v1/site_service_pb.js';
 import { createClient } from '../../../../src/server/grpc/bridge.js';
-import type { ImportSettings } from '../../../../src/facts/lists/lists-service.js';
+import type { ImportSettings } from '../../../../src/facts/lists/lists-keeping.js';
 import type { EntryInput } from '../../../../src/facts/lists/entry-input.js';
 import type { RuleSetInfo, VersionInfo } from '../../../../src/rules/rule-set-info.js';
 import { fakeApplication } from '../../support/fakes.js';

@@ -98,7 +98,11 @@ describeMongo('an import on MongoDB', (uri) => {
   };
   const file = [member('both', T0), member('new', T0 + 10)];
   const makeList = async (id: string): Promise<void> => {
-    await store.lists.create({ id, type: 'card', kind: 'block', description: '', owner: '' });
+    await store.lists.create(
+      { id, type: 'card', kind: 'block', description: '', owner: '' },
+      { actor: 'ana', reason: '' },
+      T0,
+    );
     await store.lists.add(id, [member('both', T0), member('old', T0)], T0);
   };
   const spans = async (list: string): Promise<string[]> =>

@@ -1,4 +1,4 @@
-import type { ChangeNote, ListEntry } from '../../../../facts/lists/list-store.js';
+import type { ChangeNote, Ender, ListEntry } from '../../../../facts/lists/list-store.js';
 import type { Ending, Interval } from '../../../../facts/lists/timeline.js';
 import type { Database } from '../database.js';
 import { ListNotFound } from '../failure.js';
@@ -83,6 +83,11 @@ export class ListChanges {
   end({ no, revision }: ListRow, { membership, at, by }: Ending<Standing>): void {
     const { value, validFrom, rev } = membership;
     this.#statements.end.run(no, value, validFrom, rev, revision + 1, at, by.actor, by.reason);
+  }
+
+  /** Writes down who made a list: before all its revisions. */
+  created(id: string, { actor, reason }: Ender, now: number): void {
+    this.#statements.change.run(this.find(id).no, 0, now, 'created', actor, reason, '', 0, 0);
   }
 
   /** Makes a change of memberships seen, if it was one. */

@@ -67,7 +67,7 @@ export class WorkerLists {
 
   operations() {
     return {
-      'lists.create': write((_, list: NewList) => this.create(list)),
+      'lists.create': write((_, list: NewList, by: Ender, now: number) => this.create(list, by, now)),
       'lists.update': write(
         (_, list: string, settings: ListSettings, expected: number | undefined, by: Ender, now: number) =>
           this.update(list, settings, expected, by, now),
@@ -101,9 +101,11 @@ export class WorkerLists {
     };
   }
 
-  create(list: NewList): 'created' | 'exists' {
+  create(list: NewList, by: Ender, now: number): 'created' | 'exists' {
     const { id, type, kind, description, owner } = list;
-    return this.#statements.create.run(id, type, kind, description, owner) > 0 ? 'created' : 'exists';
+    if (this.#statements.create.run(id, type, kind, description, owner) === 0) return 'exists';
+    this.changes.created(id, by, now);
+    return 'created';
   }
 
   heads(): ListHead[] {
