@@ -502,6 +502,7 @@ export const ControlService: GenService<{
   },
   /**
    * Lists control groups, newest first. A page may hold fewer than asked for, even none, while a token still leads on.
+   * Whoever is bound to sites is not told of those at another site.
    *
    * @generated from rpc tollgate.v1.ControlService.ListControlGroups
    */
