@@ -512,7 +512,8 @@ export const ControlService: GenService<{
     output: typeof ListControlGroupsResponseSchema;
   },
   /**
-   * Says how precise a rule is: which share of what it alone stops would have been bad, from what was let go.
+   * Says how precise a rule is: which share of what it alone stops would have been bad, from what was let go. NOT_FOUND for
+   * one that did not hit in that time, and that no version knows that is the newest or stands anywhere.
    *
    * @generated from rpc tollgate.v1.ControlService.GetRulePrecision
    */
