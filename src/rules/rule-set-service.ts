@@ -100,7 +100,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
   async function storedAs(
     document: RuleSetDocument,
     hash: string,
-    { author, editors, comment, expectedLatestHash }: NewVersion,
+    { author, editors, comment, expectedLatestHash, draft }: NewVersion,
   ): Promise<{ readonly stored: StoredVersion; readonly created: boolean }> {
     for (let tries = 1; ; tries++) {
       const [latest] = await store.versions(document.id, 1, undefined);
@@ -121,6 +121,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
         ...who,
         comment,
         createdAt: now(),
+        ...(draft === undefined ? {} : { draft }),
       };
       if ((await store.create(stored, number - 1)) === 'created') return { stored, created: true };
       // Somebody else was first: whether that matters, only the newest version can tell.

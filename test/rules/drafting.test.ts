@@ -106,6 +106,20 @@ describe('a draft', () => {
     expect(await code(sets.draft('a-set'))).toBe('DRAFT_NOT_FOUND');
   });
 
+  it('is committed once by the same call again where its answer was lost', async () => {
+    const { sets, put, evidence } = open();
+    await put(text(1), undefined, 'ann', { cases: 'c' });
+    const commit = { ruleSet: 'a-set', revision: 1, actor: 'ann', comment: 'ready' };
+    const { version, cases } = await sets.commitDraft(commit);
+    expect(await sets.commitDraft(commit)).toMatchObject({ created: false, version, cases });
+    // Also where the next draft has been begun.
+    await put(text(2));
+    expect(await sets.commitDraft(commit)).toMatchObject({ created: false, version, cases });
+    expect(evidence).toHaveLength(1);
+    await sets.commitDraft({ ...commit, revision: 2 });
+    expect(await code(sets.commitDraft(commit))).toBe('DRAFT_NOT_FOUND');
+  });
+
   it('with errors is not committed, and stays', async () => {
     const { sets, put } = open();
     await put(text('ten'));
