@@ -7,7 +7,7 @@ import type { RuleSetInfo } from '../rule-set-info.js';
 import { summaryOf } from '../summary.js';
 import type { Publication, RuleVersionStore, StoredVersion } from '../version-store.js';
 import type { Readiness } from './evidence.js';
-import type { Scope } from './scope.js';
+import { scopeText, type Scope } from './scope.js';
 import type { CanarySettings, StagedVersion } from './stage.js';
 import { stepsOf, type Move } from './steps.js';
 
@@ -184,7 +184,10 @@ export function createPublishing(options: PublishingOptions): Publishing {
       publish(input, async (standings) => {
         const move = stepsOf(standings, input.scope).endCanary('stop-canary');
         if (move === undefined)
-          throw new TollgateError('NOT_STAGED', `no version of ${input.ruleSet} is in canary there`);
+          throw new TollgateError(
+            'NOT_STAGED',
+            `no version of ${input.ruleSet} is in canary at ${scopeText(input.scope)}`,
+          );
         return move;
       }),
 

@@ -87,6 +87,7 @@ describe('publishing', () => {
     expect(still.staged.map(({ stage }) => stage)).toContain('canary');
     await publishing.stopCanary(by());
     expect(await code(publishing.stopCanary(by()))).toBe('NOT_STAGED');
+    await expect(publishing.stopCanary(by())).rejects.toThrow('is in canary at all sites');
   });
 
   it('ends a canary with an activation, of that version or another', async () => {
