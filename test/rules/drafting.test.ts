@@ -31,7 +31,10 @@ function open() {
     lists: async () => new Map(),
     now: () => ++now,
     development: false,
-    runCases: async (_, { cases }) => ({ ok: { casesHash: cases, passed: 1, failed: 0, failures: [] } }),
+    runCases: async (_, { cases }) =>
+      cases === 'none'
+        ? { problems: [{ field: 'cases_json', description: 'are none' }] }
+        : { ok: { casesHash: cases, passed: 1, failed: 0, failures: [] } },
     changed: async () => undefined,
   });
   const put = (document: string, revision?: number, actor = 'ann', more: object = {}) =>
@@ -125,6 +128,18 @@ describe('a draft', () => {
     await put(text('ten'));
     const commit = { ruleSet: 'a-set', revision: 1, actor: 'ann', comment: '' };
     expect(await code(sets.commitDraft(commit))).toBe('RULE_SET_INVALID');
+    expect((await sets.draft('a-set')).draft.revision).toBe(1);
+  });
+
+  it('with cases that are none is not committed, and nothing stored that the answer denies', async () => {
+    const { sets, put } = open();
+    const cases = 'none';
+    await put(text(1), undefined, 'ann', { cases });
+    const commit = { ruleSet: 'a-set', revision: 1, actor: 'ann', comment: '' };
+    expect(await code(sets.commitDraft(commit))).toBe('INVALID_REQUEST');
+    const version = { lists: '', author: 'ben', editors: [], comment: '', expectedLatestHash: '' };
+    expect(await code(sets.create({ ...version, document: text(1), cases }))).toBe('INVALID_REQUEST');
+    expect(await code(sets.versions('a-set', { size: 1, token: '' }))).toBe('RULE_SET_NOT_FOUND');
     expect((await sets.draft('a-set')).draft.revision).toBe(1);
   });
 
