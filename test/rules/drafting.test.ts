@@ -94,6 +94,9 @@ describe('a draft', () => {
     expect(await code(sets.approve({ ...said, actor: 'ben', hash: 'other' }))).toBe('STALE_ETAG');
     const proof = await sets.approve({ ...said, actor: 'ben' });
     expect(proof.readiness.missing).toEqual(['backtest: none is attached, and nobody has waived it']);
+    expect(await code(sets.withdraw({ ...said, actor: 'dan' }))).toBe('NOT_APPROVED');
+    expect(await code(sets.withdraw({ ...said, actor: 'ben' }))).toBe('done');
+    expect(await code(sets.withdraw({ ...said, actor: 'ben' }))).toBe('NOT_APPROVED');
   });
 
   it('is committed by the same call again where the store went away before it had ended', async () => {

@@ -61,7 +61,7 @@ export interface Proving {
   ): Promise<CasesResult>;
   /** `hash`: of the content that was looked at. Throws SECOND_PERSON_NEEDED to those who wrote it. */
   approve(said: SaidOf & { readonly hash: string }): Promise<Proof>;
-  /** Takes the actor's own approval back. What is live stays live. */
+  /** Takes the actor's own approval back; NOT_APPROVED where there is none. What is live stays live. */
   withdraw(said: SaidOf): Promise<Proof>;
   /** In an emergency, or before there are backtests: goes on somebody's word, and is reported until it follows. */
   waive(said: SaidOf & { readonly waives: readonly Waivable[] }): Promise<Proof>;
@@ -172,7 +172,7 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
       const { standing } = await proof(said.ruleSet, said.version);
       if (!standing.approvals.some(({ actor }) => actor === said.actor))
         throw new TollgateError(
-          'NOT_STAGED',
+          'NOT_APPROVED',
           `${said.actor} has not approved version ${version.version} of ${version.ruleSet}`,
         );
       return proofOf(version, await add(version, said, { kind: 'withdrawal' }));

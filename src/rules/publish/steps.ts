@@ -59,7 +59,7 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
 
     deactivate(): Move {
       if (active === 0 && canary === 0)
-        throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has no active version at ${where}`);
+        throw new TollgateError('NOT_STAGED', `rule set ${ruleSet} has no active version at ${where}`);
       return { step: 'deactivate', version: active, from: active, to: 0, changes: archive(active, canary) };
     },
 

@@ -88,6 +88,8 @@ describe('publishing', () => {
     await publishing.stopCanary(by());
     expect(await code(publishing.stopCanary(by()))).toBe('NOT_STAGED');
     await expect(publishing.stopCanary(by())).rejects.toThrow('is in canary at all sites');
+    await publishing.deactivate(by());
+    expect(await code(publishing.deactivate(by()))).toBe('NOT_STAGED');
   });
 
   it('ends a canary with an activation, of that version or another', async () => {
