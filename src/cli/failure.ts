@@ -4,6 +4,7 @@ import { VIOLATIONS_TOTAL } from '../server/grpc/status-details.js';
 import { counted } from './counted.js';
 import type { Credentials } from './credentials.js';
 import { CliError, EXIT } from './exit.js';
+import { oneLine } from './one-line.js';
 
 /** Statuses after which trying again later may help. */
 const AWAY: readonly string[] = ['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
@@ -98,12 +99,7 @@ export function toCliError(error: unknown, server: string, shown?: Credentials):
   return new CliError(EXIT.refused, 'FAILED', String(error));
 }
 
-/** Words from elsewhere may quote a piece of a file, with its line ends and what a terminal would obey. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\s*[\r\n]\s*/g, ' ').replaceAll(/\p{Cc}/gu, '\uFFFD');
-}
-
-/** The words for people, one line for the error and one for each detail. */
+/** The words for people, one line for the error and one for each detail: they may quote a piece of a file. */
 export function failureText(error: CliError): string {
   const details = error.details.map((detail) => `  ${oneLine(detail)}`);
   return [`tollgate: ${oneLine(error.message)}`, ...details, ''].join('\n');

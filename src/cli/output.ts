@@ -1,11 +1,12 @@
 import Table from 'cli-table3';
 import type { Host } from './host.js';
+import { paintedLine } from './one-line.js';
 
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
 /** How a piece of text stands out on a terminal. */
 export type Style = keyof typeof STYLES;
 
-/** Where results go: tables for people, or JSON for machines. */
+/** Where results go: tables for people, each text on one line and harmless to the terminal, or JSON for machines. */
 export interface Output {
   readonly json: boolean;
   line(text?: string): void;
@@ -101,9 +102,10 @@ export function createOutput(host: Host, json: boolean): Output {
   return {
     json,
     paint,
-    line: (text = '') => host.print(`${text}\n`),
-    wrapped: (text) => show(wrap(text, host.columns ?? Infinity)),
-    table(head, rows, right = [], below = head.length) {
+    line: (text = '') => host.print(`${paintedLine(text)}\n`),
+    wrapped: (text) => show(wrap(paintedLine(text), host.columns ?? Infinity)),
+    table(head, texts, right = [], below = head.length) {
+      const rows = texts.map((row) => row.map(paintedLine));
       const build = (columns: number): readonly string[] => {
         const all = [head, ...rows].map((row) => row.slice(0, columns));
         const colAligns = head.map((_, column) => (right.includes(column) ? 'right' : 'left'));
@@ -127,7 +129,9 @@ export function createOutput(host: Host, json: boolean): Output {
       );
     },
     fields(pairs) {
-      const shown = pairs.filter(([, value]) => value !== '');
+      const shown = pairs
+        .filter(([, value]) => value !== '')
+        .map(([name, value]) => [name, paintedLine(value)] as const);
       const colWidths = [...lastWidth(shown, 2)];
       const table = new Table({ chars: PLAIN, style, colWidths, wordWrap: true });
       for (const [name, value] of shown) table.push([paint('dim', name), value]);

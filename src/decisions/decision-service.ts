@@ -1,4 +1,5 @@
 import { arrange, type Arrangement } from '../rules/publish/arrangement.js';
+import { rulesNamed } from '../rules/exceptions/rules-named.js';
 import { precisionReport } from './control/precision-report.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import type { PipelineOptions } from './pipeline/options.js';
@@ -30,12 +31,14 @@ export async function openDecisions(options: DecisionServiceOptions): Promise<De
     ...reads,
     screen: (input, caller) => pipeline.screen(input, caller),
     record: (input, caller) => pipeline.record(input, caller),
-    precision: (query, caller) =>
-      precisionReport(
-        query,
-        { journal: options.journal, hash: options.rules.hash, now: () => options.world.clock.now() },
-        caller,
-      ),
+    async precision(query, caller) {
+      const { journal, versions, rules, world } = options;
+      const parts = { journal, hash: rules.hash, now: () => world.clock.now() };
+      const report = await precisionReport(query, parts, caller);
+      // A rule that is gone has its hits yet; of one that never was there is nothing to tell.
+      if (report.hits === 0) await rulesNamed(versions, query.ruleSet, query.rule);
+      return report;
+    },
     async useRules(arrangement) {
       const rules = pipeline.prepare(arrangement);
       await putLayouts(rules.layouts);

@@ -114,6 +114,9 @@ export interface Decisions {
   list(query: DecisionQuery): Promise<{ readonly records: readonly DecisionRecord[]; readonly next: string }>;
   explain(ref: DecisionRef, options: ExplainOptions, caller?: Caller): Promise<Explanation>;
   replay(ref: DecisionRef, caller?: Caller): Promise<ReplayOutput>;
-  /** How precise a rule is, from what its control group let go. */
+  /**
+   * How precise a rule is, from what its control group let go. RULE_SET_NOT_FOUND, RULE_NOT_FOUND where nothing is known of
+   * it: neither a hit nor a version.
+   */
   precision(query: PrecisionQuery, caller?: Caller): Promise<PrecisionReport>;
 }

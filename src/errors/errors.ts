@@ -84,6 +84,10 @@ export const ERRORS = {
     status: 'FAILED_PRECONDITION',
     meaning: 'Who wrote the version cannot approve it.',
   },
+  NOT_APPROVED: {
+    status: 'FAILED_PRECONDITION',
+    meaning: 'Who takes an approval back has given none, or has taken it back already.',
+  },
   STAGED: {
     status: 'FAILED_PRECONDITION',
     meaning: 'The version, or another one, stands where it would be put.',

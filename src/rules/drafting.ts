@@ -3,6 +3,7 @@ import type { Finding } from './check/check.js';
 import type { TextCheckContext } from './check/text.js';
 import { checkRuleSetText } from './check/text.js';
 import { documentHash } from './document/canonical.js';
+import { standingOf } from './publish/evidence.js';
 import { documentFaults } from './rule-set-errors.js';
 import type { Created, NewVersion } from './rule-set-info.js';
 import type { Draft, RuleVersionStore } from './version-store.js';
@@ -35,7 +36,8 @@ export interface Drafting {
   discardDraft(ruleSet: string, revision: number): Promise<void>;
   /**
    * Makes the draft the next version, and ends it. Throws RULE_SET_INVALID where it has errors, STALE_ETAG where others
-   * stored a version since it was begun. A call that was cut off half-way is gone on with when it is made again.
+   * stored a version since it was begun. A call that was cut off half-way is gone on with when it is made again; one that was
+   * not gives the same version as long as that is the newest.
    */
   commitDraft(input: {
     readonly ruleSet: string;
@@ -60,7 +62,7 @@ const MAX_DRAFTS = 1_000;
 export function createDrafting({ store, now, known, create }: DraftingOptions): Drafting {
   async function stored(ruleSet: string): Promise<Draft> {
     const draft = await store.draft(ruleSet);
-    if (draft === undefined) throw new TollgateError('DRAFT_NOT_FOUND', `rule set ${ruleSet} has no draft`);
+    if (draft === undefined) throw noDraft(ruleSet);
     return draft;
   }
 
@@ -78,6 +80,25 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
   async function newestOf(ruleSet: string): Promise<{ readonly version: number; readonly hash: string }> {
     const [newest] = await store.versions(ruleSet, 1, undefined);
     return newest ?? { version: 0, hash: '' };
+  }
+
+  /** What became of a draft that was committed as the newest version: for a caller who never got the answer. */
+  async function committedBefore(ruleSet: string, revision: number): Promise<Created | undefined> {
+    const [newest] = await store.versions(ruleSet, 1, undefined);
+    if (newest?.draft !== revision) return undefined;
+    const { author, editors = [], comment, hash: expectedLatestHash } = newest;
+    const document = JSON.stringify(newest.document);
+    const found = await create({
+      document,
+      cases: '',
+      lists: '',
+      author,
+      editors,
+      comment,
+      expectedLatestHash,
+    });
+    const { cases } = standingOf(await store.evidence(ruleSet, newest.version), newest);
+    return { ...found, cases };
   }
 
   return {
@@ -129,8 +150,12 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
     },
 
     async commitDraft({ ruleSet, revision, actor, comment }) {
-      const draft = await stored(ruleSet);
-      if (draft.revision !== revision) throw staleDraft(ruleSet, draft);
+      const draft = await store.draft(ruleSet);
+      if (draft?.revision !== revision) {
+        const before = await committedBefore(ruleSet, revision);
+        if (before !== undefined) return before;
+        throw draft === undefined ? noDraft(ruleSet) : staleDraft(ruleSet, draft);
+      }
       const newest = await newestOf(ruleSet);
       if (newest.version !== draft.base && !(await isStored(draft, newest.version, newest.hash)))
         throw new TollgateError(
@@ -146,6 +171,7 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
         editors: draft.editors.filter((editor) => editor !== actor),
         comment: comment || draft.comment,
         expectedLatestHash: newest.hash,
+        draft: revision,
       });
       // Put again meanwhile, it is work that is not in the version: it stays.
       await store.removeDraft(ruleSet, revision);
@@ -165,6 +191,10 @@ function mustBeOf(ruleSet: string, document: string): void {
   const id = typeof parsed === 'object' && parsed !== null && 'id' in parsed ? parsed.id : ruleSet;
   if (id !== ruleSet)
     throw invalidRequest([{ field: 'document_json', description: `its id is not ${ruleSet}` }]);
+}
+
+function noDraft(ruleSet: string): TollgateError {
+  return new TollgateError('DRAFT_NOT_FOUND', `rule set ${ruleSet} has no draft`);
 }
 
 function staleDraft(ruleSet: string, draft: Draft | undefined): TollgateError {

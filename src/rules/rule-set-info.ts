@@ -56,6 +56,8 @@ export interface NewVersion {
   readonly comment: string;
   /** '' does not ask for a particular newest version. */
   readonly expectedLatestHash: string;
+  /** The revision of the draft that it is. */
+  readonly draft?: number;
 }
 
 /** What became of it. */

@@ -6,7 +6,7 @@ import { checkRuleSetText, type TextCheckContext } from './check/text.js';
 import { checkRuleSet } from './check/check.js';
 import { createDrafting } from './drafting.js';
 import { activeEverywhere, knownVersion, newestVersion, standingsOf } from './known-versions.js';
-import { createProving, type RunCases } from './publish/proving.js';
+import { createProving, endOfCases, type RunCases } from './publish/proving.js';
 import { readinessOf, standingOf } from './publish/evidence.js';
 import { createPublishing } from './publish/publishing.js';
 import { diffRuleSets } from './versions/diff.js';
@@ -87,11 +87,13 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
   async function create(input: NewVersion): Promise<Created> {
     const { document, findings: warnings, hash } = await validate(input.document);
     if (document === undefined) throw invalidDocument(warnings, 'document_json');
-    const { stored: version, created } = await storedAs(document, hash, input);
     const { cases, lists, author } = input;
+    // Cases that are none are refused before anything is stored.
+    const ended = cases === '' ? undefined : await endOfCases(options.runCases, document, input);
+    const { stored: version, created } = await storedAs(document, hash, input);
     const { ruleSet } = version;
     const said = { ruleSet, version: version.version, actor: author, comment: '', cases, lists };
-    const ended = cases === '' ? undefined : await proving.attachCases(said);
+    if (ended !== undefined) await proving.attachCases(said, ended);
     const { stages } = await standingsOf(store, ruleSet);
     return { version: infoOf(version, stages), warnings, created, cases: ended };
   }
@@ -100,7 +102,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
   async function storedAs(
     document: RuleSetDocument,
     hash: string,
-    { author, editors, comment, expectedLatestHash }: NewVersion,
+    { author, editors, comment, expectedLatestHash, draft }: NewVersion,
   ): Promise<{ readonly stored: StoredVersion; readonly created: boolean }> {
     for (let tries = 1; ; tries++) {
       const [latest] = await store.versions(document.id, 1, undefined);
@@ -121,6 +123,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
         ...who,
         comment,
         createdAt: now(),
+        ...(draft === undefined ? {} : { draft }),
       };
       if ((await store.create(stored, number - 1)) === 'created') return { stored, created: true };
       // Somebody else was first: whether that matters, only the newest version can tell.

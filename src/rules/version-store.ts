@@ -12,6 +12,8 @@ export interface StoredVersion extends RuleSetVersion {
   readonly comment: string;
   /** Epoch ms. */
   readonly createdAt: number;
+  /** The revision of the draft that it was committed from. */
+  readonly draft?: number;
 }
 
 /** A document in the making. It may have errors; it holds no card numbers. */

@@ -31,7 +31,7 @@ export async function startHttp(
       readiness: () => ({
         ready: store.up(),
         store: store.up() ? 'up' : 'down',
-        detail: storeAddress(config.store),
+        detail: storeShown(config),
         identities: identitiesText(config),
       }),
       metrics,
@@ -43,4 +43,9 @@ export async function startHttp(
     await grpc.close(0);
     throw error;
   }
+}
+
+/** Where the store is, is for nobody whom the service does not know. */
+function storeShown({ identities, store }: Config): string {
+  return identities === 'required' ? store.kind : storeAddress(store);
 }

@@ -27,6 +27,14 @@ describe('wrong arguments', () => {
     [['rules', 'activate', 'velocity', '0'], "version '0' is not a whole number of at least 1"],
     [['rules', 'canary', 'start', 'velocity', '4', '--share', '60%'], 'at most half, like 5% or 0.05'],
     [['rules', 'control', 'velocity', 'burst', '--share', '11%', '--reason', 'r'], 'at most 10%, like 5%'],
+    [
+      ['rules', 'control', 'velocity', 'burst', '--off', '--share', '1%', '--reason', 'r'],
+      'off, or on with other settings?',
+    ],
+    [
+      ['rules', 'snooze', 'email', 'a', '--for', '2h', '--site', 'es', '--scope', 'site:fr', '--reason', 'r'],
+      'where? Give --scope or --site',
+    ],
     [['rules', 'push', 'rules'], 'rules: it is a folder'],
     [['decide', 'README.md/payment.json'], 'README.md/payment.json: there is no such file'],
     [['simulate', '--out', '/no/such/day.ndjson'], '/no/such/day.ndjson: there is no such folder'],

@@ -101,3 +101,24 @@ describe('fields', () => {
     expect(text).toMatch(/^two {2}so many words that the line of them\n {5}\w/);
   });
 });
+
+describe('texts that others wrote', () => {
+  const forged = 'why\n2026-01-01T00:00:00Z\tactivate\u0085next';
+  const orders = 'a\u009b31mb\u001b[2Jc\u202ed';
+  const all = [
+    ['a line', (out: Output, text: string) => out.line(text)],
+    ['a wrapped line', (out: Output, text: string) => out.wrapped(text)],
+    ['a field', (out: Output, text: string) => out.fields([['', text]])],
+    ['a row', (out: Output, text: string) => out.table([''], [[text]])],
+  ] as const;
+
+  it.each(all)('stay on one line in %s', (_, write) => {
+    const text = printed(undefined, (out) => write(out, forged)).trim();
+    expect(text).toBe('why 2026-01-01T00:00:00Z activate next');
+  });
+
+  it.each(all)('give no orders to the terminal in %s, and lose no colours that are ours', (_, write) => {
+    const text = printed(undefined, (out) => write(out, `${out.paint('red', 'ours')} ${orders}`), true);
+    expect(text).toContain('\u001b[31mours\u001b[0m a\ufffd31mb\ufffd[2Jc\ufffdd\n');
+  });
+});

@@ -31,7 +31,10 @@ function open() {
     lists: async () => new Map(),
     now: () => ++now,
     development: false,
-    runCases: async (_, { cases }) => ({ ok: { casesHash: cases, passed: 1, failed: 0, failures: [] } }),
+    runCases: async (_, { cases }) =>
+      cases === 'none'
+        ? { problems: [{ field: 'cases_json', description: 'are none' }] }
+        : { ok: { casesHash: cases, passed: 1, failed: 0, failures: [] } },
     changed: async () => undefined,
   });
   const put = (document: string, revision?: number, actor = 'ann', more: object = {}) =>
@@ -91,6 +94,9 @@ describe('a draft', () => {
     expect(await code(sets.approve({ ...said, actor: 'ben', hash: 'other' }))).toBe('STALE_ETAG');
     const proof = await sets.approve({ ...said, actor: 'ben' });
     expect(proof.readiness.missing).toEqual(['backtest: none is attached, and nobody has waived it']);
+    expect(await code(sets.withdraw({ ...said, actor: 'dan' }))).toBe('NOT_APPROVED');
+    expect(await code(sets.withdraw({ ...said, actor: 'ben' }))).toBe('done');
+    expect(await code(sets.withdraw({ ...said, actor: 'ben' }))).toBe('NOT_APPROVED');
   });
 
   it('is committed by the same call again where the store went away before it had ended', async () => {
@@ -106,11 +112,37 @@ describe('a draft', () => {
     expect(await code(sets.draft('a-set'))).toBe('DRAFT_NOT_FOUND');
   });
 
+  it('is committed once by the same call again where its answer was lost', async () => {
+    const { sets, put, evidence } = open();
+    await put(text(1), undefined, 'ann', { cases: 'c' });
+    const commit = { ruleSet: 'a-set', revision: 1, actor: 'ann', comment: 'ready' };
+    const { version, cases } = await sets.commitDraft(commit);
+    expect(await sets.commitDraft(commit)).toMatchObject({ created: false, version, cases });
+    // Also where the next draft has been begun.
+    await put(text(2));
+    expect(await sets.commitDraft(commit)).toMatchObject({ created: false, version, cases });
+    expect(evidence).toHaveLength(1);
+    await sets.commitDraft({ ...commit, revision: 2 });
+    expect(await code(sets.commitDraft(commit))).toBe('DRAFT_NOT_FOUND');
+  });
+
   it('with errors is not committed, and stays', async () => {
     const { sets, put } = open();
     await put(text('ten'));
     const commit = { ruleSet: 'a-set', revision: 1, actor: 'ann', comment: '' };
     expect(await code(sets.commitDraft(commit))).toBe('RULE_SET_INVALID');
+    expect((await sets.draft('a-set')).draft.revision).toBe(1);
+  });
+
+  it('with cases that are none is not committed, and nothing stored that the answer denies', async () => {
+    const { sets, put } = open();
+    const cases = 'none';
+    await put(text(1), undefined, 'ann', { cases });
+    const commit = { ruleSet: 'a-set', revision: 1, actor: 'ann', comment: '' };
+    expect(await code(sets.commitDraft(commit))).toBe('INVALID_REQUEST');
+    const version = { lists: '', author: 'ben', editors: [], comment: '', expectedLatestHash: '' };
+    expect(await code(sets.create({ ...version, document: text(1), cases }))).toBe('INVALID_REQUEST');
+    expect(await code(sets.versions('a-set', { size: 1, token: '' }))).toBe('RULE_SET_NOT_FOUND');
     expect((await sets.draft('a-set')).draft.revision).toBe(1);
   });
 

@@ -248,10 +248,13 @@ describe('who is not known', () => {
     const get = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
       (await fetch(`http://${httpAddress}${path}`, { headers })).status;
     expect([await get('/healthz'), await get('/readyz'), await get('/metrics')]).toEqual([200, 200, 401]);
-    const ready = (await (await fetch(`http://${httpAddress}/readyz`)).json()) as {
-      readonly identities: string;
-    };
-    expect(ready.identities).toBe('callers show a key, no TLS');
+    const ready: unknown = await (await fetch(`http://${httpAddress}/readyz`)).json();
+    expect(ready).toEqual({
+      ready: true,
+      store: 'up',
+      detail: 'sqlite',
+      identities: 'callers show a key, no TLS',
+    });
     const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
     expect(await get('/metrics', bearer(keys.viewer))).toBe(200);
     expect(await get('/metrics', bearer(keys.operator))).toBe(200);

@@ -126,6 +126,22 @@ onBothStores('control groups', (createPlace) => {
     expect(await tollgate.controls.getRulePrecision(before)).toMatchObject({ hits: 0n });
   });
 
+  it('tell no precision of a rule that there never was', async () => {
+    const ofRule = (ruleSet: string, rule: string): Promise<string> =>
+      failure(tollgate.controls.getRulePrecision({ ruleSet, rule }));
+    expect(await ofRule('strict', 'stopp')).toBe('RULE_NOT_FOUND');
+    expect(await ofRule('strickt', 'stop')).toBe('RULE_SET_NOT_FOUND');
+  });
+
+  it('tell the precision of a rule that is in no version any more', async () => {
+    await tollgate.activate(ruleSet('changing', [rule('going', ALWAYS, 'reject')]));
+    await screen(tollgate, 'card-of-a-rule-that-goes');
+    await tollgate.activate(ruleSet('changing', [rule('staying', ALWAYS, 'review')]));
+    const report = await tollgate.controls.getRulePrecision({ ruleSet: 'changing', rule: 'going' });
+    expect(report.hits).toBe(1n);
+    await tollgate.rules.deactivateRuleSet({ ruleSet: 'changing', actor: 'test' });
+  });
+
   it('draw the same when a payer tries again, and never pass their caps, asked at once', async () => {
     const first = await screenAll(tollgate);
     const drawn = range(CARDS).filter((index) => first[index]?.control?.drawn);

@@ -219,4 +219,27 @@ onBothStores('a key that is bound to sites', (createPlace) => {
     expect(await told('reader')).toEqual(['es']);
     expect(await told('elsewhere')).toEqual(['fr']);
   });
+
+  it('is not told of snoozes and control groups of other sites', async () => {
+    const always = [{ fact: 'payment.amountMinor', operator: 'greaterThan', value: 0 }];
+    const rules = [rule('stopping', always, 'reject')];
+    await as.author.rules.createVersion({ documentJson: JSON.stringify(ruleSet('excepted', rules)) });
+    const until = timestampFromMs(Date.now() + 3_600_000);
+    const named = { ruleSet: 'excepted', rule: 'stopping', until, reason: 'a test' };
+    const bounds = { share: 0.01, maxCountPerDay: 1, maxAmountPerDay: { minor: 100n, currency: 'EUR' } };
+    for (const scope of ['all', 'group:eu', 'site:es', 'site:fr']) {
+      await as.all.snoozes.createSnooze({ ...named, scope });
+      await as.all.controls.setControlGroup({ group: { ...named, ...bounds, scope } });
+    }
+    const told = async (name: 'reader' | 'both' | 'all' | 'elsewhere'): Promise<string[][]> => {
+      const { snoozes } = await as[name].snoozes.listSnoozes({});
+      const { groups } = await as[name].controls.listControlGroups({});
+      return [snoozes, groups].map((found) => found.map(({ scope }) => scope));
+    };
+    const each = (...scopes: string[]): string[][] => [scopes, scopes];
+    expect(await told('all')).toEqual(each('site:fr', 'site:es', 'group:eu', 'all'));
+    expect(await told('both')).toEqual(each('site:fr', 'site:es', 'group:eu', 'all'));
+    expect(await told('reader')).toEqual(each('site:es', 'group:eu', 'all'));
+    expect(await told('elsewhere')).toEqual(each('site:fr', 'group:eu', 'all'));
+  });
 });

@@ -11,6 +11,7 @@ import {
   type ControlInfo,
   type ControlStore,
 } from './control-group.js';
+import { scopeText } from '../publish/scope.js';
 import { listsReadBy } from './excepted.js';
 import { appendTo, followLog, type LogEntry } from './exception-log.js';
 import { rulesNamed, type NamedRule } from './rules-named.js';
@@ -101,7 +102,7 @@ export function createControls(options: ControlsOptions): Controls {
         if (last === undefined || isOver(last))
           throw new TollgateError(
             'CONTROL_GROUP_NOT_FOUND',
-            `no control group of ${place.ruleSet}/${place.rule} runs for ${place.scope}`,
+            `no control group of ${place.ruleSet}/${place.rule} runs at ${scopeText(place.scope)}`,
           );
         return { ref, until: end.at + LONGEST_CONTROL_MS, body: { kind: 'off', end } };
       });

@@ -54,11 +54,14 @@ export interface Owed {
 
 /** Gathers what speaks for versions before they go live. All methods throw TollgateError. */
 export interface Proving {
-  /** Runs golden cases over a version and keeps how they ended; the latest run counts. */
-  attachCases(said: SaidOf & { readonly cases: string; readonly lists: string }): Promise<CasesResult>;
+  /** Runs golden cases over a version and keeps how they ended; the latest run counts. `ended`: they have been run already. */
+  attachCases(
+    said: SaidOf & { readonly cases: string; readonly lists: string },
+    ended?: CasesResult,
+  ): Promise<CasesResult>;
   /** `hash`: of the content that was looked at. Throws SECOND_PERSON_NEEDED to those who wrote it. */
   approve(said: SaidOf & { readonly hash: string }): Promise<Proof>;
-  /** Takes the actor's own approval back. What is live stays live. */
+  /** Takes the actor's own approval back; NOT_APPROVED where there is none. What is live stays live. */
   withdraw(said: SaidOf): Promise<Proof>;
   /** In an emergency, or before there are backtests: goes on somebody's word, and is reported until it follows. */
   waive(said: SaidOf & { readonly waives: readonly Waivable[] }): Promise<Proof>;
@@ -139,14 +142,13 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
   }
 
   return {
-    async attachCases(said) {
+    async attachCases(said, ended) {
       const version = await knownVersion(store, said.ruleSet, said.version);
-      const result = await runCases(version.document, said);
-      if (!('ok' in result)) throw invalidRequest(result.problems);
+      const result = ended ?? (await endOfCases(runCases, version.document, said));
       const { standing } = await proof(said.ruleSet, said.version);
       // Who pushes the same files again and again says nothing new.
-      if (!sameResult(standing.cases, result.ok)) await add(version, said, { kind: 'cases', ...result.ok });
-      return result.ok;
+      if (!sameResult(standing.cases, result)) await add(version, said, { kind: 'cases', ...result });
+      return result;
     },
 
     async approve(said) {
@@ -170,7 +172,7 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
       const { standing } = await proof(said.ruleSet, said.version);
       if (!standing.approvals.some(({ actor }) => actor === said.actor))
         throw new TollgateError(
-          'NOT_STAGED',
+          'NOT_APPROVED',
           `${said.actor} has not approved version ${version.version} of ${version.ruleSet}`,
         );
       return proofOf(version, await add(version, said, { kind: 'withdrawal' }));
@@ -193,6 +195,17 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
       return found;
     },
   };
+}
+
+/** Runs golden cases. Throws INVALID_REQUEST where they are none. */
+export async function endOfCases(
+  runCases: RunCases,
+  document: RuleSetDocument,
+  texts: { readonly cases: string; readonly lists: string },
+): Promise<CasesResult> {
+  const result = await runCases(document, texts);
+  if (!('ok' in result)) throw invalidRequest(result.problems);
+  return result.ok;
 }
 
 function sameResult(

@@ -65,7 +65,7 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
     async deactivate(log: AsyncIterable<Publication>): Promise<Move | undefined> {
       if (active === 0 && canary === 0) {
         for await (const _ of log) return undefined;
-        throw new TollgateError('VERSION_NOT_FOUND', `rule set ${ruleSet} has no active version at ${where}`);
+        throw new TollgateError('NOT_STAGED', `rule set ${ruleSet} has no active version at ${where}`);
       }
       return { step: 'deactivate', version: active, from: active, to: 0, changes: archive(active, canary) };
     },

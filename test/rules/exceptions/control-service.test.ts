@@ -79,6 +79,7 @@ describe('control groups', () => {
     expect(await controls.off(place, end)).toEqual({ ...set, ended: { ...end, at: now } });
     expect(told).toEqual([]);
     expect(await codeOf(controls.off(place, end))).toBe('CONTROL_GROUP_NOT_FOUND');
+    await expect(controls.off(place, end)).rejects.toThrow('runs at all sites');
   });
 
   it('end by themselves, within 92 days', async () => {

@@ -35,7 +35,7 @@ interface ControlOptions {
   readonly byCustomer?: boolean;
   readonly period: string;
   readonly for: string;
-  readonly scope: string;
+  readonly scope?: string;
   readonly site?: string;
   readonly reason: string;
   readonly actor?: string;
@@ -55,7 +55,7 @@ export function addControl(parent: Command, host: Host): void {
     .option('--period <duration>', 'for how long a payer draws the same lot', '30d')
     .option('--for <duration>', 'how long it runs, at most 92d', '30d')
     .option('--off', 'switch it off')
-    .option('--scope <scope>', 'all (the default), group:ID or site:ID', 'all')
+    .option('--scope <scope>', 'all (the default), group:ID or site:ID')
     .option('--site <id>', 'short for --scope site:ID')
     .option('--actor <name>', 'who does it (default: TOLLGATE_ACTOR, or your user name)')
     .addHelpText(
@@ -72,13 +72,17 @@ Examples:
         const { controls } = tollgate();
         const actor = actorName(options.actor, host);
         const place = { ruleSet, rule, scope: scopeOf(options), reason: options.reason, actor };
+        const { share, maxCount, maxAmount } = options;
         if (options.off === true) {
+          if (share !== undefined || maxCount !== undefined || maxAmount !== undefined)
+            throw usageError(
+              'off, or on with other settings? --off takes no --share, --max-count or --max-amount',
+            );
           const ended = await controls.endControlGroup(place);
           if (out.json) out.document(toJson(EndControlGroupResponseSchema, ended));
           else out.line(`${ruleSet}/${rule}: the control group is off.`);
           return;
         }
-        const { share, maxCount, maxAmount } = options;
         if (share === undefined || maxCount === undefined || maxAmount === undefined)
           throw usageError('how many? Give --share, --max-count and --max-amount, or --off');
         const response = await controls.setControlGroup({

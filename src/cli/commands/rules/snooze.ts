@@ -32,7 +32,7 @@ type PayerOptions = Readonly<Partial<Record<keyof typeof PAYERS, string>>>;
 interface SnoozeOptions extends PayerOptions {
   readonly for: string;
   readonly reason: string;
-  readonly scope: string;
+  readonly scope?: string;
   readonly site?: string;
   readonly actor?: string;
 }
@@ -64,9 +64,12 @@ export function durationOption(option: string, text: string): number {
   return ms;
 }
 
-/** `--site ID` is short for `--scope site:ID`. */
-export function scopeOf({ scope, site }: { readonly scope: string; readonly site?: string }): string {
-  return site === undefined ? scope : `site:${site}`;
+/** `--site ID` is short for `--scope site:ID`; '' where neither is given, which stands for all sites. */
+export function scopeOf({ scope, site }: { readonly scope?: string; readonly site?: string }): string {
+  if (site === undefined) return scope ?? '';
+  if (scope !== undefined)
+    throw usageError('where? Give --scope or --site, which is short for --scope site:ID');
+  return `site:${site}`;
 }
 
 /** `tollgate rules snooze RULE-SET [RULE]`. */
@@ -75,7 +78,7 @@ export function addSnooze(parent: Command, host: Host): void {
     .description('Except a rule, or a payer from a rule or a whole set, for a while.')
     .requiredOption('--for <duration>', 'how long, at most 31d: 90s, 15m, 2h, 7d')
     .requiredOption('--reason <text>', 'why; stands in every decision that it changes')
-    .option('--scope <scope>', 'all (the default), group:ID or site:ID', 'all')
+    .option('--scope <scope>', 'all (the default), group:ID or site:ID')
     .option('--site <id>', 'short for --scope site:ID')
     .option('--actor <name>', 'who does it (default: TOLLGATE_ACTOR, or your user name)')
     .addHelpText(

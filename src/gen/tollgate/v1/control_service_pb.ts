@@ -502,6 +502,7 @@ export const ControlService: GenService<{
   },
   /**
    * Lists control groups, newest first. A page may hold fewer than asked for, even none, while a token still leads on.
+   * Whoever is bound to sites is not told of those at another site.
    *
    * @generated from rpc tollgate.v1.ControlService.ListControlGroups
    */
@@ -511,7 +512,8 @@ export const ControlService: GenService<{
     output: typeof ListControlGroupsResponseSchema;
   },
   /**
-   * Says how precise a rule is: which share of what it alone stops would have been bad, from what was let go.
+   * Says how precise a rule is: which share of what it alone stops would have been bad, from what was let go. NOT_FOUND for
+   * one that did not hit in that time, and that no version knows that is the newest or stands anywhere.
    *
    * @generated from rpc tollgate.v1.ControlService.GetRulePrecision
    */

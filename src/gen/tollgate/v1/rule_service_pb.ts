@@ -2036,7 +2036,7 @@ export const RuleService: GenService<{
     output: typeof DiscardDraftResponseSchema;
   },
   /**
-   * Makes a draft the next version of its rule set, and ends it.
+   * Makes a draft the next version of its rule set, and ends it. The same call again gives that version while it is the newest.
    *
    * @generated from rpc tollgate.v1.RuleService.CommitDraft
    */

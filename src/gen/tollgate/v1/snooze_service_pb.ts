@@ -425,7 +425,8 @@ export const SnoozeService: GenService<{
     output: typeof EndSnoozeResponseSchema;
   },
   /**
-   * Lists snoozes, newest first. A page may hold fewer than asked for, even none, while a token still leads on.
+   * Lists snoozes, newest first. A page may hold fewer than asked for, even none, while a token still leads on. Whoever is
+   * bound to sites is not told of those at another site.
    *
    * @generated from rpc tollgate.v1.SnoozeService.ListSnoozes
    */

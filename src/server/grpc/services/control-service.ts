@@ -20,6 +20,7 @@ import {
 import { actorOf } from './acting.js';
 import { pageOf } from './page-query.js';
 import type { Controls } from './ports.js';
+import { isTold } from './site-scope.js';
 
 const DAY_MS = 86_400_000;
 const MATURITY_MS = 60 * DAY_MS;
@@ -48,13 +49,13 @@ export function controlHandlers({
       const ended = await controls.off(place, { actor, reason });
       return create(EndControlGroupResponseSchema, { group: toControlGroup(ended) });
     },
-    async listControlGroups(request) {
+    async listControlGroups(request, context) {
       checkListControlGroups(request);
       const page = pageOf(ListControlGroupsRequestSchema, request);
       const { ruleSet, rule, over } = request;
       const { items, next } = await controls.list({ ruleSet, rule, over }, page.query);
       return create(ListControlGroupsResponseSchema, {
-        groups: items.map(toControlGroup),
+        groups: items.filter(({ scope }) => isTold(context, scope)).map(toControlGroup),
         nextPageToken: page.tokenOf(next),
       });
     },

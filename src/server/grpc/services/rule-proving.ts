@@ -23,11 +23,12 @@ import { checkPage } from '../validate/page.js';
 import {
   checkApprove,
   checkAttachCases,
+  checkCommit,
+  checkDiscard,
   checkDraftName,
-  checkEtagged,
   checkPutDraft,
-  checkSaid,
   checkWaive,
+  checkWithdraw,
 } from '../validate/publishing.js';
 import { checkGetVersion } from '../validate/rule.js';
 import { pageOf, toRevision } from './page-query.js';
@@ -85,14 +86,13 @@ export function provingHandlers(ruleSets: RuleSets): Pick<Handlers<typeof RuleSe
       });
     },
     async discardDraft(request) {
-      checkEtagged(request);
+      checkDiscard(request);
       await ruleSets.discardDraft(request.ruleSet, toRevision(request.etag) ?? 0);
       return create(DiscardDraftResponseSchema);
     },
     async commitDraft(request, context) {
       request.actor = actorOf(context, request.actor);
-      checkEtagged(request);
-      checkSaid(request, []);
+      checkCommit(request);
       const { ruleSet, actor, comment } = request;
       const revision = toRevision(request.etag) ?? 0;
       const { version, warnings, created, cases } = await ruleSets.commitDraft({
@@ -124,7 +124,7 @@ export function provingHandlers(ruleSets: RuleSets): Pick<Handlers<typeof RuleSe
     },
     async withdrawApproval(request, context) {
       request.actor = actorOf(context, request.actor);
-      checkSaid(request, ['version']);
+      checkWithdraw(request);
       const { ruleSet, version, actor, comment } = request;
       const proof = await ruleSets.withdraw({ ruleSet, version, actor, comment });
       return create(WithdrawApprovalResponseSchema, { proof: toProof(proof) });

@@ -1,4 +1,5 @@
 import { invalidRequest, TollgateError } from '../../../errors/errors.js';
+import { coversSite } from '../../../identity/identity.js';
 import { bound, mustCover } from '../../../identity/permission.js';
 import { partsOfScope, readScope, scopeText, type Scope } from '../../../rules/publish/scope.js';
 import type { CallContext } from '../call-context.js';
@@ -32,4 +33,10 @@ export function scopeFor({ identity }: Pick<CallContext, 'identity'>, text: stri
       `${scopeText(scope)}: that is more than one site, and ${bound(identity)}`,
     );
   return scope;
+}
+
+/** Whether a caller is told of an exception that holds in a scope: whoever is bound to sites not of those of another site. */
+export function isTold({ identity }: Pick<CallContext, 'identity'>, scope: Scope): boolean {
+  const { kind, id } = partsOfScope(scope);
+  return kind !== 'site' || coversSite(identity, id);
 }

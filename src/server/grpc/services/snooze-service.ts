@@ -14,6 +14,7 @@ import { checkCreateSnooze, checkEndSnooze, checkListSnoozes } from '../validate
 import { actorOf } from './acting.js';
 import { pageOf } from './page-query.js';
 import type { Snoozes } from './ports.js';
+import { isTold } from './site-scope.js';
 
 /** The handlers of SnoozeService. */
 export function snoozeHandlers(snoozes: Snoozes): Handlers<typeof SnoozeService> {
@@ -43,14 +44,14 @@ export function snoozeHandlers(snoozes: Snoozes): Handlers<typeof SnoozeService>
       const { id, actor, reason } = request;
       return create(EndSnoozeResponseSchema, { snooze: toSnooze(await snoozes.end(id, { actor, reason })) });
     },
-    async listSnoozes(request) {
+    async listSnoozes(request, context) {
       checkListSnoozes(request);
       const page = pageOf(ListSnoozesRequestSchema, request);
       const { ruleSet, rule, over } = request;
       const query = { ruleSet, rule, payer: fromPayer(request.payer), over };
       const { items, next } = await snoozes.list(query, page.query);
       return create(ListSnoozesResponseSchema, {
-        snoozes: items.map(toSnooze),
+        snoozes: items.filter(({ scope }) => isTold(context, scope)).map(toSnooze),
         nextPageToken: page.tokenOf(next),
       });
     },

@@ -3,7 +3,7 @@ import { OutcomeSchema } from '../../../gen/tollgate/v1/decision_service_pb.js';
 import { checkPayment } from './payment.js';
 import { Problems } from './problems.js';
 import { anyId, opaqueId, requiredId, siteId } from './text.js';
-import { email, enumValue, ip, page, ruleName, timestamp, within } from './values.js';
+import { email, enumValue, ip, page, ruleName, span, within } from './values.js';
 
 /** A payment to decide. */
 export function checkScreen(request: ScreenRequest): void {
@@ -51,11 +51,7 @@ export function checkListDecisions(request: ListDecisionsRequest): void {
   for (const [index, outcome] of request.outcomes.entries()) {
     enumValue(problems, '', `outcomes[${index}]`, outcome, OutcomeSchema, true);
   }
-  timestamp(problems, '', 'from', request.from);
-  timestamp(problems, '', 'to', request.to);
-  if (request.from !== undefined && request.to !== undefined && request.to.seconds < request.from.seconds) {
-    problems.add('to', 'before from');
-  }
+  span(problems, request.from, request.to);
   anyId(problems, '', 'customer_id', request.customerId, 128);
   opaqueId(problems, '', 'card_fingerprint', request.cardFingerprint, 128);
   opaqueId(problems, '', 'order_id', request.orderId, 128);

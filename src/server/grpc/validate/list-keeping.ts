@@ -8,7 +8,7 @@ import type {
 import { value } from './list.js';
 import { Problems } from './problems.js';
 import { freeText, requiredText, slug } from './text.js';
-import { etag, page, timestamp } from './values.js';
+import { etag, page, span } from './values.js';
 
 /** What is to describe a list. */
 export function checkUpdateList(request: UpdateListRequest): void {
@@ -55,8 +55,7 @@ export function checkListChanges(request: ListChangesRequest): void {
 export function checkListUsage(request: ListUsageRequest): void {
   const problems = new Problems();
   slug(problems, '', 'list', request.list);
-  timestamp(problems, '', 'from', request.from);
-  timestamp(problems, '', 'to', request.to);
+  span(problems, request.from, request.to);
   page(problems, '', request.pageSize, request.pageToken);
   problems.throwIfAny();
 }

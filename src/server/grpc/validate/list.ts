@@ -12,7 +12,7 @@ import { ListKindSchema, ListTypeSchema } from '../../../gen/tollgate/v1/list_se
 import { invalidRequest, type FieldViolation } from '../../../errors/errors.js';
 import { Problems } from './problems.js';
 import { freeText, isCardNumber, requiredText, slug } from './text.js';
-import { enumValue, page, timestamp, within } from './values.js';
+import { enumValue, isBefore, page, timestamp, within } from './values.js';
 
 /** Changes of an import that are shown, of each effect. */
 const MOST_SHOWN = 1000;
@@ -159,11 +159,4 @@ export function value(problems: Problems, at: string, name: string, text: string
   else if (text.length > 500) problems.add(at + name, 'longer than 500 characters');
   else if (isCardNumber(text))
     problems.add(at + name, 'looks like a card number; list its keyed fingerprint');
-}
-
-function isBefore(
-  a: { readonly seconds: bigint; readonly nanos: number },
-  b: { readonly seconds: bigint; readonly nanos: number },
-): boolean {
-  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos);
 }

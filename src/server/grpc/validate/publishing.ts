@@ -3,11 +3,13 @@ import { Waivable, WaivableSchema } from '../../../gen/tollgate/v1/rule_publishi
 import type {
   ApproveVersionRequest,
   AttachCasesRequest,
+  CommitDraftRequest,
   GetCanaryReportRequest,
   PutDraftRequest,
   RollBackRequest,
   StartCanaryRequest,
   WaiveEvidenceRequest,
+  WithdrawApprovalRequest,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import { invalidRequest } from '../../../errors/errors.js';
 import { partsOfScope, readScope } from '../../../rules/publish/scope.js';
@@ -81,21 +83,14 @@ export function scope(problems: Problems, name: string, text: string): void {
   else if (read !== 'all') siteId(problems, '', name, partsOfScope(read).id);
 }
 
-/** What somebody says about a rule set or, where asked for, a version of it. */
-export function checkSaid(
-  request: {
-    readonly ruleSet: string;
-    readonly version?: number;
-    readonly actor: string;
-    readonly comment: string;
-  },
-  more: readonly 'version'[],
-): void {
+/** An approval that is taken back. */
+export function checkWithdraw(request: WithdrawApprovalRequest): void {
   const problems = new Problems();
-  said(problems, request, more.length > 0);
+  said(problems, request);
   problems.throwIfAny();
 }
 
+/** What somebody says about a rule set or a version of it. */
 function said(
   problems: Problems,
   request: {
@@ -162,10 +157,22 @@ export function checkDraftName(request: { readonly ruleSet: string }): void {
 }
 
 /** A draft as it was seen. */
-export function checkEtagged(request: { readonly ruleSet: string; readonly etag: string }): void {
+export function checkDiscard(request: { readonly ruleSet: string; readonly etag: string }): void {
   const problems = new Problems();
   slug(problems, '', 'rule_set', request.ruleSet);
-  if (request.etag === '') problems.add('etag', 'is required: that of the draft that was read');
-  etag(problems, '', 'etag', request.etag);
+  seenDraft(problems, request.etag);
   problems.throwIfAny();
+}
+
+/** A draft to commit. */
+export function checkCommit(request: CommitDraftRequest): void {
+  const problems = new Problems();
+  said(problems, request, false);
+  seenDraft(problems, request.etag);
+  problems.throwIfAny();
+}
+
+function seenDraft(problems: Problems, seen: string): void {
+  if (seen === '') problems.add('etag', 'is required: that of the draft that was read');
+  etag(problems, '', 'etag', seen);
 }

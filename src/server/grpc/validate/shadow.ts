@@ -9,15 +9,12 @@ import { Problems } from './problems.js';
 import { scope } from './publishing.js';
 import { MAX_VERSION } from './rule.js';
 import { slug } from './text.js';
-import { enumValue, page, ruleName, timestamp, within } from './values.js';
+import { enumValue, page, ruleName, span, within } from './values.js';
 
 /** What to report; gives the run. */
 export function checkShadowReport(request: GetShadowReportRequest): ShadowRunRef {
   const problems = new Problems();
-  const { from, to } = request;
-  timestamp(problems, '', 'from', from);
-  timestamp(problems, '', 'to', to);
-  if (from !== undefined && to !== undefined && to.seconds < from.seconds) problems.add('to', 'before from');
+  span(problems, request.from, request.to);
   return run(problems, request.run);
 }
 

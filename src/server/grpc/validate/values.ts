@@ -76,6 +76,18 @@ export function timestamp(problems: Problems, at: string, name: string, value: T
   }
 }
 
+/** From one moment until another; either may be absent. */
+export function span(problems: Problems, from: Timestamp | undefined, to: Timestamp | undefined): void {
+  timestamp(problems, '', 'from', from);
+  timestamp(problems, '', 'to', to);
+  if (from !== undefined && to !== undefined && isBefore(to, from)) problems.add('to', 'before from');
+}
+
+/** Whether one moment comes before another. */
+export function isBefore(a: Timestamp, b: Timestamp): boolean {
+  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos);
+}
+
 /** A BCP 47 tag; may be empty. */
 export function language(problems: Problems, at: string, name: string, value: string): void {
   if (value !== '' && !LANGUAGE.test(value)) problems.add(at + name, 'not a BCP 47 language tag');

@@ -16,11 +16,13 @@ import {
   ExportEntriesRequestSchema,
   ImportEntriesRequestSchema,
   ListEntriesRequestSchema,
+  ListUsageRequestSchema,
   RemoveEntriesRequestSchema,
 } from '../../../../src/gen/tollgate/v1/list_service_pb.js';
 import {
   ActivateVersionRequestSchema,
   ApproveVersionRequestSchema,
+  CommitDraftRequestSchema,
   CreateVersionRequestSchema,
   DiffVersionsRequestSchema,
   GetVersionRequestSchema,
@@ -45,6 +47,7 @@ import {
   checkReference,
 } from '../../../../src/server/grpc/validate/decision.js';
 import * as list from '../../../../src/server/grpc/validate/list.js';
+import { checkListUsage } from '../../../../src/server/grpc/validate/list-keeping.js';
 import { checkPage } from '../../../../src/server/grpc/validate/page.js';
 import * as publishing from '../../../../src/server/grpc/validate/publishing.js';
 import * as rule from '../../../../src/server/grpc/validate/rule.js';
@@ -419,4 +422,25 @@ table('GetSite', GetSiteRequestSchema, site.checkSiteId, { id: 's' }, [
 ]);
 table('ListSites', ListSitesRequestSchema, checkPage, {}, [
   ['too large a page', { pageSize: 5000 }, 'page_size: not between 0 and 1,000'],
+]);
+table(
+  'CommitDraft',
+  CommitDraftRequestSchema,
+  publishing.checkCommit,
+  { ruleSet: 'r', etag: '1', actor: 'a' },
+  [
+    [
+      'nothing at all',
+      { ruleSet: '', etag: '', actor: '' },
+      'rule_set: is required',
+      'actor: is required',
+      'etag: is required: that of the draft that was read',
+    ],
+    ['too long an etag', { etag: '1'.repeat(65) }, 'etag: longer than 64 characters'],
+  ],
+);
+table('ListUsage', ListUsageRequestSchema, checkListUsage, { list: 'l', from: early, to: late }, [
+  ['the same moment twice', { from: late }],
+  ['from after to', { from: late, to: early }, 'to: before from'],
+  ['from within the second after to', { from: timestampFromMs(2001) }, 'to: before from'],
 ]);
