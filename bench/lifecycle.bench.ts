@@ -24,8 +24,8 @@ const SHARE = 0.3;
 const ALPHA = 0.05;
 /** Not counted at the beginning of a round, s: what the shadow alone asks for is not known yet. */
 const WARM_UP_S = 0.5;
-/** How long the last calls of a round are waited for, ms. */
-const LATE_MS = 200;
+/** How long the last calls of a round are waited for at most, ms: later than that, the load is more than can be done. */
+const LATE_MS = 10_000;
 /** How often a version is switched to and fro. */
 const SWITCHES = 20;
 
@@ -177,6 +177,8 @@ async function shadowRounds(setup: Rounds): Promise<readonly Pair[]> {
   const { rounds, seconds, rate, requests, service, publish, version } = setup;
   const pairs: Pair[] = [];
   let current: { readonly from: number; to: number; readonly latencies: Round } | undefined;
+  /** The call that was due last of those that are answered. */
+  let answered = 0;
   const over = new AbortController();
   const loaded = runUnary({
     address: service,
@@ -191,6 +193,7 @@ async function shadowRounds(setup: Rounds): Promise<readonly Pair[]> {
     wrap: false,
     signal: over.signal,
     answered(due, ms) {
+      answered = Math.max(answered, due);
       if (current && due >= current.from && due < current.to) current.latencies.push(ms);
     },
   }).then((result) => {
@@ -201,8 +204,13 @@ async function shadowRounds(setup: Rounds): Promise<readonly Pair[]> {
     const from = performance.now() + WARM_UP_S * 1000;
     const mine = { from, to: from + seconds * 1000, latencies: [] };
     current = mine;
-    // Calls that were due at its very end are waited for.
-    await pause((WARM_UP_S + seconds) * 1000 + LATE_MS);
+    await pause(mine.to - performance.now());
+    while (answered < mine.to) {
+      if (performance.now() > mine.to + LATE_MS) throw new Error('the service fell behind the open load');
+      await pause(10);
+    }
+    // Answers do not come quite in order.
+    await pause(50);
     return mine.latencies;
   };
   const all = async (): Promise<void> => {
