@@ -32,20 +32,22 @@ export default defineConfig({
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 30_000, interval: 20 } },
+    // Files share their modules, but for those that mock: to load them anew for each takes longer than most tests.
     projects: [
       {
         extends: true,
         test: {
           name: 'whole',
-          include: [whole, mocking],
+          include: [whole],
+          isolate: false,
           globalSetup: existsSync(new URL(globalSetup, import.meta.url)) ? [globalSetup] : [],
         },
       },
-      // What starts nothing shares its modules: to load them anew for each file takes longer than most tests.
       {
         extends: true,
         test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [whole, mocking], isolate: false },
       },
+      { extends: true, test: { name: 'mocking', include: [mocking] } },
     ],
   },
 });
