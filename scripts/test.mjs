@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const environment = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` };
+// Tests may run what is built here: see vitest.config.ts.
+const environment = {
+  ...process.env,
+  TOLLGATE_TEST_COMPILED: '1',
+  PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
+};
 
 function run(command, args) {
   const { status, error } = spawnSync(command, args, { cwd: root, env: environment, stdio: 'inherit' });

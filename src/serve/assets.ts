@@ -30,20 +30,31 @@ export function readAssets(config: Pick<Config, 'rates' | 'bins' | 'geoip'>): As
   const binsFile = config.bins || join(SHIPPED, 'data', 'bin-ranges.csv');
   const rates = parseRates(parseJson(ratesFile, read(ratesFile, 'rates').toString()));
   if (!('ok' in rates)) throw new ConfigProblem(`${ratesFile}: ${rates.problems.slice(0, 3).join('; ')}`);
-  const binsBytes = read(binsFile, 'bins');
-  const bins = parseBins(binsBytes.toString());
-  if (!('ok' in bins)) throw new ConfigProblem(`${binsFile}: ${bins.problems.slice(0, 3).join('; ')}`);
+  const bins = binsOf(binsFile);
   const { geography, bytes } = geographyOf(config.geoip);
   return {
     rates: rates.ok,
-    bins: bins.ok,
+    bins: bins.table,
     geography,
     references: [
       { source: 'rates', id: rates.ok.id, asOf: Date.parse(rates.ok.asOf) },
       { source: 'geography', id: digest(bytes), asOf: geography.builtAt ?? null },
-      { source: 'bins', id: digest(binsBytes), asOf: null },
+      { source: 'bins', id: bins.id, asOf: null },
     ],
   };
+}
+
+/** The table read last, by its digest. Services of one process share it: it takes long to make, and never changes. */
+let latest: { readonly id: string; readonly table: Bins } | undefined;
+
+function binsOf(file: string): { readonly id: string; readonly table: Bins } {
+  const bytes = read(file, 'bins');
+  const id = digest(bytes);
+  if (latest?.id === id) return latest;
+  const parsed = parseBins(bytes.toString());
+  if (!('ok' in parsed)) throw new ConfigProblem(`${file}: ${parsed.problems.slice(0, 3).join('; ')}`);
+  latest = { id, table: parsed.ok };
+  return latest;
 }
 
 function digest(bytes: Buffer): string {

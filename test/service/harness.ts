@@ -29,7 +29,13 @@ import { TUNING, type Tuning } from '../../src/serve/decision-options.js';
 import type { World } from '../../src/world/world.js';
 import { configOf, type Flags } from './harness-config.js';
 import { OWN_TIME_WORLD, ownTime } from '../support/own-time.js';
-import { describeMongo, dropDatabase, freshDatabase } from '../support/mongo-suite.js';
+import {
+  describeMongo,
+  dropDatabase,
+  emptyDatabase,
+  freshDatabase,
+  giveBack,
+} from '../support/mongo-suite.js';
 
 export type PaymentInit = MessageInitShape<typeof PaymentSchema>;
 export type EventInit = MessageInitShape<typeof EventSchema>;
@@ -98,7 +104,7 @@ export function onBothStores(name: string, suite: (createPlace: () => Place) => 
 
 /** A suite that only makes sense with several instances, or with MongoDB's own faults. */
 export function onMongo(name: string, suite: (createPlace: () => Place) => void): void {
-  describeMongo(name, (uri) => suite(() => mongoPlace(uri)));
+  describeMongo(name, (uri) => suite(() => emptyPlace(uri)));
 }
 
 /** Clients to a service that listens somewhere; they show a key where one is given. */
@@ -217,11 +223,21 @@ export function sqlitePlace(): Place {
 /** A fresh database on a server; `through` another address, for example of a proxy. */
 export function mongoPlace(uri: string, through = uri): Place {
   const database = freshDatabase();
+  return placeIn(uri, through, database, () => dropDatabase(uri, database));
+}
+
+/** An empty database on the run's own server. */
+function emptyPlace(uri: string): Place {
+  const database = emptyDatabase();
+  return placeIn(uri, uri, database, () => giveBack(uri, database));
+}
+
+function placeIn(uri: string, through: string, database: string, drop: () => Promise<void>): Place {
   return placeOf(
     'mongodb',
     withDatabase(through, database),
     () => openMongoStore({ uri, database, world: OWN_TIME_WORLD }),
-    () => dropDatabase(uri, database),
+    drop,
   );
 }
 

@@ -15,9 +15,9 @@ export interface TestServer {
 
 /**
  * The server of a test run: the one of MONGODB_URI, else a single-node replica set on disk with its journal. `undefined`
- * when there is none; throws then where CI is set.
+ * when there is none; throws then where CI is set. Databases of the run's `prefix` are gone once it has stopped.
  */
-export async function mongodForTests(): Promise<TestServer | undefined> {
+export async function mongodForTests(prefix: string): Promise<TestServer | undefined> {
   const found = findMongod();
   if (!found) {
     if (isCi()) throw new Error(`the MongoDB suites cannot run: ${HOW_TO_GET_ONE}`);
@@ -25,17 +25,22 @@ export async function mongodForTests(): Promise<TestServer | undefined> {
   }
   if (found.kind === 'uri') {
     await refuseForeignData(found.uri);
-    return { uri: found.uri, stop: () => Promise.resolve() };
+    return { uri: found.uri, stop: () => dropDatabases(found.uri, prefix) };
   }
-  return await startMongod(found.path, found.version);
+  // No checkpoints: they write out every collection of every test, and meanwhile others wait for the disk.
+  return await startMongod(found.path, found.version, ['--syncdelay', '3600']);
 }
 
 /** Starts a replica set of one node in a temporary folder. */
-export async function startMongod(systemBinary: string, version: string): Promise<TestServer> {
+export async function startMongod(
+  systemBinary: string,
+  version: string,
+  args: readonly string[] = [],
+): Promise<TestServer> {
   const dbPath = mkdtempSync(join(tmpdir(), 'tollgate-mongod-'));
   const server = await MongoMemoryReplSet.create({
     binary: { systemBinary, version },
-    instanceOpts: [{ dbPath, storageEngine: 'wiredTiger', launchTimeout: 60_000 }],
+    instanceOpts: [{ dbPath, storageEngine: 'wiredTiger', launchTimeout: 60_000, args: [...args] }],
     replSet: { count: 1, storageEngine: 'wiredTiger' },
   });
   return {
@@ -45,6 +50,16 @@ export async function startMongod(systemBinary: string, version: string): Promis
       rmSync(dbPath, { recursive: true, force: true });
     },
   };
+}
+
+async function dropDatabases(uri: string, prefix: string): Promise<void> {
+  const client = await MongoClient.connect(uri);
+  try {
+    const { databases } = await client.db('admin').admin().listDatabases({ nameOnly: true });
+    for (const { name } of databases) if (name.startsWith(prefix)) await client.db(name).dropDatabase();
+  } finally {
+    await client.close();
+  }
 }
 
 /** A server that people named may hold data of theirs: only a database that is empty is used. */

@@ -4,7 +4,7 @@ import type { StreamEvent } from '../../../src/facts/stream.js';
 import { openMongoStore } from '../../../src/storage/mongo/open.js';
 import type { MongoStore } from '../../../src/storage/mongo/open.js';
 import type { MongoStoreOptions } from '../../../src/storage/mongo/options.js';
-import { describeMongo, dropDatabase, freshDatabase } from '../../support/mongo-suite.js';
+import { describeMongo, emptyDatabase, giveBack } from '../../support/mongo-suite.js';
 import { OWN_TIME_WORLD } from '../../support/own-time.js';
 import { entries, entry } from '../contract/entries.js';
 
@@ -35,12 +35,12 @@ for (const followMarks of [false, true]) {
     };
 
     beforeEach(() => {
-      database = freshDatabase();
+      database = emptyDatabase();
       stores = [];
     });
     afterEach(async () => {
       for (const store of stores) await store.close();
-      await dropDatabase(uri, database);
+      await giveBack(uri, database);
     });
 
     it('have logs of their own and share the key', async () => {

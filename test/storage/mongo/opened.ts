@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import { Connection } from '../../../src/storage/mongo/connection.js';
 import { openMongoStore, type MongoStore } from '../../../src/storage/mongo/open.js';
 import { resolveOptions, type MongoStoreOptions } from '../../../src/storage/mongo/options.js';
-import { dropDatabase, freshDatabase } from '../../support/mongo-suite.js';
+import { emptyDatabase, giveBack } from '../../support/mongo-suite.js';
 
 /** A store in a database of its own, and two more ways into that. */
 export interface Opened {
@@ -19,7 +19,7 @@ export async function openStore(
   options: Pick<MongoStoreOptions, 'uri' | 'world'>,
   more: Partial<MongoStoreOptions>,
 ): Promise<Opened> {
-  const database = freshDatabase();
+  const database = emptyDatabase();
   const store = await openMongoStore({ ...options, database, ...more });
   const connection = new Connection(resolveOptions({ ...options, database }));
   await connection.open();
@@ -33,7 +33,7 @@ export async function openStore(
       await client.close();
       await connection.close();
       await store.close();
-      await dropDatabase(options.uri, database);
+      await giveBack(options.uri, database);
     },
   };
 }
