@@ -11,6 +11,7 @@ import {
 } from './shadow-store.js';
 
 const HOUR_MS = 3_600_000;
+const SECOND_US = 1_000_000;
 /** Rules of a difference at most: so many differ only where everything does. */
 const MOST_RULES = 100;
 
@@ -31,9 +32,11 @@ export class Gathering {
   /** The same by plan: several plans may belong to one run. */
   #byPlan = new Map<ShadowPlan, GatheredRun>();
   #last: { readonly plan: ShadowPlan; readonly bucket: TallyBucket } | undefined;
+  /** Differences since a moment that is a second ago at most, µs. */
   #differences = 0;
+  #since = -Infinity;
 
-  /** `most`: differences at most; more are counted only. */
+  /** `most`: differences in a second at most; more are counted only. */
   constructor(most: number) {
     this.#most = most;
   }
@@ -71,13 +74,16 @@ export class Gathering {
     run.differences.push({ ...difference, rules, decision: id, site, at: eventTime, baseMinor, liveVersion });
   }
 
-  /** All of it; from now on it is empty. */
-  take(): readonly RunAddition[] {
+  /** All of it; from now on it is empty. `now`: of a clock that only goes forward, µs. */
+  take(now: number): readonly RunAddition[] {
     const runs = this.#runs;
     this.#runs = new Map();
     this.#byPlan = new Map();
     this.#last = undefined;
-    this.#differences = 0;
+    if (now - this.#since >= SECOND_US) {
+      this.#since = now;
+      this.#differences = 0;
+    }
     return Array.from(runs.values(), ({ run, buckets, differences, unkept }) => ({
       run,
       buckets: [...buckets.values()],

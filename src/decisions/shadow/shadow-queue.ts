@@ -10,8 +10,13 @@ import type { Shadowing, ShadowWork } from './shadowing.js';
 /** How long the thread is held at a time, microseconds, and left to decisions after that, ms. */
 const SLICE_US = 500;
 const PAUSE_MS = 1;
-/** How often what was gathered is stored, ms: a crash loses what came after the last time. */
-const STORE_MS = 1_000;
+/** How long work is gathered before it is begun, ms: to wake the thread for each costs payments more than the work. */
+const GATHER_MS = 20;
+/**
+ * How often what was gathered is stored, ms: a crash loses what came after the last time. Often, since payments wait while
+ * much of it is handed over.
+ */
+const STORE_MS = 250;
 const DAY_MS = 86_400_000;
 /** How often differences are looked through for what may leave, ms. */
 const TRIM_MS = 60_000;
@@ -44,7 +49,7 @@ export interface ShadowQueueOptions {
 
 /**
  * Asks shadows what they would have decided, between decisions: what is offered waits in a bounded queue and is worked
- * off in short slices. What they said is gathered and stored every second, and at the end.
+ * off in short slices. What they said is gathered and stored several times a second, and at the end.
  */
 export class ShadowQueue implements Shadowing {
   readonly #options: ShadowQueueOptions;
@@ -56,7 +61,8 @@ export class ShadowQueue implements Shadowing {
   readonly #ring: (ShadowWork | undefined)[];
   #first = 0;
   #depth = 0;
-  #turning = false;
+  /** Keeps the next turn from coming; undefined: none is to come. */
+  #unturn: (() => void) | undefined;
   #closed = false;
   #emptied: () => void = () => undefined;
   /** What is being stored, or could not be. */
@@ -98,14 +104,17 @@ export class ShadowQueue implements Shadowing {
     else {
       this.#ring[(this.#first + this.#depth) % this.#room] = work;
       this.#depth++;
-      this.#start();
+      this.#start(GATHER_MS);
     }
   }
 
   /** Works off what waits for at most `ms`, drops the rest, and stores what was gathered. Rejects with STORE_UNAVAILABLE. */
   async close(ms: number): Promise<void> {
     await Promise.all(this.#loops.map((loop) => loop.stop()));
-    if (this.#depth > 0)
+    if (this.#depth > 0) {
+      this.#unturn?.();
+      this.#unturn = undefined;
+      this.#start(PAUSE_MS);
       await new Promise<void>((resolve) => {
         const cancel = this.#options.world.timers.after(ms, resolve);
         this.#emptied = () => {
@@ -113,15 +122,14 @@ export class ShadowQueue implements Shadowing {
           resolve();
         };
       });
+    }
     this.#closed = true;
     for (let work = this.#shift(); work !== undefined; work = this.#shift()) this.#drop(work, 'closing');
     await this.#storeAll();
   }
 
-  #start(): void {
-    if (this.#turning) return;
-    this.#turning = true;
-    this.#options.world.timers.after(PAUSE_MS, () => this.#turn());
+  #start(ms: number): void {
+    this.#unturn ??= this.#options.world.timers.after(ms, () => this.#turn());
   }
 
   #turn(): void {
@@ -136,8 +144,8 @@ export class ShadowQueue implements Shadowing {
         this.#options.failed(error);
       }
     } while (clock.monotonicUs() < until);
-    this.#turning = false;
-    if (this.#depth > 0) this.#start();
+    this.#unturn = undefined;
+    if (this.#depth > 0) this.#start(PAUSE_MS);
     else this.#emptied();
   }
 
@@ -177,7 +185,7 @@ export class ShadowQueue implements Shadowing {
       writer: this.#writer,
       number: this.#number,
       at: this.#options.world.clock.now(),
-      additions: this.#gathering.take(),
+      additions: this.#gathering.take(this.#options.world.clock.monotonicUs()),
     });
   }
 

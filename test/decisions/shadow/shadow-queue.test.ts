@@ -126,7 +126,7 @@ describe('the queue of shadow work', () => {
     for (let index = 0; index < 20; index++) queue.offer(work(`d${String(index)}`));
     expect([queue.depth, told.length]).toEqual([20, 0]);
     // Half a millisecond of work for each that is left to decisions.
-    await pass(1);
+    await pass(20);
     expect(told.length).toBe(5);
     await pass(0.9);
     expect(told.length).toBe(5);
@@ -151,7 +151,7 @@ describe('the queue of shadow work', () => {
     ]);
   });
 
-  it('stores every second what it gathered, and each batch again until it is stored', async () => {
+  it('stores again and again what it gathered, and each batch again until it is stored', async () => {
     const { queue, batches, troubles, work, answer, pass } = stage();
     queue.offer(work('a', 1));
     await pass(1_000);
@@ -212,7 +212,7 @@ describe('the queue of shadow work', () => {
     const { queue, told, troubles, work, pass } = stage();
     queue.offer(work('a', 'fails'));
     queue.offer(work('b'));
-    await pass(5);
+    await pass(25);
     expect(told).toEqual(['compared']);
     expect(troubles).toMatchObject([{ message: 'a bug' }]);
   });
