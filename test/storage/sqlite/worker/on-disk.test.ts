@@ -93,7 +93,8 @@ it('a round learns of an entry by its id once that is on disk: the answer may be
 });
 
 it('gives up a database whose log a disk failed to take within a read, as after any other commit', async () => {
-  await ask(1, 'lists.create', { id: 'l', type: 'card', kind: 'block', description: '', owner: '' });
+  const list = { id: 'l', type: 'card', kind: 'block', description: '', owner: '' };
+  await ask(1, 'lists.create', list, { actor: '', reason: '' }, 1);
   await taken();
   disk.broken = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
   const options = { replace: false, dryRun: false, by: { actor: '', reason: '' }, now: 1 };
