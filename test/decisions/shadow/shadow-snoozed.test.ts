@@ -59,7 +59,7 @@ beforeEach(() => {
       clock: { now: () => stage.world.clock.now(), monotonicUs: () => 0 },
       timers: {
         after(ms, callback) {
-          if (ms <= 1) slices.push(callback);
+          if (ms < 100) slices.push(callback);
           return () => undefined;
         },
         soon: () => undefined,
