@@ -69,11 +69,11 @@ export interface ListEntry {
   readonly ended?: Ender;
 }
 
-/** A change as other instances follow it: the membership of `entry` as it stands after `revision`. */
+/** A change as other instances follow it: when the membership of `entry` holds after `revision`. */
 export interface ListChange {
   readonly list: string;
   readonly revision: number;
-  readonly entry: ListEntry;
+  readonly entry: Pick<ListEntry, 'value' | 'validFrom' | 'validUntil'>;
 }
 
 /** Counts of a change. */

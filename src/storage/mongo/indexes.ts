@@ -37,8 +37,6 @@ export const ENDS_INDEX = 'ends';
 
 /** What the names of collections begin with that hold the entries of imports until they switch; more in lists/staging.ts. */
 export const STAGING = 'listStaging.';
-/** Entries of one import, by value, as they came. */
-export const STAGING_KEY = { v: 1, _id: 1 } as const;
 
 interface Index {
   readonly collection: string;

@@ -72,7 +72,11 @@ export function sqliteLists(connection: Connection, clock: Clock): ListStore {
         const last = rows.at(-1);
         if (!last) return;
         after = last.place;
-        yield rows.map(({ place, entry }) => ({ list, revision: place[0], entry }));
+        yield rows.map(({ place: [revision, , value, validFrom], validUntil }) => ({
+          list,
+          revision,
+          entry: { value, validFrom, validUntil },
+        }));
       }
     },
   };

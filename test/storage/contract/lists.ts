@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TollgateError } from '../../../src/errors/errors.js';
-import type { ListEntry } from '../../../src/facts/lists/list-store.js';
+import type { ListChange, ListEntry } from '../../../src/facts/lists/list-store.js';
 import { T0 } from './entries.js';
 import type { StoreFactory, TestDatabase, TestStore } from './factory.js';
 
@@ -171,13 +171,19 @@ export function listsContract(factory: StoreFactory): void {
     });
 
     it('lets a follower catch up from any revision', async () => {
-      const states: ListEntry[][] = [[]];
-      const known: Map<string, ListEntry>[] = [new Map()];
+      type Followed = ListChange['entry'];
+      const span = ({ value, validFrom, validUntil }: Followed): Followed => ({
+        value,
+        validFrom,
+        validUntil,
+      });
+      const states: Followed[][] = [[]];
+      const known: Map<string, Followed>[] = [new Map()];
       const changed = async (): Promise<void> => {
-        states.push([...(await store.lists.entries('bad', { asOf: T0 + 1000 }, 5000, undefined))]);
+        states.push((await store.lists.entries('bad', { asOf: T0 + 1000 }, 5000, undefined)).map(span));
         known.push(await follow(new Map(known.at(-1)), states.length - 2));
       };
-      const follow = async (map: Map<string, ListEntry>, after: number): Promise<Map<string, ListEntry>> => {
+      const follow = async (map: Map<string, Followed>, after: number): Promise<Map<string, Followed>> => {
         for await (const batch of store.lists.changes('bad', after)) {
           for (const { list, revision, entry } of batch) {
             expect(list).toBe('bad');
@@ -201,7 +207,7 @@ export function listsContract(factory: StoreFactory): void {
       await changed();
       await store.lists.add('bad', [member('a', T0 + 3, T0 + 2000)], T0 + 3);
       await changed();
-      const inForce = (map: Map<string, ListEntry>): ListEntry[] =>
+      const inForce = (map: Map<string, Followed>): Followed[] =>
         [...map.values()]
           .filter(({ validFrom, validUntil }) => validFrom <= T0 + 1000 && T0 + 1000 < validUntil)
           .sort((a, b) => (a.value < b.value ? -1 : 1));

@@ -1,11 +1,15 @@
 import type { Document } from 'mongodb';
 import type { ListChange } from '../../../facts/lists/list-store.js';
 import { ENDS_INDEX } from '../indexes.js';
-import { counts, entryOf, lastEnd, untouched } from './view.js';
-import type { ListView } from './view.js';
+import { SPAN, counts, lastEnd, spanOf, untouched } from './view.js';
+import type { ListView, MembershipDocument, SpanDocument } from './view.js';
 import type { ListCollections } from './collections.js';
 
 const BATCH = 1_000;
+
+/** Of a membership only what tells when it holds: so a long list is followed in less time. */
+const FIELDS = { ...SPAN, _id: 0, r: 1 } as const;
+type Followed = SpanDocument & Pick<MembershipDocument, 'r'>;
 
 /**
  * Memberships made or ended after a revision, each once, as the view shows it: first those that never come to hold, so
@@ -30,16 +34,23 @@ export async function* changesAfter(
     ],
   ];
   for (const [filter, hint] of parts) {
-    const cursor = memberships.find(filter, { hint }).batchSize(BATCH);
+    const cursor = memberships.find<Followed>(filter, { hint, projection: FIELDS }).batchSize(BATCH);
+    const next = async (): Promise<boolean> => await connection.run(() => cursor.hasNext());
+    let more = next();
     try {
-      while (await connection.run(() => cursor.hasNext())) {
-        yield cursor.readBufferedDocuments().map((one) => ({
+      while (await more) {
+        const batch = cursor.readBufferedDocuments();
+        // On its way while this one is taken in.
+        more = next();
+        more.catch(() => undefined);
+        yield batch.map((one) => ({
           list,
           revision: Math.max(one.r, lastEnd(one, view)?.r ?? 0),
-          entry: entryOf(one, view),
+          entry: spanOf(one, view),
         }));
       }
     } finally {
+      await more.catch(() => undefined);
       await cursor.close().catch(() => undefined);
     }
   }

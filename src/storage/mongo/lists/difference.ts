@@ -1,8 +1,9 @@
+import type { ObjectId } from 'mongodb';
 import type { Ender, ListEntry } from '../../../facts/lists/list-store.js';
 import { byValue, endAll, placeEntries } from '../../../facts/lists/timeline.js';
 import type { Ending, Interval } from '../../../facts/lists/timeline.js';
-import { entryOf, reaching } from './view.js';
-import type { ListView, MembershipDocument } from './view.js';
+import { SPAN, entryOf, lastEnd, reaching, spanOf } from './view.js';
+import type { ListView } from './view.js';
 import type { ListCollections } from './collections.js';
 
 /** Values, or entries, handled in one step. */
@@ -11,7 +12,11 @@ export const CHUNK = 1_000;
 /** A membership as it stands before a change. */
 export interface Standing extends Interval {
   readonly value: string;
-  readonly document: MembershipDocument;
+  readonly id: ObjectId;
+  /** Nobody has moved its end. */
+  readonly open: boolean;
+  /** Where it was asked for. */
+  readonly entry?: ListEntry;
 }
 
 /** A part of a change: everything it does to some values. Counts are those of `ListUpdate`. */
@@ -22,20 +27,35 @@ export interface Difference {
   readonly unchanged: number;
 }
 
-/** Memberships that reach beyond a moment, begun or not, by value. */
+/** Values of a list: after one, up to another, as a condition; empty: all. */
+export interface ValueRange {
+  readonly $gt?: string;
+  readonly $lte?: string;
+}
+
+/**
+ * Memberships of some values or of a range that reach beyond a moment, begun or not, by value; with who said so and why
+ * only where that is to be shown, since reading it takes as long again.
+ */
 export async function standingOf(
   { connection, memberships }: Pick<ListCollections, 'connection' | 'memberships'>,
   view: ListView,
-  values: readonly string[],
+  values: ValueRange | { readonly $in: readonly string[] },
   moment: number,
+  shown = false,
 ): Promise<ReadonlyMap<string, readonly Standing[]>> {
-  const filter = { ...reaching(view, moment), v: { $in: values } };
-  const found = await connection.run(() => memberships.find(filter).toArray());
+  const where = Object.keys(values).length === 0 ? {} : { v: values };
+  const projection = shown ? {} : SPAN;
+  const found = await connection.run(() =>
+    memberships.find({ ...reaching(view, moment), ...where }, { projection }).toArray(),
+  );
   return byValue(
-    found.map((document): Standing => {
-      const { value, validFrom, validUntil } = entryOf(document, view);
-      return { value, validFrom, validUntil, document };
-    }),
+    found.map((document): Standing => ({
+      ...spanOf(document, view),
+      id: document._id,
+      open: lastEnd(document, view) === undefined,
+      ...(shown ? { entry: entryOf(document, view) } : {}),
+    })),
   );
 }
 
@@ -49,7 +69,7 @@ export async function* additions(
   for (const groups of chunks([...byValue(entries)])) {
     const given = groups.flatMap(([, same]) => same);
     const values = groups.map(([value]) => value);
-    const standing = await standingOf(on, view, values, earliestOf(given));
+    const standing = await standingOf(on, view, { $in: values }, earliestOf(given));
     const placed = groups.map(([value, same]) => placeEntries(standing.get(value) ?? [], same, now));
     yield {
       added: placed.flatMap(({ added }) => added),
@@ -69,7 +89,7 @@ export async function* removals(
   now: number,
 ): AsyncIterable<Difference> {
   for (const chunk of chunks([...new Set(values)])) {
-    const standing = [...(await standingOf(on, view, chunk, now)).values()];
+    const standing = [...(await standingOf(on, view, { $in: chunk }, now)).values()];
     const ended = endAll(standing.flat(), by, now);
     const removed = new Set(ended.map(({ membership }) => membership.value)).size;
     yield { added: [], ended, removed, unchanged: chunk.length - removed };

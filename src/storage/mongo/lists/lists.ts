@@ -28,7 +28,8 @@ import { changesAfter } from './changes.js';
 import { additions, chunks, removals } from './difference.js';
 import { historyOf, logOf } from './history.js';
 import { keepLists, keepOff } from './keep.js';
-import { switchTo, tell } from './import.js';
+import { IMPORT_SIZES, switchTo, tell } from './import.js';
+import type { ImportSizes } from './import.js';
 import { StagingAreas } from './staging.js';
 import type { Instances } from './staging.js';
 import { asked, counts, entryOf, untouched, viewOf } from './view.js';
@@ -47,11 +48,19 @@ export class MongoLists implements ListStore {
   readonly #lists: Collection<ListDocument>;
   readonly #memberships: Collection<MembershipDocument>;
   readonly #changes: Collection<ListChangeDocument>;
+  readonly #sizes: ImportSizes;
   readonly #staging: StagingAreas;
 
-  constructor(connection: Connection, { world }: ResolvedOptions, instances: Instances) {
+  /** `sizes`: how much of an import is held in memory and looked at in one step. */
+  constructor(
+    connection: Connection,
+    { world }: ResolvedOptions,
+    instances: Instances,
+    sizes: ImportSizes = IMPORT_SIZES,
+  ) {
     this.#connection = connection;
-    this.#staging = new StagingAreas(connection, instances);
+    this.#sizes = sizes;
+    this.#staging = new StagingAreas(connection, instances, sizes);
     this.#world = world;
     this.#lists = connection.collection(COLLECTIONS.lists);
     this.#memberships = connection.collection(COLLECTIONS.memberships);
@@ -201,8 +210,8 @@ export class MongoLists implements ListStore {
     return await this.#staging.use(name, async (staging) => {
       await atOnce(AT_ONCE, inChunks(batches), (chunk) => staging.add(chunk));
       return options.dryRun
-        ? await tell(on, await this.#view(list), staging, options)
-        : await switchTo(on, list, staging, options);
+        ? await tell(on, await this.#view(list), staging, options, this.#sizes)
+        : await switchTo(on, list, staging, options, this.#sizes);
     });
   }
 

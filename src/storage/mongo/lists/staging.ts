@@ -1,20 +1,15 @@
 import type { Collection } from 'mongodb';
-import { storeUnavailable } from '../../../errors/store-unavailable.js';
-import { TollgateError } from '../../../errors/errors.js';
-import { MAX_ENTRIES_OF_VALUE } from '../../../facts/lists/list-store.js';
 import type { ImportEntry } from '../../../facts/lists/list-store.js';
 import { byValue } from '../../../facts/lists/timeline.js';
 import type { Connection } from '../connection.js';
-import { STAGING, STAGING_KEY } from '../indexes.js';
+import { STAGING } from '../indexes.js';
 import { CHUNK } from './difference.js';
+import { SortedRuns } from './sorted-runs.js';
+import type { RunPart, RunSizes, Sortable } from './sorted-runs.js';
 
 /** An entry that waits for the switch of its import. */
-interface StagedDocument {
-  /** 1, 2, 3 … as they came. */
-  readonly _id: number;
-  /** Value. */
-  readonly v: string;
-  /** Its place in what it was read from, where that is another one. */
+interface StagedEntry extends Sortable {
+  /** Its place in what it was read from, where that is another one than among the entries. */
   readonly p?: number;
   readonly from: number;
   /** Left out: until removed. */
@@ -32,88 +27,71 @@ type Said = Pick<ImportEntry, 'reason' | 'actor' | 'source'>;
 const FLEETING = { writeConcern: { w: 1, journal: false }, readConcern: { level: 'local' } } as const;
 
 /**
- * The entries of one import, in a collection of their own until it switches. The name tells whose it is: that of an
- * instance that has gone is dropped by any other, see `StagingAreas`.
+ * The entries of one import until it switches, in the order of their values. More than memory should hold are kept in a
+ * collection of their own. Its name tells whose it is: that of an instance that has gone is dropped by any other, see
+ * `StagingAreas`.
  */
 export class ListStaging {
   readonly #connection: Connection;
-  readonly #collection: Collection<StagedDocument>;
+  readonly #collection: Collection<RunPart>;
   readonly #name: string;
-  #made: Promise<void> | undefined;
+  readonly #runs: SortedRuns<StagedEntry>;
+  #made: Promise<unknown> | undefined;
   #size = 0;
   #first: Said | undefined;
 
-  constructor(connection: Connection, name: string) {
+  constructor(connection: Connection, name: string, sizes?: RunSizes) {
     this.#connection = connection;
     this.#collection = connection.collection(name, FLEETING);
     this.#name = name;
+    this.#runs = new SortedRuns(
+      { write: (parts) => this.#write(parts), read: (ids) => this.#read(ids) },
+      sizes,
+    );
   }
 
   async add(entries: readonly ImportEntry[]): Promise<void> {
     const [first] = entries;
     if (first === undefined) return;
     const said = (this.#first ??= first);
-    const before = this.#size;
-    this.#size += entries.length;
-    await (this.#made ??= this.#make());
-    const documents = entries.map((entry, index) => staged(entry, before + index + 1, said));
-    await this.#connection.run(() => this.#collection.insertMany(documents, { ordered: false }));
-  }
-
-  async #make(): Promise<void> {
-    const { db } = this.#connection;
-    const clusteredIndex = { key: { _id: 1 }, unique: true } as const;
-    await this.#connection.run(() => db.createCollection(this.#name, { clusteredIndex }));
-    await this.#connection.run(() => this.#collection.createIndex(STAGING_KEY));
+    await this.#runs.add(entries.map((entry) => staged(entry, ++this.#size, said)));
   }
 
   /**
-   * All entries, values whole and in order. Throws when a value has too many, and when not all of them are there: who is
-   * held up for so long that it is taken for dead loses them.
+   * All entries by value, values whole and in order, some at a time. Throws when a value has too many, and when not all of
+   * them are there: who is held up for so long that it is taken for dead loses them.
    */
-  async *groups(): AsyncIterable<ReadonlyMap<string, readonly ImportEntry[]>> {
-    let read = 0;
-    let rest: readonly StagedDocument[] = [];
-    for (let last: StagedDocument | undefined, more = this.#size > 0; more;) {
-      const found = await this.#after(last);
-      read += found.length;
-      more = found.length === CHUNK;
-      last = found.at(-1);
-      // The last value may go on beyond this part.
-      const begun = last?.v;
-      const all = [...rest, ...found];
-      rest = more ? all.filter(({ v }) => v === begun) : [];
-      const whole = byValue(
-        (more ? all.filter(({ v }) => v !== begun) : all).map((one) => entryOf(one, this.#first)),
-      );
-      for (const [value, { length }] of whole) mustBeFew(value, length);
-      mustBeFew(begun ?? '', rest.length);
-      if (whole.size > 0) yield whole;
-    }
-    if (read !== this.#size) throw storeUnavailable('the import was held up for too long');
-  }
-
-  /** Which of these values came. */
-  async has(values: readonly string[]): Promise<ReadonlySet<string>> {
-    if (this.#size === 0 || values.length === 0) return new Set();
-    const found = await this.#connection.run(() =>
-      this.#collection.find({ v: { $in: values } }, { projection: { _id: 0, v: 1 } }).toArray(),
-    );
-    return new Set(found.map(({ v }) => v));
+  async *groups(): AsyncGenerator<ReadonlyMap<string, readonly ImportEntry[]>> {
+    for await (const entries of this.#runs.merged())
+      for (const some of wholeValues(entries)) yield byValue(some.map((one) => entryOf(one, this.#first)));
   }
 
   async drop(): Promise<void> {
     if (this.#made !== undefined) await this.#connection.run(() => this.#collection.drop());
   }
 
-  async #after(last: StagedDocument | undefined): Promise<readonly StagedDocument[]> {
-    const beyond =
-      last === undefined
-        ? {}
-        : { v: { $gte: last.v }, $or: [{ v: { $gt: last.v } }, { _id: { $gt: last._id } }] };
+  async #write(parts: readonly RunPart[]): Promise<void> {
+    await (this.#made ??= this.#make());
+    await this.#connection.run(() => this.#collection.insertMany([...parts], { ordered: false }));
+  }
+
+  async #read(ids: readonly number[]): Promise<readonly RunPart[]> {
+    return await this.#connection.run(() => this.#collection.find({ _id: { $in: [...ids] } }).toArray());
+  }
+
+  async #make(): Promise<unknown> {
+    const clusteredIndex = { key: { _id: 1 }, unique: true } as const;
     return await this.#connection.run(() =>
-      this.#collection.find(beyond).sort(STAGING_KEY).limit(CHUNK).toArray(),
+      this.#connection.db.createCollection(this.#name, { clusteredIndex }),
     );
+  }
+}
+
+/** The same in parts of about `CHUNK`; the entries of a value stay together. */
+function* wholeValues(entries: readonly StagedEntry[]): Iterable<readonly StagedEntry[]> {
+  for (let from = 0, to = CHUNK; from < entries.length; from = to, to += CHUNK) {
+    while (to < entries.length && entries[to]?.v === entries[to - 1]?.v) to += 1;
+    yield entries.slice(from, to);
   }
 }
 
@@ -128,18 +106,20 @@ export interface Instances {
 export class StagingAreas {
   readonly #connection: Connection;
   readonly #instances: Instances;
+  readonly #sizes: RunSizes | undefined;
   readonly #inUse = new Set<string>();
 
-  constructor(connection: Connection, instances: Instances) {
+  constructor(connection: Connection, instances: Instances, sizes?: RunSizes) {
     this.#connection = connection;
     this.#instances = instances;
+    this.#sizes = sizes;
   }
 
   /** Does something with a new, empty staging area, gone afterwards. */
   async use<T>(token: string, work: (staging: ListStaging) => Promise<T>): Promise<T> {
     const name = `${STAGING}${this.#instances.own}.${token}`;
     this.#inUse.add(name);
-    const staging = new ListStaging(this.#connection, name);
+    const staging = new ListStaging(this.#connection, name, this.#sizes);
     try {
       return await work(staging);
     } finally {
@@ -162,16 +142,11 @@ export class StagingAreas {
   }
 }
 
-function mustBeFew(value: string, length: number): void {
-  if (length > MAX_ENTRIES_OF_VALUE)
-    throw new TollgateError('INVALID_REQUEST', `entries: more than ${MAX_ENTRIES_OF_VALUE} of ${value}`);
-}
-
-function staged(entry: ImportEntry, place: number, first: Said): StagedDocument {
+function staged(entry: ImportEntry, place: number, first: Said): StagedEntry {
   const { value, validFrom, validUntil, reason, actor, source, position = place } = entry;
   return {
-    _id: place,
     v: value,
+    n: place,
     ...(position === place ? {} : { p: position }),
     from: validFrom,
     ...(validUntil === Infinity ? {} : { until: validUntil }),
@@ -181,8 +156,8 @@ function staged(entry: ImportEntry, place: number, first: Said): StagedDocument 
   };
 }
 
-function entryOf({ _id, v, p, from, until, ...said }: StagedDocument, first: Said | undefined): ImportEntry {
+function entryOf({ v, n, p, from, until, ...said }: StagedEntry, first: Said | undefined): ImportEntry {
   const { reason = '', actor = '', source = '' } = { ...first, ...said };
   const validUntil = until ?? Infinity;
-  return { value: v, validFrom: from, validUntil, reason, actor, source, position: p ?? _id };
+  return { value: v, validFrom: from, validUntil, reason, actor, source, position: p ?? n };
 }

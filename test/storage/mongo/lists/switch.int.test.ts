@@ -1,10 +1,13 @@
 import type { Document, MongoClient } from 'mongodb';
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ImportOptions } from '../../../../src/facts/lists/list-store.js';
 import { Connection } from '../../../../src/storage/mongo/connection.js';
+import type { ImportSizes } from '../../../../src/storage/mongo/lists/import.js';
 import type { Instances } from '../../../../src/storage/mongo/lists/staging.js';
 import type { ListDocument, MembershipDocument } from '../../../../src/storage/mongo/lists/view.js';
 import { MongoLists } from '../../../../src/storage/mongo/lists/lists.js';
+import { RUN_SIZES } from '../../../../src/storage/mongo/lists/sorted-runs.js';
 import { openMongoStore, type MongoStore } from '../../../../src/storage/mongo/open.js';
 import { resolveOptions } from '../../../../src/storage/mongo/options.js';
 import type { World } from '../../../../src/world/world.js';
@@ -16,6 +19,9 @@ import { member, stream } from '../../contract/lists.js';
 import { openStore } from '../opened.js';
 
 type Run = Connection['run'];
+
+/** As if memory held next to nothing: every entry is kept in the store by itself. */
+const EVERY_ENTRY = { run: 1, part: 1, read: 1, stretch: 1 };
 
 /** The log of the instance that has gone. */
 const GONE = 900;
@@ -42,6 +48,7 @@ describeMongo('an import on MongoDB', (uri) => {
     tampered: Partial<Pick<Connection, 'run' | 'collection'>> = {},
     instances: Instances = { own: GONE, lives: () => true },
     world: World = OWN_TIME_WORLD,
+    sizes: ImportSizes = EVERY_ENTRY,
   ): MongoLists => {
     const { db } = connection;
     const through = {
@@ -52,7 +59,7 @@ describeMongo('an import on MongoDB', (uri) => {
       ...tampered,
     };
     const resolved = resolveOptions({ uri, world });
-    return new MongoLists(through as unknown as Connection, resolved, instances);
+    return new MongoLists(through as unknown as Connection, resolved, instances, sizes);
   };
   /** Lists that make a call of a collection in another way. */
   const listsWhere = (
@@ -116,7 +123,7 @@ describeMongo('an import on MongoDB', (uri) => {
     (await client.db(database).listCollections({}, { nameOnly: true }).toArray())
       .map(({ name }) => name)
       .filter((name) => name.startsWith('listStaging'));
-  /** Waits until so many entries are staged. */
+  /** Waits until so many parts are staged. */
   const haveStaged = (count: number): Promise<void> =>
     vi.waitFor(async () => {
       const counts = (await staged()).map((name) => client.db(database).collection(name).countDocuments());
@@ -173,13 +180,59 @@ describeMongo('an import on MongoDB', (uri) => {
     },
   );
 
+  it('finds what stood at what came and between it, however little is looked at at once', async () => {
+    let number = 0;
+    const name = fc.constantFrom('a', 'b', 'ba', 'c', '\u{1f600}', '\uff5e', '\uff5ex', 'z');
+    const names = fc.uniqueArray(name);
+    const size = fc.integer({ min: 1, max: 4 });
+    const sizes = fc.record({ run: size, part: size, read: size, stretch: size });
+    await fc.assert(
+      fc.asyncProperty(names, names, names, sizes, async (stood, over, came, held) => {
+        const id = `list-${String((number += 1))}`;
+        await makeList(id);
+        await store.lists.remove(id, ['both', 'old'], options.by, T0 + 1);
+        await store.lists.add(
+          id,
+          [...stood, ...over].map((value) => member(value, T0 + 2)),
+          T0 + 2,
+        );
+        await store.lists.remove(id, over, options.by, T0 + 3);
+        const before = new Set(stood.filter((value) => !over.includes(value)));
+        const after = new Set(came);
+        const lists = listsOf({}, undefined, undefined, held);
+        const entries = came.map((value) => member(value, T0 + 10));
+        const importing = { ...options, show: 100 };
+        const told = await lists.import(id, stream(entries, 2), { ...importing, dryRun: true });
+        const done = await lists.import(id, stream(entries, 2), importing);
+        const added = [...after].filter((value) => !before.has(value));
+        const removed = [...before].filter((value) => !after.has(value));
+        expect(done).toMatchObject({
+          added: added.length,
+          removed: removed.length,
+          unchanged: after.size - added.length,
+        });
+        expect(told).toEqual({ ...done, revision: told.revision });
+        const shown = (effect: string) =>
+          done.shown?.filter((one) => one.effect === effect).map(({ entry }) => entry.value);
+        const inOrder = (values: readonly string[]): readonly string[] =>
+          values.toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+        expect(shown('added')).toEqual(inOrder(added));
+        expect(shown('removed')).toEqual(inOrder(removed));
+        const now = await store.lists.entries(id, { asOf: T0 + 10 }, 100, undefined);
+        expect(now.map(({ value }) => value)).toEqual(inOrder(came));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('interrupted by the death of its instance while it streams: another one removes what it staged', async () => {
     await makeList('l');
     const dying = await openMongoStore({ uri, database, world: OWN_TIME_WORLD, beatMs: 20 });
-    const slow = new SlowStream([file, []]);
+    const long = Array.from({ length: RUN_SIZES.run }, (_, index) => member(`m${String(index)}`, T0));
+    const slow = new SlowStream([long, []]);
     const importing = dying.lists.import('l', slow.entries(), options);
     await slow.stalls;
-    await haveStaged(2);
+    await haveStaged(RUN_SIZES.run / RUN_SIZES.part);
     await dying.close();
     slow.goOn();
     await expect(importing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });

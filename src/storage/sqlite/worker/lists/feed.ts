@@ -1,6 +1,5 @@
-import type { ListEntry } from '../../../../facts/lists/list-store.js';
 import type { Database, SqlValue } from '../database.js';
-import { BEGUN, ENTRY, FIRST, entryOf } from './rows.js';
+import { BEGUN_UNTIL, FIRST, UNTIL, untilOf } from './rows.js';
 import type { ListRow } from './rows.js';
 
 /** Changes in one part of the feed. */
@@ -15,22 +14,22 @@ export type FeedPlace = readonly [
   rev: number,
 ];
 
-/** A membership as it stands after the change at its place. */
+/** Until when the membership at a place holds after the change. */
 export interface FeedRow {
   readonly place: FeedPlace;
-  readonly entry: ListEntry;
+  readonly validUntil: number;
 }
 
-/** How a part of the feed starts each row: its place, then the columns of `ENTRY`. */
+/** The rows of the feed: place, end. */
 const ended = `
-  SELECT l.ended_rev, 0, l.value, l.valid_from, l.rev, ${ENTRY}
+  SELECT l.ended_rev, 0, l.value, l.valid_from, l.rev, ${UNTIL}
     FROM list_ends AS l JOIN list_entries AS e USING (list, value, valid_from, rev)
     WHERE l.list = ?1 AND l.ended_rev = ?3 AND (l.value, l.valid_from, l.rev) > (?4, ?5, ?6)
       AND NOT EXISTS (SELECT 1 FROM list_ends AS n WHERE n.list = l.list AND n.value = l.value
         AND n.valid_from = l.valid_from AND n.rev = l.rev AND n.ended_rev > ?3 AND n.ended_rev <= ?2)
     ORDER BY l.value, l.valid_from, l.rev LIMIT ?7`;
 const begun = `
-  SELECT e.rev, 1, e.value, e.valid_from, e.rev, ${BEGUN}
+  SELECT e.rev, 1, e.value, e.valid_from, e.rev, ${BEGUN_UNTIL}
     FROM list_entries AS e
     WHERE e.list = ?1 AND e.rev = ?3 AND (e.value, e.valid_from, e.rev) > (?4, ?5, ?6)
       AND NOT EXISTS (SELECT 1 FROM list_ends AS n WHERE n.list = e.list AND n.value = e.value
@@ -77,7 +76,7 @@ export class ListFeed {
 }
 
 function feedRow(row: readonly SqlValue[]): FeedRow {
-  const [change, kind, value, validFrom, rev] = row;
+  const [change, kind, value, validFrom, rev, until] = row;
   const place = [Number(change), Number(kind), String(value), Number(validFrom), Number(rev)] as const;
-  return { place, entry: entryOf(row.slice(5)) };
+  return { place, validUntil: untilOf(until) };
 }

@@ -42,8 +42,8 @@ const ender = (column: string): string =>
 /** SQL: what `entryOf` reads of the membership `e`, as of the revision that is bound as ?2. */
 export const ENTRY = `e.value, e.reason, e.actor, e.source, e.valid_from, ${UNTIL}, ${ender('actor')}, ${ender('reason')}`;
 
-/** SQL: the same of a membership to which nobody has given an end. */
-export const BEGUN = `e.value, e.reason, e.actor, e.source, e.valid_from, ifnull(e.valid_until, ${NEVER}), NULL, NULL`;
+/** SQL: where the membership `e` ends to which nobody has given an end. */
+export const BEGUN_UNTIL = `ifnull(e.valid_until, ${NEVER})`;
 
 /** SQL: the revision that is bound as ?2 has seen the membership `e`. The sign keeps the index by revisions out of it. */
 export const SEEN = '+e.rev <= ?2';
