@@ -11,7 +11,7 @@ export async function run(args: readonly string[] = []): Promise<BenchResult> {
   const folder = scratchFolder('lists');
   const figures: Figure[] = [];
   const notes = [
-    'The service and the command line run on the same processors, beside 100 payments a second.',
+    'The service and the command line run on the same processors, but for the first beside 100 payments a second.',
   ];
   if (only !== 'MongoDB') {
     const store = `sqlite:${join(folder, 'lists.db')}`;
