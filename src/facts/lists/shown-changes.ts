@@ -1,49 +1,60 @@
 import type { ImportChange, ImportEntry, ListEntry } from './list-store.js';
+import { compareValues } from './value-order.js';
 
-/** The first changes of an import, so many of each effect: what a person looks at before the list switches. */
+type Effect = ImportChange['effect'];
+
+/**
+ * What a person looks at before the list switches: of each effect the changes of the first values, in their order, so many
+ * of them. They may be told in any order.
+ */
 export class ShownChanges {
   readonly #limit: number;
-  readonly #left: Record<ImportChange['effect'], number>;
-  readonly #found: ImportChange[] = [];
+  readonly #found: Record<Effect, ImportChange[]> = { added: [], removed: [], unchanged: [] };
 
   constructor(limit = 0) {
     this.#limit = limit;
-    this.#left = { added: limit, removed: limit, unchanged: limit };
   }
 
-  /** Whether more of this effect are wanted: what a membership was need not be read otherwise. */
-  wants(effect: ImportChange['effect']): boolean {
-    return this.#left[effect] > 0;
+  /** Whether changes of this effect from a value on are wanted: what a membership was need not be read otherwise. */
+  wants(effect: Effect, from: string): boolean {
+    const found = this.#found[effect];
+    if (found.length < this.#limit) return true;
+    const last = found.at(-1);
+    return last !== undefined && compareValues(from, last.entry.value) < 0;
   }
 
   /** Memberships that the import makes. */
   added(entries: readonly ImportEntry[]): void {
-    for (const { position, ...entry } of this.#of('added', entries))
-      this.#found.push({ effect: 'added', position, entry });
+    for (const { position, ...entry } of entries) this.#take({ effect: 'added', position, entry });
   }
 
   /** Memberships that end. */
   removed(entries: readonly ListEntry[]): void {
-    for (const entry of this.#of('removed', entries))
-      this.#found.push({ effect: 'removed', position: undefined, entry });
+    for (const entry of entries) this.#take({ effect: 'removed', position: undefined, entry });
   }
 
   /** Memberships that stay as they are; `given` are the entries of their value. */
   unchanged(entries: readonly ListEntry[], given: readonly ImportEntry[]): void {
-    for (const entry of this.#of('unchanged', entries)) {
+    for (const entry of entries) {
       const meant = given.find(({ validUntil }) => validUntil === entry.validUntil);
-      this.#found.push({ effect: 'unchanged', position: meant?.position, entry });
+      this.#take({ effect: 'unchanged', position: meant?.position, entry });
     }
   }
 
   /** For the answer: nothing where nothing was to be shown. */
   get part(): { readonly shown?: readonly ImportChange[] } {
-    return this.#limit === 0 ? {} : { shown: this.#found };
+    const { added, removed, unchanged } = this.#found;
+    return this.#limit === 0 ? {} : { shown: [...added, ...removed, ...unchanged] };
   }
 
-  #of<T>(effect: ImportChange['effect'], items: readonly T[]): readonly T[] {
-    const taken = items.slice(0, this.#left[effect]);
-    this.#left[effect] -= taken.length;
-    return taken;
+  #take(change: ImportChange): void {
+    const { value } = change.entry;
+    if (!this.wants(change.effect, value)) return;
+    const found = this.#found[change.effect];
+    // Mostly they come in order.
+    let place = found.length;
+    while (place > 0 && compareValues(value, found[place - 1]?.entry.value ?? '') < 0) place -= 1;
+    found.splice(place, 0, change);
+    if (found.length > this.#limit) found.pop();
   }
 }

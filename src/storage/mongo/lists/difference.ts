@@ -45,9 +45,9 @@ export async function standingOf(
   shown = false,
 ): Promise<ReadonlyMap<string, readonly Standing[]>> {
   const where = Object.keys(values).length === 0 ? {} : { v: values };
-  const projection = shown ? {} : SPAN;
+  const options = { projection: shown ? {} : SPAN, hint: { list: 1, v: 1, from: 1, r: 1 } } as const;
   const found = await connection.run(() =>
-    memberships.find({ ...reaching(view, moment), ...where }, { projection }).toArray(),
+    memberships.find({ ...reaching(view, moment), ...where }, options).toArray(),
   );
   return byValue(
     found.map((document): Standing => ({

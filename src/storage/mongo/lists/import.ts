@@ -79,7 +79,7 @@ async function* differences(
     options.replace && !bare ? alongTheList(on, view, staging, options.stretch) : alone(staging.groups());
   const found = ahead(AT_ONCE, stretches, async ({ values, range }) => {
     const moment = Math.min(options.replace ? now : Infinity, earliestOf([...values.values()].flat()));
-    const wanted = options.shown.wants('removed') || options.shown.wants('unchanged');
+    const wanted = showsFrom(options, range === undefined ? [...values.keys()][0] : range.$gt);
     const which = range ?? { $in: [...values.keys()] };
     return { values, standing: bare ? NOTHING : await standingOf(on, view, which, moment, wanted) };
   });
@@ -88,6 +88,11 @@ async function* differences(
     const others = [...standing].filter(([value]) => !values.has(value));
     for (const some of chunks(others)) yield removal(some, options, now);
   }
+}
+
+/** Whether what stands from a value on may be among what is to be shown. */
+function showsFrom({ replace, shown }: Rules, value = ''): boolean {
+  return (replace && shown.wants('removed', value)) || shown.wants('unchanged', value);
 }
 
 /** Entries that came, by value, and where in the list to look for what stood; no range: at their values only. */
@@ -178,7 +183,7 @@ function placed(
     added.push(...placement.added);
     unchanged += placement.unchanged.length;
     shown.added(placement.added);
-    if (shown.wants('unchanged')) shown.unchanged(asTheyStand(placement.unchanged), entries);
+    if (shown.wants('unchanged', value)) shown.unchanged(asTheyStand(placement.unchanged), entries);
     const ends = new Map(placement.ended.map((ending) => [ending.membership, ending]));
     const rest = replace ? stood.filter((one) => !placement.kept.includes(one)) : [];
     if (rest.length > 0) {
@@ -203,8 +208,7 @@ function placed(
 }
 
 function showEnded(shown: ShownChanges, endings: readonly Ending<Standing>[]): void {
-  if (endings.length === 0 || !shown.wants('removed')) return;
-  shown.removed(asTheyStand(endings.map(({ membership }) => membership)));
+  if (endings.length > 0) shown.removed(asTheyStand(endings.map(({ membership }) => membership)));
 }
 
 function asTheyStand(memberships: readonly Standing[]): readonly ListEntry[] {

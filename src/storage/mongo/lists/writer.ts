@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation, Document, ObjectId } from 'mongodb';
+import type { Document } from 'mongodb';
 import { TollgateError } from '../../../errors/errors.js';
 import { storeUnavailable } from '../../../errors/store-unavailable.js';
 import { deletedList } from '../../../facts/lists/deletion.js';
@@ -8,9 +8,11 @@ import { atOnce } from '../at-once.js';
 import { COLLECTIONS, ENDS_INDEX } from '../indexes.js';
 import type { ListCollections } from './collections.js';
 import type { Difference, Standing } from './difference.js';
+import { endingOperations } from './endings.js';
+import type { WrittenEnd } from './endings.js';
 import { membership } from './view.js';
 import { changeId } from './view.js';
-import type { EndDocument, ListDocument, ListView, MembershipDocument } from './view.js';
+import type { ListDocument, ListView, MembershipDocument } from './view.js';
 
 /** A writer that has not been heard of for this long has lost its place, ms of the server's clock. */
 const LEASE_MS = 20_000;
@@ -23,8 +25,6 @@ const PAUSE_MS = 20;
 const RENEW_MS = 4_000;
 /** Parts of a change that are written at once. */
 const AT_ONCE = 3;
-/** So many memberships that end alike are ended by one operation. */
-const MANY = 100;
 /** How long the removal of what failed changes wrote may take, ms. */
 const REMOVAL_MS = 60_000;
 
@@ -173,8 +173,9 @@ export class ListWriter {
     if (endings.length === 0) return;
     this.#wrote = true;
     this.#closed += endings.filter(({ membership }) => membership.open).length;
-    const operations = alike(endings.map((ending) => this.#ending(ending))).flatMap(({ end, ids }) =>
-      endingOf(this.view.list, ids, end),
+    const operations = endingOperations(
+      this.view.list,
+      endings.map((ending) => this.#ending(ending)),
     );
     await this.#on.connection.run(() => this.#on.memberships.bulkWrite(operations, { ordered: false }));
     this.#ended += endings.length;
@@ -261,37 +262,6 @@ export class ListWriter {
     // Else it was committed and only the answer was lost, or the next writer has seen to it.
     if (matchedCount > 0) void removeFailed(this.#on, this.view.list, [this.#revision]);
   }
-}
-
-/** An end, and the membership to which it is given. */
-interface WrittenEnd {
-  readonly id: ObjectId;
-  readonly end: EndDocument;
-}
-
-/** Memberships that end in one and the same way, each way with its own. */
-function alike(
-  endings: readonly WrittenEnd[],
-): readonly { readonly end: EndDocument; readonly ids: readonly ObjectId[] }[] {
-  const ways = new Map<string, { readonly end: EndDocument; readonly ids: ObjectId[] }>();
-  for (const { id, end } of endings) {
-    const way = JSON.stringify([end.u, end.never, end.actor, end.reason]);
-    const same = ways.get(way);
-    if (same) same.ids.push(id);
-    else ways.set(way, { end, ids: [id] });
-  }
-  return [...ways.values()];
-}
-
-/** Many at once where there are many; else one by one, which the driver sends again when the primary changes. */
-function endingOf(
-  list: string,
-  ids: readonly ObjectId[],
-  end: EndDocument,
-): readonly AnyBulkWriteOperation<MembershipDocument>[] {
-  const update = { $push: { ends: end } };
-  if (ids.length >= MANY) return [{ updateMany: { filter: { list, _id: { $in: [...ids] } }, update } }];
-  return ids.map((_id) => ({ updateOne: { filter: { list, _id }, update } }));
 }
 
 /** Removes what failed changes wrote. It never counts, so nobody waits for this, and what is left does no harm. */

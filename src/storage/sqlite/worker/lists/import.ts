@@ -120,7 +120,7 @@ export class ListImporter {
       const bounds = [after, last] as const;
       const rows = this.#statements.others.all(list.no, list.revision, number, ...bounds, now);
       update.removed += rows.length;
-      if (!dryRun || shown.wants('removed'))
+      if (!dryRun || shown.wants('removed', String(rows[0]?.[0] ?? after)))
         this.#db.lazily(() => {
           for (const [value] of rows) {
             const ended = endAll(this.#changes.standing(list, String(value), now), by, now);
@@ -138,7 +138,7 @@ export class ListImporter {
   #takeSlice(under: Switch, number: number, slice: StagedSlice): void {
     const { list, now, replace, dryRun, update, shown } = under;
     // Those that are to be shown are looked at one by one.
-    const each = shown.wants('added');
+    const each = shown.wants('added', slice.after);
     const groups = this.#staged.groups(number, slice, list, each);
     if (!each) update.added += this.#staged.plain(number, slice, list, !dryRun);
     if (groups.size === 0) return;
@@ -167,7 +167,7 @@ export class ListImporter {
     if (alsoEnded.length > 0) update.removed += 1;
     shown.added(added);
     this.#showEnded(under, alsoEnded);
-    if (unchanged.length > 0 && shown.wants('unchanged'))
+    if (unchanged.length > 0 && shown.wants('unchanged', unchanged[0]?.value ?? ''))
       shown.unchanged(this.#whole(list, unchanged), entries);
     if (dryRun) return;
     this.#end(list, [...ended, ...alsoEnded]);
@@ -175,7 +175,8 @@ export class ListImporter {
   }
 
   #showEnded({ list, shown }: Switch, endings: readonly Ending<Standing>[]): void {
-    if (endings.length === 0 || !shown.wants('removed')) return;
+    const [first] = endings;
+    if (first === undefined || !shown.wants('removed', first.membership.value)) return;
     shown.removed(
       this.#whole(
         list,
