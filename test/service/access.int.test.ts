@@ -182,7 +182,13 @@ describe('who is not known', () => {
     const { key, secret } = await operator.keys.createKey({ name: 'gone', roles: [2] });
     await operator.keys.revokeKey({ id: key?.id ?? '' });
     const wrong = `${keys.viewer.slice(0, -1)}${keys.viewer.endsWith('A') ? 'E' : 'A'}`;
-    const shown = [undefined, 'tollgate', wrong, keys.viewer.replace(/_./, (two) => (two === '_x' ? '_y' : '_x')), secret];
+    const shown = [
+      undefined,
+      'tollgate',
+      wrong,
+      keys.viewer.replace(/_./, (two) => (two === '_x' ? '_y' : '_x')),
+      secret,
+    ];
     const answers = await Promise.all(
       shown.map((key) =>
         as(key)
