@@ -29,7 +29,8 @@ const AT_ONCE = 3;
 const NOTHING: ReadonlyMap<string, readonly Standing[]> = new Map();
 
 /** What decides over the differences. */
-type Rules = Pick<ImportOptions, 'replace' | 'by'> & ImportSizes & { readonly shown: ShownChanges };
+type Rules = Pick<ImportOptions, 'replace' | 'by'> &
+  Pick<ImportSizes, 'stretch'> & { readonly shown: ShownChanges };
 
 /** Makes what is staged take its places in the list. Only now are other changes of the list kept away. */
 export async function switchTo(
@@ -37,13 +38,13 @@ export async function switchTo(
   list: string,
   staging: ListStaging,
   { replace, by, now, show, note = { ...by, source: '' } }: ImportOptions,
-  sizes: ImportSizes,
+  { stretch }: ImportSizes,
 ): Promise<ImportUpdate> {
   const shown = new ShownChanges(show);
   const kind = replace ? ('replaced' as const) : ('imported' as const);
   const options = { now, patienceMs: PATIENCE_MS, note: { kind, ...note } };
   const update = await ListWriter.change(on, list, options, (writer) =>
-    differences(on, writer.view, staging, { replace, by, shown, ...sizes }, writer.now),
+    differences(on, writer.view, staging, { replace, by, shown, stretch }, writer.now),
   );
   return { ...update, ...shown.part };
 }
@@ -54,11 +55,11 @@ export async function tell(
   view: ListView,
   staging: ListStaging,
   { replace, by, now, show }: ImportOptions,
-  sizes: ImportSizes,
+  { stretch }: ImportSizes,
 ): Promise<ImportUpdate> {
   const shown = new ShownChanges(show);
   const update = { added: 0, removed: 0, unchanged: 0, revision: view.revision };
-  const all = differences(on, view, staging, { replace, by, shown, ...sizes }, now());
+  const all = differences(on, view, staging, { replace, by, shown, stretch }, now());
   for await (const { added, removed, unchanged } of all) {
     update.added += added.length;
     update.removed += removed;

@@ -44,7 +44,7 @@ const WRITTEN = 4 * 2 ** 20;
 /**
  * Sorts more than memory should hold, by value and then as it came: runs are sorted in memory and kept in parts, and of
  * each part what it begins with is remembered. Parts are read in the order of their beginnings, so that what is below the
- * beginning of the next is whole, and at most a part of every run waits in memory. What fits into one run is never
+ * beginning of the next is whole, and at most the last run and a part of every other wait in memory. What fits into one run is never
  * written.
  */
 export class SortedRuns<T extends Sortable> {
@@ -53,7 +53,7 @@ export class SortedRuns<T extends Sortable> {
   readonly #parts: { readonly id: number; readonly begins: string }[] = [];
   #waiting: T[] = [];
 
-  constructor(store: RunStore, sizes: RunSizes = RUN_SIZES) {
+  constructor(store: RunStore, sizes: RunSizes) {
     this.#store = store;
     this.#sizes = sizes;
   }

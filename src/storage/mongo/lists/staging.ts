@@ -40,7 +40,7 @@ export class ListStaging {
   #size = 0;
   #first: Said | undefined;
 
-  constructor(connection: Connection, name: string, sizes?: RunSizes) {
+  constructor(connection: Connection, name: string, sizes: RunSizes) {
     this.#connection = connection;
     this.#collection = connection.collection(name, FLEETING);
     this.#name = name;
@@ -106,10 +106,10 @@ export interface Instances {
 export class StagingAreas {
   readonly #connection: Connection;
   readonly #instances: Instances;
-  readonly #sizes: RunSizes | undefined;
+  readonly #sizes: RunSizes;
   readonly #inUse = new Set<string>();
 
-  constructor(connection: Connection, instances: Instances, sizes?: RunSizes) {
+  constructor(connection: Connection, instances: Instances, sizes: RunSizes) {
     this.#connection = connection;
     this.#instances = instances;
     this.#sizes = sizes;

@@ -7,6 +7,7 @@ import type { Ending } from '../../../facts/lists/timeline.js';
 import { atOnce } from '../at-once.js';
 import { COLLECTIONS, ENDS_INDEX } from '../indexes.js';
 import type { ListCollections } from './collections.js';
+import { chunks } from './difference.js';
 import type { Difference, Standing } from './difference.js';
 import { endingOperations } from './endings.js';
 import type { WrittenEnd } from './endings.js';
@@ -173,11 +174,14 @@ export class ListWriter {
     if (endings.length === 0) return;
     this.#wrote = true;
     this.#closed += endings.filter(({ membership }) => membership.open).length;
-    const operations = endingOperations(
+    const all = endingOperations(
       this.view.list,
       endings.map((ending) => this.#ending(ending)),
     );
-    await this.#on.connection.run(() => this.#on.memberships.bulkWrite(operations, { ordered: false }));
+    for (const operations of chunks(all))
+      await this.#on.connection.run(() =>
+        this.#on.memberships.bulkWrite([...operations], { ordered: false }),
+      );
     this.#ended += endings.length;
   }
 
