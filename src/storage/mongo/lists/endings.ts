@@ -1,4 +1,7 @@
 import type { AnyBulkWriteOperation, ObjectId } from 'mongodb';
+import { isConnectionLoss } from '../errors.js';
+import type { ListCollections } from './collections.js';
+import { chunks } from './difference.js';
 import type { EndDocument, MembershipDocument } from './view.js';
 
 /** So many memberships that end alike are ended by one operation. */
@@ -24,23 +27,37 @@ function alike(
   return [...ways.values()];
 }
 
-/** Many at once where there are many; else one by one, which the driver sends again when the primary changes. */
+/** Many at once where there are many. Said again, it changes nothing: a change gives a membership one end at most. */
 function endingOf(
   list: string,
   ids: readonly ObjectId[],
   end: EndDocument,
 ): readonly AnyBulkWriteOperation<MembershipDocument>[] {
   const update = { $push: { ends: end } };
+  const where = { list, 'ends.r': { $ne: end.r } };
   // By their ids, never through the whole list.
-  const filter = { list, _id: { $in: [...ids] } };
-  if (ids.length >= MANY) return [{ updateMany: { filter, update, hint: { _id: 1 } } }];
-  return ids.map((_id) => ({ updateOne: { filter: { list, _id }, update } }));
+  if (ids.length >= MANY)
+    return [{ updateMany: { filter: { ...where, _id: { $in: [...ids] } }, update, hint: { _id: 1 } } }];
+  return ids.map((_id) => ({ updateOne: { filter: { ...where, _id }, update } }));
 }
 
-/** What gives memberships of a list their ends. */
-export function endingOperations(
+/** Gives memberships of a list their ends. */
+export async function writeEnds(
+  { connection, memberships }: ListCollections,
   list: string,
   endings: readonly WrittenEnd[],
-): AnyBulkWriteOperation<MembershipDocument>[] {
-  return alike(endings).flatMap(({ end, ids }) => endingOf(list, ids, end));
+): Promise<void> {
+  const all = alike(endings).flatMap(({ end, ids }) => endingOf(list, ids, end));
+  for (const operations of chunks(all)) {
+    const write = (): Promise<unknown> => memberships.bulkWrite([...operations], { ordered: false });
+    // When the primary changes the driver sends again what changes one document each, but not this.
+    await connection.run(async () => {
+      try {
+        await write();
+      } catch (error) {
+        if (!isConnectionLoss(error)) throw error;
+        await write();
+      }
+    });
+  }
 }

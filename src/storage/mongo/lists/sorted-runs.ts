@@ -25,18 +25,22 @@ export interface RunStore {
   read(ids: readonly number[]): Promise<readonly RunPart[]>;
 }
 
-/** Numbers of entries. */
 export interface RunSizes {
-  /** Sorted at once, in memory. */
+  /** Entries sorted at once, in memory. */
   readonly run: number;
-  /** Kept together. */
+  /** Entries kept together at most. */
   readonly part: number;
-  /** Read at once, in whole parts. */
+  /** Characters of JSON kept together, unless it is one entry alone. */
+  readonly length: number;
+  /** Parts read at once. */
   readonly read: number;
 }
 
-/** A run is sorted and written in some 10 ms, a part has below 1 MB however long its texts are. */
-export const RUN_SIZES: RunSizes = { run: 8_192, part: 128, read: 8_192 };
+/**
+ * A run is sorted and written in some 10 ms. What is read at once has at most 2 MB or the longest 64 entries, and what
+ * waits, a part of every run, 20 MB where five million entries came.
+ */
+export const RUN_SIZES: RunSizes = { run: 8_192, part: 128, length: 32 * 2 ** 10, read: 64 };
 
 /** Characters written at once: what a server takes in one step. */
 const WRITTEN = 4 * 2 ** 20;
@@ -44,8 +48,8 @@ const WRITTEN = 4 * 2 ** 20;
 /**
  * Sorts more than memory should hold, by value and then as it came: runs are sorted in memory and kept in parts, and of
  * each part what it begins with is remembered. Parts are read in the order of their beginnings, so that what is below the
- * beginning of the next is whole, and at most the last run and a part of every other wait in memory. What fits into one run is never
- * written.
+ * beginning of the next is whole, and at most the last run and a part of every other wait in memory. What fits into one
+ * run is never written.
  */
 export class SortedRuns<T extends Sortable> {
   readonly #store: RunStore;
@@ -73,7 +77,7 @@ export class SortedRuns<T extends Sortable> {
    */
   async *merged(): AsyncGenerator<readonly T[]> {
     const parts = this.#parts.toSorted((a, b) => compareValues(a.begins, b.begins) || a.id - b.id);
-    const step = Math.max(1, Math.floor(this.#sizes.read / this.#sizes.part));
+    const step = this.#sizes.read;
     let pending: readonly T[] = this.#waiting.toSorted(inOrder);
     for (let at = 0; at < parts.length || pending.length > 0; at += step) {
       const found = await this.#read(parts.slice(at, at + step).map(({ id }) => id));
@@ -86,15 +90,27 @@ export class SortedRuns<T extends Sortable> {
     }
   }
 
-  #partsOf(run: readonly T[]): readonly RunPart[] {
-    const parts: RunPart[] = [];
-    for (let at = 0; at < run.length; at += this.#sizes.part) {
-      const entries = run.slice(at, at + this.#sizes.part);
+  *#partsOf(run: readonly T[]): Iterable<RunPart> {
+    for (const { begins, texts } of this.#cut(run)) {
       const id = this.#parts.length + 1;
-      this.#parts.push({ id, begins: entries[0]?.v ?? '' });
-      parts.push({ _id: id, e: JSON.stringify(entries) });
+      this.#parts.push({ id, begins });
+      yield { _id: id, e: `[${texts.join(',')}]` };
     }
-    return parts;
+  }
+
+  *#cut(run: readonly T[]): Iterable<{ readonly begins: string; readonly texts: readonly string[] }> {
+    let [begins, texts, length]: [string, string[], number] = ['', [], 0];
+    for (const entry of run) {
+      const text = JSON.stringify(entry);
+      if (texts.length === this.#sizes.part || (length > 0 && length + text.length > this.#sizes.length)) {
+        yield { begins, texts };
+        [texts, length] = [[], 0];
+      }
+      if (texts.length === 0) begins = entry.v;
+      texts.push(text);
+      length += text.length + 1;
+    }
+    if (texts.length > 0) yield { begins, texts };
   }
 
   async #read(ids: readonly number[]): Promise<readonly T[]> {
@@ -129,7 +145,7 @@ function mustBeFewOfEach(entries: readonly Sortable[]): void {
 }
 
 /** The same parts, some of them at a time. */
-function* together(parts: readonly RunPart[]): Iterable<readonly RunPart[]> {
+function* together(parts: Iterable<RunPart>): Iterable<readonly RunPart[]> {
   let some: RunPart[] = [];
   let length = 0;
   for (const part of parts) {

@@ -7,9 +7,8 @@ import type { Ending } from '../../../facts/lists/timeline.js';
 import { atOnce } from '../at-once.js';
 import { COLLECTIONS, ENDS_INDEX } from '../indexes.js';
 import type { ListCollections } from './collections.js';
-import { chunks } from './difference.js';
 import type { Difference, Standing } from './difference.js';
-import { endingOperations } from './endings.js';
+import { writeEnds } from './endings.js';
 import type { WrittenEnd } from './endings.js';
 import { membership } from './view.js';
 import { changeId } from './view.js';
@@ -174,14 +173,8 @@ export class ListWriter {
     if (endings.length === 0) return;
     this.#wrote = true;
     this.#closed += endings.filter(({ membership }) => membership.open).length;
-    const all = endingOperations(
-      this.view.list,
-      endings.map((ending) => this.#ending(ending)),
-    );
-    for (const operations of chunks(all))
-      await this.#on.connection.run(() =>
-        this.#on.memberships.bulkWrite([...operations], { ordered: false }),
-      );
+    const written = endings.map((ending) => this.#ending(ending));
+    await writeEnds(this.#on, this.view.list, written);
     this.#ended += endings.length;
   }
 

@@ -9,6 +9,8 @@ const byBytes = (one: Sortable, other: Sortable): number =>
 class Kept {
   readonly parts = new Map<number, RunPart>();
   readonly reads: number[] = [];
+  /** How often something was read. */
+  times = 0;
 
   write(parts: readonly RunPart[]): Promise<void> {
     for (const part of parts) {
@@ -20,6 +22,7 @@ class Kept {
 
   read(ids: readonly number[]): Promise<readonly RunPart[]> {
     this.reads.push(...ids);
+    this.times += 1;
     const found = ids.map((id) => this.parts.get(id)).filter((part) => part !== undefined);
     return Promise.resolve(found.toReversed());
   }
@@ -28,7 +31,8 @@ class Kept {
 const sizes = fc.record({
   run: fc.integer({ min: 1, max: 20 }),
   part: fc.integer({ min: 1, max: 8 }),
-  read: fc.integer({ min: 1, max: 12 }),
+  length: fc.integer({ min: 1, max: 200 }),
+  read: fc.integer({ min: 1, max: 4 }),
 });
 /** Values that meet each other, some with characters that UTF-16 orders in another way than UTF-8. */
 const values = fc.array(
@@ -65,23 +69,44 @@ describe('sorted runs', () => {
     );
   });
 
-  it('read every part once, and hold no more than what is read at once and a part of every run', async () => {
+  it('read every part once, some at a time, and give what is whole at once: what waits is a part of every run', async () => {
     const kept = new Kept();
-    const runs = new SortedRuns(kept, { run: 100, part: 10, read: 50 });
+    const sizes = { run: 100, part: 10, length: 10_000, read: 5 };
+    const runs = new SortedRuns(kept, sizes);
     const entries = Array.from({ length: 5_000 }, (_, n) => ({
       v: String((n * 7_919) % 5_000).padStart(4),
       n,
     }));
     await runs.add(entries);
-    const steps = await mergedOf(runs);
-    expect(steps.flat()).toEqual(entries.toSorted(byBytes));
+    let given = 0;
+    for await (const step of runs.merged()) {
+      given += step.length;
+      const read = kept.reads.length * sizes.part;
+      expect(read - given).toBeLessThanOrEqual(sizes.read * sizes.part + (5_000 / sizes.run) * sizes.part);
+    }
+    expect(given).toBe(5_000);
+    expect(kept.times).toBe(100);
     expect(kept.reads.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, id) => id + 1));
-    expect(Math.max(...steps.map(({ length }) => length))).toBeLessThanOrEqual(50 + 50 * 10);
+  });
+
+  it('keep parts short however long the texts are', async () => {
+    const kept = new Kept();
+    const runs = new SortedRuns(kept, { run: 100, part: 50, length: 1_000, read: 2 });
+    const entries = Array.from({ length: 300 }, (_, n) => ({ v: 'x'.repeat((n * 37) % 400) + String(n), n }));
+    entries.push({ v: 'y'.repeat(3_000), n: 300 });
+    await runs.add(entries.slice(0, 150));
+    await runs.add(entries.slice(150));
+    expect((await mergedOf(runs)).flat()).toEqual(entries.toSorted(byBytes));
+    const parts = [...kept.parts.values()].map(({ e }) => e);
+    expect(
+      parts.filter(({ length }) => length > 1_002).map((e) => (JSON.parse(e) as unknown[]).length),
+    ).toEqual([]);
+    expect(parts.some((e) => (JSON.parse(e) as unknown[]).length > 10)).toBe(true);
   });
 
   it('write nothing that fits into one run', async () => {
     const kept = new Kept();
-    const runs = new SortedRuns(kept, { run: 10, part: 4, read: 4 });
+    const runs = new SortedRuns(kept, { run: 10, part: 4, length: 100, read: 1 });
     await runs.add(['c', 'a', 'b'].map((v, index) => ({ v, n: index + 1 })));
     expect((await mergedOf(runs)).flat().map(({ v }) => v)).toEqual(['a', 'b', 'c']);
     expect(kept.parts.size).toBe(0);
@@ -93,17 +118,17 @@ describe('sorted runs', () => {
         { v: 'often', n: 2 * index + 1 },
         { v: `other ${index}`, n: 2 * index + 2 },
       ]).flat();
-    const few = new SortedRuns(new Kept(), { run, part: 3, read: 9 });
+    const few = new SortedRuns(new Kept(), { run, part: 3, length: 100, read: 3 });
     await few.add(given(100));
     expect((await mergedOf(few)).flat()).toHaveLength(200);
-    const many = new SortedRuns(new Kept(), { run, part: 3, read: 9 });
+    const many = new SortedRuns(new Kept(), { run, part: 3, length: 100, read: 3 });
     await many.add(given(101));
     await expect(mergedOf(many)).rejects.toThrow('more than 100 of often');
   });
 
   it('notice that a part is gone', async () => {
     const kept = new Kept();
-    const runs = new SortedRuns(kept, { run: 4, part: 2, read: 4 });
+    const runs = new SortedRuns(kept, { run: 4, part: 2, length: 100, read: 2 });
     await runs.add(['d', 'c', 'b', 'a'].map((v, index) => ({ v, n: index + 1 })));
     kept.parts.delete(2);
     await expect(mergedOf(runs)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });

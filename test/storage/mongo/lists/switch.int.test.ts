@@ -1,4 +1,4 @@
-import type { Document, MongoClient } from 'mongodb';
+import { MongoServerError, type Document, type MongoClient } from 'mongodb';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ImportOptions } from '../../../../src/facts/lists/list-store.js';
@@ -15,13 +15,14 @@ import { describeMongo } from '../../../support/mongo-suite.js';
 import { OWN_TIME_WORLD } from '../../../support/own-time.js';
 import { T0 } from '../../contract/entries.js';
 import { SlowStream } from '../../contract/list-imports.js';
+import { FIRST, listStep, takeSteps } from '../../contract/list-steps.js';
 import { member, stream } from '../../contract/lists.js';
 import { openStore } from '../opened.js';
 
 type Run = Connection['run'];
 
 /** As if memory held next to nothing: every entry is kept in the store by itself. */
-const EVERY_ENTRY = { run: 1, part: 1, read: 1, stretch: 1 };
+const EVERY_ENTRY = { run: 1, part: 1, length: 1, read: 1, stretch: 1 };
 
 /** The log of the instance that has gone. */
 const GONE = 900;
@@ -64,7 +65,7 @@ describeMongo('an import on MongoDB', (uri) => {
   /** Lists that make a call of a collection in another way. */
   const listsWhere = (
     collection: string,
-    call: 'insertMany' | 'replaceOne' | 'updateOne',
+    call: 'bulkWrite' | 'insertMany' | 'replaceOne' | 'updateOne',
     otherwise: (given: readonly unknown[], make: () => Promise<unknown>) => Promise<unknown>,
     world = OWN_TIME_WORLD,
   ): MongoLists => {
@@ -104,12 +105,15 @@ describeMongo('an import on MongoDB', (uri) => {
     now: () => T0 + 10,
   };
   const file = [member('both', T0), member('new', T0 + 10)];
-  const makeList = async (id: string): Promise<void> => {
+  const makeEmpty = async (id: string): Promise<void> => {
     await store.lists.create(
       { id, type: 'card', kind: 'block', description: '', owner: '' },
       { actor: 'ana', reason: '' },
       T0,
     );
+  };
+  const makeList = async (id: string): Promise<void> => {
+    await makeEmpty(id);
     await store.lists.add(id, [member('both', T0), member('old', T0)], T0);
   };
   const spans = async (list: string): Promise<string[]> =>
@@ -185,7 +189,7 @@ describeMongo('an import on MongoDB', (uri) => {
     const name = fc.constantFrom('a', 'b', 'ba', 'c', '\u{1f600}', '\uff5e', '\uff5ex', 'z');
     const names = fc.uniqueArray(name);
     const size = fc.integer({ min: 1, max: 4 });
-    const sizes = fc.record({ run: size, part: size, read: size, stretch: size });
+    const sizes = fc.record({ run: size, part: size, length: fc.nat(200), read: size, stretch: size });
     await fc.assert(
       fc.asyncProperty(names, names, names, sizes, async (stood, over, came, held) => {
         const id = `list-${String((number += 1))}`;
@@ -223,6 +227,51 @@ describeMongo('an import on MongoDB', (uri) => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('does to a list what is said, and tells what that was, however little is looked at at once', async () => {
+    let number = 0;
+    const size = fc.integer({ min: 1, max: 3 });
+    const sizes = fc.record({ run: size, part: size, length: fc.nat(200), read: size, stretch: size });
+    await fc.assert(
+      fc.asyncProperty(fc.array(listStep, { maxLength: 10 }), sizes, async (steps, held) => {
+        const id = `said-${String((number += 1))}`;
+        await makeEmpty(id);
+        for await (const { update, told, known } of takeSteps(
+          listsOf({}, undefined, undefined, held),
+          id,
+          steps,
+        )) {
+          expect(update).toEqual(told);
+          const all = await store.lists.entries(id, { asOf: FIRST - 1, planned: true }, 100, undefined);
+          expect(all).toEqual(known.at(-1)?.model.all());
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each([
+    ['before', false],
+    ['after', true],
+  ])('ends memberships once when the primary changes %s it was done', async (_, done) => {
+    await makeList('l');
+    const values = Array.from({ length: 150 }, (_, index) => `w${String(index)}`);
+    const entries = values.map((value) => member(value, T0));
+    await store.lists.add('l', entries, T0);
+    let calls = 0;
+    const lists = listsWhere('listMemberships', 'bulkWrite', async (_, make) => {
+      calls += 1;
+      if (calls > 1) return await make();
+      if (done) await make();
+      throw new MongoServerError({ message: 'not primary', code: 10_107 });
+    });
+    expect(await lists.remove('l', values, options.by, T0 + 10)).toMatchObject({ removed: 150 });
+    const left = await store.lists.entries('l', { asOf: T0 + 10 }, 100, undefined);
+    expect(left.map(({ value }) => value)).toEqual(['both', 'old']);
+    const ended = await memberships().find({ list: 'l', v: /^w/ }).toArray();
+    expect(ended.map(({ ends }) => ends?.length)).toEqual(values.map(() => 1));
+    expect(calls).toBe(2);
   });
 
   it('interrupted by the death of its instance while it streams: another one removes what it staged', async () => {
