@@ -131,13 +131,14 @@ function comparedText({ compared, against }: ShadowReport): string {
 }
 
 function droppedText(dropped: ShadowDropped | undefined, compared: bigint): string {
-  const { busy = 0n, cold = 0n, closing = 0n } = dropped ?? {};
-  const all = busy + cold + closing;
+  const { busy = 0n, cold = 0n, closing = 0n, failed = 0n } = dropped ?? {};
+  const all = busy + cold + closing + failed;
   if (all === 0n) return '';
   const reasons = [
     busy === 0n ? '' : `${grouped(busy)} too much to do`,
     cold === 0n ? '' : `${grouped(cold)} a long window not in memory`,
     closing === 0n ? '' : `${grouped(closing)} Tollgate stopped`,
+    failed === 0n ? '' : `${grouped(failed)} asking it failed, see the log`,
   ];
   const why = reasons.filter((reason) => reason !== '').join(', ');
   return `${counted(all, 'payment')}${shareText(all, compared + all)}: ${why}`;

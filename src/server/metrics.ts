@@ -139,7 +139,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const shadowDropped = tally(
     registry,
     'tollgate_shadow_dropped_total',
-    'Decisions that a shadow was not asked about, by why.',
+    'Decisions that a shadow has said nothing of, by why.',
     'reason',
     DROP_REASONS,
   );

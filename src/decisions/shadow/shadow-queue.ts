@@ -141,6 +141,7 @@ export class ShadowQueue implements Shadowing {
       try {
         this.#compare(work);
       } catch (error) {
+        this.#drop(work, 'failed');
         this.#options.failed(error);
       }
     } while (clock.monotonicUs() < until);

@@ -19,10 +19,10 @@ export interface RuleTally {
 }
 
 /**
- * Why shadow was not asked about a payment: more was waiting than may; a window that only shadow asks for was not in
- * memory; the instance stopped first.
+ * Why shadow has said nothing of a payment: more was waiting than may; a window that only shadow asks for was not in
+ * memory; the instance stopped first; asking it failed, which is a bug.
  */
-export const DROP_REASONS = ['busy', 'cold', 'closing'] as const;
+export const DROP_REASONS = ['busy', 'cold', 'closing', 'failed'] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
 /**
@@ -32,7 +32,7 @@ export type DropReason = (typeof DROP_REASONS)[number];
 export interface ShadowTally {
   /** Payments that both judged. */
   compared: number;
-  /** Payments that shadow was not asked about. */
+  /** Payments that shadow has said nothing of. */
   readonly dropped: Record<DropReason, number>;
   /** Of those compared: verdicts with a rule that was unknown or failed. */
   degradedLive: number;
@@ -51,7 +51,7 @@ export interface ShadowTally {
 export function createShadowTally(): ShadowTally {
   return {
     compared: 0,
-    dropped: { busy: 0, cold: 0, closing: 0 },
+    dropped: { busy: 0, cold: 0, closing: 0, failed: 0 },
     degradedLive: 0,
     degradedShadow: 0,
     changed: nothing(),
@@ -95,7 +95,7 @@ export function countCompared(
   }
 }
 
-/** Counts a payment that shadow was not asked about. */
+/** Counts a payment that shadow has said nothing of. */
 export function countDropped(tally: ShadowTally, reason: DropReason): void {
   tally.dropped[reason]++;
 }
@@ -117,6 +117,13 @@ export function addShadowTally(tally: ShadowTally, more: ShadowTally): void {
     addCounted(rule.onlyLive, counted.onlyLive);
     addCounted(rule.onlyShadow, counted.onlyShadow);
   }
+}
+
+/** The tally of counters as they were stored, where those that are zero, or that a former build did not know, may be missing. */
+export function shadowTallyOf(counters: unknown): ShadowTally {
+  const { rules = {}, ...others } = (counters ?? {}) as Partial<ShadowTally>;
+  const all = Object.entries(rules).map(([name, counted]) => [name, filled(createRuleTally(), counted)]);
+  return { ...filled(createShadowTally(), others), rules: Object.fromEntries(all) as ShadowTally['rules'] };
 }
 
 function nothing(): Counted {
@@ -153,4 +160,15 @@ function ruleOf({ rules }: ShadowTally, name: string): RuleTally {
   const made = createRuleTally();
   (rules as Record<string, RuleTally>)[name] = made;
   return made;
+}
+
+/** A shape of zeros with what is known put in. */
+function filled<T extends object>(shape: T, known: object): T {
+  for (const [name, value] of Object.entries(known)) {
+    const there: unknown = shape[name as keyof T];
+    if (typeof value === 'object' && value !== null && typeof there === 'object' && there !== null)
+      filled(there, value as object);
+    else (shape as Record<string, unknown>)[name] = value;
+  }
+  return shape;
 }

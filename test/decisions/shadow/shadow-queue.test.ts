@@ -146,7 +146,7 @@ describe('the queue of shadow work', () => {
       {
         hour: NOW - HOUR / 2,
         liveVersion: 1,
-        tally: { compared: 2, dropped: { busy: 2, cold: 1, closing: 0 } },
+        tally: { compared: 2, dropped: { busy: 2, cold: 1, closing: 0, failed: 0 } },
       },
     ]);
   });
@@ -208,12 +208,13 @@ describe('the queue of shadow work', () => {
     ]);
   });
 
-  it('goes on where a program fails', async () => {
-    const { queue, told, troubles, work, pass } = stage();
+  it('goes on where a program fails, and counts it', async () => {
+    const { queue, batches, told, troubles, work, pass } = stage();
     queue.offer(work('a', 'fails'));
     queue.offer(work('b'));
-    await pass(25);
-    expect(told).toEqual(['compared']);
+    await pass(1_000);
+    expect(told).toEqual(['failed', 'compared']);
+    expect(bucketsOf(batches)).toMatchObject([{ tally: { compared: 1, dropped: { failed: 1 } } }]);
     expect(troubles).toMatchObject([{ message: 'a bug' }]);
   });
 

@@ -8,6 +8,7 @@ import {
   countDropped,
   createShadowTally,
   DROP_REASONS,
+  shadowTallyOf,
   type ShadowTally,
   type Transitions,
 } from '../../../src/rules/publish/shadow-tally.js';
@@ -23,7 +24,7 @@ function tallied(live: Small, shadow: Small, seen: Payments): ShadowTally {
   const pairs = pairRules(live, shadow);
   for (const [a, b, minor] of seen) {
     countCompared(tally, pairs, live.judge(a), shadow.judge(b), minor);
-    countDropped(tally, DROP_REASONS[minor % 3] ?? 'busy');
+    countDropped(tally, DROP_REASONS[minor % DROP_REASONS.length] ?? 'busy');
   }
   return tally;
 }
@@ -60,7 +61,7 @@ describe('the tally of live against shadow', () => {
         const amounts = seen.map(([, , minor]) => minor).filter((minor) => !Number.isNaN(minor));
         const all = [seen.length, amounts.reduce((sum, minor) => sum + minor, 0)];
         expect(tally.compared).toBe(seen.length);
-        expect(tally.dropped.busy + tally.dropped.cold + tally.dropped.closing).toBe(seen.length);
+        expect(Object.values(tally.dropped).reduce((sum, count) => sum + count)).toBe(seen.length);
         expect(tally.unpriced).toBe(seen.length - amounts.length);
         expect(total(cells(tally.outcomes))).toEqual(all);
         expect(total(cells(tally.threeDs))).toEqual(all);
@@ -95,6 +96,30 @@ describe('the tally of live against shadow', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('is the same read back from what was stored, without what is zero or was not known then', () => {
+    const withoutZeros = (value: unknown): unknown =>
+      typeof value === 'object' && value !== null
+        ? Object.fromEntries(
+            Object.entries(value)
+              .filter(([, part]) => part !== 0)
+              .map(([name, part]) => [name, withoutZeros(part)]),
+          )
+        : value;
+    fc.assert(
+      fc.property(wanted, wanted, payments, (a, b, seen) => {
+        const tally = tallied(program(a), program(b), seen);
+        expect(shadowTallyOf(JSON.parse(JSON.stringify(tally)))).toEqual(tally);
+        expect(shadowTallyOf(withoutZeros(tally))).toEqual(tally);
+      }),
+    );
+    expect(shadowTallyOf(undefined)).toEqual(createShadowTally());
+    expect(shadowTallyOf({ compared: 3, dropped: { busy: 1, cold: 0, closing: 0 } })).toEqual({
+      ...createShadowTally(),
+      compared: 3,
+      dropped: { busy: 1, cold: 0, closing: 0, failed: 0 },
+    });
   });
 
   it('counts by rule which hit, alone and with what money', () => {

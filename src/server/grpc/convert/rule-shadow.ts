@@ -95,8 +95,8 @@ function toCount({ count, baseMinor }: Counted): MessageInitShape<typeof ShadowC
 }
 
 function toDropped({ dropped }: ShadowTally): MessageInitShape<typeof ShadowDroppedSchema> {
-  const { busy, cold, closing } = dropped;
-  return { busy: BigInt(busy), cold: BigInt(cold), closing: BigInt(closing) };
+  const { busy, cold, closing, failed } = dropped;
+  return { busy: BigInt(busy), cold: BigInt(cold), closing: BigInt(closing), failed: BigInt(failed) };
 }
 
 function cells<T extends string, E>(

@@ -9,11 +9,12 @@ import {
   type ShadowRun,
   type ShadowStore,
 } from '../../../decisions/shadow/shadow-store.js';
+import { shadowTallyOf } from '../../../rules/publish/shadow-tally.js';
 import type { Connection } from '../connection.js';
 import { COLLECTIONS } from '../indexes.js';
 import { addOnce, type Counted } from './add-once.js';
 import { addDifferences, type DifferenceDocument } from './differences.js';
-import { increments, tallyOf } from './tallies.js';
+import { increments } from './tallies.js';
 
 interface RunDocument extends ShadowRun, Counted {
   readonly lastAt: number;
@@ -113,7 +114,7 @@ export function mongoShadows(connection: Connection): ShadowStore {
         );
         const last = found.at(-1);
         if (last === undefined) return;
-        yield found.map((one) => ({ hour: one.hour, liveVersion: one.live, tally: tallyOf(one.t) }));
+        yield found.map((one) => ({ hour: one.hour, liveVersion: one.live, tally: shadowTallyOf(one.t) }));
         after = last;
       }
     },

@@ -11,7 +11,7 @@ import type {
   TallyBucket,
 } from '../../../decisions/shadow/shadow-store.js';
 import { OUTCOMES } from '../../../rules/outcome.js';
-import { addShadowTally, type ShadowTally } from '../../../rules/publish/shadow-tally.js';
+import { addShadowTally, shadowTallyOf } from '../../../rules/publish/shadow-tally.js';
 import { parsed } from './bodies.js';
 import type { Database } from './database.js';
 
@@ -127,7 +127,7 @@ export class WorkerShadows {
       .map(([hour, live, body]) => ({
         hour: Number(hour),
         liveVersion: Number(live),
-        tally: JSON.parse(String(body)) as ShadowTally,
+        tally: shadowTallyOf(JSON.parse(String(body))),
       }));
   }
 
@@ -174,9 +174,9 @@ export class WorkerShadows {
     this.#statements.addRun.run(ruleSet, version, scope, since);
     const no = this.#mustBe(run);
     for (const { hour, liveVersion, tally } of buckets) {
-      const there = parsed<ShadowTally>(this.#statements.tally.get(no, hour, liveVersion));
-      if (there !== undefined) addShadowTally(there, tally);
-      this.#statements.putTally.run(no, hour, liveVersion, JSON.stringify(there ?? tally));
+      const total = shadowTallyOf(parsed(this.#statements.tally.get(no, hour, liveVersion)));
+      addShadowTally(total, tally);
+      this.#statements.putTally.run(no, hour, liveVersion, JSON.stringify(total));
     }
     this.#statements.moveRun.run(at, 0, unkept, no);
   }
