@@ -23,6 +23,7 @@ const CALLERS = {
   fr: { roles: ['site'], sites: ['fr'] },
   both: { roles: ['viewer', 'operator'], sites: ['es', 'fr'] },
   reader: { roles: ['viewer'], sites: ['es'] },
+  spain: { roles: ['operator'], sites: ['es'] },
   elsewhere: { roles: ['viewer'], sites: ['fr', 'de'] },
   all: { roles: ['operator'] },
   author: { roles: ['author'] },
@@ -183,6 +184,44 @@ onBothStores('a key that is bound to sites', (createPlace) => {
       new Set(['site:fr both']),
     );
     expect(publications).toHaveLength(8);
+  });
+
+  it('is not told what is published for other sites alone', async () => {
+    const always = [{ fact: 'payment.amountMinor', operator: 'greaterThan', value: 0 }];
+    const { rules } = as.risk;
+    const documentJson = JSON.stringify(ruleSet('of-one', [rule('always', always)]));
+    await rules.createVersion({ documentJson, casesJson: anyCase(false) });
+    const version = { ruleSet: 'of-one', version: 1 };
+    await rules.waiveEvidence({
+      ...version,
+      waives: [Waivable.BACKTEST, Waivable.APPROVAL],
+      reason: 'a test',
+    });
+    await rules.activateVersion({ ...version, scope: 'site:fr' });
+    await rules.startShadow({ ...version, scope: 'all' });
+    const told = async (name: 'reader' | 'elsewhere' | 'all'): Promise<string[][]> => {
+      const { rules } = as[name];
+      const { ruleSets } = await rules.listRuleSets({});
+      const { versions } = await rules.listVersions(version);
+      const { publications } = await rules.listPublications(version);
+      const { owed } = await rules.listOwedEvidence({});
+      const got = [(await rules.getVersion(version)).version, (await rules.getProof(version)).version];
+      return [
+        ruleSets.find(({ id }) => id === 'of-one')?.staged ?? [],
+        ...[...versions, ...got].map((one) => one?.staged ?? []),
+        publications,
+        owed.flatMap(({ ruleSet, staged }) => (ruleSet === 'of-one' && staged ? [staged] : [])),
+      ].map((found) => found.map(({ scope }) => scope).toSorted());
+    };
+    const stages = (...scopes: string[]): string[][] => Array.from({ length: 5 }, () => scopes);
+    expect(await told('all')).toEqual([...stages('all', 'site:fr'), ['site:fr']]);
+    expect(await told('elsewhere')).toEqual([...stages('all', 'site:fr'), ['site:fr']]);
+    expect(await told('reader')).toEqual([...stages('all'), []]);
+    // Nor in the answer to what it does itself.
+    const { ruleSet: done } = await as.both.rules.startShadow({ ...version, scope: 'site:es' });
+    expect(done?.staged.map(({ scope }) => scope).toSorted()).toEqual(['all', 'site:es', 'site:fr']);
+    const stopped = await as.spain.rules.stopShadow({ ...version, scope: 'site:es' });
+    expect(stopped.ruleSet?.staged.map(({ scope }) => scope)).toEqual(['all']);
   });
 
   it('goes through its list page by page', async () => {

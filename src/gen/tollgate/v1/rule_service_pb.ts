@@ -1731,7 +1731,8 @@ export const ListPublicationsRequestSchema: GenMessage<ListPublicationsRequest> 
   messageDesc(file_tollgate_v1_rule_service, 54);
 
 /**
- * A page of the publication log, newest first.
+ * A page of the publication log, newest first. Who is bound to sites is not told what was published for other sites
+ * alone: there may be fewer than asked for, even none, and yet more behind.
  *
  * @generated from message tollgate.v1.ListPublicationsResponse
  */

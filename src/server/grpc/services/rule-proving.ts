@@ -33,6 +33,7 @@ import {
 import { checkGetVersion } from '../validate/rule.js';
 import { pageOf, toRevision } from './page-query.js';
 import type { RuleSets } from './ports.js';
+import { isTold, toldStages } from './site-scope.js';
 
 type ProvingMethods =
   | 'putDraft'
@@ -137,14 +138,18 @@ export function provingHandlers(ruleSets: RuleSets): Pick<Handlers<typeof RuleSe
       const proof = await ruleSets.waive({ ruleSet, version, actor, comment, waives });
       return create(WaiveEvidenceResponseSchema, { proof: toProof(proof) });
     },
-    async getProof(request) {
+    async getProof(request, context) {
       checkGetVersion(request);
       const { info } = await ruleSets.version(request.ruleSet, request.version);
       const proof = await ruleSets.proof(request.ruleSet, info.version);
-      return create(GetProofResponseSchema, { version: toVersion(info), proof: toProof(proof) });
+      return create(GetProofResponseSchema, {
+        version: toVersion(toldStages(context, info)),
+        proof: toProof(proof),
+      });
     },
-    async listOwedEvidence() {
-      return create(ListOwedEvidenceResponseSchema, { owed: (await ruleSets.owed()).map(toOwed) });
+    async listOwedEvidence(_, context) {
+      const owed = (await ruleSets.owed()).filter(({ staged }) => isTold(context, staged.scope));
+      return create(ListOwedEvidenceResponseSchema, { owed: owed.map(toOwed) });
     },
   };
 }

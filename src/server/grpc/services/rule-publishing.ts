@@ -29,7 +29,7 @@ import { checkListVersions } from '../validate/rule.js';
 import { actorOf } from './acting.js';
 import { pageOf, toRevision } from './page-query.js';
 import type { CanaryReports, RuleSets } from './ports.js';
-import { scopeFor } from './site-scope.js';
+import { isTold, scopeFor, toldStages } from './site-scope.js';
 
 type PublishingMethods =
   | 'activateVersion'
@@ -52,44 +52,48 @@ export function publishingHandlers(
       request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
       const info = await ruleSets.activate({ ...toPublish(request, context), version: request.version });
-      return create(ActivateVersionResponseSchema, { ruleSet: toRuleSet(info) });
+      return create(ActivateVersionResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
     },
     async rollBack(request, context) {
       request.actor = actorOf(context, request.actor);
       checkRollBack(request);
       const taking = request.fromVersion === 0 ? undefined : request.fromVersion;
       const info = await ruleSets.rollBack({ ...toPublish(request, context), taking });
-      return create(RollBackResponseSchema, { ruleSet: toRuleSet(info) });
+      return create(RollBackResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
     },
     async deactivateRuleSet(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublication(request);
       const info = await ruleSets.deactivate(toPublish(request, context));
-      return create(DeactivateRuleSetResponseSchema, { ruleSet: toRuleSet(info) });
+      return create(DeactivateRuleSetResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
     },
     async startShadow(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
       const info = await ruleSets.startShadow({ ...toPublish(request, context), version: request.version });
-      return create(StartShadowResponseSchema, { ruleSet: toRuleSet(info) });
+      return create(StartShadowResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
     },
     async stopShadow(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
       const info = await ruleSets.stopShadow({ ...toPublish(request, context), version: request.version });
-      return create(StopShadowResponseSchema, { ruleSet: toRuleSet(info) });
+      return create(StopShadowResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
     },
     async startCanary(request, context) {
       request.actor = actorOf(context, request.actor);
       const settings = fromCanary(checkStartCanary(request));
-      const input = { ...toPublish(request, context), version: request.version, settings };
-      return create(StartCanaryResponseSchema, { ruleSet: toRuleSet(await ruleSets.startCanary(input)) });
+      const info = await ruleSets.startCanary({
+        ...toPublish(request, context),
+        version: request.version,
+        settings,
+      });
+      return create(StartCanaryResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
     },
     async stopCanary(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublication(request);
       const info = await ruleSets.stopCanary(toPublish(request, context));
-      return create(StopCanaryResponseSchema, { ruleSet: toRuleSet(info) });
+      return create(StopCanaryResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
     },
     async getCanaryReport(request, context) {
       checkCanaryReport(request);
@@ -97,12 +101,12 @@ export function publishingHandlers(
       const report = await canaries.report(request.ruleSet, scope, Number(request.revision));
       return create(GetCanaryReportResponseSchema, { report: toCanaryReport(report) });
     },
-    async listPublications(request) {
+    async listPublications(request, context) {
       checkListVersions(request);
       const page = pageOf(ListPublicationsRequestSchema, request);
       const { items, next } = await ruleSets.publications(request.ruleSet, page.query);
       return create(ListPublicationsResponseSchema, {
-        publications: items.map(toPublication),
+        publications: items.filter(({ scope }) => isTold(context, scope)).map(toPublication),
         nextPageToken: page.tokenOf(next),
       });
     },

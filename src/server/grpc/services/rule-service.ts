@@ -30,6 +30,7 @@ import type { CanaryReports, RuleSets, Shadows } from './ports.js';
 import { provingHandlers } from './rule-proving.js';
 import { publishingHandlers } from './rule-publishing.js';
 import { shadowHandlers } from './rule-shadow.js';
+import { toldStages } from './site-scope.js';
 
 /** The handlers of RuleService. */
 export function ruleHandlers(
@@ -69,26 +70,26 @@ export function ruleHandlers(
       const { valid, findings, hash } = await ruleSets.validate(request.documentJson);
       return create(ValidateRuleSetResponseSchema, { valid, findings: findings.map(toFinding), hash });
     },
-    async getVersion(request) {
+    async getVersion(request, context) {
       checkGetVersion(request);
       const { info, document } = await ruleSets.version(request.ruleSet, request.version);
-      return create(GetVersionResponseSchema, { version: toVersion(info, document) });
+      return create(GetVersionResponseSchema, { version: toVersion(toldStages(context, info), document) });
     },
-    async listRuleSets(request) {
+    async listRuleSets(request, context) {
       checkPage(request);
       const page = pageOf(ListRuleSetsRequestSchema, request);
       const { items, next } = await ruleSets.list(page.query);
       return create(ListRuleSetsResponseSchema, {
-        ruleSets: items.map(toRuleSet),
+        ruleSets: items.map((info) => toRuleSet(toldStages(context, info))),
         nextPageToken: page.tokenOf(next),
       });
     },
-    async listVersions(request) {
+    async listVersions(request, context) {
       checkListVersions(request);
       const page = pageOf(ListVersionsRequestSchema, request);
       const { items, next } = await ruleSets.versions(request.ruleSet, page.query);
       return create(ListVersionsResponseSchema, {
-        versions: items.map((info) => toVersion(info)),
+        versions: items.map((info) => toVersion(toldStages(context, info))),
         nextPageToken: page.tokenOf(next),
       });
     },

@@ -35,8 +35,16 @@ export function scopeFor({ identity }: Pick<CallContext, 'identity'>, text: stri
   return scope;
 }
 
-/** Whether a caller is told of an exception that holds in a scope: whoever is bound to sites not of those of another site. */
+/** Whether a caller is told of what holds in a scope: whoever is bound to sites not of what holds for another site. */
 export function isTold({ identity }: Pick<CallContext, 'identity'>, scope: Scope): boolean {
   const { kind, id } = partsOfScope(scope);
   return kind !== 'site' || coversSite(identity, id);
+}
+
+/** The same without the stages that a caller is not told of. */
+export function toldStages<T extends { readonly staged: readonly { readonly scope: Scope }[] }>(
+  context: Pick<CallContext, 'identity'>,
+  info: T,
+): T {
+  return { ...info, staged: info.staged.filter(({ scope }) => isTold(context, scope)) };
 }
