@@ -74,7 +74,7 @@ export const ERRORS = {
   },
   NOTHING_TO_ROLL_BACK: {
     status: 'FAILED_PRECONDITION',
-    meaning: 'The rule set has no earlier active version.',
+    meaning: 'The rule set had no version active before, or it had been taken out of service.',
   },
   NOT_PROVEN: {
     status: 'FAILED_PRECONDITION',
@@ -116,6 +116,10 @@ export const ERRORS = {
   OVERLOADED: {
     status: 'RESOURCE_EXHAUSTED',
     meaning: 'More calls are waiting than are accepted; try again later.',
+  },
+  LIMIT_REACHED: {
+    status: 'RESOURCE_EXHAUSTED',
+    meaning: 'As many are kept as may be: trying again is no use, the message says what is.',
   },
   STORE_UNAVAILABLE: {
     status: 'UNAVAILABLE',

@@ -114,7 +114,7 @@ async function documentsFor(
 function expectsSomething(form: CaseForm | undefined): boolean {
   if (form === undefined) return false;
   const told = (expect: Expectation | undefined): boolean =>
-    expect !== undefined && Object.keys(expect).length > 0;
+    Object.values(expect ?? {}).some((asked) => !(Array.isArray(asked) && asked.length === 0));
   return told(form.expect) || form.stream.some((entry) => 'expect' in entry && told(entry.expect));
 }
 

@@ -18,6 +18,8 @@ export interface DraftInput {
   readonly actor: string;
   /** The revision the caller saw; another one is STALE_ETAG. undefined: there must be no draft yet. */
   readonly revision: number | undefined;
+  /** The newest version that it takes into account; 0: that of the draft as it is, for a new one the newest there is. */
+  readonly base: number;
 }
 
 /** A draft and what the checks say of it now. */
@@ -77,9 +79,17 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
     return document !== undefined && documentHash(document) === hash;
   }
 
-  async function newestOf(ruleSet: string): Promise<{ readonly version: number; readonly hash: string }> {
+  async function newestOf(ruleSet: string): Promise<Newest> {
     const [newest] = await store.versions(ruleSet, 1, undefined);
     return newest ?? { version: 0, hash: '' };
+  }
+
+  async function baseOf(ruleSet: string, asked: number, before: Draft | undefined): Promise<number> {
+    if (asked === 0 && before !== undefined) return before.base;
+    const { version } = await newestOf(ruleSet);
+    if (asked > version)
+      throw invalidRequest([{ field: 'base_version', description: `the newest version is ${version}` }]);
+    return asked || version;
   }
 
   /** What became of a draft that was committed as the newest version: for a caller who never got the answer. */
@@ -102,7 +112,7 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
   }
 
   return {
-    async putDraft({ ruleSet, document, cases, lists, comment, actor, revision }) {
+    async putDraft({ ruleSet, document, cases, lists, comment, actor, revision, base }) {
       const context = await known();
       const findings = checkRuleSetText(document, context).findings;
       const secret = findings.filter(({ code }) => code === 'card-number');
@@ -117,7 +127,7 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
       const before = await store.draft(ruleSet);
       if ((before?.revision ?? 0) !== (revision ?? 0)) throw staleDraft(ruleSet, before);
       if (before === undefined && (await store.drafts()).length >= MAX_DRAFTS)
-        throw new TollgateError('OVERLOADED', `there are ${MAX_DRAFTS} drafts: discard some`);
+        throw new TollgateError('LIMIT_REACHED', `there are ${MAX_DRAFTS} drafts: discard some`);
       const at = now();
       const editors = before?.editors ?? [];
       const draft = {
@@ -125,7 +135,7 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
         document,
         cases,
         lists,
-        base: before?.base ?? (await newestOf(ruleSet)).version,
+        base: await baseOf(ruleSet, base, before),
         comment,
         editors: editors.includes(actor) ? editors : [...editors, actor],
         createdAt: before?.createdAt ?? at,
@@ -157,10 +167,11 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
         throw draft === undefined ? noDraft(ruleSet) : staleDraft(ruleSet, draft);
       }
       const newest = await newestOf(ruleSet);
-      if (newest.version !== draft.base && !(await isStored(draft, newest.version, newest.hash)))
+      const upToDate = newest.version === draft.base || grewFrom(draft, newest);
+      if (!upToDate && !(await isStored(draft, newest.version, newest.hash)))
         throw new TollgateError(
           'STALE_ETAG',
-          `version ${newest.version} of ${ruleSet} was stored since the draft was begun on version ${draft.base}: compare with it, and put the draft anew`,
+          `version ${newest.version} of ${ruleSet} was stored since the draft was begun on version ${draft.base}: compare with it, then put the draft with that as its base version`,
           { metadata: { latest_version: String(newest.version) } },
         );
       const created = await create({
@@ -178,6 +189,17 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
       return created;
     },
   };
+}
+
+interface Newest {
+  readonly version: number;
+  readonly hash: string;
+  readonly draft?: number;
+}
+
+/** Whether the version is this draft as it was before it was put again, at the moment of its commit. */
+function grewFrom({ base, revision }: Draft, { version, draft }: Newest): boolean {
+  return draft !== undefined && draft < revision && version === base + 1;
 }
 
 /** A draft kept under another rule set's name would become a version of that. */

@@ -140,7 +140,7 @@ export function createRuleSets(options: RuleSetsOptions): RuleSets {
     changed: options.changed,
     readiness: async (version) => {
       const evidence = await store.evidence(version.ruleSet, version.version);
-      return readinessOf(standingOf(evidence, version), development);
+      return readinessOf(standingOf(evidence, version, !development), development);
     },
   });
 

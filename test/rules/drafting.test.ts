@@ -39,6 +39,7 @@ function open() {
   });
   const put = (document: string, revision?: number, actor = 'ann', more: object = {}) =>
     sets.putDraft({
+      base: 0,
       ruleSet: 'a-set',
       document,
       cases: '',
@@ -110,6 +111,47 @@ describe('a draft', () => {
     expect(await sets.commitDraft(commit)).toMatchObject({ created: false, version: { version: 1 } });
     expect(evidence).toMatchObject([{ kind: 'cases', casesHash: 'c' }]);
     expect(await code(sets.draft('a-set'))).toBe('DRAFT_NOT_FOUND');
+  });
+
+  it('that is behind is committed once it is put as one that takes the newest version into account', async () => {
+    const { sets, put } = open();
+    await put(text(1));
+    await sets.commitDraft({ ruleSet: 'a-set', revision: 1, actor: 'ann', comment: '' });
+    await put(text(2));
+    const pushed = {
+      cases: '',
+      lists: '',
+      author: 'eve',
+      editors: [],
+      comment: '',
+      expectedLatestHash: undefined,
+    };
+    await sets.create({ ...pushed, document: text(7) } as unknown as Parameters<typeof sets.create>[0]);
+    const commit = { ruleSet: 'a-set', revision: 2, actor: 'ann', comment: '' };
+    await expect(sets.commitDraft(commit)).rejects.toThrow(
+      /version 2 of a-set .*put the draft with that as its base/,
+    );
+    await put(text(3), 2);
+    expect(await code(sets.commitDraft({ ...commit, revision: 3 }))).toBe('STALE_ETAG');
+    expect(await code(put(text(3), 3, 'ann', { base: 3 }))).toBe('INVALID_REQUEST');
+    await put(text(3), 3, 'ann', { base: 2 });
+    expect((await sets.commitDraft({ ...commit, revision: 4 })).version.version).toBe(3);
+  });
+
+  it('that is put while it is committed stays, and is committed next', async () => {
+    const { sets, put, store } = open();
+    const removeDraft = store.removeDraft.bind(store);
+    await put(text(1));
+    store.removeDraft = async (...of) => {
+      await put(text(2), 1, 'eve');
+      return await removeDraft(...of);
+    };
+    await sets.commitDraft({ ruleSet: 'a-set', revision: 1, actor: 'ann', comment: '' });
+    store.removeDraft = removeDraft;
+    const { draft } = await sets.draft('a-set');
+    expect([draft.document, draft.base]).toEqual([text(2), 0]);
+    const next = await sets.commitDraft({ ruleSet: 'a-set', revision: 2, actor: 'ann', comment: '' });
+    expect(next.version).toMatchObject({ version: 2, editors: ['eve'] });
   });
 
   it('is committed once by the same call again where its answer was lost', async () => {

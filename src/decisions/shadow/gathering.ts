@@ -12,6 +12,8 @@ import {
 
 const HOUR_MS = 3_600_000;
 const SECOND_US = 1_000_000;
+/** So many seconds' worth of differences may come at once. */
+const BURST_S = 20;
 /** Rules of a difference at most: so many differ only where everything does. */
 const MOST_RULES = 100;
 
@@ -32,13 +34,15 @@ export class Gathering {
   /** The same by plan: several plans may belong to one run. */
   #byPlan = new Map<ShadowPlan, GatheredRun>();
   #last: { readonly plan: ShadowPlan; readonly bucket: TallyBucket } | undefined;
-  /** Differences since a moment that is a second ago at most, µs. */
-  #differences = 0;
-  #since = -Infinity;
+  /** Differences that there is room for. */
+  #room: number;
+  /** When room was made last, µs; undefined: never. */
+  #made: number | undefined;
 
-  /** `most`: differences in a second at most; more are counted only. */
+  /** `most`: differences in a second at most, over `BURST_S` seconds; more are counted only. */
   constructor(most: number) {
     this.#most = most;
+    this.#room = most * BURST_S;
   }
 
   get empty(): boolean {
@@ -63,27 +67,30 @@ export class Gathering {
   /** Keeps a difference while there is room. */
   keep(plan: ShadowPlan, { id, site, eventTime, base }: Decided, difference: ShadowDifference): void {
     const run = this.#runOf(plan);
-    if (this.#differences >= this.#most) {
+    if (this.#room < 1) {
       run.unkept++;
       return;
     }
-    this.#differences++;
+    this.#room--;
     const rules = difference.rules.slice(0, MOST_RULES);
     const baseMinor = base?.minor ?? null;
     const { liveVersion } = plan;
     run.differences.push({ ...difference, rules, decision: id, site, at: eventTime, baseMinor, liveVersion });
   }
 
-  /** All of it; from now on it is empty. `now`: of a clock that only goes forward, µs. */
-  take(now: number): readonly RunAddition[] {
+  /** Makes room for the differences of the time that has passed. `now`: of a clock that only goes forward, µs. */
+  makeRoom(now: number): void {
+    const more = ((now - (this.#made ?? now)) / SECOND_US) * this.#most;
+    this.#room = Math.min(this.#room + more, this.#most * BURST_S);
+    this.#made = now;
+  }
+
+  /** All of it; from now on it is empty. */
+  take(): readonly RunAddition[] {
     const runs = this.#runs;
     this.#runs = new Map();
     this.#byPlan = new Map();
     this.#last = undefined;
-    if (now - this.#since >= SECOND_US) {
-      this.#since = now;
-      this.#differences = 0;
-    }
     return Array.from(runs.values(), ({ run, buckets, differences, unkept }) => ({
       run,
       buckets: [...buckets.values()],

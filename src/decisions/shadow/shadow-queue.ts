@@ -43,7 +43,7 @@ export interface ShadowQueueOptions {
   readonly failed: (error: unknown) => void;
   /** Decisions that may wait. */
   readonly room: number;
-  /** Differences stored in a second at most, so that a version which differs everywhere does not fill the disk. */
+  /** Differences stored in a second at most in the long run, so that a version which differs everywhere does not fill the disk. */
   readonly differences: number;
 }
 
@@ -134,7 +134,9 @@ export class ShadowQueue implements Shadowing {
 
   #turn(): void {
     const { clock } = this.#options.world;
-    const until = clock.monotonicUs() + SLICE_US;
+    const begun = clock.monotonicUs();
+    const until = begun + SLICE_US;
+    this.#gathering.makeRoom(begun);
     do {
       const work = this.#shift();
       if (work === undefined) break;
@@ -186,7 +188,7 @@ export class ShadowQueue implements Shadowing {
       writer: this.#writer,
       number: this.#number,
       at: this.#options.world.clock.now(),
-      additions: this.#gathering.take(this.#options.world.clock.monotonicUs()),
+      additions: this.#gathering.take(),
     });
   }
 

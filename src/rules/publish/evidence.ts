@@ -22,6 +22,8 @@ interface EvidenceHead {
   readonly at: number;
   /** Why, or what was looked at. */
   readonly comment: string;
+  /** Said by whoever called, in development mode: nobody knows who the actor is. */
+  readonly development?: true;
 }
 
 type EvidenceBody =
@@ -44,7 +46,7 @@ export interface CasesResult {
 export interface Standing {
   readonly cases: Extract<Evidence, { kind: 'cases' }> | undefined;
   readonly backtest: Extract<Evidence, { kind: 'backtest' }> | undefined;
-  /** By others than its authors, not withdrawn since. */
+  /** By others than its authors, not withdrawn since, and not given over red cases that others took the place of. */
   readonly approvals: readonly Evidence[];
   /** The latest waiver of each. */
   readonly waivers: Readonly<Partial<Record<Waivable, Evidence>>>;
@@ -63,21 +65,32 @@ export function wrote({ author, editors = [] }: Authorship, name: string): boole
   return [author, ...editors].some((one) => one.toLowerCase() === asked);
 }
 
-/** What the evidence (oldest first) comes to. */
-export function standingOf(evidence: readonly Evidence[], version: Authorship): Standing {
+/**
+ * What the evidence (oldest first) comes to. `identified`: callers have an identity, so that nobody's word counts who had
+ * none.
+ */
+export function standingOf(evidence: readonly Evidence[], version: Authorship, identified = false): Standing {
   const approvals = new Map<string, Evidence>();
   const waivers: Partial<Record<Waivable, Evidence>> = {};
   let cases: Standing['cases'];
   let backtest: Standing['backtest'];
   for (const piece of evidence) {
     if (piece.hash !== version.hash) continue;
-    if (piece.kind === 'cases') cases = piece;
-    else if (piece.kind === 'backtest') backtest = piece;
+    if (piece.kind === 'cases') {
+      // Who approved has not seen any cases that are green.
+      if (cases && !areGreen(cases) && cases.casesHash !== piece.casesHash) approvals.clear();
+      cases = piece;
+    } else if (piece.kind === 'backtest') backtest = piece;
+    else if (identified && piece.development) continue;
     else if (piece.kind === 'withdrawal') approvals.delete(piece.actor);
     else if (piece.kind === 'waiver') for (const what of piece.waives) waivers[what] = piece;
     else if (!wrote(version, piece.actor)) approvals.set(piece.actor, piece);
   }
   return { cases, backtest, approvals: [...approvals.values()], waivers };
+}
+
+function areGreen({ passed, failed }: CasesResult): boolean {
+  return failed === 0 && passed > 0;
 }
 
 /** What a version lacks to go live, and what it goes without on somebody's word. */

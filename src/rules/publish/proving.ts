@@ -5,6 +5,7 @@ import type { RuleSetDocument } from '../document/document.js';
 import {
   owedOf,
   readinessOf,
+  SHIPPED,
   standingOf,
   wrote,
   type CasesResult,
@@ -80,11 +81,18 @@ export interface ProvingOptions {
 }
 
 type Body = Evidence extends infer E ? (E extends Evidence ? Omit<E, keyof Said> : never) : never;
-type Said = Pick<Evidence, 'ruleSet' | 'version' | 'number' | 'hash' | 'actor' | 'at' | 'comment'>;
+type Said = Pick<
+  Evidence,
+  'ruleSet' | 'version' | 'number' | 'hash' | 'actor' | 'at' | 'comment' | 'development'
+>;
 
 /** Of several who add evidence at once, one gets through in each try. */
 const TRIES = 30;
-/** Bounds what is kept of one version. */
+/**
+ * Bounds what is kept of one version: results of cases, and everything. The rest of the room is for those who answer for it;
+ * to take an approval back there is always some.
+ */
+const MAX_CASES = 500;
 const MAX_EVIDENCE = 1_000;
 
 /** Proving over a store. */
@@ -97,11 +105,7 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
     const { ruleSet, version: number, hash } = version;
     for (let tries = 1; ; tries++) {
       const before = await store.evidence(ruleSet, number);
-      if (before.length >= MAX_EVIDENCE)
-        throw new TollgateError(
-          'OVERLOADED',
-          `version ${number} of ${ruleSet} has ${MAX_EVIDENCE} pieces of evidence`,
-        );
+      mustHaveRoom(version, before, body.kind);
       const said: Said = {
         ruleSet,
         version: number,
@@ -110,6 +114,7 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
         actor,
         at: now(),
         comment,
+        ...(development && actor !== SHIPPED ? { development: true } : {}),
       };
       const evidence: Evidence = { ...said, ...body };
       if ((await store.addEvidence(evidence)) === 'added') return [...before, evidence];
@@ -122,7 +127,7 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
   }
 
   function proofOf(version: StoredVersion, evidence: readonly Evidence[]): Proof {
-    const standing = standingOf(evidence, version);
+    const standing = standingOf(evidence, version, !development);
     return { evidence, standing, readiness: readinessOf(standing, development) };
   }
 
@@ -195,6 +200,23 @@ export function createProving({ store, now, development, runCases }: ProvingOpti
       return found;
     },
   };
+}
+
+function mustHaveRoom(
+  { ruleSet, version }: StoredVersion,
+  before: readonly Evidence[],
+  kind: Evidence['kind'],
+): void {
+  if (kind === 'withdrawal') return;
+  const cases = kind === 'cases';
+  const most = cases ? MAX_CASES : MAX_EVIDENCE;
+  const count = cases ? before.filter((piece) => piece.kind === 'cases').length : before.length;
+  if (count < most) return;
+  const what = cases ? 'results of cases' : 'pieces of evidence';
+  throw new TollgateError(
+    'LIMIT_REACHED',
+    `version ${version} of ${ruleSet} has ${most} ${what}, and no room for more: store a new version`,
+  );
 }
 
 /** Runs golden cases. Throws INVALID_REQUEST where they are none. */

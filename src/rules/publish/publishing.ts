@@ -46,7 +46,7 @@ export interface Publishing {
   deactivate(input: PublishInput): Promise<RuleSetInfo>;
   startShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
   stopShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
-  /** Throws NOT_PROVEN. For a version that is in canary already it changes the settings. */
+  /** Throws NOT_PROVEN. For a version that is in canary already other settings begin another run; the same are no change. */
   startCanary(input: PublishVersionInput & { readonly settings: CanarySettings }): Promise<RuleSetInfo>;
   stopCanary(input: PublishInput): Promise<RuleSetInfo>;
   /** The publication log of a rule set, newest first. */
@@ -189,7 +189,7 @@ export function createPublishing(options: PublishingOptions): Publishing {
       publish(input, async (standings) => {
         await knownVersion(store, input.ruleSet, input.version);
         const move = stepsOf(standings, input.scope).startCanary(input.version, input.settings);
-        return { ...move, ...(await proven(input.ruleSet, input.version)) };
+        return move && { ...move, ...(await proven(input.ruleSet, input.version)) };
       }),
 
     stopCanary: (input) =>

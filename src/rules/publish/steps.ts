@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { TollgateError } from '../../errors/errors.js';
 import type { Standings } from '../known-versions.js';
 import type { Publication, PublicationStep } from '../version-store.js';
@@ -48,13 +49,12 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
 
     /** `log`: what changed the active version of the scope, newest first. */
     async rollBack(log: AsyncIterable<Publication>): Promise<Move> {
-      const before = await versionBefore(active, log);
-      // Nothing was active here on its own before: what holds around it takes its place.
-      const to = before ?? (scope === 'all' || active === 0 ? undefined : 0);
-      if (to === undefined)
+      const to = (await versionBefore(active, log)) ?? 0;
+      // Else what holds around the scope takes its place.
+      if (to === 0 && (scope === 'all' || active === 0))
         throw new TollgateError(
           'NOTHING_TO_ROLL_BACK',
-          `rule set ${ruleSet} has no earlier active version at ${where}; 'deactivate' takes it out of service`,
+          `rule set ${ruleSet} had no version active at ${where} before; 'deactivate' takes it out of service`,
         );
       const changes =
         to === 0 ? archive(active) : [...archive(active), { version: to, stage: 'active' } as const];
@@ -102,7 +102,8 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       return { step: 'stop-shadow', version, from: active, to: active, changes: archive(version) };
     },
 
-    startCanary(version: number, settings: CanarySettings): Move {
+    /** undefined: it is in canary with these settings already. */
+    startCanary(version: number, settings: CanarySettings): Move | undefined {
       if (version === active)
         throw new TollgateError('STAGED', `version ${version} of ${ruleSet} is active at ${where} already`);
       if (canary !== 0 && canary !== version)
@@ -110,6 +111,8 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
           'STAGED',
           `version ${canary} of ${ruleSet} is in canary at ${where}: stop it or roll it back first`,
         );
+      const there = here.find(({ stage }) => stage === 'canary');
+      if (there?.version === version && isDeepStrictEqual(there.canary, settings)) return undefined;
       const changes = [{ version, stage: 'canary', canary: settings } as const];
       return { step: 'start-canary', version, from: active, to: active, changes };
     },

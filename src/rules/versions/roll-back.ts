@@ -6,7 +6,8 @@ const PAGE = 100;
 
 /**
  * The version that a roll-back leads to: the one that was active before the present one, as if what roll-backs undid had
- * never been; undefined when there is none. Reads no more of the log (newest first) than it takes.
+ * never been; 0: none was, since it had been taken out of service; undefined: none had ever been. Reads no more of the log
+ * (newest first) than it takes.
  */
 export async function versionBefore(
   active: number,
@@ -20,7 +21,7 @@ export async function versionBefore(
       continue;
     }
     while (undone.at(-1) === to) undone.pop();
-    if (undone.length === 0 && to !== 0 && to !== active) return to;
+    if (undone.length === 0 && to !== active) return to;
   }
   return undefined;
 }

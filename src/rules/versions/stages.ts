@@ -31,7 +31,7 @@ export function stagesOf(store: Pick<RuleVersionStore, 'staged' | 'ruleSets' | '
     for (const { ruleSet, scope, version: active, stage } of staged) {
       if (stage !== 'active') continue;
       const version = await versionBefore(active, activeChanges(store, ruleSet, scope));
-      if (version !== undefined) found.push({ ruleSet, version, stage: 'previous', inForce: true });
+      if (version) found.push({ ruleSet, version, stage: 'previous', inForce: true });
     }
     return found;
   }

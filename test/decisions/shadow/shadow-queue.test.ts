@@ -192,20 +192,28 @@ describe('the queue of shadow work', () => {
     expect(bucketsOf(batches)).toMatchObject([{ tally: { compared: 2 } }]);
   });
 
-  it('keeps so many differences at a time and counts the others', async () => {
-    const { queue, batches, work, answer, pass } = stage(10, 2);
-    for (const id of ['a', 'b', 'c']) queue.offer(work(id, 1));
-    await pass(1_000);
-    await answer();
-    queue.offer(work('d', 1));
-    await pass(1_000);
+  it('keeps differences up to a rate, twenty seconds of them at once, and counts the others', async () => {
+    const { queue, batches, work, answer, pass } = stage(100, 2);
+    const some = async (count: number): Promise<void> => {
+      for (let number = 0; number < count; number++) queue.offer(work(String(number), 1));
+      await pass(1_000);
+      await answer();
+    };
+    await some(50);
+    for (let second = 0; second < 5; second++) await some(2);
+    await some(10);
+    await pass(9_000);
+    await some(30);
     const kept = batches.flatMap(({ additions }) =>
-      additions.map(({ differences, unkept }) => [differences.map(({ decision }) => decision), unkept]),
+      additions.map(({ differences, unkept }) => [differences.length, unkept]),
     );
-    expect(kept).toEqual([
-      [['a', 'b'], 1],
-      [['d'], 0],
+    expect(kept.slice(0, 2)).toEqual([
+      [40, 10],
+      [2, 0],
     ]);
+    // At the rate, nothing is lost.
+    expect(kept.slice(1, 6)).toEqual(Array.from({ length: 5 }, () => [2, 0]));
+    expect(kept.slice(6).flat()).toEqual([2, 8, 20, 10]);
   });
 
   it('goes on where a program fails, and counts it', async () => {

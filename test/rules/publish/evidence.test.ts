@@ -58,6 +58,29 @@ describe('a version may go live', () => {
     expect(ready(false, green, backtest, approval, withdrawal, approval).missing).toEqual([]);
   });
 
+  it('not on an approval given over red cases that others took the place of', () => {
+    const other = { ...green, casesHash: 'd' };
+    const lacks = ['approval: nobody but its authors has approved it, and nobody has waived that'];
+    expect(ready(false, red, backtest, approval, other).missing).toEqual(lacks);
+    expect(ready(false, { ...green, passed: 0 }, backtest, approval, other).missing).toEqual(lacks);
+    expect(ready(false, red, backtest, approval, other, approval).missing).toEqual([]);
+    // The same cases, green since the lists that they need are there; more cases beside green ones; the first cases.
+    expect(ready(false, red, backtest, approval, green).missing).toEqual([]);
+    expect(ready(false, green, backtest, approval, other).missing).toEqual([]);
+    expect(ready(false, approval, green, backtest).missing).toEqual([]);
+  });
+
+  it('on what was said in development mode only where nobody has an identity', () => {
+    const development = { development: true } as const;
+    const waiver = { kind: 'waiver', waives: ['backtest', 'approval'], ...development } as const;
+    const said = evidence({ ...green, ...development }, { ...approval, ...development }, backtest);
+    expect(standingOf(said, VERSION).approvals).toHaveLength(1);
+    const { cases, approvals } = standingOf(said, VERSION, true);
+    expect([cases?.passed, approvals]).toEqual([2, []]);
+    expect(standingOf(evidence(waiver), VERSION, true).waivers).toEqual({});
+    expect(Object.keys(standingOf(evidence(waiver), VERSION).waivers)).toEqual(['backtest', 'approval']);
+  });
+
   it('not on evidence for other content', () => {
     const other = [green, backtest, approval].map((one) => ({ ...one, hash: 'other' }));
     expect(ready(false, ...other).missing).toHaveLength(3);

@@ -125,6 +125,28 @@ describe('publishing', () => {
     expect(await code(publishing.rollBack(by('site:shop')))).toBe('NOTHING_TO_ROLL_BACK');
   });
 
+  it('does not bring back what was taken out of service before the version that it takes back', async () => {
+    const { publishing } = await open();
+    await publishing.activate({ ...by(), version: 1 });
+    for (const scope of ['all', 'site:shop'] as const) {
+      await publishing.activate({ ...by(scope), version: 2 });
+      await publishing.deactivate(by(scope));
+      await publishing.activate({ ...by(scope), version: 3 });
+    }
+    const { staged } = await publishing.rollBack(by('site:shop'));
+    expect(staged.map(({ scope, version }) => [scope, version])).toEqual([['all', 3]]);
+    expect(await code(publishing.rollBack(by()))).toBe('NOTHING_TO_ROLL_BACK');
+  });
+
+  it('of a canary that is started again as it is goes on with it', async () => {
+    const { publishing, log } = await open();
+    await publishing.activate({ ...by(), version: 1 });
+    const begun = await publishing.startCanary({ ...by(), version: 2, settings: SETTINGS });
+    const again = await publishing.startCanary({ ...by(), version: 2, settings: { ...SETTINGS } });
+    expect(again).toEqual(begun);
+    expect(log).toHaveLength(2);
+  });
+
   it('keeps few shadows, none of what decides there', async () => {
     const { publishing } = await open();
     await publishing.activate({ ...by(), version: 1 });

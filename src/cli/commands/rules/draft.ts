@@ -14,6 +14,7 @@ import { readText } from '../../input/files.js';
 import { actorName, withSession } from '../../session.js';
 import { casesBeside, printCases } from './cases-text.js';
 import { printFindings } from './check.js';
+import { versionNumber } from './version-number.js';
 
 const PAGE = 200;
 
@@ -35,6 +36,7 @@ interface Put {
   readonly comment: string;
   readonly actor?: string;
   readonly etag?: string;
+  readonly base?: number;
 }
 
 function addPut(parent: Command, host: Host): void {
@@ -44,6 +46,11 @@ function addPut(parent: Command, host: Host): void {
     .option(
       '--etag <etag>',
       "of the draft that you changed, from 'draft show'; without it there must be none yet",
+    )
+    .option(
+      '--base <version>',
+      'the newest version that it takes into account (default: as before; of a new draft the newest there is)',
+      versionNumber,
     )
     .option('--cases <file>', 'its golden cases (default: NAME.cases.json beside NAME.rules.json)')
     .option('--lists <file>', 'lists with the entries that the cases need (default: lists.json beside it)')
@@ -65,6 +72,7 @@ Examples:
           comment: options.comment,
           actor: actorName(options.actor, host),
           etag: options.etag ?? '',
+          baseVersion: options.base ?? 0,
         });
         if (out.json) {
           out.document(toJson(PutDraftResponseSchema, response, { alwaysEmitImplicit: true }));

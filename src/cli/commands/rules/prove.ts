@@ -40,7 +40,13 @@ function withSaying(command: Command): Command {
     .option('--comment <text>', 'what was looked at, for the log', '');
 }
 
-function evidenceText({ kind, cases, waives }: RuleEvidence): string {
+function evidenceText(evidence: RuleEvidence): string {
+  const { kind, development } = evidence;
+  const said = kind === EvidenceKind.APPROVAL || kind === EvidenceKind.WAIVER;
+  return `${whatText(evidence)}${said && development ? ' (development mode)' : ''}`;
+}
+
+function whatText({ kind, cases, waives }: RuleEvidence): string {
   if (cases !== undefined)
     return `golden cases: ${cases.passed} passed, ${cases.failed} failed (${cases.casesHash.slice(0, HASH_CHARS)})`;
   if (kind === EvidenceKind.WAIVER)

@@ -76,12 +76,13 @@ export function toProof({ evidence, readiness }: Proof): RuleProof {
 }
 
 function toEvidence(evidence: Evidence): RuleEvidence {
-  const { kind, actor, at, comment } = evidence;
+  const { kind, actor, at, comment, development = false } = evidence;
   return create(RuleEvidenceSchema, {
     kind: KIND[kind],
     actor,
     at: fromMs(at),
     comment,
+    development,
     ...(evidence.kind === 'cases' ? { cases: toCases(evidence) } : {}),
     waives: evidence.kind === 'waiver' ? evidence.waives.map((what) => WAIVABLE[what]) : [],
   });

@@ -36,7 +36,8 @@ export function controlHandlers({
 }): Handlers<typeof ControlService> {
   return {
     async setControlGroup(request, context) {
-      if (request.group !== undefined) request.group.actor = actorOf(context, request.group.actor);
+      if (request.group !== undefined)
+        request.group.actor = actorOf(context, request.group.actor, 'group.actor');
       const { group, cap } = checkSetControlGroup(request);
       const set = await controls.set(fromControlGroup(group, cap));
       return create(SetControlGroupResponseSchema, { group: toControlGroup(set) });

@@ -63,6 +63,7 @@ export function provingHandlers(ruleSets: RuleSets): Pick<Handlers<typeof RuleSe
         comment,
         actor,
         revision: toRevision(etag),
+        base: request.baseVersion,
       });
       return create(PutDraftResponseSchema, {
         draft: toDraft(draft, false),

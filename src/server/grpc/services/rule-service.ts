@@ -47,7 +47,7 @@ export function ruleHandlers(
 
   return {
     async createVersion(request, context) {
-      request.author = actorOf(context, request.author);
+      request.author = actorOf(context, request.author, 'author');
       await refuse(checkCreateVersion(request), 'document_json', request.documentJson);
       const { version, warnings, created, cases } = await ruleSets.create({
         document: request.documentJson,

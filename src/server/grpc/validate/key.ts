@@ -1,25 +1,20 @@
-import { GUARDRAIL } from '../../../decisions/canary/canary-guard.js';
 import { Role, RoleSchema } from '../../../gen/tollgate/v1/access_pb.js';
 import type { CreateKeyRequest, RevokeKeyRequest } from '../../../gen/tollgate/v1/key_service_pb.js';
-import { DEVELOPMENT } from '../../../identity/identity.js';
 import { isSubject } from '../../../identity/subject.js';
-import { SHIPPED } from '../../../rules/publish/evidence.js';
+import { isOwnName, OWN_NAME } from './own-names.js';
 import { Problems } from './problems.js';
 import { freeText, isCardNumber, requiredText, siteId } from './text.js';
 import { enumValue, timestamp } from './values.js';
 
 const NAME = /^[A-Za-z0-9._@-]{1,64}$/;
 const ID = /^[0-9a-z]{16}$/;
-/** Written down where Tollgate itself acts: nobody else may go by them. Waivers of the first are owed by nobody. */
-const ITS_OWN = new Set([SHIPPED, GUARDRAIL, DEVELOPMENT.name]);
 
 /** A key to make. */
 export function checkCreateKey(request: CreateKeyRequest): void {
   const problems = new Problems();
   if (!NAME.test(request.name)) problems.add('name', 'not 1 to 64 of [A-Za-z0-9._@-]');
   else if (isCardNumber(request.name)) problems.add('name', 'looks like a card number');
-  else if (ITS_OWN.has(request.name.toLowerCase()))
-    problems.add('name', 'stands for Tollgate itself in its records');
+  else if (isOwnName(request.name)) problems.add('name', OWN_NAME);
   if (request.roles.length === 0)
     problems.add('roles', 'is required: author, approver, operator, viewer or site');
   for (const [index, role] of request.roles.entries())

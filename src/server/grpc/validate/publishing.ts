@@ -146,6 +146,7 @@ export function checkPutDraft(request: PutDraftRequest): void {
   requiredText(problems, '', 'actor', request.actor, 128);
   freeText(problems, '', 'comment', request.comment, 2000);
   etag(problems, '', 'etag', request.etag);
+  within(problems, '', 'base_version', request.baseVersion, 0, MAX_VERSION);
   problems.throwIfAny();
 }
 
