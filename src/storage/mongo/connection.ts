@@ -78,6 +78,10 @@ export class Connection {
     mustKeepPromises(this.#client);
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   get client(): MongoClient {
     return this.#client;
   }

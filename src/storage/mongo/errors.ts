@@ -13,6 +13,7 @@ import { TollgateError } from '../../errors/errors.js';
 import { storeUnavailable } from '../../errors/store-unavailable.js';
 
 const DUPLICATE_KEY = 11_000;
+const NAMESPACE_EXISTS = 48;
 /** A primary that stopped being one, or a server that shuts down. */
 const LEAVING = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
@@ -65,6 +66,11 @@ function isSocketError(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof MongoError) return false;
   const { code, syscall } = error as NodeJS.ErrnoException;
   return syscall === 'read' || syscall === 'write' || code?.startsWith('ERR_STREAM_') === true;
+}
+
+/** Whether a collection is not made since there is one of this name. */
+export function isThereAlready(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === NAMESPACE_EXISTS;
 }
 
 /** Whether a unique index refused a write. */

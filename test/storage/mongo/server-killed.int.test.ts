@@ -4,7 +4,8 @@ import { TollgateError } from '../../../src/errors/errors.js';
 import { openMongoStore } from '../../../src/storage/mongo/open.js';
 import { killableMongod } from '../../support/killable-mongod.js';
 import { OWN_TIME_WORLD, ownTime } from '../../support/own-time.js';
-import { entries } from '../contract/entries.js';
+import { entries, T0 } from '../contract/entries.js';
+import { member } from '../contract/lists.js';
 
 const found = findMongod();
 const binary = found?.kind === 'binary' ? found.path : undefined;
@@ -50,6 +51,39 @@ describe.skipIf(binary === undefined)(`a mongod of its own${binary === undefined
       await server.remove();
     }
   });
+
+  it('is frozen for longer than a step may take, while entries are staged and while a list is switched: the import goes on', async () => {
+    const server = await killableMongod(binary ?? '');
+    const store = await openMongoStore({ uri: server.uri, world: OWN_TIME_WORLD });
+    const frozen = async (): Promise<void> => {
+      server.freeze();
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      server.thaw();
+    };
+    try {
+      const by = { actor: 'ana', reason: 'a test' };
+      await store.lists.create({ id: 'l', type: 'card', kind: 'block', description: '', owner: '' }, by, T0);
+      const values = Array.from({ length: 40_000 }, (_, index) => `c${String((index * 7_919) % 40_000)}`);
+      let thawed: Promise<void> = Promise.resolve();
+      async function* batches() {
+        for (let at = 0; at < values.length; at += 1_000) {
+          if (at === 20_000) thawed = frozen();
+          yield values.slice(at, at + 1_000).map((value) => member(value, T0));
+        }
+        await thawed;
+        setTimeout(() => void (thawed = frozen()), 300);
+      }
+      const options = { replace: true, dryRun: false, by, now: () => T0 };
+      expect(await store.lists.import('l', batches(), options)).toMatchObject({ added: 40_000, removed: 0 });
+      await thawed;
+      const [list] = await store.lists.lists();
+      expect(list).toMatchObject({ revision: 1, entries: 40_000 });
+    } finally {
+      server.thaw();
+      await store.close();
+      await server.remove();
+    }
+  }, 60_000);
 
   it('is a standalone: refused at start with what is needed', async () => {
     const server = await killableMongod(binary ?? '', false);

@@ -51,7 +51,7 @@ export async function writeEnds(
   for (const operations of chunks(all)) {
     const write = (): Promise<unknown> => memberships.bulkWrite([...operations], { ordered: false });
     // When the primary changes the driver sends again what changes one document each, but not this.
-    await connection.run(async () => {
+    await connection.write(async () => {
       try {
         await write();
       } catch (error) {

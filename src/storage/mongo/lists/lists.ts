@@ -31,6 +31,7 @@ import { keepLists, keepOff } from './keep.js';
 import { IMPORT_SIZES, switchTo, tell } from './import.js';
 import type { ImportSizes } from './import.js';
 import { StagingAreas } from './staging.js';
+import { persistent } from './steps.js';
 import type { Instances } from './staging.js';
 import { asked, counts, entryOf, untouched, viewOf } from './view.js';
 import type { ListChangeDocument, ListDocument, ListView, MembershipDocument } from './view.js';
@@ -203,11 +204,12 @@ export class MongoLists implements ListStore {
     batches: AsyncIterable<readonly ImportEntry[]>,
     options: ImportOptions,
   ): Promise<ImportUpdate> {
-    const on = this.#collections;
+    const steps = persistent(this.#connection, this.#world);
+    const on = { ...this.#collections, connection: steps };
     await this.#view(list);
     await this.sweep();
     const name = Buffer.from(this.#world.randomBytes(12)).toString('hex');
-    return await this.#staging.use(name, async (staging) => {
+    return await this.#staging.use(name, steps, async (staging) => {
       await atOnce(AT_ONCE, inChunks(batches), (chunk) => staging.add(chunk));
       return options.dryRun
         ? await tell(on, await this.#view(list), staging, options, this.#sizes)

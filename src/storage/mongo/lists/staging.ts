@@ -2,10 +2,12 @@ import type { Collection } from 'mongodb';
 import type { ImportEntry } from '../../../facts/lists/list-store.js';
 import { byValue } from '../../../facts/lists/timeline.js';
 import type { Connection } from '../connection.js';
+import { isThereAlready, onlyDuplicates } from '../errors.js';
 import { STAGING } from '../indexes.js';
 import { CHUNK } from './difference.js';
 import { SortedRuns } from './sorted-runs.js';
 import type { RunPart, RunSizes, Sortable } from './sorted-runs.js';
+import type { Steps } from './steps.js';
 
 /** An entry that waits for the switch of its import. */
 interface StagedEntry extends Sortable {
@@ -33,6 +35,7 @@ const FLEETING = { writeConcern: { w: 1, journal: false }, readConcern: { level:
  */
 export class ListStaging {
   readonly #connection: Connection;
+  readonly #steps: Steps;
   readonly #collection: Collection<RunPart>;
   readonly #name: string;
   readonly #runs: SortedRuns<StagedEntry>;
@@ -40,8 +43,9 @@ export class ListStaging {
   #size = 0;
   #first: Said | undefined;
 
-  constructor(connection: Connection, name: string, sizes: RunSizes) {
+  constructor(connection: Connection, steps: Steps, name: string, sizes: RunSizes) {
     this.#connection = connection;
+    this.#steps = steps;
     this.#collection = connection.collection(name, FLEETING);
     this.#name = name;
     this.#runs = new SortedRuns(
@@ -72,18 +76,29 @@ export class ListStaging {
 
   async #write(parts: readonly RunPart[]): Promise<void> {
     await (this.#made ??= this.#make());
-    await this.#connection.run(() => this.#collection.insertMany([...parts], { ordered: false }));
+    await this.#steps.run(async () => {
+      try {
+        await this.#collection.insertMany([...parts], { ordered: false });
+      } catch (error) {
+        // They are there: the same step was made before.
+        if (!onlyDuplicates(error)) throw error;
+      }
+    });
   }
 
   async #read(ids: readonly number[]): Promise<readonly RunPart[]> {
-    return await this.#connection.run(() => this.#collection.find({ _id: { $in: [...ids] } }).toArray());
+    return await this.#steps.run(() => this.#collection.find({ _id: { $in: [...ids] } }).toArray());
   }
 
   async #make(): Promise<unknown> {
     const clusteredIndex = { key: { _id: 1 }, unique: true } as const;
-    return await this.#connection.run(() =>
-      this.#connection.db.createCollection(this.#name, { clusteredIndex }),
-    );
+    return await this.#steps.run(async () => {
+      try {
+        await this.#connection.db.createCollection(this.#name, { clusteredIndex });
+      } catch (error) {
+        if (!isThereAlready(error)) throw error;
+      }
+    });
   }
 }
 
@@ -116,10 +131,10 @@ export class StagingAreas {
   }
 
   /** Does something with a new, empty staging area, gone afterwards. */
-  async use<T>(token: string, work: (staging: ListStaging) => Promise<T>): Promise<T> {
+  async use<T>(token: string, steps: Steps, work: (staging: ListStaging) => Promise<T>): Promise<T> {
     const name = `${STAGING}${this.#instances.own}.${token}`;
     this.#inUse.add(name);
-    const staging = new ListStaging(this.#connection, name, this.#sizes);
+    const staging = new ListStaging(this.#connection, steps, name, this.#sizes);
     try {
       return await work(staging);
     } finally {

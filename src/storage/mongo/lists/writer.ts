@@ -5,14 +5,14 @@ import { deletedList } from '../../../facts/lists/deletion.js';
 import type { ChangeNote, ListEntry, ListUpdate } from '../../../facts/lists/list-store.js';
 import type { Ending } from '../../../facts/lists/timeline.js';
 import { atOnce } from '../at-once.js';
-import { COLLECTIONS, ENDS_INDEX } from '../indexes.js';
 import type { ListCollections } from './collections.js';
 import type { Difference, Standing } from './difference.js';
 import { writeEnds } from './endings.js';
 import type { WrittenEnd } from './endings.js';
 import { membership } from './view.js';
 import { changeId } from './view.js';
-import type { ListDocument, ListView, MembershipDocument } from './view.js';
+import type { ListDocument, ListView } from './view.js';
+import { insertOnce, removeFailed } from './written.js';
 
 /** A writer that has not been heard of for this long has lost its place, ms of the server's clock. */
 const LEASE_MS = 20_000;
@@ -25,8 +25,6 @@ const PAUSE_MS = 20;
 const RENEW_MS = 4_000;
 /** Parts of a change that are written at once. */
 const AT_ONCE = 3;
-/** How long the removal of what failed changes wrote may take, ms. */
-const REMOVAL_MS = 60_000;
 
 /** How a change is to be made. */
 export interface ChangeOptions {
@@ -140,6 +138,7 @@ export class ListWriter {
       const there = await on.connection.run(() =>
         on.lists.findOne({ _id: list }, { projection: { 'writer.token': 1, deleted: 1 } }),
       );
+      if (there?.writer?.token === token) return await ListWriter.#opened(on, list, token, options);
       if (!there) throw new TollgateError('LIST_NOT_FOUND', `no list ${list}`);
       if (there.deleted) throw deletedList({ id: list, deleted: there.deleted });
       const time = on.world.clock.monotonicUs();
@@ -151,6 +150,18 @@ export class ListWriter {
         throw new TollgateError('LIST_BUSY', `another change of list ${list} is under way; try again`);
       await new Promise<void>((resolve) => on.world.timers.after(PAUSE_MS, resolve));
     }
+  }
+
+  /** Who was let in by a step whose answer was lost. */
+  static async #opened(
+    on: ListCollections,
+    list: string,
+    token: string,
+    options: ChangeOptions,
+  ): Promise<ListWriter> {
+    const found = await on.connection.run(() => on.lists.findOne({ _id: list, 'writer.token': token }));
+    if (!found) throw storeUnavailable(`the change of list ${list} took too long`);
+    return new ListWriter(on, found, token, options);
   }
 
   async #take({ added, ended, removed, unchanged }: Difference): Promise<void> {
@@ -165,7 +176,7 @@ export class ListWriter {
     if (entries.length === 0) return;
     this.#wrote = true;
     const documents = entries.map((entry) => membership(entry, this.view.list, this.#revision, this.now));
-    await this.#on.connection.run(() => this.#on.memberships.insertMany(documents, { ordered: false }));
+    await this.#on.connection.write(() => insertOnce(this.#on.memberships, documents));
     this.#added += entries.length;
   }
 
@@ -235,7 +246,14 @@ export class ListWriter {
         },
       ),
     );
-    if (matchedCount === 0) throw this.#tooLong();
+    if (matchedCount === 0 && !(await this.#isCommitted())) throw this.#tooLong();
+  }
+
+  /** Whether it was committed by a step whose answer was lost: else who writes after it makes its number void. */
+  async #isCommitted(): Promise<boolean> {
+    const revision = this.#revision;
+    const committed = { _id: this.view.list, revision: { $gte: revision }, void: { $ne: revision } };
+    return (await this.#on.connection.run(() => this.#on.lists.countDocuments(committed))) > 0;
   }
 
   /** Gives up the place and the number: nothing was written. */
@@ -258,25 +276,5 @@ export class ListWriter {
     );
     // Else it was committed and only the answer was lost, or the next writer has seen to it.
     if (matchedCount > 0) void removeFailed(this.#on, this.view.list, [this.#revision]);
-  }
-}
-
-/** Removes what failed changes wrote. It never counts, so nobody waits for this, and what is left does no harm. */
-async function removeFailed(
-  { connection }: ListCollections,
-  list: string,
-  numbers: readonly number[],
-): Promise<void> {
-  if (numbers.length === 0) return;
-  const r = { $in: [...numbers] };
-  const ended = { list, ends: { $exists: true, $elemMatch: { r } } };
-  try {
-    await connection.patiently(async (db) => {
-      const memberships = db.collection<MembershipDocument>(COLLECTIONS.memberships);
-      await memberships.deleteMany({ list, r });
-      await memberships.updateMany(ended, { $pull: { ends: { r } } }, { hint: ENDS_INDEX });
-    }, REMOVAL_MS);
-  } catch {
-    return;
   }
 }

@@ -6,6 +6,7 @@ import { Connection } from '../../../../src/storage/mongo/connection.js';
 import type { ImportSizes } from '../../../../src/storage/mongo/lists/import.js';
 import type { Instances } from '../../../../src/storage/mongo/lists/staging.js';
 import type { ListDocument, MembershipDocument } from '../../../../src/storage/mongo/lists/view.js';
+import { storeUnavailable } from '../../../../src/errors/store-unavailable.js';
 import { MongoLists } from '../../../../src/storage/mongo/lists/lists.js';
 import { RUN_SIZES } from '../../../../src/storage/mongo/lists/sorted-runs.js';
 import { openMongoStore, type MongoStore } from '../../../../src/storage/mongo/open.js';
@@ -55,6 +56,10 @@ describeMongo('an import on MongoDB', (uri) => {
     const through = {
       db,
       run: connection.run.bind(connection),
+      // Through the other, that tests may tamper with.
+      write: (step: () => Promise<unknown>) => through.run(step),
+      healed: connection.healed.bind(connection),
+      closed: false,
       patiently: connection.patiently.bind(connection),
       collection: connection.collection.bind(connection),
       ...tampered,
@@ -182,6 +187,41 @@ describeMongo('an import on MongoDB', (uri) => {
       expect(outcomes).toEqual(outcomes.toSorted((a, b) => b.localeCompare(a)));
       expect(left.length).toBeGreaterThan(5);
     },
+  );
+
+  it.each(['before', 'after'] as const)(
+    'goes on where the store goes away %s any step: every entry is there once',
+    async (when) => {
+      let outages = 0;
+      for (let at = 1; ; at++) {
+        const list = `away${at}`;
+        await makeList(list);
+        let step = 0;
+        const run: Run = async (work, timeoutMs) => {
+          step += 1;
+          if (step !== at) return await connection.run(work, timeoutMs);
+          outages += 1;
+          if (when === 'after') await connection.run(work, timeoutMs);
+          throw storeUnavailable('it went away');
+        };
+        // The steps before the list is staged are not tried again: nothing is lost yet.
+        const importing = listsOf({ run }).import(list, stream(file, 1), options);
+        const done = await importing.then(
+          ({ added, removed }) => [added, removed],
+          (error: unknown) => error,
+        );
+        if (step < at) break;
+        if (at <= 2) expect(done).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+        else expect([at, done]).toEqual([at, [1, 1]]);
+        expect(await spans(list)).toEqual(at <= 2 ? OLD : NEW);
+        const stored = await memberships().find({ list }).toArray();
+        expect(stored.map(({ v, ends }) => `${v} ${String(ends?.length ?? 0)}`).toSorted()).toEqual(
+          at <= 2 ? ['both 0', 'old 0'] : ['both 0', 'new 0', 'old 1'],
+        );
+      }
+      expect(outages).toBeGreaterThan(10);
+    },
+    60_000,
   );
 
   it('finds what stood at what came and between it, however little is looked at at once', async () => {
