@@ -171,6 +171,12 @@ describe('CSV', () => {
     await expect(encoded()).rejects.toThrow('f.csv line 3: not UTF-8 text');
   });
 
+  it('names the line that a row begins on, whatever lines its values hold', async () => {
+    const rows = 'a,b\n"1\n\n2",x\n\n3,"y\r\nz\n"\n4\n5,6\n';
+    const file = await openCsv(text(rows), 'f.csv', ',');
+    expect((await all(file.rows)).flat().map(({ line }) => line)).toEqual([2, 6, 9, 10]);
+  });
+
   it('takes no more for one value than a line may hold, though a quote is not closed', async () => {
     const line = Buffer.alloc(1024 * 1024, 'x');
     line[line.length - 1] = 0x0a;

@@ -107,6 +107,21 @@ onBothStores('lists in use', (createPlace) => {
     expect(await all('from')).toEqual(exported);
   });
 
+  it('are emptied by an import without entries only where that is meant', async () => {
+    await make('emptied');
+    await add('emptied', { value: 'a' });
+    const settings = { list: 'emptied', replace: true, actor: 'ina', reason: 'a test' };
+    expect(await failure(one.lists.importEntries(once(settings)))).toBe('INVALID_REQUEST');
+    const told = await one.lists.importEntries(once({ ...settings, dryRun: true }));
+    expect(told.removed).toBe(1n);
+    const { unchanged } = await one.lists.importEntries(
+      once({ ...settings, entries: [{ value: 'a' }], dryRun: true }),
+    );
+    expect(unchanged).toBe(1n);
+    const done = await one.lists.importEntries(once({ ...settings, allowEmpty: true }));
+    expect(done.removed).toBe(1n);
+  });
+
   it('say who reads them, and which decisions they had a part in', async () => {
     await make('watched');
     await add('watched', { value: 'listed' });

@@ -3,7 +3,7 @@ import { badInput } from '../exit.js';
 import type { BadRow } from './bad-row.js';
 import { MAX_LINE, textLines } from './text-lines.js';
 
-/** A row of a CSV file and the line it ends on; the first line is number 1. */
+/** A row of a CSV file and the line it begins on; the first line is number 1. */
 export interface CsvRow {
   readonly values: readonly string[];
   readonly line: number;
@@ -52,13 +52,21 @@ async function* parsedRows(
   delimiter: string,
 ): AsyncGenerator<readonly ParsedRow[]> {
   let rows: ParsedRow[] = [];
+  /** Ends of lines in quotes that the parser has counted as two. */
+  let twice = 0;
+  /** The line that the row before ended on, as the parser counts. */
+  let last = 0;
   const parser = parse({
     bom: true,
     delimiter,
     // A quote that nothing closes would take the rest of the file for one value.
     max_record_size: MAX_LINE,
-    on_record: (values: readonly string[], { lines, bytes }) =>
-      void rows.push({ values, line: lines, bytes }),
+    on_record: (values: readonly string[], { lines, bytes }) => {
+      const within = lines === last + 1 ? [] : values;
+      twice += countOf(within, /\r\n/g);
+      rows.push({ values, line: lines - twice - countOf(within, /\r\n|\n|\r/g), bytes });
+      last = lines;
+    },
     relax_column_count: true,
     skip_empty_lines: true,
   });
@@ -85,6 +93,12 @@ async function* parsedRows(
   const failure = source.failure();
   yield* upTo(failure === undefined ? problem : undefined);
   if (failure !== undefined) throw failure.cause;
+}
+
+function countOf(values: readonly string[], what: RegExp): number {
+  let count = 0;
+  for (const value of values) for (const _ of value.matchAll(what)) count++;
+  return count;
 }
 
 async function* rowsOf(

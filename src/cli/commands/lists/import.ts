@@ -61,7 +61,7 @@ async function* importRequests(
   settings: Settings,
   { until, allowEmpty = false }: Import,
 ) {
-  yield { ...settings, entries: [] as ListEntry[] };
+  yield { ...settings, allowEmpty, entries: [] as ListEntry[] };
   let none = true;
   for await (const entries of parts) {
     none &&= entries.length === 0;

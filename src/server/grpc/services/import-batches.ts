@@ -1,4 +1,4 @@
-import type { FieldViolation } from '../../../errors/errors.js';
+import { invalidRequest, type FieldViolation } from '../../../errors/errors.js';
 import type { ImportEntriesRequest, ListEntry } from '../../../gen/tollgate/v1/list_service_pb.js';
 import { fromListEntry } from '../convert/list.js';
 import { checkImportEntry, checkImportRest } from '../validate/list.js';
@@ -30,6 +30,13 @@ export async function* importBatches(
     const next: IteratorResult<ImportEntriesRequest> = await rest.next();
     message = next.done === true ? undefined : next.value;
   }
+  if (position === 0 && settings.replace && !settings.dryRun && !settings.allowEmpty)
+    throw invalidRequest([
+      {
+        field: 'entries',
+        description: 'none came, which empties the list: where that is meant, say allow_empty',
+      },
+    ]);
 }
 
 /** What is wrong with entries whatever their list is, by their place in the message. */

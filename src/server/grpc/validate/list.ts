@@ -142,6 +142,7 @@ export function checkImportRest(
   if (message.source !== '' && message.source !== settings.source) problems.add('source', differs);
   if (message.reason !== '' && message.reason !== settings.reason) problems.add('reason', differs);
   if (message.show !== 0 && message.show !== settings.show) problems.add('show', differs);
+  if (message.allowEmpty && !settings.allowEmpty) problems.add('allow_empty', differs);
 }
 
 /** What to stream out. */
