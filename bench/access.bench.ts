@@ -74,7 +74,7 @@ async function entrance(file: string, key: string, rounds: number): Promise<read
   const never = (): never => {
     throw new Error('refused');
   };
-  const known = knownCallers(keys, { failed: never }, never);
+  const known = knownCallers(keys, { failed: never }, { look: never }, never);
   const timed = (callers: Callers): number => {
     const enter = entranceTo(DecisionService.method.screen, callers);
     const before = cpuUs();

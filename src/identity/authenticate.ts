@@ -11,6 +11,13 @@ export interface Shown {
   subject(): string | undefined;
 }
 
+/** The same, to be looked at when the call may be gone. */
+export function keptShown(shown: Shown): Shown {
+  const { key } = shown;
+  const subject = key === undefined ? shown.subject() : undefined;
+  return { key, subject: () => subject };
+}
+
 /** Why a call is taken for nobody's: for counters, never for callers. */
 export const REFUSALS = [
   'nothing',

@@ -2,6 +2,7 @@ import { ConfigProblem, type Config } from '../config/config.js';
 import { ANYBODY, knownCallers, type Callers } from '../identity/callers.js';
 import type { Refusal } from '../identity/authenticate.js';
 import { createFailedAttempts } from '../identity/failed-attempts.js';
+import { createKeyLook } from '../identity/key-look.js';
 import { createKeys, type Keys } from '../identity/key-service.js';
 import type { KeyStore } from '../identity/key-store.js';
 import type { World } from '../world/world.js';
@@ -26,6 +27,7 @@ export function callersOf(
   return knownCallers(
     keys,
     createFailedAttempts(timers, () => clock.now()),
+    createKeyLook(() => keys.refresh(), timers),
     told,
   );
 }

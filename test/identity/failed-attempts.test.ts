@@ -1,28 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createFailedAttempts, waitMs } from '../../src/identity/failed-attempts.js';
-
-/** Timers of a clock that the test moves. */
-function handClock() {
-  let now = 0;
-  const due: { readonly at: number; readonly run: () => void }[] = [];
-  return {
-    now: () => now,
-    waiting: () => due.length,
-    timers: {
-      after(ms: number, run: () => void) {
-        due.push({ at: now + ms, run });
-        return () => undefined;
-      },
-    },
-    pass(ms: number) {
-      now += ms;
-      for (const one of due.filter(({ at }) => at <= now)) {
-        due.splice(due.indexOf(one), 1);
-        one.run();
-      }
-    },
-  };
-}
+import { handClock } from './hand-clock.js';
 
 function attempts() {
   const clock = handClock();

@@ -3,7 +3,7 @@ import { getOption } from '@bufbuild/protobuf';
 import type { Metadata } from '@grpc/grpc-js';
 import type { TollgateError } from '../../errors/errors.js';
 import { access, Role as WireRole } from '../../gen/tollgate/v1/access_pb.js';
-import type { Shown } from '../../identity/authenticate.js';
+import type { Refusal, Shown } from '../../identity/authenticate.js';
 import type { Callers } from '../../identity/callers.js';
 import { notAuthenticated, type Session } from '../../identity/key-ring.js';
 import { forbidden, type Access } from '../../identity/permission.js';
@@ -52,7 +52,7 @@ export function accessOf(method: DescMethod): Access {
 export function entranceTo(method: DescMethod | undefined, callers: Callers): Entrance {
   const needed = method === undefined ? undefined : accessOf(method);
   return (call, refuse) => {
-    const session = callers.sessionOf(new CallShown(call));
+    const session = callerOf(call, callers);
     if (typeof session === 'string') {
       callers.refused(session, peerOf(call), () => refuse(notAuthenticated()));
       return undefined;
@@ -62,6 +62,32 @@ export function entranceTo(method: DescMethod | undefined, callers: Callers): En
     refuse(error);
     return undefined;
   };
+}
+
+/** Whose call it is, as far as this instance knows; else why nobody's. */
+export function callerOf(call: ShowingCall, callers: Callers): Session | Refusal {
+  return callers.sessionOf(new CallShown(call));
+}
+
+/** What becomes of a call whose caller was asked for again. */
+export interface Verdict {
+  readonly letIn: () => void;
+  readonly refuse: (error: TollgateError) => void;
+}
+
+/** Asks again of a call that was nobody's; one of the two follows, which may be later. */
+export function askAgain(
+  call: ShowingCall,
+  why: Refusal,
+  callers: Callers,
+  { letIn, refuse }: Verdict,
+): void {
+  // A call that is gone meanwhile does not tell any more where it came from.
+  const peer = peerOf(call);
+  callers.again(new CallShown(call), why, (session) => {
+    if (typeof session !== 'string') letIn();
+    else callers.refused(session, peer, () => refuse(notAuthenticated()));
+  });
 }
 
 /** Read when it is asked for: in development mode nobody does. */

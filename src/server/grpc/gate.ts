@@ -5,8 +5,9 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
+import type { Refusal } from '../../identity/authenticate.js';
 import type { Callers } from '../../identity/callers.js';
-import { entranceTo, type Entrance, type ShowingCall } from './access.js';
+import { askAgain, callerOf, type ShowingCall } from './access.js';
 import type { BoundService } from './serve.js';
 import { toStatus, type ErrorReporter } from './to-status.js';
 
@@ -20,20 +21,19 @@ const HEALTH_BYTES = 4_096;
  * after a key was revoked.
  */
 export function gateTo(services: readonly BoundService[], callers: Callers): ServerInterceptor {
-  const enter = entranceTo(undefined, callers);
   const reporters = new Map<string, ErrorReporter>();
   for (const { definition, reporter } of services)
     for (const { path } of Object.values(definition)) reporters.set(path, reporter);
   return ({ path }, call) => {
     const reporter = reporters.get(path);
-    if (reporter !== undefined) guard(call, enter, reporter);
+    if (reporter !== undefined) guard(call, callers, reporter);
     else if (path.startsWith(HEALTH)) bound(call);
     return call as ServerInterceptingCall;
   };
 }
 
-/** The call begins when whose it is is known. */
-function guard(call: ServerInterceptingCallInterface, enter: Entrance, reporter: ErrorReporter): void {
+/** The call begins when whose it is is known, unless it is gone by then. */
+function guard(call: ServerInterceptingCallInterface, callers: Callers, reporter: ErrorReporter): void {
   const start = call.start.bind(call);
   const showing = (metadata: Metadata) => ({
     metadata,
@@ -41,17 +41,30 @@ function guard(call: ServerInterceptingCallInterface, enter: Entrance, reporter:
     getPeer: () => call.getPeer(),
     getAuthContext: () => call.getAuthContext(),
   });
-  call.start = (listener) =>
+  call.start = (listener) => {
+    let gone = false;
+    const wait = (metadata: Metadata, shown: ShowingCall, why: Refusal): void =>
+      askAgain(shown, why, callers, {
+        letIn: () => {
+          if (!gone) listener.onReceiveMetadata(metadata);
+        },
+        refuse: (error) => call.sendStatus(toStatus(error, reporter)),
+      });
     start({
       onReceiveMetadata(metadata) {
-        const refuse = (error: unknown): void => call.sendStatus(toStatus(error, reporter));
-        if (enter(showing(metadata) as ShowingCall, refuse) !== undefined)
-          listener.onReceiveMetadata(metadata);
+        const shown = showing(metadata) as ShowingCall;
+        const caller = callerOf(shown, callers);
+        if (typeof caller === 'string') wait(metadata, shown, caller);
+        else listener.onReceiveMetadata(metadata);
       },
       onReceiveMessage: (message) => listener.onReceiveMessage(message),
       onReceiveHalfClose: () => listener.onReceiveHalfClose(),
-      onCancel: () => listener.onCancel(),
+      onCancel() {
+        gone = true;
+        listener.onCancel();
+      },
     });
+  };
 }
 
 /** What of the HTTP/2 stream of a call tells how much has come. */

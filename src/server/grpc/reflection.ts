@@ -5,7 +5,7 @@ import type { handleBidiStreamingCall, Server, UntypedServiceImplementation } fr
 import { ReflectionService } from '@grpc/reflection';
 import { file_google_rpc_error_details } from '../../gen/google/rpc/error_details_pb.js';
 import type { Callers } from '../../identity/callers.js';
-import { entranceTo, type ShowingCall } from './access.js';
+import { askAgain, callerOf, type ShowingCall } from './access.js';
 import { toStatus, type ErrorReporter } from './to-status.js';
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 
@@ -40,10 +40,18 @@ function guard(
   handle: handleBidiStreamingCall<unknown, unknown>,
   callers: Callers,
 ): handleBidiStreamingCall<unknown, unknown> {
-  const enter = entranceTo(undefined, callers);
   return (call) => {
-    const refuse = (error: unknown): void => void call.emit('error', toStatus(error, REPORTER));
-    if (enter(call as ShowingCall, refuse) !== undefined) handle(call);
+    const caller = callerOf(call as ShowingCall, callers);
+    if (typeof caller !== 'string') {
+      handle(call);
+      return;
+    }
+    askAgain(call as ShowingCall, caller, callers, {
+      letIn: () => {
+        if (!call.cancelled) handle(call);
+      },
+      refuse: (error) => void call.emit('error', toStatus(error, REPORTER)),
+    });
   };
 }
 
