@@ -33,6 +33,14 @@ export interface Guard {
   readonly worth?: boolean;
 }
 
+/** How far back a number looks, where it can only grow with that. */
+export interface Growth {
+  /** Equal for numbers that differ in nothing else: all of them are missing or none is. */
+  readonly alike: string;
+  /** Of two, the one with the larger is never the smaller number. */
+  readonly back: number;
+}
+
 /** What rules may ask: the one source of the JSON Schema, the static checks and the docs. */
 export interface FactDefinition {
   /** For example `card.bin`. */
@@ -55,6 +63,8 @@ export interface FactDefinition {
   readonly rangeFor?: (params: { readonly [name: string]: Json }) => readonly [number, number] | undefined;
   /** Whether its numbers are whole, for these params where it depends on them: no other is ever its value. */
   readonly whole?: boolean | ((params: { readonly [name: string]: Json }) => boolean);
+  /** For a number that never is less when it looks further back: how far back it looks. */
+  readonly growth?: (params: { readonly [name: string]: Json }) => Growth | undefined;
   /** JSON Schema (2020-12 subset) of `params`; absent: the fact takes none. */
   readonly params?: { readonly [keyword: string]: Json };
   /** More JSON Schema of `params`, for editors: which go together. The checks leave it to `checkParams`. */

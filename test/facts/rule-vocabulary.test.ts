@@ -133,6 +133,42 @@ describe('a share', () => {
   });
 });
 
+describe('counts of one card', () => {
+  const count = (window: string, operator: string, value: number) => ({
+    fact: 'velocity',
+    params: { fn: 'count', by: 'card', window },
+    operator,
+    value,
+  });
+  const rule = (name: string, ...tests: object[]) => ({
+    name,
+    conditions: { all: [HAS_CARD, ...tests] },
+    event: { type: 'review', params: { reason: `v.${name}` } },
+  });
+  const found = (...rules: object[]) =>
+    checkRuleSet(
+      { id: 'a', description: 'd', owner: 'o', rules },
+      { catalogue: FACT_CATALOGUE },
+    ).findings.map(({ rule: name, message }) => `${name} ${message}`);
+  const least = 'greaterThanInclusive';
+
+  it('of which one is enough are told, with what the other still says', () => {
+    const idle = (name: string, beside: string): string =>
+      `${name} changes no outcome: whenever it hits, ${beside} hits and asks for as much; it only adds a reason`;
+    const five = rule('five', count('10m', least, 5));
+    expect(found(five, rule('eight', count('10m', least, 8)))).toEqual([idle('eight', 'five')]);
+    expect(found(rule('hour', count('1h', least, 4)), five)).toEqual([idle('five', 'hour')]);
+    expect(found(rule('hour', count('1h', least, 6)), five)).toEqual([]);
+  });
+
+  it('over two windows may contradict each other', () => {
+    expect(found(rule('never', count('10m', least, 5), count('1h', 'lessThan', 5)))).toEqual([
+      'never can never be true: no value of velocity (over a longer window never less) fits all that is asked of it',
+    ]);
+    expect(found(rule('burst', count('10m', 'lessThan', 5), count('1h', least, 5)))).toEqual([]);
+  });
+});
+
 describe('what only reports have', () => {
   it('is not asked of payments alone: that would count nothing for ever', () => {
     expect(ofVelocity({ filter: { threeDs: 'failed' } })).toEqual(['bad-params /params/filter/threeDs']);

@@ -1,5 +1,10 @@
 import type { FactCatalogue, FactDefinition } from '../../src/rules/catalogue.js';
 
+function lengthOf(window: string): number {
+  const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+  return Number(window.slice(0, -1)) * (units[window.slice(-1)] ?? 0);
+}
+
 const FACTS: readonly FactDefinition[] = [
   { name: 'amount', type: 'number', source: 'request', description: 'Minor units.', range: [0, 9e15] },
   {
@@ -36,6 +41,8 @@ const FACTS: readonly FactDefinition[] = [
       },
       additionalProperties: false,
     },
+    growth: ({ by, window }) =>
+      typeof window === 'string' ? { alike: `velocity ${String(by)}`, back: lengthOf(window) } : undefined,
     checkParams: ({ window }) =>
       window === '0s' ? [{ path: '/window', message: 'must be longer than nothing' }] : [],
   },

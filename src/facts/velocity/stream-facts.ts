@@ -1,4 +1,4 @@
-import type { FactDefinition, ParamProblem } from '../../rules/catalogue.js';
+import type { FactDefinition, Growth, ParamProblem } from '../../rules/catalogue.js';
 import type { Json } from '../../rules/document/document.js';
 import { neverHas } from '../attributes/form.js';
 import { ATTRIBUTE_VALUES, PAYMENT_ATTRIBUTES, REPORT_ATTRIBUTES } from '../attributes/vocabulary.js';
@@ -108,6 +108,7 @@ export const STREAM_FACTS: readonly FactDefinition[] = [
     range: [0, Number.MAX_VALUE],
     unit: velocityUnit,
     whole: ({ fn }) => fn === 'count' || fn === 'distinct',
+    growth: velocityGrowth,
     params: {
       type: 'object',
       properties: {
@@ -218,6 +219,17 @@ const BASE_MINOR = 'minor units of the base currency';
 function velocityUnit({ fn, of }: Params): string | undefined {
   if (typeof of !== 'string' || !of.startsWith('amount') || fn === 'distinct') return undefined;
   return of === 'amount' ? BASE_MINOR : `minor units of ${of.slice('amount:'.length)}`;
+}
+
+/** Not of a sum, which is not exact where it is huge, nor of the largest, which of nothing is missing. */
+function velocityGrowth(params: Params): Growth | undefined {
+  const parsed = parseVelocity(params);
+  if ('problems' in parsed) return undefined;
+  const { by, value, over } = parsed.ok;
+  const { window, ...rest } = value;
+  if (over !== undefined || window.type !== 'sliding') return undefined;
+  if (value.fn !== 'count' && value.fn !== 'distinct') return undefined;
+  return { alike: `velocity:${JSON.stringify([by, rest])}`, back: window.ms };
 }
 
 function historyUnit(what: string): string | undefined {

@@ -1,8 +1,9 @@
-import type { FactCatalogue } from '../catalogue.js';
+import type { FactCatalogue, Growth } from '../catalogue.js';
 import { canonicalJson } from '../document/canonical.js';
 import type { ConditionNode, MissingPolicy, TestNode } from '../document/resolve.js';
 import type { Domain } from './domains.js';
 import { testSets, type TestSets } from './test-sets.js';
+import { unswapped } from './unswapped.js';
 
 /** A condition without `not` and names: what is left is groups, and tests as sets of the values that make them true. */
 export type Form =
@@ -16,10 +17,13 @@ export interface FormTest {
   readonly kind: 'test';
   /** Of tests with one key the sets can be compared; undefined: with nothing but the same test. */
   readonly key: string | undefined;
-  /** The values for which it is true. */
+  /** The values for which it is true, and those for which it is false. */
   readonly yes: Domain;
+  readonly no: Domain;
   /** The same test has the same one. */
   readonly id: string;
+  /** How far back what is read looks, where it can only grow with that. */
+  readonly growth: Growth | undefined;
 }
 
 /** Makes forms of the conditions of one rule set. */
@@ -35,7 +39,7 @@ const MOST_NODES = 2_000;
  * condition with a test that can fail has no form, since a failure is neither true, false nor unknown.
  */
 export function formMaker(policy: MissingPolicy, catalogue: FactCatalogue): FormMaker {
-  const sets = new Map<TestNode, TestSets>();
+  const known = new Map<TestNode, TestSets>();
   const ids = new Map<TestNode, number>();
   const byText = new Map<string, number>();
   let left = 0;
@@ -54,8 +58,8 @@ export function formMaker(policy: MissingPolicy, catalogue: FactCatalogue): Form
   }
 
   function setsOf(test: TestNode): TestSets {
-    let found = sets.get(test);
-    if (found === undefined) sets.set(test, (found = testSets(test, policy, catalogue)));
+    let found = known.get(test);
+    if (found === undefined) known.set(test, (found = testSets(test, policy, catalogue)));
     return found;
   }
 
@@ -82,10 +86,11 @@ export function formMaker(policy: MissingPolicy, catalogue: FactCatalogue): Form
   }
 
   function makeTest(test: TestNode, wanted: boolean): Form | undefined {
-    const { key, yes, no, exact } = setsOf(test);
-    if (canFail(test, exact)) return undefined;
+    const { key, yes, no, exact, growth } = setsOf(test);
+    if (canFail(unswapped(test, catalogue), exact)) return undefined;
     const id = `${wanted ? '' : 'not '}${idOf(test)}`;
-    return { kind: 'test', key: exact ? key : undefined, yes: wanted ? yes : no, id };
+    const sets = wanted ? { yes, no } : { yes: no, no: yes };
+    return { kind: 'test', key: exact ? key : undefined, ...sets, id, growth };
   }
 
   return {

@@ -1,5 +1,7 @@
-import { complement, intersect, isEmpty, type Domain } from './domains.js';
+import type { Growth } from '../catalogue.js';
+import { intersect, isEmpty, type Domain } from './domains.js';
 import type { Form, FormTest } from './forms.js';
+import { besides } from './growing.js';
 
 /** Steps that may still be taken; at none, nothing more is found. */
 export interface Steps {
@@ -30,29 +32,58 @@ export function implies(a: Form, b: Form, steps: Steps): boolean {
   return choice.children.every((child) => implies({ kind: 'all', children: [...rest, child] }, b, steps));
 }
 
-/** Whether the tests that all hold leave a fact no value but such as one of the wanted tests takes. */
+/** Whether the tests that all hold leave a fact no value for which all of the wanted tests about it are false. */
 function byTests(given: readonly FormTest[], wanted: readonly FormTest[], steps: Steps): boolean {
   const ids = new Set(given.map(({ id }) => id));
   if (wanted.some(({ id }) => ids.has(id))) return true;
-  const known = new Map<string, Domain>();
-  for (const { key, yes } of given) {
-    if (key === undefined) continue;
-    const before = known.get(key);
-    steps.left -= sizeOf(yes);
-    known.set(key, before === undefined ? yes : intersect(before, yes));
-  }
-  const taken = new Map<string, Domain>();
-  for (const { key, yes } of wanted) {
-    if (key === undefined || !known.has(key)) continue;
-    const before = taken.get(key);
-    steps.left -= sizeOf(yes);
-    taken.set(key, before === undefined ? yes : union(before, yes));
-  }
-  for (const [key, domain] of taken) {
-    const left = known.get(key);
-    if (left !== undefined && isEmpty(intersect(left, complement(domain)))) return true;
+  const known = together(given, 'yes', steps);
+  const looked = wanted.filter(
+    ({ key, growth }) => growth !== undefined || (key !== undefined && known.has(key)),
+  );
+  for (const [key, { values, growth }] of together(looked, 'no', steps)) {
+    const left = leftOf(key, growth, known, steps);
+    if (left !== undefined && isEmpty(intersect(left, values))) return true;
   }
   return false;
+}
+
+/** Values of one fact. */
+interface Values {
+  readonly values: Domain;
+  readonly growth: Growth | undefined;
+}
+
+/** By key, the values for which all tests of it are true, or are false. */
+function together(
+  tests: readonly FormTest[],
+  truth: 'yes' | 'no',
+  steps: Steps,
+): ReadonlyMap<string, Values> {
+  const all = new Map<string, Values>();
+  for (const { key, growth, [truth]: own } of tests) {
+    if (key === undefined) continue;
+    const before = all.get(key)?.values;
+    steps.left -= sizeOf(own);
+    all.set(key, { values: before === undefined ? own : intersect(before, own), growth });
+  }
+  return all;
+}
+
+/** What a fact can be by what is known of it, and of the same over other windows; undefined: nothing is known. */
+function leftOf(
+  key: string,
+  growth: Growth | undefined,
+  known: ReadonlyMap<string, Values>,
+  steps: Steps,
+): Domain | undefined {
+  let left = known.get(key)?.values;
+  if (growth === undefined) return left;
+  steps.left -= known.size;
+  for (const { values, growth: its } of known.values()) {
+    const bounds = its === undefined ? undefined : besides(values, its, growth);
+    if (bounds !== undefined) left = left === undefined ? bounds : intersect(left, bounds);
+  }
+  return left;
 }
 
 function flat(form: Form, kind: 'all' | 'any'): readonly Form[] {
@@ -63,10 +94,6 @@ function isTest(form: Form): form is FormTest {
   return form.kind === 'test';
 }
 
-function union(a: Domain, b: Domain): Domain {
-  return complement(intersect(complement(a), complement(b)));
-}
-
 function sizeOf({ numbers, texts }: Domain): number {
   return numbers.length + texts.values.size;
 }
@@ -75,7 +102,7 @@ function sizeOf({ numbers, texts }: Domain): number {
 export function keysOf(form: Form): ReadonlySet<string> {
   const keys = new Set<string>();
   const visit = (one: Form): void => {
-    if (one.kind === 'test') keys.add(one.key ?? one.id);
+    if (one.kind === 'test') keys.add(sharedKey(one));
     else if (one.kind === 'all' || one.kind === 'any') one.children.forEach(visit);
   };
   visit(form);
@@ -84,5 +111,10 @@ export function keysOf(form: Form): ReadonlySet<string> {
 
 /** Of these every condition that implies the form has to ask too. */
 export function neededKeys(form: Form): readonly string[] {
-  return flat(form, 'all').flatMap((one) => (one.kind === 'test' ? [one.key ?? one.id] : []));
+  return flat(form, 'all').flatMap((one) => (one.kind === 'test' ? [sharedKey(one)] : []));
+}
+
+/** The same for tests of which one may imply the other. */
+function sharedKey({ id, key, growth }: FormTest): string {
+  return growth?.alike ?? key ?? id;
 }

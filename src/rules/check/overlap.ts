@@ -25,10 +25,10 @@ interface Candidate {
 }
 
 /**
- * Warns of what adds nothing to what stands beside it: a rule that another one makes idle (`subsumed`), one that allows
- * what another always blocks (`shadowed-allow`), rules and named conditions that ask the same (`same-condition`), members
- * of a group that another member implies (`redundant-test`), and rules that ask for nothing (`no-effect`). Sound, for
- * values of the catalogue's types; rules with a test that can fail are left alone.
+ * Warns of what adds nothing to what stands beside it: a rule that another one makes idle, but perhaps for a reason
+ * (`subsumed`), one that allows what another always blocks (`shadowed-allow`), rules and named conditions that ask the same
+ * (`same-condition`), members of a group that another member implies (`redundant-test`), and rules that ask for nothing
+ * (`no-effect`). Sound, for values of the catalogue's types; rules with a test that can fail are left alone.
  */
 export function checkOverlap(report: Report, document: RuleSetDocument, catalogue: FactCatalogue): void {
   const maker = formMaker(document.policy?.missing ?? 'unknown', catalogue);
@@ -53,12 +53,26 @@ export function checkOverlap(report: Report, document: RuleSetDocument, catalogu
   report.rule = '';
 }
 
-function checkEffect(report: Report, { event }: Rule, at: number): void {
-  const { threeDs = 'none', exemption = 'none', score = 0 } = event.params;
-  if (event.type !== 'accept' || threeDs !== 'none' || exemption !== 'none' || score !== 0) return;
+function checkEffect(report: Report, rule: Rule, at: number): void {
+  if (!asksForNothing(rule)) return;
   const message = 'asks for nothing: a hit is noted, and changes no decision';
   warning(report, 'no-effect', `/rules/${at}/event`, message);
 }
+
+function asksForNothing(rule: Rule): boolean {
+  return rule.event.type === 'accept' && isPlain(rule) && (rule.event.params.score ?? 0) === 0;
+}
+
+/** Looking for rules that others make idle. */
+interface Search {
+  readonly policy: RuleSetPolicy;
+  readonly steps: Steps;
+  readonly told: Set<Candidate>;
+  pairs: number;
+}
+
+/** Why a rule is of no use beside another: it never allows, adds nothing at all, or adds a reason and nothing else. */
+type Idle = 'shadowed' | 'nothing' | 'reason';
 
 function checkPairs(
   report: Report,
@@ -66,22 +80,18 @@ function checkPairs(
   policy: RuleSetPolicy,
   steps: Steps,
 ): void {
-  const told = new Set<Candidate>();
-  let pairs = 0;
+  const search: Search = { policy, steps, told: new Set(), pairs: 0 };
   for (const one of candidates) {
-    for (const other of candidates) {
-      if (one === other) continue;
-      if (++pairs > MOST_PAIRS || steps.left < 0) break;
-      if (!tellIdle(report, one, other, policy, steps)) continue;
-      told.add(one);
-      break;
-    }
+    const found = findIdle(one, candidates, search);
+    if (found === undefined) continue;
+    search.told.add(one);
+    tellIdle(report, one, found.beside, found.idle);
   }
   const shapes = new Map<string, Candidate>();
   for (const one of candidates) {
     const before = shapes.get(one.shape);
     if (before === undefined) shapes.set(one.shape, one);
-    else if (!told.has(one) && !told.has(before)) {
+    else if (!search.told.has(one) && !search.told.has(before)) {
       report.rule = one.rule.name;
       warning(
         report,
@@ -93,54 +103,87 @@ function checkPairs(
   }
 }
 
-/** Tells whether `one` is of no use beside `other`. */
-function tellIdle(
-  report: Report,
+/** A rule that makes this one idle; the first where not even a reason is added, if there is such a one. */
+function findIdle(
   one: Candidate,
-  other: Candidate,
-  policy: RuleSetPolicy,
-  steps: Steps,
-): boolean {
-  const shadowed = one.rule.event.type === 'allow' && other.rule.event.type === 'block';
-  if (!shadowed && !addsNothing(one.rule, other.rule, policy)) return false;
-  if (!other.needed.every((key) => one.keys.has(key)) || !implies(one.form, other.form, steps)) return false;
-  const { name } = other.rule;
-  report.rule = one.rule.name;
-  if (shadowed) {
-    warning(report, 'shadowed-allow', `/rules/${one.at}`, `never allows: whenever it hits, ${name} blocks`);
-    return true;
+  candidates: readonly Candidate[],
+  search: Search,
+): { readonly beside: Candidate; readonly idle: Idle } | undefined {
+  let found: { readonly beside: Candidate; readonly idle: Idle } | undefined;
+  for (const beside of candidates) {
+    if (one === beside) continue;
+    if (++search.pairs > MOST_PAIRS || search.steps.left < 0) break;
+    const idle = mayBeIdle(one.rule, beside.rule, search.policy);
+    if (idle === undefined || (idle === 'reason' && found !== undefined)) continue;
+    if (!isIdle(one, beside, idle, search)) continue;
+    found = { beside, idle };
+    if (idle !== 'reason') break;
   }
-  // Of two rules that make each other idle the first one stays.
-  const mutual = addsNothing(other.rule, one.rule, policy) && implies(other.form, one.form, steps);
-  if (mutual && one.at < other.at) return false;
-  const message = `adds nothing: whenever it hits, ${name} hits and asks for as much`;
-  warning(report, 'subsumed', `/rules/${one.at}`, message);
-  return true;
+  return found;
+}
+
+/** What a rule would be beside another that always hits with it. */
+function mayBeIdle(rule: Rule, beside: Rule, policy: RuleSetPolicy): Idle | undefined {
+  if (rule.event.type === 'allow' && beside.event.type === 'block') return 'shadowed';
+  if (!keepsVerdict(rule, beside)) return undefined;
+  if (!givesReason(rule, beside, policy)) return 'nothing';
+  return asksForNothing(rule) ? undefined : 'reason';
 }
 
 /**
- * Whether a rule changes no verdict where another hits with it: outcome, 3-D Secure, exemption, score, and reasons where
- * nothing is missing.
+ * Whether the other one always hits with it. Of two rules that make each other idle one stays: the first, or the second
+ * where that is told of the first already.
  */
-function addsNothing(rule: Rule, beside: Rule, { withoutThreeDs = 'review' }: RuleSetPolicy): boolean {
+function isIdle(one: Candidate, beside: Candidate, idle: Idle, { policy, steps, told }: Search): boolean {
+  if (!beside.needed.every((key) => one.keys.has(key)) || !implies(one.form, beside.form, steps))
+    return false;
+  if (idle === 'shadowed') return true;
+  const back = mayBeIdle(beside.rule, one.rule, policy);
+  const stays =
+    idle === 'nothing'
+      ? back === 'nothing' && one.at < beside.at
+      : back !== undefined && (one.at < beside.at || told.has(beside));
+  return !stays || !implies(beside.form, one.form, steps);
+}
+
+function tellIdle(report: Report, { rule, at }: Candidate, beside: Candidate, idle: Idle): void {
+  const { name } = beside.rule;
+  report.rule = rule.name;
+  const whenever = `whenever it hits, ${name} hits and asks for as much`;
+  const [code, message] = {
+    shadowed: ['shadowed-allow', `never allows: whenever it hits, ${name} blocks`] as const,
+    nothing: ['subsumed', `adds nothing: ${whenever}`] as const,
+    reason: ['subsumed', `changes no outcome: ${whenever}; it only adds a reason`] as const,
+  }[idle];
+  warning(report, code, `/rules/${at}`, message);
+}
+
+/** Whether outcome, 3-D Secure, exemption and score are the same without a rule where another one hits with it. */
+function keepsVerdict(rule: Rule, beside: Rule): boolean {
   const [{ params }, other] = [rule.event, beside.event];
-  // Points speak for themselves only where a threshold is reached.
-  if ((params.score ?? 0) !== 0 || other.type === 'score') return false;
+  if ((params.score ?? 0) !== 0) return false;
   const [own, its] = [outcomeOf(rule), outcomeOf(beside)];
+  // An allow may be overruled.
   if (rank(own) > rank(its) || (its === 'allow' && own !== 'allow')) return false;
   const { threeDs = 'none', exemption = 'none' } = params;
   if (THREE_DS_DEMANDS.indexOf(threeDs) > THREE_DS_DEMANDS.indexOf(other.params.threeDs ?? 'none'))
     return false;
-  if (exemption !== 'none' && exemption !== other.params.exemption) return false;
+  return exemption === 'none' || exemption === other.params.exemption;
+}
+
+/** Whether a rule that keeps the verdict can add a reason to it, where nothing is missing. */
+function givesReason(rule: Rule, beside: Rule, { withoutThreeDs = 'review' }: RuleSetPolicy): boolean {
+  const [own, its] = [outcomeOf(rule), outcomeOf(beside)];
+  const unable = (outcome: Outcome): Outcome => (outcome === 'review' ? withoutThreeDs : outcome);
+  // Points speak for themselves only where a threshold is reached.
+  if (beside.event.type === 'score') return true;
   // Who lets a payment go on with no other wish gives a reason for it; who only wishes for 3-D Secure does not.
-  if (its === 'accept' && isPlain(rule) && !isPlain(beside)) return false;
+  const goesOn = its === 'accept' || unable(its) === 'accept';
+  if (goesOn && isPlain(rule) && !isPlain(beside)) return true;
   // Where 3-D Secure cannot run, that a review became something else is a reason too.
-  if (own === 'review' && withoutThreeDs !== 'review' && its !== 'review') return false;
-  if (params.reason === other.params.reason) return true;
-  const able = rank(own) < rank(its);
-  const unable =
-    rank(own === 'review' ? withoutThreeDs : own) < rank(its === 'review' ? withoutThreeDs : its);
-  return able && unable && threeDs === 'none' && exemption === 'none';
+  if (own === 'review' && withoutThreeDs !== 'review' && its !== 'review') return true;
+  if (rule.event.params.reason === beside.event.params.reason) return false;
+  return rank(own) >= rank(its) || rank(unable(own)) >= rank(unable(its)) || !isPlain(rule);
 }
 
 function isPlain({ event }: Rule): boolean {

@@ -1,5 +1,6 @@
-import type { FactCatalogue } from '../catalogue.js';
+import type { FactCatalogue, Growth } from '../catalogue.js';
 import { intersect, isEmpty, type Domain } from './domains.js';
+import { besides } from './growing.js';
 import { isGroup, type ConditionNode, type MissingPolicy, type TestNode } from '../document/resolve.js';
 import { rangeOf, rememberedSets, testSets, type TestSets } from './test-sets.js';
 
@@ -24,6 +25,8 @@ interface Analysis {
   readonly catalogue: FactCatalogue;
   readonly policy: MissingPolicy;
   readonly sets: Map<TestNode, TestSets>;
+  /** How far back values look that can only grow with that, by the key of their domain. */
+  readonly growths: Map<string, Growth>;
   /** Steps left; when none are, everything is called possible. */
   budget: number;
   about: string;
@@ -40,7 +43,7 @@ export function reachOf(
   catalogue: FactCatalogue,
   budget: number,
 ): Reach {
-  const analysis: Analysis = { catalogue, policy, sets: new Map(), budget, about: '' };
+  const analysis: Analysis = { catalogue, policy, sets: new Map(), growths: new Map(), budget, about: '' };
   const canMiss = possible(node, false, new Map(), analysis) !== undefined;
   analysis.about = '';
   const known = possible(node, true, new Map(), analysis);
@@ -93,17 +96,32 @@ function isBranch(node: ConditionNode): boolean {
 }
 
 function testPossible(test: TestNode, wanted: boolean, known: Known, analysis: Analysis): Known | undefined {
-  const { key, yes, no } = rememberedSets(test, analysis);
+  const { key, yes, no, growth } = rememberedSets(test, analysis);
   const before = known.get(key);
   const set = wanted ? yes : no;
   analysis.budget -= set.numbers.length + set.texts.values.size;
-  const after = before === undefined ? set : intersect(before, set);
+  const own = before === undefined ? set : intersect(before, set);
+  const after = growth === undefined ? own : withinOthers(own, growth, known, analysis);
   if (isEmpty(after)) {
-    analysis.about = test.read.fact + test.read.path.slice(1) + rangeText(test, analysis.catalogue);
+    const hint = isEmpty(own) ? rangeText(test, analysis.catalogue) : ' (over a longer window never less)';
+    analysis.about = test.read.fact + test.read.path.slice(1) + hint;
     return undefined;
   }
+  if (growth !== undefined) analysis.growths.set(key, growth);
   known.set(key, after);
   return known;
+}
+
+/** What is left of a set by what is known of the same over other windows. */
+function withinOthers(set: Domain, growth: Growth, known: Known, analysis: Analysis): Domain {
+  analysis.budget -= known.size;
+  let left = set;
+  for (const [key, domain] of known) {
+    const its = analysis.growths.get(key);
+    const bounds = its === undefined ? undefined : besides(domain, its, growth);
+    if (bounds !== undefined) left = intersect(left, bounds);
+  }
+  return left;
 }
 
 /** Ranges that a person knows by heart once told: hours, shares. */

@@ -1,4 +1,4 @@
-import type { FactCatalogue, FactDefinition, FactType } from '../catalogue.js';
+import type { FactCatalogue, FactDefinition, FactType, Growth } from '../catalogue.js';
 import { canonicalJson } from '../document/canonical.js';
 import type { OperatorName } from '../document/operators.js';
 import type { MissingPolicy, Read, TestNode } from '../document/resolve.js';
@@ -17,6 +17,7 @@ import {
   wholeOnly,
   type Domain,
 } from './domains.js';
+import { unswapped } from './unswapped.js';
 
 /** What a test says of the value it reads. */
 export interface TestSets {
@@ -27,10 +28,13 @@ export interface TestSets {
   readonly no: Domain;
   /** Whether the sets are no more than that, for values of the catalogue's types. */
   readonly exact: boolean;
+  /** How far back what is read looks, where it can only grow with that. */
+  readonly growth?: Growth | undefined;
 }
 
 /** What a test says of the value it reads. With `missing: unknown` a missing value is in neither set. */
-export function testSets(test: TestNode, policy: MissingPolicy, catalogue: FactCatalogue): TestSets {
+export function testSets(written: TestNode, policy: MissingPolicy, catalogue: FactCatalogue): TestSets {
+  const test = unswapped(written, catalogue);
   const told = entrySets(test, policy, catalogue) ?? pairSets(test, policy, catalogue);
   if (told !== undefined) return isNegated(test) ? { ...told, yes: told.no, no: told.yes } : told;
   const own = selfSet(test, catalogue);
@@ -52,7 +56,9 @@ export function testSets(test: TestNode, policy: MissingPolicy, catalogue: FactC
   const negated = isNegated(test);
   const key = `read:${canonicalJson([test.read.key, test.read.path])}`;
   const exact = singleType(test.read, catalogue) !== undefined;
-  return negated ? { key, yes: outside, no: inside, exact } : { key, yes: inside, no: outside, exact };
+  const growth = exact ? catalogue.get(test.read.fact)?.growth?.(test.read.params ?? {}) : undefined;
+  const [yes, no] = negated ? [outside, inside] : [inside, outside];
+  return { key, yes, no, exact, growth };
 }
 
 function isNegated({ operator }: TestNode): boolean {

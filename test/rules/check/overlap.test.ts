@@ -1,19 +1,8 @@
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkRuleSet } from '../../../src/rules/check/check.js';
-import { compileProgram } from '../../../src/rules/compile/compile.js';
-import type {
-  Condition,
-  Rule,
-  RuleSetDocument,
-  RuleSetPolicy,
-} from '../../../src/rules/document/document.js';
-import { AUTHENTICATIONS, OUTCOMES, THREE_DS_DEMANDS } from '../../../src/rules/outcome.js';
-import type { FactValue } from '../../../src/rules/program.js';
-import { runs } from '../../support/runs.js';
-import { threeValued } from '../oracle.js';
-import { versionOf } from '../arbitraries.js';
+import type { Condition, Rule, RuleSetDocument } from '../../../src/rules/document/document.js';
 import { CATALOGUE } from '../small-catalogue.js';
+import { rule, set } from './overlap-rules.js';
 
 const amount = (operator: string, value: unknown): Condition =>
   ({ fact: 'amount', operator, value }) as Condition;
@@ -21,24 +10,21 @@ const over = (value: number): Condition => amount('greaterThanInclusive', value)
 const kind = (...value: string[]): Condition => ({ fact: 'kind', operator: 'in', value });
 const guest: Condition = { fact: 'guest', operator: 'equal', value: true };
 
-function rule(
-  name: string,
-  conditions: Condition,
-  event: Partial<Rule['event']['params']> & { type?: string } = {},
-): Rule {
-  const { type = 'review', ...params } = event;
-  return { name, conditions, event: { type, params: { reason: 'x', ...params } } } as Rule;
-}
-
-function set(rules: readonly Rule[], more: Partial<RuleSetDocument> = {}): RuleSetDocument {
-  return { id: 'a', description: 'd', owner: 'o', rules, ...more };
-}
-
 function found(document: RuleSetDocument): readonly string[] {
   return checkRuleSet(document, { catalogue: CATALOGUE }).findings.map(
     ({ code, rule: name, path }) => `${code} ${name} ${path}`,
   );
 }
+
+function messages(document: RuleSetDocument): readonly string[] {
+  return checkRuleSet(document, { catalogue: CATALOGUE }).findings.map(({ message }) => message);
+}
+
+function velocity(window: string, operator: string, value: number, by = 'card'): Condition {
+  return { fact: 'velocity', params: { by, window }, operator, value };
+}
+const paid = (window: string, least: number, by?: string): Condition =>
+  velocity(window, 'greaterThanInclusive', least, by);
 
 const inAll = (...all: Condition[]): Condition => ({ all });
 
@@ -77,6 +63,105 @@ describe('a rule that another makes idle', () => {
   });
 
   test.each<[string, readonly Rule[], Partial<RuleSetDocument>]>([
+    [
+      'a reason of its own for the same outcome',
+      [wide, rule('high', inAll(over(200)), { type: 'reject', reason: 'y' })],
+      {},
+    ],
+    [
+      'a reason of its own, and a weaker demand',
+      [
+        rule('wide', inAll(over(100)), { threeDs: 'challenge' }),
+        rule('high', inAll(over(200)), { threeDs: 'request', reason: 'y' }),
+      ],
+      {},
+    ],
+    [
+      'the same asked later for another reason',
+      [wide, rule('high', inAll(over(100)), { type: 'reject', reason: 'y' })],
+      {},
+    ],
+    [
+      'where a review without 3-D Secure is said',
+      [wide, rule('high', inAll(over(200)))],
+      { policy: { withoutThreeDs: 'accept' } },
+    ],
+    [
+      'a wish less, where a review goes on without 3-D Secure',
+      [rule('wide', inAll(over(100)), { exemption: 'tra' }), rule('high', inAll(over(200)))],
+      { policy: { withoutThreeDs: 'accept' } },
+    ],
+    [
+      'a demand beside points for the same demand',
+      [
+        rule('wide', inAll(over(100)), { type: 'score', score: 5, threeDs: 'request' }),
+        rule('high', inAll(over(200)), { type: 'accept', threeDs: 'request', reason: 'y' }),
+      ],
+      { thresholds: [{ score: 5, outcome: 'review', reason: 'z' }] },
+    ],
+  ])('and adds no more than a reason is told so: %s', (_, rules, more) => {
+    expect(found(set(rules, more))).toEqual(['subsumed high /rules/1']);
+    expect(messages(set(rules, more))).toEqual([
+      'changes no outcome: whenever it hits, wide hits and asks for as much; it only adds a reason',
+    ]);
+  });
+
+  test('is told of the rule beside which it adds least', () => {
+    const rules = [
+      rule('a', inAll(over(100)), { reason: 'y' }),
+      rule('b', inAll(over(150))),
+      rule('c', inAll(over(200))),
+    ];
+    expect(messages(set(rules))).toEqual([
+      'changes no outcome: whenever it hits, a hits and asks for as much; it only adds a reason',
+      'adds nothing: whenever it hits, b hits and asks for as much',
+    ]);
+  });
+
+  test.each<[string, readonly Rule[], readonly string[]]>([
+    ['the first of equals', [rule('a', inAll(guest)), rule('b', inAll(guest), { reason: 'y' })], ['b']],
+    [
+      'the one that asks for more',
+      [rule('a', inAll(guest)), rule('b', inAll(guest), { type: 'reject', reason: 'y' })],
+      ['a'],
+    ],
+    ['one of three', ['x', 'y', 'z'].map((reason) => rule(reason, inAll(guest), { reason })), ['y', 'z']],
+  ])('stays where both would be idle: %s', (_, rules, idle) => {
+    expect(found(set(rules)).map((text) => text.split(' ')[1])).toEqual(idle);
+  });
+
+  test.each<[string, Condition, Condition]>([
+    ['a shorter window', inAll(paid('10m', 4)), inAll(paid('1h', 4))],
+    ['a shorter window, and more', inAll(paid('10m', 9), guest), inAll(paid('1h', 4))],
+    ['the same length, written otherwise', inAll(paid('60m', 4)), inAll(paid('1h', 4))],
+    ['few over a longer window', inAll(velocity('1h', 'lessThan', 4)), inAll(velocity('10m', 'lessThan', 5))],
+    ['a range over two windows', inAll(paid('10m', 4)), { any: [paid('1h', 4), guest] }],
+  ])('over windows, is told: %s', (_, narrow, wider) => {
+    const rules = [rule('wide', wider), rule('high', narrow, { reason: 'y' })];
+    expect(found(set(rules))).toEqual(['subsumed high /rules/1']);
+  });
+
+  test.each<[string, Condition, Condition]>([
+    ['a longer window', inAll(paid('1h', 4)), inAll(paid('10m', 4))],
+    ['too few', inAll(paid('10m', 3)), inAll(paid('1h', 4))],
+    ['another key', inAll(paid('10m', 4, 'email')), inAll(paid('1h', 4))],
+    [
+      'few over a shorter window',
+      inAll(velocity('10m', 'lessThan', 4)),
+      inAll(velocity('1h', 'lessThan', 4)),
+    ],
+  ])('over windows, near misses are not: %s', (_, narrow, wider) => {
+    const rules = [rule('wide', wider, { type: 'reject' }), rule('high', narrow, { reason: 'y' })];
+    expect(found(set(rules))).toEqual([]);
+  });
+
+  test('is told where its test is written the other way round', () => {
+    const rules = [wide, rule('high', inAll(amount('swap:lessThan', 200)))];
+    expect(found(set(rules))).toEqual(['subsumed high /rules/1']);
+    expect(found(set([wide, rule('low', inAll(amount('swap:greaterThan', 200)))]))).toEqual([]);
+  });
+
+  test.each<[string, readonly Rule[], Partial<RuleSetDocument>]>([
     ['a lower threshold', [wide, rule('high', inAll(over(99)))], {}],
     ['another fact', [wide, rule('high', inAll(guest))], {}],
     ['one branch is wider', [wide, rule('high', { any: [over(200), guest] })], {}],
@@ -88,15 +173,10 @@ describe('a rule that another makes idle', () => {
     ],
     ['a stronger demand', [wide, rule('high', inAll(over(200)), { threeDs: 'request' })], {}],
     ['an exemption', [wide, rule('high', inAll(over(200)), { exemption: 'tra' })], {}],
-    [
-      'a reason of its own for the same outcome',
-      [wide, rule('high', inAll(over(200)), { type: 'reject', reason: 'y' })],
-      {},
-    ],
     ['the other is switched off', [{ ...wide, enabled: false }, rule('high', inAll(over(200)))], {}],
     [
       'an allow may be overruled',
-      [rule('wide', inAll(over(5)), { type: 'allow' }), rule('high', inAll(over(9)))],
+      [rule('wide', inAll(over(5)), { type: 'allow' }), rule('high', inAll(over(9)), { reason: 'y' })],
       {},
     ],
     [
@@ -106,11 +186,6 @@ describe('a rule that another makes idle', () => {
         rule('high', inAll(over(9), { fact: 'kind', operator: 'in', value: { fact: 'skus' } })),
       ],
       {},
-    ],
-    [
-      'where a review without 3-D Secure is said',
-      [wide, rule('high', inAll(over(200)))],
-      { policy: { withoutThreeDs: 'accept' } },
     ],
   ])('near misses are not: %s', (_, rules, more) => {
     expect(found(set(rules, more)).filter((text) => !text.includes('part-of-text'))).toEqual([]);
@@ -170,189 +245,3 @@ describe('what else adds nothing', () => {
     ]);
   });
 });
-
-/* What is said has to be true: held against the oracle and the verdict. */
-
-const VALUES: Readonly<Record<string, readonly FactValue[]>> = {
-  amount: [undefined, 0, 1, 1.5, 2, 3, 4],
-  pieces: [undefined, 0, 1, 2, 3],
-  kind: [undefined, 'card', 'voucher', 'transfer'],
-  guest: [undefined, true, false],
-  skus: [undefined, [], ['a'], ['a', 'b']],
-};
-const NAMES = Object.keys(VALUES);
-
-const anyTest: fc.Arbitrary<Condition> = fc.oneof(
-  fc.record({
-    fact: fc.constantFrom('amount', 'pieces'),
-    operator: fc.constantFrom(
-      'lessThan',
-      'lessThanInclusive',
-      'greaterThan',
-      'greaterThanInclusive',
-      'equal',
-      'notEqual',
-      'not:lessThan',
-    ),
-    value: fc.constantFrom(1, 2, 3),
-  }),
-  fc.record({
-    fact: fc.constant('kind'),
-    operator: fc.constantFrom('in', 'notIn', 'not:in'),
-    value: fc.subarray(['card', 'voucher', 'transfer'], { minLength: 1, maxLength: 2 }),
-  }),
-  fc.record({
-    fact: fc.constant('guest'),
-    operator: fc.constantFrom('equal', 'notEqual'),
-    value: fc.boolean(),
-  }),
-  fc.record({
-    fact: fc.constant('skus'),
-    operator: fc.constantFrom('contains', 'someFact:equal', 'doesNotContain'),
-    value: fc.constantFrom('a', 'b'),
-  }),
-);
-const anyCondition: fc.Arbitrary<Condition> = fc.letrec<{ node: Condition; group: Condition }>((tie) => ({
-  node: fc.oneof({ maxDepth: 2, depthSize: 'small' }, { weight: 3, arbitrary: anyTest }, tie('group')),
-  group: fc.oneof(
-    fc.array(tie('node'), { minLength: 1, maxLength: 3 }).map((all) => ({ all })),
-    fc.array(tie('node'), { minLength: 1, maxLength: 3 }).map((any) => ({ any })),
-    tie('node').map((not) => ({ not })),
-  ),
-})).group;
-const anyRule = fc.record({
-  condition: anyCondition,
-  type: fc.constantFrom(...OUTCOMES, 'score'),
-  threeDs: fc.constantFrom(...THREE_DS_DEMANDS, undefined, undefined, undefined),
-  exemption: fc.constantFrom('tra' as const, undefined, undefined, undefined, undefined),
-  score: fc.constantFrom(undefined, undefined, 5, -5),
-  reason: fc.constantFrom('x', 'y'),
-});
-const anyPolicy: fc.Arbitrary<RuleSetPolicy> = fc.record({
-  missing: fc.constantFrom('unknown', 'as-undefined'),
-  onUnknown: fc.constantFrom('accept', 'review', 'reject'),
-  onError: fc.constantFrom('accept', 'review', 'reject'),
-  withoutThreeDs: fc.constantFrom('accept', 'review', 'reject'),
-});
-const anySet = fc.tuple(fc.array(anyRule, { minLength: 2, maxLength: 5 }), anyPolicy).map(([drawn, policy]) =>
-  set(
-    drawn.map(({ condition, ...event }, at) =>
-      rule(`r${at}`, condition, {
-        ...JSON.parse(JSON.stringify(event)),
-        ...(event.type === 'score' ? { score: event.score ?? 5 } : {}),
-      } as never),
-    ),
-    { policy, thresholds: [{ score: 5, outcome: 'reject', reason: 't', threeDs: 'challenge' }] },
-  ),
-);
-const facts = fc.record(
-  Object.fromEntries(NAMES.map((name) => [name, fc.constantFrom(...(VALUES[name] ?? []))])),
-);
-
-describe('what is said of a set is true', () => {
-  test('a subsumed rule can go: outcome, 3-D Secure, exemption and scores stay, and the reasons where nothing is missing', () => {
-    let told = 0;
-    fc.assert(
-      fc.property(anySet, fc.array(facts, { minLength: 30, maxLength: 30 }), (document, many) => {
-        const { findings, document: good } = checkRuleSet(document, { catalogue: CATALOGUE });
-        if (good === undefined) return;
-        const whole = compileProgram([versionOf(document)]);
-        for (const { rule: name } of findings.filter(({ code }) => code === 'subsumed')) {
-          told += 1;
-          const left = compileProgram([
-            versionOf({ ...document, rules: document.rules.filter((one) => one.name !== name) }),
-          ]);
-          for (const values of many)
-            for (const authentication of AUTHENTICATIONS) {
-              const [before, after] = [whole, left].map((program) =>
-                program.verdict(
-                  program.evaluate(program.slots.map(({ fact }) => values[fact])),
-                  authentication,
-                ),
-              );
-              if (before === undefined || after === undefined) throw new Error('two programs');
-              const said = ({ outcome, threeDs, exemption, scores }: typeof before): object => ({
-                outcome,
-                threeDs,
-                exemption,
-                scores,
-              });
-              expect(said(after)).toEqual(said(before));
-              if (!before.degraded) expect(after.reasons.toSorted()).toEqual(before.reasons.toSorted());
-            }
-        }
-      }),
-      runs(700),
-    );
-    expect(told).toBeGreaterThan(10);
-  });
-
-  test('an allow that is shadowed is never what a payment gets', () => {
-    let told = 0;
-    fc.assert(
-      fc.property(anySet, fc.array(facts, { minLength: 10, maxLength: 10 }), (drawn, many) => {
-        const document = {
-          ...drawn,
-          rules: drawn.rules.map(
-            (one, at) =>
-              ({
-                ...one,
-                event: { type: at % 2 === 0 ? 'block' : 'allow', params: { reason: 'x' } },
-              }) as Rule,
-          ),
-        };
-        const { findings } = checkRuleSet(document, { catalogue: CATALOGUE });
-        const program = compileProgram([versionOf(document)]);
-        for (const { rule: name } of findings.filter(({ code }) => code === 'shadowed-allow')) {
-          told += 1;
-          for (const values of many) {
-            const states = program.evaluate(program.slots.map(({ fact }) => values[fact]));
-            const { outcome, hits } = program.verdict(states, 'possible');
-            if (hits.some((hit) => hit.rule === name && hit.state === 'hit')) expect(outcome).toBe('block');
-          }
-        }
-      }),
-      runs(300),
-    );
-    expect(told).toBeGreaterThan(5);
-  });
-
-  test('a redundant member of a group can go, and rules of one condition end alike, by the oracle', () => {
-    let told = 0;
-    fc.assert(
-      fc.property(anySet, fc.array(facts, { minLength: 20, maxLength: 20 }), (drawn, many) => {
-        const document = { ...drawn, policy: { ...drawn.policy, missing: 'unknown' as const } };
-        const { findings } = checkRuleSet(document, { catalogue: CATALOGUE });
-        for (const { code, path, message } of findings) {
-          const [, at = ''] = /^\/rules\/(\d+)\//.exec(path) ?? [];
-          const own = document.rules[Number(at)]?.conditions;
-          if (own === undefined || (code !== 'redundant-test' && code !== 'same-condition')) continue;
-          told += 1;
-          const other =
-            code === 'redundant-test'
-              ? without(document, path).rules[Number(at)]
-              : document.rules.find(({ name }) => message.endsWith(` ${name}`));
-          for (const values of many) {
-            const given = new Map(Object.entries(values));
-            expect(threeValued(other?.conditions as Condition, document, given)).toBe(
-              threeValued(own, document, given),
-            );
-          }
-        }
-      }),
-      runs(300),
-    );
-    expect(told).toBeGreaterThan(25);
-  });
-});
-
-/** The document without what a JSON Pointer into a list leads to. */
-function without(document: RuleSetDocument, path: string): RuleSetDocument {
-  const copy = structuredClone(document);
-  const steps = path.split('/').slice(1);
-  const list = steps
-    .slice(0, -1)
-    .reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], copy);
-  (list as unknown[]).splice(Number(steps.at(-1)), 1);
-  return copy;
-}

@@ -8,6 +8,7 @@ import type { FactValue } from '../../../src/rules/program.js';
 import { conditionResolver } from '../../../src/rules/document/resolve.js';
 import { ruleSet, versionOf } from '../arbitraries.js';
 import { CATALOGUE } from '../small-catalogue.js';
+import { conditionOf } from './drawn.js';
 
 const KINDS = ['card', 'voucher', 'transfer'];
 const VALUES: Readonly<Record<string, readonly FactValue[]>> = {
@@ -42,7 +43,16 @@ const testCondition: fc.Arbitrary<Condition> = fc.oneof(
   }),
   fc.record({
     fact: fc.constant('pieces'),
-    operator: fc.constantFrom('equal', 'notEqual', 'lessThan', 'greaterThanInclusive', 'not:greaterThan'),
+    operator: fc.constantFrom(
+      'equal',
+      'notEqual',
+      'lessThan',
+      'greaterThanInclusive',
+      'not:greaterThan',
+      'swap:greaterThan',
+      'swap:not:lessThanInclusive',
+      'swap:not:swap:lessThan',
+    ),
     value: fc.constantFrom(-0.5, 0, 0.5, 1, 1.5),
   }),
   fc.constantFrom('amount', 'pieces').chain((fact) =>
@@ -57,6 +67,7 @@ const testCondition: fc.Arbitrary<Condition> = fc.oneof(
         'greaterThanInclusive',
         'not:equal',
         'not:lessThan',
+        'swap:lessThan',
       ),
       value: fc.constantFrom('amount', 'pieces').map((other) => ({ fact: other })),
     }),
@@ -104,14 +115,7 @@ const testCondition: fc.Arbitrary<Condition> = fc.oneof(
   }),
 );
 
-const condition: fc.Arbitrary<Condition> = fc.letrec<{ node: Condition; group: Condition }>((tie) => ({
-  node: fc.oneof({ maxDepth: 3, depthSize: 'small' }, testCondition, tie('group')),
-  group: fc.oneof(
-    fc.array(tie('node'), { maxLength: 4 }).map((all) => ({ all })),
-    fc.array(tie('node'), { maxLength: 4 }).map((any) => ({ any })),
-    tie('node').map((not) => ({ not })),
-  ),
-})).group;
+const condition = conditionOf(testCondition, { maxDepth: 3, minLength: 0, maxLength: 4 });
 
 /** All combinations of the values that these facts can have. */
 function combinations(facts: readonly string[]): readonly FactValue[][] {
@@ -195,6 +199,10 @@ test.each<[string, string, unknown, string, unknown]>([
   ['amount', 'greaterThan', { fact: 'pieces' }, 'lessThanInclusive', { fact: 'pieces' }],
   ['amount', 'equal', { fact: 'pieces' }, 'notEqual', { fact: 'pieces' }],
   ['kind', 'equal', { fact: 'country' }, 'not:equal', { fact: 'country' }],
+  ['amount', 'swap:lessThan', 100, 'lessThanInclusive', 100],
+  ['amount', 'not:swap:greaterThanInclusive', 100, 'lessThanInclusive', 100],
+  ['amount', 'swap:lessThan', { fact: 'pieces' }, 'lessThanInclusive', { fact: 'pieces' }],
+  ['kind', 'swap:equal', 'card', 'notEqual', 'card'],
 ])('sees that %s %s %j and %s %j contradict each other', (fact, one, value, other, another) => {
   const all = [
     { fact, operator: one, value },
