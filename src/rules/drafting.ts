@@ -136,6 +136,7 @@ export function createDrafting({ store, now, known, create }: DraftingOptions): 
         cases,
         lists,
         base: await baseOf(ruleSet, base, before),
+        ...(base === 0 && before !== undefined ? { since: before.since ?? before.revision } : {}),
         comment,
         editors: editors.includes(actor) ? editors : [...editors, actor],
         createdAt: before?.createdAt ?? at,
@@ -198,8 +199,8 @@ interface Newest {
 }
 
 /** Whether the version is this draft as it was before it was put again, at the moment of its commit. */
-function grewFrom({ base, revision }: Draft, { version, draft }: Newest): boolean {
-  return draft !== undefined && draft < revision && version === base + 1;
+function grewFrom({ base, revision, since = revision }: Draft, { version, draft }: Newest): boolean {
+  return draft !== undefined && since <= draft && draft < revision && version === base + 1;
 }
 
 /** A draft kept under another rule set's name would become a version of that. */

@@ -26,8 +26,10 @@ export interface Draft {
   /** JSON text of golden cases and of lists beside them; '' for none. */
   readonly cases: string;
   readonly lists: string;
-  /** The newest version when it was begun; 0: none. */
+  /** The newest version when it was begun, or that somebody said it takes into account; 0: none. */
   readonly base: number;
+  /** The revision that it had when `base` was taken; left out: this one. */
+  readonly since?: number;
   readonly comment: string;
   /** Who changed it, in the order of their first change. */
   readonly editors: readonly string[];

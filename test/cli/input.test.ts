@@ -175,6 +175,14 @@ describe('CSV', () => {
     const rows = 'a,b\n"1\n\n2",x\n\n3,"y\r\nz\n"\n4\n5,6\n';
     const file = await openCsv(text(rows), 'f.csv', ',');
     expect((await all(file.rows)).flat().map(({ line }) => line)).toEqual([2, 6, 9, 10]);
+    const mixed = await openCsv(text('a,b\n1,2\r\n3\r\n5,6\n'), 'f.csv', ',');
+    expect((await all(mixed.rows)).flat()).toEqual([
+      { values: ['1', '2'], line: 2 },
+      { problem: '1 values where the head has 2 columns', line: 3 },
+      { values: ['5', '6'], line: 4 },
+    ]);
+    const broken = async () => all((await openCsv(text('a,b\r\n1,"x\r\ny"\r\n3,"4"z'), 'f.csv', ',')).rows);
+    await expect(broken()).rejects.toThrow(/^f\.csv line 4: not CSV/);
   });
 
   it('takes no more for one value than a line may hold, though a quote is not closed', async () => {

@@ -138,6 +138,19 @@ describe('a draft', () => {
     expect((await sets.commitDraft({ ...commit, revision: 4 })).version.version).toBe(3);
   });
 
+  it('that is begun on an older version than the newest is behind, also where that was a draft', async () => {
+    const { sets, put } = open();
+    for (const number of [1, 2]) {
+      await put(text(number));
+      await sets.commitDraft({ ruleSet: 'a-set', revision: number, actor: 'ann', comment: '' });
+    }
+    await put(text(3), undefined, 'ann', { base: 1 });
+    const commit = { ruleSet: 'a-set', revision: 3, actor: 'ann', comment: '' };
+    expect(await code(sets.commitDraft(commit))).toBe('STALE_ETAG');
+    await put(text(4), 3);
+    expect(await code(sets.commitDraft({ ...commit, revision: 4 }))).toBe('STALE_ETAG');
+  });
+
   it('that is put while it is committed stays, and is committed next', async () => {
     const { sets, put, store } = open();
     const removeDraft = store.removeDraft.bind(store);

@@ -61,6 +61,7 @@ async function* parsedRows(
     delimiter,
     // A quote that nothing closes would take the rest of the file for one value.
     max_record_size: MAX_LINE,
+    record_delimiter: ['\r\n', '\n', '\r'],
     on_record: (values: readonly string[], { lines, bytes }) => {
       const within = lines === last + 1 ? [] : values;
       twice += countOf(within, /\r\n/g);
@@ -83,7 +84,7 @@ async function* parsedRows(
     if (error === undefined) return;
     if (!(error instanceof CsvError)) throw error;
     const lines: unknown = error['lines'];
-    const line = typeof lines === 'number' ? ` line ${lines}` : '';
+    const line = typeof lines === 'number' ? ` line ${lines - twice}` : '';
     throw badInput(`${name}${line}`, `not CSV: ${error.message}`);
   }
   const source = untilFailure(pieces);

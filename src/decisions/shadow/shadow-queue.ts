@@ -168,8 +168,8 @@ export class ShadowQueue implements Shadowing {
     const excepted =
       covering && snoozedVerdict(program, states, authentication, covering, this.#options.isEmbargo);
     const shadow: Judged = { states, verdict: excepted?.verdict ?? program.verdict(states, authentication) };
-    countCompared(this.#gathering.tally(plan, record), pairs, evaluation, shadow, record.base?.minor ?? NaN);
     const difference = differenceOf(pairs, evaluation, shadow);
+    countCompared(this.#gathering.tally(plan, record), pairs, evaluation, shadow, record.base?.minor ?? NaN);
     if (difference !== undefined) this.#gathering.keep(plan, record, difference);
     this.#options.observer.shadowCompared();
   }

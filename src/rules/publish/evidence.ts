@@ -70,23 +70,30 @@ export function wrote({ author, editors = [] }: Authorship, name: string): boole
  * none.
  */
 export function standingOf(evidence: readonly Evidence[], version: Authorship, identified = false): Standing {
-  const approvals = new Map<string, Evidence>();
+  const approvals = new Map<string, Approved>();
   const waivers: Partial<Record<Waivable, Evidence>> = {};
   let cases: Standing['cases'];
   let backtest: Standing['backtest'];
   for (const piece of evidence) {
     if (piece.hash !== version.hash) continue;
     if (piece.kind === 'cases') {
-      // Who approved has not seen any cases that are green.
-      if (cases && !areGreen(cases) && cases.casesHash !== piece.casesHash) approvals.clear();
+      for (const [actor, { over }] of approvals)
+        if (over !== undefined && over !== piece.casesHash) approvals.delete(actor);
       cases = piece;
     } else if (piece.kind === 'backtest') backtest = piece;
     else if (identified && piece.development) continue;
     else if (piece.kind === 'withdrawal') approvals.delete(piece.actor);
     else if (piece.kind === 'waiver') for (const what of piece.waives) waivers[what] = piece;
-    else if (!wrote(version, piece.actor)) approvals.set(piece.actor, piece);
+    else if (!wrote(version, piece.actor))
+      approvals.set(piece.actor, { piece, over: cases && !areGreen(cases) ? cases.casesHash : undefined });
   }
-  return { cases, backtest, approvals: [...approvals.values()], waivers };
+  return { cases, backtest, approvals: Array.from(approvals.values(), ({ piece }) => piece), waivers };
+}
+
+/** An approval, and the hash of the cases where those were red: who approved has seen none that are green. */
+interface Approved {
+  readonly piece: Evidence;
+  readonly over: string | undefined;
 }
 
 function areGreen({ passed, failed }: CasesResult): boolean {

@@ -68,6 +68,8 @@ describe('a version may go live', () => {
     expect(ready(false, red, backtest, approval, green).missing).toEqual([]);
     expect(ready(false, green, backtest, approval, other).missing).toEqual([]);
     expect(ready(false, approval, green, backtest).missing).toEqual([]);
+    const redder = { ...red, casesHash: 'r' };
+    expect(ready(false, green, backtest, approval, redder, other).missing).toEqual([]);
   });
 
   it('on what was said in development mode only where nobody has an identity', () => {

@@ -19,22 +19,25 @@ export function persistent(
   connection: Steps & Pick<Connection, 'healed' | 'closed'>,
   { clock, timers }: Pick<World, 'clock' | 'timers'>,
 ): Steps {
-  async function again<T>(make: () => Promise<T>): Promise<T> {
+  async function again<T>(step: () => Promise<T>, make: (step: () => Promise<T>) => Promise<T>): Promise<T> {
     const until = clock.monotonicUs() + TRIED_MS * 1000;
     for (;;) {
+      let under: Promise<unknown> = Promise.resolve();
       try {
-        return await make();
+        return await make(async () => await (under = step()));
       } catch (error) {
         const left = (until - clock.monotonicUs()) / 1000;
         if (!maySucceed(error) || connection.closed || left <= 0) throw error;
+        // A step that was given up goes on: the next must not come beside it. The driver ends it in some seconds.
+        await under.catch(() => undefined);
         await connection.healed(left);
         await new Promise<void>((resolve) => timers.after(PAUSE_MS, resolve));
       }
     }
   }
   return {
-    run: (step, timeoutMs) => again(() => connection.run(step, timeoutMs)),
-    write: (step, timeoutMs) => again(() => connection.write(step, timeoutMs)),
+    run: (step, timeoutMs) => again(step, (made) => connection.run(made, timeoutMs)),
+    write: (step, timeoutMs) => again(step, (made) => connection.write(made, timeoutMs)),
     patiently: (step, timeoutMs) => connection.patiently(step, timeoutMs),
   };
 }

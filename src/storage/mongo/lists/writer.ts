@@ -108,7 +108,13 @@ export class ListWriter {
 
   static async #open(on: ListCollections, list: string, options: ChangeOptions): Promise<ListWriter> {
     const { patienceMs = PATIENCE_MS } = options;
-    const token = Buffer.from(on.world.randomBytes(12)).toString('hex');
+    // Each try has its own: what lands late must not look like the one that was taken for it.
+    const tokens = new Set<string>();
+    const newToken = (): string => {
+      const token = Buffer.from(on.world.randomBytes(12)).toString('hex');
+      tokens.add(token);
+      return token;
+    };
     const begun = on.world.clock.monotonicUs();
     let before: { readonly token: string | undefined; readonly since: number } | undefined;
     /** Numbers given out and never reached belong to writers that failed without a word. */
@@ -118,14 +124,14 @@ export class ListWriter {
       deleted: { $exists: false },
       $or: [{ writer: { $exists: false } }, { $expr: { $lt: ['$writer.until', '$$NOW'] } }],
     };
-    const change = {
+    const change = () => ({
       void: { $setUnion: ['$void', lost] },
       next: { $add: ['$next', 1] },
-      writer: { token, until: { $add: ['$$NOW', LEASE_MS] } },
-    };
+      writer: { token: newToken(), until: { $add: ['$$NOW', LEASE_MS] } },
+    });
     for (;;) {
       const opened = await on.connection.run(() =>
-        on.lists.findOneAndUpdate(filter, [{ $set: change }], { returnDocument: 'after' }),
+        on.lists.findOneAndUpdate(filter, [{ $set: change() }], { returnDocument: 'after' }),
       );
       if (opened) {
         void removeFailed(
@@ -133,12 +139,13 @@ export class ListWriter {
           list,
           opened.void.filter((number) => number > opened.revision),
         );
-        return new ListWriter(on, opened, token, options);
+        return new ListWriter(on, opened, opened.writer?.token ?? '', options);
       }
       const there = await on.connection.run(() =>
         on.lists.findOne({ _id: list }, { projection: { 'writer.token': 1, deleted: 1 } }),
       );
-      if (there?.writer?.token === token) return await ListWriter.#opened(on, list, token, options);
+      const token = there?.writer?.token;
+      if (token !== undefined && tokens.has(token)) return await ListWriter.#opened(on, list, token, options);
       if (!there) throw new TollgateError('LIST_NOT_FOUND', `no list ${list}`);
       if (there.deleted) throw deletedList({ id: list, deleted: there.deleted });
       const time = on.world.clock.monotonicUs();
