@@ -100,6 +100,14 @@ onBothStores('what speaks for a version', (createPlace) => {
     await ben.rules.approveVersion({ ...VERSION, hash: version?.hash ?? '' });
     await op.rules.waiveEvidence({ ...VERSION, waives: [Waivable.BACKTEST], reason: 'a test' });
     expect(await failure(op.rules.activateVersion(VERSION))).toBe('none');
+    const { decision } = await op.decisions.screen({ requestId: 'one', payment: payment() });
+    const told = await op.decisions.explainDecision({ id: decision?.id ?? '' });
+    const [explained] = told.versions;
+    expect(explained?.approvals.map(({ actor, development }) => [actor, development])).toEqual([
+      ['somebody', true],
+      ['ben', false],
+    ]);
+    expect(explained?.text).toMatch(/approved by somebody on [^,]+ in development mode, ben on /);
     op.channel.close();
     ben.channel.close();
   });

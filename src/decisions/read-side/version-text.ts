@@ -22,11 +22,13 @@ export function versionText(ruleSet: string, version: number, provenance: Proven
     parts.push(`${STEPS[step]} by ${someone(actor)} on ${momentText(at)}${said(reason)}`);
   }
   parts.push(
-    approvals.length === 0
-      ? 'no approval'
-      : `approved by ${approvals.map(({ actor, at }) => `${actor} on ${momentText(at)}`).join(', ')}`,
+    approvals.length === 0 ? 'no approval' : `approved by ${approvals.map(approvalText).join(', ')}`,
   );
   return parts.join('; ');
+}
+
+function approvalText({ actor, at, development }: Provenance['approvals'][number]): string {
+  return `${actor} on ${momentText(at)}${development === true ? ' in development mode' : ''}`;
 }
 
 function someone(name: string): string {

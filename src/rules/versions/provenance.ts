@@ -9,6 +9,8 @@ export interface Approval {
   readonly comment: string;
   /** Epoch ms. */
   readonly at: number;
+  /** In development mode: nobody knows who the actor is. */
+  readonly development?: true;
 }
 
 /** Who made a version, who let it decide, and why. */

@@ -178,8 +178,8 @@ function toVersion({ provenance, text, ...ref }: CoreVersion): VersionExplanatio
             revision: BigInt(activation.revision),
           }),
         }),
-    approvals: approvals.map(({ actor, comment: said, at }) =>
-      create(VersionApprovalSchema, { actor, comment: said, at: fromMs(at) }),
+    approvals: approvals.map(({ actor, comment: said, at, development = false }) =>
+      create(VersionApprovalSchema, { actor, comment: said, at: fromMs(at), development }),
     ),
   });
 }
