@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import type { RuleService } from '../../../gen/tollgate/v1/rule_service_pb.js';
+import type { RuleService, RuleSet } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import {
   ActivateVersionResponseSchema,
   DeactivateRuleSetResponseSchema,
@@ -13,6 +13,7 @@ import {
   StopShadowResponseSchema,
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import type { PublishInput } from '../../../rules/publish/publishing.js';
+import type { RuleSetInfo } from '../../../rules/rule-set-info.js';
 import type { CallContext } from '../call-context.js';
 import { fromCanary, toCanaryReport } from '../convert/canary.js';
 import { toPublication } from '../convert/publication.js';
@@ -52,32 +53,32 @@ export function publishingHandlers(
       request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
       const info = await ruleSets.activate({ ...toPublish(request, context), version: request.version });
-      return create(ActivateVersionResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
+      return create(ActivateVersionResponseSchema, { ruleSet: toldRuleSet(context, info) });
     },
     async rollBack(request, context) {
       request.actor = actorOf(context, request.actor);
       checkRollBack(request);
       const taking = request.fromVersion === 0 ? undefined : request.fromVersion;
       const info = await ruleSets.rollBack({ ...toPublish(request, context), taking });
-      return create(RollBackResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
+      return create(RollBackResponseSchema, { ruleSet: toldRuleSet(context, info) });
     },
     async deactivateRuleSet(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublication(request);
       const info = await ruleSets.deactivate(toPublish(request, context));
-      return create(DeactivateRuleSetResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
+      return create(DeactivateRuleSetResponseSchema, { ruleSet: toldRuleSet(context, info) });
     },
     async startShadow(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
       const info = await ruleSets.startShadow({ ...toPublish(request, context), version: request.version });
-      return create(StartShadowResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
+      return create(StartShadowResponseSchema, { ruleSet: toldRuleSet(context, info) });
     },
     async stopShadow(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
       const info = await ruleSets.stopShadow({ ...toPublish(request, context), version: request.version });
-      return create(StopShadowResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
+      return create(StopShadowResponseSchema, { ruleSet: toldRuleSet(context, info) });
     },
     async startCanary(request, context) {
       request.actor = actorOf(context, request.actor);
@@ -87,13 +88,13 @@ export function publishingHandlers(
         version: request.version,
         settings,
       });
-      return create(StartCanaryResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
+      return create(StartCanaryResponseSchema, { ruleSet: toldRuleSet(context, info) });
     },
     async stopCanary(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublication(request);
       const info = await ruleSets.stopCanary(toPublish(request, context));
-      return create(StopCanaryResponseSchema, { ruleSet: toRuleSet(toldStages(context, info)) });
+      return create(StopCanaryResponseSchema, { ruleSet: toldRuleSet(context, info) });
     },
     async getCanaryReport(request, context) {
       checkCanaryReport(request);
@@ -111,6 +112,11 @@ export function publishingHandlers(
       });
     },
   };
+}
+
+/** A rule set as the caller is told of it. */
+function toldRuleSet(context: Pick<CallContext, 'identity'>, info: RuleSetInfo): RuleSet {
+  return toRuleSet(toldStages(context, info));
 }
 
 function toPublish(
