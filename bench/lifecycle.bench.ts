@@ -78,18 +78,24 @@ async function measure(setup: Setup, figures: Figure[], notes: string[]): Promis
   mkdirSync(folder);
   const rules = benchRules(folder);
   const service = await startTollgate(['--store', uri, '--rules', rules]);
-  const requests = await requestsFor(service.grpc, folder, rounds * 2 * (seconds + 1) + 60);
+  const requests = await requestsFor(service.grpc, folder, rounds * 3 * (seconds + 1) + 60);
   const publish = publisher(service.grpc);
   const version = await publish.push(candidateRuleSet());
   const rate = Math.floor(requests.capacity * SHARE);
   figures.push({ name: `${name}: capacity, 64 in flight`, value: requests.capacity, unit: 'calls/s' });
   figures.push({ name: `${name}: open load`, value: rate, unit: 'calls/s' });
 
-  const pairs = await shadowRounds({ ...setup, rate, requests, service: service.grpc, publish, version });
-  const shadow = shadowFigures(name, pairs);
+  const others: number[] = [];
+  while (others.length < rounds / 2) others.push(await publish.push(candidateRuleSet(others.length + 1)));
+  const versions = [...Array.from({ length: rounds }, () => version), ...others];
+  const pairs = await shadowRounds({ ...setup, rate, requests, service: service.grpc, publish, versions });
+  const shadow = [
+    ...shadowFigures(name, pairs.slice(0, rounds)),
+    ...shadowFigures(`${name}, each time a new window`, pairs.slice(rounds), false),
+  ];
   figures.push(...shadow);
   for (const { name: what, value, unit } of shadow) console.error(`${what}: ${value.toFixed(3)} ${unit}`);
-  const compared = await publish.shadowText(version);
+  const compared = await publish.shadowText(others.at(-1) ?? version);
   notes.push(`${name}: ${compared}`);
 
   const other = name === 'MongoDB' ? await startTollgate(['--store', uri, '--rules', rules]) : service;
@@ -158,7 +164,8 @@ interface Rounds extends Setup {
   readonly requests: PreparedRequests;
   readonly service: string;
   readonly publish: Publisher;
-  readonly version: number;
+  /** The version that goes into shadow, by pair. */
+  readonly versions: readonly number[];
 }
 
 /** Latencies of calls that were due in a round, from when they were due, ms. */
@@ -174,7 +181,7 @@ interface Pair {
  * off meanwhile, first without and first with it in turn, so that what drifts hits both.
  */
 async function shadowRounds(setup: Rounds): Promise<readonly Pair[]> {
-  const { rounds, seconds, rate, requests, service, publish, version } = setup;
+  const { seconds, rate, requests, service, publish, versions } = setup;
   const pairs: Pair[] = [];
   let current: { readonly from: number; to: number; readonly latencies: Round } | undefined;
   /** The call that was due last of those that are answered. */
@@ -199,7 +206,7 @@ async function shadowRounds(setup: Rounds): Promise<readonly Pair[]> {
   }).then((result) => {
     if (!over.signal.aborted) throw new Error(`the load ended early: ${JSON.stringify(result)}`);
   });
-  const round = async (shadow: boolean): Promise<Round> => {
+  const round = async (version: number, shadow: boolean): Promise<Round> => {
     await publish.shadow(version, shadow);
     const from = performance.now() + WARM_UP_S * 1000;
     const mine = { from, to: from + seconds * 1000, latencies: [] };
@@ -215,31 +222,31 @@ async function shadowRounds(setup: Rounds): Promise<readonly Pair[]> {
   };
   const all = async (): Promise<void> => {
     await pause(5_000);
-    for (let pair = 0; pair < rounds; pair += 1) {
+    for (const [pair, version] of versions.entries()) {
       if (pair % 2 === 0) {
-        const off = await round(false);
-        pairs.push({ off, on: await round(true) });
+        const off = await round(version, false);
+        pairs.push({ off, on: await round(version, true) });
       } else {
-        const on = await round(true);
-        pairs.push({ off: await round(false), on });
+        const on = await round(version, true);
+        pairs.push({ off: await round(version, false), on });
       }
     }
-    await publish.shadow(version, false);
+    await publish.shadow(versions.at(-1) ?? 0, false);
     over.abort();
   };
   await Promise.all([loaded, all()]);
   return pairs;
 }
 
-function shadowFigures(name: string, pairs: readonly Pair[]): Figure[] {
+/** `barred`: held to the bars. A shadow that asks what no other did is no steady state: that is told, no more. */
+function shadowFigures(name: string, pairs: readonly Pair[], barred = true): Figure[] {
   const p50 = pairs.map(({ off, on }) => latency(on, 'p50') / latency(off, 'p50'));
   const p99 = pairs.map(({ off, on }) => latency(on, 'p99') / latency(off, 'p99'));
   const figure = (what: string, ratios: readonly number[], bar: number): Figure => ({
     name: `${name}: shadow on / off, ${what}, median of ${String(ratios.length)} pairs, ${intervalText(ratios)}`,
     value: median(ratios),
     unit: 'x',
-    bar: `<= ${String(bar)}`,
-    holds: median(ratios) <= bar,
+    ...(barred ? { bar: `<= ${String(bar)}`, holds: median(ratios) <= bar } : {}),
   });
   const ms = (of: (pair: Pair) => Round, which: 'p50' | 'p99'): number =>
     median(pairs.map((pair) => latency(of(pair), which)));

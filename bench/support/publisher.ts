@@ -11,7 +11,7 @@ export interface Publisher {
   /** Stores a document with all it needs to go live; its version. */
   push(document: object): Promise<number>;
   activate(version: number): Promise<void>;
-  /** Puts a version in shadow, or takes it out. */
+  /** Puts a version in shadow in place of any other, or takes out what is in shadow. */
   shadow(version: number, on: boolean): Promise<void>;
   /** What the shadow has said so far, for a note. */
   shadowText(version: number): Promise<string>;
@@ -50,9 +50,9 @@ export function publisher(address: string): Publisher {
       await rules.activateVersion({ ...BY, version });
     },
     async shadow(version, on) {
-      if (on === (shadowed === version)) return;
+      if (shadowed === (on ? version : 0)) return;
+      if (shadowed > 0) await rules.stopShadow({ ...BY, version: shadowed });
       if (on) await rules.startShadow({ ...BY, version });
-      else await rules.stopShadow({ ...BY, version });
       shadowed = on ? version : 0;
     },
     async shadowText(version) {

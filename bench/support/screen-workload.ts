@@ -87,14 +87,17 @@ export function screenRuleSet(): object {
   };
 }
 
-/** What an author might try next: other thresholds, and a rule that asks something new of a card. */
-export function candidateRuleSet(): object {
+/**
+ * What an author might try next: other thresholds, and a rule that asks something new of a card; of each `number` something
+ * that the others do not.
+ */
+export function candidateRuleSet(number = 0): object {
   const text = JSON.stringify(screenRuleSet()).replaceAll(
     /("operator":"greaterThanInclusive","value":)(\d)([,}])/g,
     (_, before: string, value: string, after: string) => `${before}${String(Number(value) + 1)}${after}`,
   );
   const document = JSON.parse(text) as { readonly rules: object[] };
-  const params = { fn: 'distinct', of: 'merchant', by: 'card', window: '24h' };
+  const params = { fn: 'distinct', of: 'merchant', by: 'card', window: `${String(1440 + number)}m` };
   document.rules.push({
     name: 'bench-new',
     conditions: { all: [{ fact: 'velocity', params, operator: 'greaterThanInclusive', value: 4 }] },

@@ -248,12 +248,13 @@ export class Pipeline implements Taker, Intake {
     const next = this.#next;
     this.#next = undefined;
     const asks = this.#rules.asked;
+    const now = this.#options.world.clock.now();
     this.#rules = next ?? this.#rules;
     if (this.#inDoubt) {
       this.#windows = this.#emptyWindows();
       for (const event of this.queue.undurable()) this.insert(event);
-    } else if (this.#rules.asked !== asks)
-      this.#windows.switchTo(this.#rules.windowPlan, this.queue.undurable());
+    } else if (this.#rules.asked !== asks || now >= this.#windows.lingerUntil)
+      this.#windows.switchTo(this.#rules.windowPlan, this.queue.undurable(), now);
     this.#inDoubt = false;
     for (const event of this.queue.takeDurable()) this.#windows.settled(event);
     for (const event of this.#tail) this.#windows.settled(event);

@@ -4,6 +4,8 @@ import { aggregate, answerHabit, answerHistory, windowFrom } from './answers.js'
 import type { Zones } from './answers.js';
 import { AskedPayment } from './asked.js';
 import type { KeptRange } from './asked.js';
+import { EventKeys } from './keys/event-keys.js';
+import type { Entries } from './keys/event-keys.js';
 import { NO_ENTRY } from './keys/key-entries.js';
 import type { KeyEntries, KeyEntry } from './keys/key-entries.js';
 import { KeyStore } from './keys/key-store.js';
@@ -21,9 +23,6 @@ export interface StreamWindowsOptions {
   readonly maxBytes: number;
 }
 
-/** By definition; NO_ENTRY where the event lacks the key. */
-type Entries = readonly KeyEntry[];
-
 const NOTHING_KEPT: readonly KeptRange[] = [];
 
 /**
@@ -38,6 +37,7 @@ export class StreamWindows {
   #plan: WindowPlan;
   readonly #keys: KeyStore;
   readonly #entries: KeyEntries;
+  readonly #eventKeys: EventKeys;
   /** Definitions by what they are read back by. */
   #byAttribute: readonly KeyDefinition[][];
   /** Payments being decided, in no order. */
@@ -46,33 +46,37 @@ export class StreamWindows {
   readonly #kept = new TransientMap<number, number>();
   /** Events not durable yet, by position. */
   readonly #pending = new TransientMap<number, { readonly event: StreamEvent; readonly entries: Entries }>();
-  /** The payment that was asked about last. */
-  #last: AskedPayment | undefined;
 
   constructor(plan: WindowPlan, options: StreamWindowsOptions) {
     this.#plan = plan;
     this.#keys = new KeyStore(plan.definitions, options.maxBytes);
     this.#entries = this.#keys.entries;
+    this.#eventKeys = new EventKeys(this.#keys, plan.definitions);
     this.#byAttribute = byAttribute(plan);
   }
 
+  /** When `switchTo` is due again at the latest, be it with the same plan: what lingers costs; ms since the epoch. */
+  get lingerUntil(): number {
+    return this.#eventKeys.lingerUntil;
+  }
+
   /**
-   * From now on this is asked, of payments that are asked about from now on; those before are released, no more. What both
-   * plans ask stays in memory. `undurable`: events on their way to the store, as they will stand there: what is asked anew
-   * may look at what earlier questions did not, and a reading of the store misses them.
+   * From `now` on, ms since the epoch, this is asked, of payments that are asked about from now on; those before are
+   * released, no more. What both plans ask stays in memory, and what is asked no more is kept up to date there for a while.
+   * `undurable`: events on their way to the store, as they will stand there: what is asked anew may look at what earlier
+   * questions did not, and a reading of the store misses them.
    */
-  switchTo(plan: WindowPlan, undurable: Iterable<StreamEvent>): void {
+  switchTo(plan: WindowPlan, undurable: Iterable<StreamEvent>, now: number): void {
     this.#plan = plan;
-    this.#keys.switchTo(plan.definitions);
+    this.#eventKeys.switchTo(plan.definitions, now);
     this.#byAttribute = byAttribute(plan);
-    this.#last = undefined;
     for (const { event, entries } of this.#pending.values()) {
-      this.#pending.set(positionOf(event), { event, entries: this.#take(event) });
-      this.#giveBack(entries);
+      this.#pending.set(positionOf(event), { event, entries: this.#eventKeys.take(event) });
+      this.#eventKeys.giveBack(entries);
     }
     for (const event of undurable) {
       const position = positionOf(event);
-      const entries = this.#pending.get(position)?.entries ?? this.#take(event);
+      const entries = this.#pending.get(position)?.entries ?? this.#eventKeys.take(event);
       this.#pending.set(position, { event, entries });
       this.insert(event);
     }
@@ -80,10 +84,13 @@ export class StreamWindows {
 
   /** A payment is to be decided: its keys stay in memory from now until it is released. */
   ask(event: StreamEvent): AskedPayment {
-    const entries = this.#take(event);
+    const entries = this.#eventKeys.take(event);
     const ranges: KeyRange[] = [];
     const further: KeyRange[] = [];
-    for (const entry of entries) if (entry !== NO_ENTRY) this.#missing(event, entry, ranges, further);
+    for (let index = 0; index < this.#eventKeys.asked; index++) {
+      const entry = entries[index] ?? NO_ENTRY;
+      if (entry !== NO_ENTRY) this.#missing(event, entry, ranges, further);
+    }
     const cold = ranges.length + further.length > 0;
     const kept = cold ? [...ranges, ...further].map((range) => this.keep(range)) : NOTHING_KEPT;
     const asked = new AskedPayment(this, event, entries, ranges, further, kept, this.#asked.length);
@@ -125,7 +132,7 @@ export class StreamWindows {
 
   /** The range was read, or will not be. */
   letGo({ range, entries }: KeptRange): void {
-    this.#giveBack(entries);
+    this.#eventKeys.giveBack(entries);
     const others = (this.#kept.get(range.key) ?? 0) - 1;
     if (others > 0) this.#kept.set(range.key, others);
     else this.#kept.delete(range.key);
@@ -207,7 +214,7 @@ export class StreamWindows {
     const position = positionOf(event);
     let pending = this.#pending.get(position);
     if (pending === undefined) {
-      pending = { event, entries: this.#take(event) };
+      pending = { event, entries: this.#eventKeys.take(event) };
       this.#pending.set(position, pending);
     }
     for (const entry of pending.entries) {
@@ -224,7 +231,7 @@ export class StreamWindows {
     const pending = this.#pending.get(position);
     if (pending === undefined) return;
     this.#pending.delete(position);
-    this.#giveBack(pending.entries);
+    this.#eventKeys.giveBack(pending.entries);
   }
 
   /** The event was not admitted after all: it never counted. What was inserted leaves, whatever is said of it by now. */
@@ -244,8 +251,8 @@ export class StreamWindows {
       last.place = asked.place;
     }
     asked.place = -1;
-    if (this.#last === asked) this.#last = undefined;
-    this.#giveBack(asked.entries);
+    this.#eventKeys.forget(asked.entries);
+    this.#eventKeys.giveBack(asked.entries);
     for (const kept of asked.kept) this.letGo(kept);
   }
 
@@ -267,30 +274,8 @@ export class StreamWindows {
   }
 
   #entryOf(asked: AskedPayment, definition: number): KeyEntry {
-    this.#last = asked;
+    this.#eventKeys.remember(asked.entries);
     return asked.entries[definition] ?? NO_ENTRY;
-  }
-
-  /** Finds or makes the keys of an event and holds on to them. */
-  #take(event: StreamEvent): Entries {
-    const entries: KeyEntry[] = [];
-    for (const definition of this.#plan.definitions) {
-      if (!hasKey(definition, event)) {
-        entries.push(NO_ENTRY);
-        continue;
-      }
-      const load = event.attributes[definition.load] ?? 0;
-      // A payment is inserted right after it was asked about: nothing to look up.
-      const last = this.#last?.entries[definition.index] ?? NO_ENTRY;
-      const same = last !== NO_ENTRY && this.#entries.load(last) === load;
-      if (same) this.#keys.holdAgain(last);
-      entries.push(same ? last : this.#keys.hold(definition, load));
-    }
-    return entries;
-  }
-
-  #giveBack(entries: Entries): void {
-    for (const entry of entries) if (entry !== NO_ENTRY) this.#keys.giveBack(entry);
   }
 
   /** A key whose old rows were let go is read again: those that the store may not have yet come from here. */

@@ -19,6 +19,7 @@ export class Model {
   readonly durable: StreamEvent[] = [];
   pending: StreamEvent[] = [];
   rangesRead = 0;
+  #now = 0;
   #seq = 0;
   #asks = 0;
   /** Answers that shadows did not get. */
@@ -65,10 +66,11 @@ export class Model {
     this.pending.push(event);
   }
 
-  /** Other rules come into force. */
-  switchTo(questions: WindowQuestions): void {
+  /** Other rules come into force, ms after those before. */
+  switchTo(questions: WindowQuestions, after = 0): void {
     this.questions = questions;
-    this.windows.switchTo(planWindows(questions, hashOf), this.pending);
+    this.#now += after;
+    this.windows.switchTo(planWindows(questions, hashOf), this.pending, this.#now);
   }
 
   /** A payment waits for its ranges, which are read aside from now till `endAside`. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseHistory } from '../../../src/facts/velocity/specs/parse.js';
 import type { Params } from '../../../src/facts/velocity/specs/parse.js';
+import { LINGER_MS } from '../../../src/facts/velocity/keys/lingering.js';
 import type { WindowQuestions } from '../../../src/facts/velocity/plan.js';
 import type { HistorySpec } from '../../../src/facts/velocity/specs/specs.js';
 import type { VelocitySpec } from '../../../src/facts/velocity/specs/velocity-spec.js';
@@ -20,7 +21,7 @@ type Step =
   | { readonly do: 'follow'; readonly draft: Draft }
   | { readonly do: 'settle'; readonly count: number }
   | { readonly do: 'retract'; readonly count: number }
-  | { readonly do: 'switch'; readonly to: WindowQuestions }
+  | { readonly do: 'switch'; readonly to: WindowQuestions; readonly after: number }
   | { readonly do: 'begin-aside'; readonly draft: Draft }
   | { readonly do: 'end-aside' };
 
@@ -57,13 +58,15 @@ const versions = fc
     { ...one, velocities: [...one.velocities, ...other.velocities.slice(0, 1)] },
     { ...one, deciding: { velocities: Infinity, histories: Infinity, habits: Infinity } },
   ]);
+/** How long what is asked no more may have to wait until it is asked again, ms. */
+const after = fc.constantFrom(0, LINGER_MS / 4, LINGER_MS);
 const switching = versions.chain((all) =>
   fc.record({
     first: fc.constantFrom(...all),
     steps: fc.array(
       fc.oneof(
         { weight: 11, arbitrary: step },
-        { weight: 3, arbitrary: fc.record({ do: of('switch'), to: fc.constantFrom(...all) }) },
+        { weight: 3, arbitrary: fc.record({ do: of('switch'), to: fc.constantFrom(...all), after }) },
         { weight: 2, arbitrary: fc.record({ do: of('begin-aside'), draft: payment }) },
         { weight: 2, arbitrary: fc.record({ do: of('end-aside') }) },
       ),
@@ -78,7 +81,7 @@ function run(model: Model, steps: readonly Step[]): void {
     else if (one.do === 'follow') model.follow(one.draft);
     else if (one.do === 'settle') model.settle(one.count);
     else if (one.do === 'retract') model.retract(one.count);
-    else if (one.do === 'switch') model.switchTo(one.to);
+    else if (one.do === 'switch') model.switchTo(one.to, one.after);
     else if (one.do === 'begin-aside') model.beginAside(one.draft);
     else if (one.do === 'end-aside') model.endAside();
     else if (one.do === 'round') {
@@ -205,16 +208,61 @@ describe('StreamWindows', () => {
       expect(cold(model)).toEqual([0, 0]);
     });
 
-    it('reads anew what was not asked for a while', () => {
+    it.each([
+      ['keeps up to date for a while what is asked no more', [LINGER_MS - 1], [0, 0]],
+      ['keeps it as long when others come and go meanwhile', [LINGER_MS / 2, LINGER_MS / 2 - 1], [0, 0]],
+      ['reads anew what was not asked for longer', [LINGER_MS, 0], [1, 0]],
+      ['reads anew what was not asked for longer, whatever came meanwhile', [1, LINGER_MS - 1, 0], [1, 0]],
+    ] as const)('%s', (_, waits, reads) => {
       const model = warm(rules([card, email]));
       model.switchTo(rules([email]));
       model.admit(payer);
       model.settle(2);
+      for (const [index, wait] of waits.entries())
+        model.switchTo(index === waits.length - 1 ? rules([card, email]) : rules([email, merchants]), wait);
+      expect(cold(model)).toEqual(reads);
+      const { asked, reads: ranges } = model.ask(payer);
+      for (const { range, events } of ranges) model.windows.loaded(range, events);
+      expect(model.answers(asked)).toEqual([2, 2]);
+    });
+
+    it('reads no key for what is asked no more, and says when it can go', () => {
+      const model = warm(rules([card, email]));
+      expect(model.windows.lingerUntil).toBe(Infinity);
+      model.switchTo(rules([email]), 7);
+      expect(model.windows.lingerUntil).toBe(7 + LINGER_MS);
+      const other = draftOf({ card: 'c2', email: 'e1' });
+      const { asked, reads } = model.ask(other);
+      expect(reads).toEqual([]);
+      model.decide(asked, true);
+      model.settle(2);
+      const { keys } = model.windows.stats();
+      model.switchTo(rules([email]), LINGER_MS);
+      expect(model.windows.lingerUntil).toBe(Infinity);
+      model.decide(model.ask(payer).asked, true);
+      expect(model.windows.stats().keys).toBe(keys);
       model.switchTo(rules([card, email]));
       expect(cold(model)).toEqual([1, 0]);
-      const { asked, reads } = model.ask(payer);
-      for (const { range, events } of reads) model.windows.loaded(range, events);
-      expect(model.answers(asked)).toEqual([2, 2]);
+    });
+
+    it('keeps a few such only, those that were asked last', () => {
+      const windows = Array.from({ length: 10 }, (_, index) => count('card', `${String(index + 1)}h`));
+      const model = warm(rules([email]));
+      const decide = (): number => {
+        const { asked, reads } = model.ask(payer);
+        for (const { range, events } of reads) model.windows.loaded(range, events);
+        model.decide(asked, true);
+        model.settle(1);
+        return reads.length;
+      };
+      for (const window of windows) {
+        model.switchTo(rules([email, window]));
+        expect(decide()).toBe(1);
+      }
+      for (const [index, window] of windows.toReversed().entries()) {
+        model.switchTo(rules([email, window]));
+        expect(decide()).toBe(index < 9 ? 0 : 1);
+      }
     });
 
     it('forgets what is asked no more once its memory is needed', () => {

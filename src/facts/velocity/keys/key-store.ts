@@ -79,6 +79,12 @@ export class KeyStore {
     return this.#byKey.get(keyOf(this.#place(definition), load)) ?? NO_ENTRY;
   }
 
+  /** Whether anything of a value is in memory, be it that there is nothing of it in the store. */
+  knows(definition: KeyDefinition, load: number): boolean {
+    const key = keyOf(this.#place(definition), load);
+    return this.#byKey.get(key) !== undefined || this.#empty.get(key) !== undefined;
+  }
+
   /** Finds or makes the entry of a value: it stays until given back as often as held. */
   hold(definition: KeyDefinition, load: number): KeyEntry {
     const place = this.#place(definition);
