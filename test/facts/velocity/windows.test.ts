@@ -261,7 +261,7 @@ describe('StreamWindows', () => {
       }
       for (const [index, window] of windows.toReversed().entries()) {
         model.switchTo(rules([email, window]));
-        expect(decide()).toBe(index < 9 ? 0 : 1);
+        expect(decide()).toBe(index < 5 ? 0 : 1);
       }
     });
 

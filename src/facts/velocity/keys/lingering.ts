@@ -3,7 +3,7 @@ import type { KeyDefinition } from '../definitions.js';
 /** How long what is asked no more is kept up, ms: somebody goes back to the version before, or starts a shadow again. */
 export const LINGER_MS = 15 * 60_000;
 /** How many definitions are kept up so: every event costs a look at each. */
-const MOST = 8;
+const MOST = 4;
 
 interface Lingering {
   readonly definition: KeyDefinition;
