@@ -1,6 +1,8 @@
 import { betaQuantile } from './beta.js';
 import type { Trials } from './interval.js';
 import { twoSidedZ } from './normal.js';
+import { mergeOutcomes, NO_OUTCOMES, spreadOf } from './weighted-proportion.js';
+import type { WeightedOutcomes } from './weighted-proportion.js';
 
 /**
  * By how many times trials that hang together tell less than as many independent ones: the variance of the share as
@@ -15,17 +17,33 @@ import { twoSidedZ } from './normal.js';
  * than two groups.
  */
 export function designEffect(groups: readonly Trials[], alpha: number): number {
-  const trials = groups.reduce((sum, group) => sum + group.trials, 0);
-  if (groups.length < 2 || trials === 0) return 1;
-  const share = groups.reduce((sum, group) => sum + group.successes, 0) / trials;
-  const mean = trials / groups.length;
+  return weightedDesignEffect(
+    groups.map(({ successes, trials }) => ({
+      cases: trials,
+      events: successes,
+      weight: trials,
+      weightSquared: trials,
+      eventWeight: successes,
+      eventWeightSquared: successes,
+    })),
+    alpha,
+  );
+}
+
+/** The same for the share of cases that count by weight: of those of a subject the weights may differ. */
+export function weightedDesignEffect(groups: readonly WeightedOutcomes[], alpha: number): number {
+  const all = groups.reduce(mergeOutcomes, NO_OUTCOMES);
+  if (groups.length < 2 || all.cases === 0) return 1;
+  const share = all.eventWeight / all.weight;
+  const mean = all.weight / groups.length;
+  const mixed = all.events > 0 && all.events < all.cases;
+  const seen = groups.reduce(
+    (sum, { weight, eventWeight }) => sum + (mixed ? eventWeight - weight * share : weight - mean) ** 2,
+    0,
+  );
   const freedom = groups.length - 1;
-  const variance = (of: (group: Trials) => number): number =>
-    groups.reduce((sum, group) => sum + of(group) ** 2, 0) / freedom;
-  const effect =
-    share > 0 && share < 1
-      ? variance((group) => group.successes - group.trials * share) / (mean * share * (1 - share))
-      : variance((group) => group.trials - mean) / mean;
+  const independent = mixed ? spreadOf(all, share) : all.weightSquared;
+  const effect = (seen * groups.length) / freedom / independent;
   return Math.max(1, effect * (studentQuantile(alpha, freedom) / twoSidedZ(alpha)) ** 2);
 }
 

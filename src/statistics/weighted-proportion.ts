@@ -75,15 +75,19 @@ export function mergeOutcomes(a: WeightedOutcomes, b: WeightedOutcomes): Weighte
  * case only once it is known how it ended.
  */
 export function weightedProportion(seen: WeightedOutcomes, alpha: number): WeightedProportion {
-  const { weight, weightSquared, eventWeight, eventWeightSquared } = seen;
+  const { weight, weightSquared, eventWeight } = seen;
   if (seen.cases === 0) return { share: undefined, low: 0, high: 1, effectiveCases: 0 };
   // Sums that leave out nothing or everything may differ in their last digit.
   const mixed = seen.events > 0 && seen.events < seen.cases;
   const share = mixed ? Math.min(1, eventWeight / weight) : seen.events / seen.cases;
-  const spread = eventWeightSquared * (1 - share) ** 2 + (weightSquared - eventWeightSquared) * share ** 2;
   const kish = weight ** 2 / weightSquared;
-  const worth = mixed ? (share * (1 - share) * weight ** 2) / spread : kish;
+  const worth = mixed ? (share * (1 - share) * weight ** 2) / spreadOf(seen, share) : kish;
   const effectiveCases = Math.min(seen.cases, kish, worth);
   const plain = { successes: share * effectiveCases, trials: effectiveCases };
   return { share, ...wilsonInterval(plain, alpha), effectiveCases };
+}
+
+/** Σw²(y − share)²: the variance of Σw(y − share) where cases have nothing to do with each other. */
+export function spreadOf({ weightSquared, eventWeightSquared }: WeightedOutcomes, share: number): number {
+  return eventWeightSquared * (1 - share) ** 2 + (weightSquared - eventWeightSquared) * share ** 2;
 }

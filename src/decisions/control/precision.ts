@@ -1,7 +1,6 @@
 import { ATTRIBUTE_INDEX, type Attribute, type StreamKind } from '../../facts/attributes.js';
 import type { StreamEvent } from '../../facts/stream.js';
-import { designEffect } from '../../statistics/design-effect.js';
-import type { Trials } from '../../statistics/interval.js';
+import { weightedDesignEffect } from '../../statistics/design-effect.js';
 import {
   mergeOutcomes,
   NO_OUTCOMES,
@@ -23,6 +22,8 @@ const UNMADE: ReadonlySet<StreamKind> = new Set(['declined', 'abandoned', 'cance
 const UNAUTHENTICATED = ['failed', 'rejected', 'abandoned'];
 /** Into how many groups payers are spread, to see how far payments of one payer end alike. */
 const GROUPS = 20;
+/** Spreads draws over the groups, also where all are small: no fraction of it is one of how finely draws are made. */
+const SPREAD = 1e6 * ((1 + Math.sqrt(5)) / 2);
 
 /**
  * How a payment that was let go has ended. `open`: it may still turn out to be bad. `unmade`: it was declined, cancelled or
@@ -106,11 +107,8 @@ export interface RulePrecision {
 /** Adds up decisions in which a rule hit. */
 export class PrecisionTally {
   readonly #rule: { readonly ruleSet: string; readonly rule: string };
-  readonly #groups: { successes: number; trials: number }[] = Array.from({ length: GROUPS }, () => ({
-    successes: 0,
-    trials: 0,
-  }));
-  #seen: WeightedOutcomes = NO_OUTCOMES;
+  /** What was seen of those who went on, by group of payers. */
+  readonly #groups: WeightedOutcomes[] = Array.from({ length: GROUPS }, () => NO_OUTCOMES);
   #counts = {
     hits: 0,
     stopped: 0,
@@ -150,26 +148,27 @@ export class PrecisionTally {
   }
 
   /** How a payment that was let go has ended; undefined: it could not be read. */
-  end({ share, draw }: ControlLot, ending: Ending | undefined): void {
+  end({ share, draw }: Pick<ControlLot, 'share' | 'draw'>, ending: Ending | undefined): void {
     this.#counts[ending ?? 'unread'] += 1;
     if (ending !== 'bad' && ending !== 'good') return;
-    const bad = ending === 'bad';
-    this.#seen = mergeOutcomes(this.#seen, weightedOutcome(share, bad));
-    // Who is let go drew a number below the share; by it payers are spread evenly, and each stays in one group.
-    const group = this.#groups[Math.min(GROUPS - 1, Math.floor((draw / share) * GROUPS))];
-    if (group === undefined) return;
-    group.trials += 1;
-    if (bad) group.successes += 1;
+    const group = groupOf(draw);
+    const seen = weightedOutcome(share, ending === 'bad');
+    this.#groups[group] = mergeOutcomes(this.#groups[group] ?? NO_OUTCOMES, seen);
   }
 
   /** `alpha`: how often the interval may miss. */
   result(alpha: number): RulePrecision {
     const { share, low, high, effectiveCases } = weightedProportion(
-      thinned(this.#seen, designEffect(this.#groups as readonly Trials[], alpha)),
+      thinned(this.#groups.reduce(mergeOutcomes), weightedDesignEffect(this.#groups, alpha)),
       alpha,
     );
     return { ...this.#counts, precision: share, low, high, effectiveCases };
   }
+}
+
+/** By the draw alone payers are spread evenly, however small the shares, and each stays in one group when the share changes. */
+function groupOf(draw: number): number {
+  return Math.floor(((draw * SPREAD) % 1) * GROUPS);
 }
 
 /** The same shares, of so many times fewer cases: payments of one payer tell less than as many of different ones. */

@@ -7,6 +7,7 @@ import { collect } from '../../arguments.js';
 import { badInput, CliError, EXIT, usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { namesIn, readText } from '../../input/files.js';
+import { CASES, isListsFile } from '../../input/rule-files.js';
 import { writeTexts } from '../../output-file.js';
 import { withSession } from '../../session.js';
 import { readStoredDecision } from '../../stored-decision.js';
@@ -25,7 +26,6 @@ interface Target {
   readonly lists: readonly RehearsalList[];
 }
 
-const CASES = '.cases.json';
 const NOTHING: Target = { file: { cases: [] }, lists: [] };
 
 /** `tollgate rules case-from DECISION`. */
@@ -105,7 +105,7 @@ async function targetOf(path: string, host: Host): Promise<Target> {
   const names = (await namesIn(folder)) ?? [];
   const { parseListsFile } = await import('../../../facts/lists/shipped-lists.js');
   const lists: RehearsalList[] = [];
-  for (const name of names.filter((one) => /^lists\.([^.]+\.)?json$/.test(one))) {
+  for (const name of names.filter(isListsFile)) {
     const read = parseListsFile(await readText(join(folder, name), host));
     if (!('ok' in read)) throw badInput(join(folder, name), 'has errors', read.problems.slice(0, 10));
     for (const { id, type, source } of read.ok)

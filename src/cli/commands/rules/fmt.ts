@@ -4,12 +4,10 @@ import { counted } from '../../counted.js';
 import { badInput, CliError, EXIT } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { fileName, namesIn, readText } from '../../input/files.js';
+import { isRuleFile } from '../../input/rule-files.js';
 import type { Output } from '../../output.js';
 import { writeTexts } from '../../output-file.js';
 import { withSession } from '../../session.js';
-
-const isRuleFile = (name: string): boolean =>
-  /\.(rules|cases)\.json$/.test(name) || /^lists\.([^.]+\.)?json$/.test(name);
 
 /** `tollgate rules fmt [PATH...]`: needs no server. */
 export function addFmt(parent: Command, host: Host): void {

@@ -5,6 +5,7 @@ import { counted } from '../../counted.js';
 import { CliError, EXIT, usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
 import { namesIn, readText } from '../../input/files.js';
+import { CASES, isListsFile, isRuleFile, RULES } from '../../input/rule-files.js';
 import type { Output } from '../../output.js';
 import { withSession } from '../../session.js';
 import { printFindings } from './check.js';
@@ -15,13 +16,6 @@ interface Chosen {
   /** Whether all cases of the folders were chosen: only then is it worth saying what no case speaks of. */
   readonly whole: boolean;
 }
-
-const CASES = '.cases.json';
-const RULES = '.rules.json';
-const isLists = (name: string): boolean =>
-  /^lists\.([^.]+\.)?json$/.test(name) && !name.endsWith(RULES) && !name.endsWith(CASES);
-
-const isTestFile = (name: string): boolean => name.endsWith(CASES) || name.endsWith(RULES) || isLists(name);
 
 async function addFolder(
   names: Set<string>,
@@ -43,7 +37,7 @@ async function addCases(names: Set<string>, folder: string, cases: string, host:
   await addFolder(
     names,
     folder,
-    (name) => isLists(name) || files.includes(name) || (others && name.endsWith(RULES)),
+    (name) => isListsFile(name) || files.includes(name) || (others && name.endsWith(RULES)),
   );
 }
 
@@ -62,7 +56,7 @@ async function choose(paths: readonly string[], host: Host): Promise<Chosen> {
   let whole = true;
   for (const path of paths) {
     if ((await namesIn(path)) !== undefined) {
-      await addFolder(names, path, isTestFile);
+      await addFolder(names, path, isRuleFile);
       continue;
     }
     whole = false;
