@@ -70,7 +70,7 @@ async function entrance(file: string, key: string, rounds: number): Promise<read
   await keys.refresh();
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${key}`);
-  const call: ShowingCall = { metadata, getPeer: () => '127.0.0.1:1', getAuthContext: () => ({}) };
+  const call: ShowingCall = { metadata, getPeer: () => '127.0.0.1:1' };
   const never = (): never => {
     throw new Error('refused');
   };

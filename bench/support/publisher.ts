@@ -25,7 +25,7 @@ const CASES = JSON.stringify({
     {
       name: 'a payment is decided',
       stream: [{ payment: {} }],
-      expect: { notReasons: ['none.at.all'], degraded: true },
+      expect: { notReasons: ['three-ds.no-card'], degraded: true },
     },
   ],
 });

@@ -7,7 +7,10 @@ import { HASH_BYTES, parseKey, secretHash } from './key-text.js';
 export interface Shown {
   /** The text after `Bearer`; undefined: none. */
   readonly key: string | undefined;
-  /** Whom its client certificate names, where a trusted authority signed it. Asked for only where no key is shown. */
+  /**
+   * Whom its client certificate names; '' where no trusted authority signed it or it names nobody, undefined without one.
+   * Asked for only where no key is shown.
+   */
   subject(): string | undefined;
 }
 

@@ -11,6 +11,7 @@ import { slotKey } from '../rules/document/resolve.js';
 import { RULE_STATES, type RuleState } from '../rules/outcome.js';
 import type { Layout } from '../rules/version-store.js';
 import type { Expectation } from './case-file.js';
+import { hasLimit, reasonsOf } from './names-in-force.js';
 
 /** One expectation that was not met. */
 export interface Failure {
@@ -54,8 +55,10 @@ export function judge(expect: Expectation, decided: Decided, place: string): rea
   for (const reason of expect.reasons ?? [])
     if (!record.reasons.includes(reason))
       fail(`reasons: expected ${reason}, are ${record.reasons.join(', ') || 'none'}`, hitRules());
+  const possible = reasonsOf(decided.documents.values());
   for (const reason of expect.notReasons ?? [])
     if (record.reasons.includes(reason)) fail(`reasons: ${reason} must not be given`, hitRules());
+    else if (!possible.has(reason)) fail(`reasons: nothing in force ever gives ${reason}`, []);
   const states: readonly (readonly [keyof Expectation & ('hits' | 'notHits' | 'unknown'), RuleState])[] = [
     ['hits', 'hit'],
     ['notHits', 'no-hit'],
@@ -100,13 +103,15 @@ function lacking({ hits, limits }: DecisionRecord): {
 
 function judgeLimits(
   expect: Expectation,
-  { record }: Decided,
+  { record, documents }: Decided,
   fail: (text: string, rules: readonly string[]) => void,
 ): void {
   const useOf = (name: string) =>
     record.limits.find(({ ruleSet, limit }) => limit === name || `${ruleSet}/${limit}` === name);
+  const known = (name: string): boolean => hasLimit(documents.values(), name);
   const said = (name: string): string => {
     const use = useOf(name);
+    if (!known(name)) return 'it is not in force';
     if (use === undefined) return 'it did not count the payment, or another limit was exceeded before';
     return limitText(use, record.base);
   };
@@ -119,7 +124,7 @@ function judgeLimits(
       fail(`limit ${name}: expected to be exceeded; ${said(name)}`, []);
   }
   for (const name of expect.notDue ?? [])
-    if (useOf(name) !== undefined)
+    if (useOf(name) !== undefined || !known(name))
       fail(`limit ${name}: expected not to count the payment; ${said(name)}`, []);
 }
 

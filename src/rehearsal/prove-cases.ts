@@ -8,6 +8,7 @@ import { LIMITS } from '../rules/document/json-limits.js';
 import type { RunCases } from '../rules/publish/proving.js';
 import { parseCaseFile, type CaseFile, type CaseForm, type Expectation } from './case-file.js';
 import type { RehearsalList } from './fixture-lists.js';
+import { hasOwn } from './names-in-force.js';
 import { runCases, type CaseResult } from './run-cases.js';
 
 /** What cases meet that are run by a service. */
@@ -48,7 +49,7 @@ export function proveCases(options: ProveOptions): RunCases {
       catalogue: options.catalogue,
       pause: options.pause,
     });
-    const telling = results.filter((_, index) => expectsSomething(file.ok.cases[index]));
+    const telling = results.filter((_, index) => tellsOf(document, file.ok.cases[index]));
     const failed = results.filter(({ passed }) => !passed);
     return {
       ok: {
@@ -111,10 +112,16 @@ async function documentsFor(
   return refused('cases_json', `/ruleSets: does not name ${own.id}, which the cases are to prove`);
 }
 
-function expectsSomething(form: CaseForm | undefined): boolean {
+/** Whether a case expects anything of a document: not only what holds of every decision, or what others are to say. */
+function tellsOf(document: RuleSetDocument, form: CaseForm | undefined): boolean {
   if (form === undefined) return false;
-  const told = (expect: Expectation | undefined): boolean =>
-    Object.values(expect ?? {}).some((asked) => !(Array.isArray(asked) && asked.length === 0));
+  const told = ({ degraded = false, ...expect }: Expectation = {}): boolean =>
+    degraded ||
+    Object.entries(expect).some(([what, asked]) => {
+      if (!Array.isArray(asked)) return true;
+      const reasons = what === 'reasons' || what === 'notReasons';
+      return reasons ? asked.length > 0 : asked.some((name: string) => hasOwn(document, name));
+    });
   return told(form.expect) || form.stream.some((entry) => 'expect' in entry && told(entry.expect));
 }
 

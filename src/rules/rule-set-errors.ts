@@ -30,7 +30,8 @@ function place({ rule, path }: Finding, field: string): string {
 
 /** Somebody else changed where versions stand since the caller looked. */
 export function stale({ ruleSet, revision, stages }: Standings): TollgateError {
-  return new TollgateError('STALE_ETAG', `what is active of ${ruleSet} has changed meanwhile`, {
+  const text = `versions of ${ruleSet} have moved meanwhile: look where they stand now, and try again`;
+  return new TollgateError('STALE_ETAG', text, {
     metadata: { etag: String(revision), active_version: String(activeEverywhere(stages)) },
   });
 }

@@ -1,4 +1,5 @@
 import { parseIp } from '../facts/normalise/ip.js';
+import { subjectOf, type CertificateNames } from '../identity/subject.js';
 
 const BEARER = /^bearer +(\S+)$/i;
 
@@ -12,4 +13,17 @@ export function peerGroup(address: string): string {
   const ip = parseIp(address);
   if (ip === undefined) return address.slice(0, 64);
   return (ip.version === 4 ? ip.words : ip.words.slice(0, 2)).join(':');
+}
+
+/** A socket with TLS. */
+export interface SecureSocket {
+  readonly authorized: boolean;
+  getPeerCertificate(): CertificateNames & { readonly raw?: Buffer };
+}
+
+/** See Shown. */
+export function subjectOfSocket(socket: Partial<SecureSocket>): string | undefined {
+  const names = socket.getPeerCertificate?.();
+  if (names?.raw === undefined) return undefined;
+  return (socket.authorized === true ? subjectOf(names) : undefined) ?? '';
 }

@@ -231,9 +231,27 @@ describe('rules', () => {
 
   it('say what is active where it was changed, and that a canary has ended', async () => {
     const there = ['--scope', 'site:shop-de'];
+    const active = 'cli-test: version 2 is active at site shop-de.\n';
+    const note = (what: string): string =>
+      `${what}: is that the name? 'tollgate sites list' shows what there is.\n`;
     expect((await run(['rules', 'activate', 'cli-test', '2', ...there])).out).toBe(
-      'cli-test: version 2 is active at site shop-de.\n',
+      active + note('No site shop-de is configured'),
     );
+    const site = [{ id: 'shop-de', name: 'Germany', group: 'eu', country: 'DE', currency: 'EUR' }];
+    await run(['sites', 'put', folder.file('de.json', JSON.stringify(site))]);
+    expect((await run(['rules', 'activate', 'cli-test', '2', ...there])).out).toBe(active);
+    for (const [group, told] of [
+      ['eu', ''],
+      ['ue', note('No site is in a group ue')],
+    ] as const) {
+      const scoped = ['cli-test', '2', '--scope', `group:${group}`];
+      expect((await run(['rules', 'shadow', 'start', ...scoped])).out).toBe(
+        `cli-test: version 2 is in shadow for group ${group}.\n` +
+          'See what it says with: tollgate rules shadow-report cli-test 2\n' +
+          told,
+      );
+      await run(['rules', 'shadow', 'stop', ...scoped]);
+    }
     expect((await run(['rules', 'rollback', 'cli-test', ...there])).out).toBe(
       'cli-test: no version of its own is active at site shop-de; what is active around it decides there.\n',
     );

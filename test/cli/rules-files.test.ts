@@ -176,6 +176,42 @@ describe('rules diff of two files', () => {
     expect(await tollgate(['rules', 'diff', from, from])).toMatchObject({ out: 'No difference.\n' });
   });
 
+  it('says whom a named condition concerns, and what is no rule', async () => {
+    const test = (value: number) => ({
+      all: [{ fact: 'payment.amountMinor', operator: 'greaterThan', value }],
+    });
+    const asks = (condition: string) => ({ all: [{ condition }] });
+    const document = (value: number, cap: number) => ({
+      id: 'named',
+      description: 'd',
+      owner: 'o',
+      conditions: { large: test(value), indirect: asks('large'), idle: test(value) },
+      rules: ['large', 'indirect', 'other'].map((name) => ({
+        name,
+        conditions: name === 'other' ? test(1) : asks(name),
+        event: { type: 'review', params: { reason: name } },
+      })),
+      limits: [
+        {
+          name: 'large',
+          when: asks('indirect'),
+          by: ['card'],
+          period: 'day',
+          cap: { minor: cap, currency: 'EUR' },
+          reason: 'l',
+        },
+      ],
+    });
+    const from = folder.file('a.rules.json', JSON.stringify(document(5, 100)));
+    const to = folder.file('b.rules.json', JSON.stringify(document(8, 200)));
+    const { out } = await tollgate(['rules', 'diff', from, to]);
+    expect(out.split('\n').slice(0, -1)).toEqual([
+      '~ condition large: payment.amountMinor, more than: 5 -> 8 (asked by rules large, indirect and limit large)',
+      '~ condition idle: payment.amountMinor, more than: 5 -> 8 (asked by nobody)',
+      '~ limit large: cap minor: 100 -> 200',
+    ]);
+  });
+
   it('says what is wrong with a file, and when there is none to compare with', async () => {
     const bad = folder.file('bad.rules.json', '{"id": "a"}');
     const { code, err } = await tollgate(['rules', 'diff', bad, bad]);

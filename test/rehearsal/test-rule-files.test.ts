@@ -157,11 +157,31 @@ describe('a case that fails', () => {
     ]);
   });
 
-  it('names limits that held nothing', async () => {
-    expect(await texts([{ payment: card }], { held: ['day'], exceeded: ['day'], notDue: ['day'] })).toEqual([
+  it('names limits that held nothing, and those that are not there', async () => {
+    const never = { fact: 'card.bin', operator: 'equal', value: '400000' };
+    const set = { ...burst, rules: [], limits: [{ ...limit, when: { all: [never] } }] };
+    const names = ['day', 'month'];
+    const expected = { held: names, exceeded: names, notDue: names };
+    const { files } = await runSet(set, [{ name: 'it', stream: [{ payment: card }], expect: expected }]);
+    expect(files[0]?.cases[0]?.failures.map(({ text }) => text)).toEqual([
       expect.stringMatching(/^limit day: expected to be held; it did not count the payment/),
+      'limit month: expected to be held; it is not in force',
       expect.stringMatching(/^limit day: expected to be exceeded; it did not count the payment/),
+      'limit month: expected to be exceeded; it is not in force',
+      'limit month: expected not to count the payment; it is not in force',
     ]);
+  });
+
+  it('names reasons that must not be given and never could be', async () => {
+    const notReasons = ['burst.three', 'burst.thre', 'three-ds.no-card'];
+    const reasons = burst.rules.map(({ event }) => event.params.reason);
+    const told = await texts([{ payment: card }], { notReasons: [...reasons, ...notReasons] });
+    expect(told).toEqual(
+      notReasons
+        .filter((reason) => !reasons.includes(reason) && reason !== 'three-ds.no-card')
+        .map((reason) => `reasons: nothing in force ever gives ${reason}`),
+    );
+    expect(told).not.toEqual([]);
   });
 });
 

@@ -313,7 +313,8 @@ describe('who acts', () => {
     });
     expect(version?.author).toBe('author');
     const said = { ruleSet: 'acting', version: 1, actor: 'somebody-else' };
-    const activate = (): Promise<unknown> => operator.rules.activateVersion(said);
+    const activate = (reason = 'fewer stolen cards'): Promise<unknown> =>
+      operator.rules.activateVersion({ ...said, reason });
     expect(await failure(activate())).toBe('NOT_PROVEN');
     await operator.rules.waiveEvidence({ ...said, waives: [Waivable.BACKTEST], reason: 'none yet' });
     // No second person is waived where callers are known.
@@ -322,12 +323,18 @@ describe('who acts', () => {
       'ROLE_REQUIRED',
     );
     await approver.rules.approveVersion({ ...said, hash: version?.hash ?? '' });
+    // What goes live says why; what is taken back needs no words.
+    await expect(activate(' ')).rejects.toThrow(/reason: is required/);
+    await expect(operator.rules.startCanary({ ...said, settings: { share: 0.1 } })).rejects.toThrow(
+      /reason: is required/,
+    );
     await activate();
     const { publications } = await author.rules.listPublications({ ruleSet: 'acting' });
     expect(publications.map(({ actor, waived }) => [actor, waived.map((one) => one.actor)])).toEqual([
       ['operator', ['operator']],
     ]);
-    await author.lists.createList({ list: { id: 'l', type: 3, kind: 1, owner: 'o' }, actor: 'else' });
+    await author.lists.createList({ list: { id: 'l', type: 3, kind: 1 }, actor: 'else' });
+    expect((await author.lists.listLists({})).lists.find(({ id }) => id === 'l')?.owner).toBe('author');
     await author.lists.addEntries({
       list: 'l',
       entries: [{ value: 'a@b.example', actor: 'else', reason: 'r' }],
@@ -346,6 +353,7 @@ describe('who acts', () => {
       'a@b.example': 'author',
       'c@b.example': 'operator',
     });
+    await operator.rules.deactivateRuleSet({ ruleSet: 'acting' });
     const made = await operator.keys.createKey({ name: 'x', roles: [4], actor: 'else' });
     expect(made.key?.createdBy).toBe('operator');
   });

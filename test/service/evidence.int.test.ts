@@ -26,7 +26,7 @@ onBothStores('what speaks for a version', (createPlace) => {
   afterEach(() => place.remove());
 
   it('is never the word of somebody who goes by a name of Tollgate itself', async () => {
-    const { rules, snoozes, keys } = tollgate;
+    const { rules, lists, snoozes, keys } = tollgate;
     await rules.createVersion({ documentJson, author: 'ann', casesJson: anyCase(false) });
     for (const actor of ['shipped', ' Shipped', 'guardrail', 'development mode', 'development']) {
       const said = { ...VERSION, actor, reason: 'a test' };
@@ -38,6 +38,7 @@ onBothStores('what speaks for a version', (createPlace) => {
         rules.activateVersion(said),
         rules.rollBack(said),
         snoozes.createSnooze({ ...said, rule: 'all' }),
+        lists.addEntries({ list: 'proven', entries: [{ value: 'v', reason: 'r', actor }] }),
         keys.createKey({ name: 'k', actor }),
       ];
       for (const call of calls) expect(await failure(call)).toBe('INVALID_REQUEST');
@@ -58,7 +59,7 @@ onBothStores('what speaks for a version', (createPlace) => {
     expect(ruleSets.map(({ ruleSet: id }) => id)).not.toContain('proven');
   });
 
-  it.each([{ hits: [] }, { notHits: [], reasons: [], unknown: [] }, {}])(
+  it.each([{ hits: [] }, { notHits: [], reasons: [], unknown: [] }, {}, { degraded: false }])(
     'are no cases that expect %j',
     async (expect_) => {
       const stream = [{ payment: {} }];
@@ -74,6 +75,25 @@ onBothStores('what speaks for a version', (createPlace) => {
       expect(await failure(tollgate.rules.activateVersion({ ...VERSION, actor: 'ben' }))).toBe('NOT_PROVEN');
     },
   );
+
+  it('are cases that speak of the version, not of what holds anyway or of others', async () => {
+    const { rules } = tollgate;
+    const attach = async (expectation: object, ruleSets?: readonly string[]) => {
+      const one = { name: 'a', stream: [{ payment: {} }], expect: expectation };
+      const casesJson = JSON.stringify({ ...(ruleSets && { ruleSets }), cases: [one] });
+      const { cases } = await rules.attachCases({ ...VERSION, actor: 'ann', casesJson });
+      return [cases?.passed, cases?.failed];
+    };
+    const other = ruleSet('other', [rule('elsewhere', ALWAYS)]);
+    await rules.createVersion({ documentJson, author: 'ann' });
+    await rules.createVersion({ documentJson: JSON.stringify(other), author: 'ann' });
+    const both = ['other', 'proven'];
+    expect(await attach({ hits: ['elsewhere'] }, both)).toEqual([0, 0]);
+    expect(await attach({ hits: ['elsewhere', 'all'] }, both)).toEqual([1, 0]);
+    expect(await attach({ notReasons: ['no.such.reason'] })).toEqual([0, 1]);
+    expect(await attach({ notDue: ['no-such-limit'] })).toEqual([0, 1]);
+    expect(await attach({ outcome: 'accept' })).toEqual([0, 1]);
+  });
 
   it('are approvals and waivers of somebody known, once callers have to be', async () => {
     const { rules } = tollgate;
@@ -96,10 +116,10 @@ onBothStores('what speaks for a version', (createPlace) => {
       'approval: nobody but its authors has approved it, and nobody has waived that',
     ]);
     expect(proof?.evidence.map(({ development }) => development)).toEqual([true, true, true]);
-    expect(await failure(op.rules.activateVersion(VERSION))).toBe('NOT_PROVEN');
+    expect(await failure(op.rules.activateVersion({ ...VERSION, reason: 'a test' }))).toBe('NOT_PROVEN');
     await ben.rules.approveVersion({ ...VERSION, hash: version?.hash ?? '' });
     await op.rules.waiveEvidence({ ...VERSION, waives: [Waivable.BACKTEST], reason: 'a test' });
-    expect(await failure(op.rules.activateVersion(VERSION))).toBe('none');
+    expect(await failure(op.rules.activateVersion({ ...VERSION, reason: 'a test' }))).toBe('none');
     const { decision } = await op.decisions.screen({ requestId: 'one', payment: payment() });
     const told = await op.decisions.explainDecision({ id: decision?.id ?? '' });
     const [explained] = told.versions;

@@ -80,7 +80,7 @@ export interface Instance {
 
 /** A golden case that any rule set passes; whether one that asks what a payment lacks is another matter. */
 export function anyCase(degraded: boolean): string {
-  const expect = { notReasons: ['none.at.all'], degraded };
+  const expect = { notReasons: ['three-ds.no-card'], degraded };
   return JSON.stringify({ cases: [{ name: 'a payment is decided', stream: [{ payment: {} }], expect }] });
 }
 

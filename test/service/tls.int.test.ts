@@ -59,18 +59,21 @@ function shownAt(address: string): Promise<PeerCertificate> {
   });
 }
 
-/** The status of GET over TLS. */
-function get(address: string, page: string, more: object = {}): Promise<number> {
+/** The answer to GET over TLS. */
+function got(address: string, page: string, more: object = {}): Promise<{ status: number; body: string }> {
   const [host, port] = address.split(':');
   return new Promise((resolve, reject) => {
     request({ host, port, path: page, ca: CA, agent: false, ...more }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
+      let body = '';
+      response.on('data', (part) => (body += String(part)));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
     })
       .on('error', reject)
       .end();
   });
 }
+
+const get = async (...asked: Parameters<typeof got>): Promise<number> => (await got(...asked)).status;
 
 describe('client certificates', () => {
   it('stand for who they are mapped to, beside keys; others stand for nobody', async () => {
@@ -101,6 +104,26 @@ describe('client certificates', () => {
     expect(await get(httpAddress, '/metrics', { headers: { authorization: `Bearer ${viewer}` } })).toBe(200);
   });
 
+  it('that are not believed, or mapped to nobody, are counted as such, not as nothing', async () => {
+    const { viewer } = await makeKeys(place, { viewer: { roles: ['viewer'] } });
+    const tollgate = await startAsking(place, flags());
+    const { httpAddress } = tollgate.service;
+    const failed = async (why: string): Promise<number> => {
+      const { body } = await got(httpAddress, '/metrics', { headers: { authorization: `Bearer ${viewer}` } });
+      const counter = new RegExp(`^tollgate_authentication_failures_total\\{why="${why}"\\} (\\d+)$`, 'm');
+      return Number(counter.exec(body)?.[1] ?? 0);
+    };
+    // Of another authority; of ours, and mapped to nobody; the same by HTTP.
+    for (const name of ['stranger', 'shop']) {
+      expect(await whoIs(as(tollgate, { certificate: name }))).toBe('NOT_AUTHENTICATED');
+      expect(await get(httpAddress, '/metrics', certificate(name))).toBe(401);
+    }
+    expect([await failed('certificate'), await failed('nothing')]).toEqual([4, 0]);
+    expect(await whoIs(as(tollgate))).toBe('NOT_AUTHENTICATED');
+    expect(await get(httpAddress, '/metrics')).toBe(401);
+    expect([await failed('certificate'), await failed('nothing')]).toEqual([4, 2]);
+  });
+
   it('suffice for a start where identities are required', async () => {
     await makeKeys(place, { ana: { roles: ['viewer'], subject: 'CN:Ana' } });
     const { clientCa: _, ...noClients } = flags();
@@ -119,18 +142,9 @@ describe('certificates that change', () => {
       Promise.all([grpcAddress, httpAddress].map(async (address) => (await shownAt(address)).subject.CN));
     expect(await names()).toEqual(['localhost', 'localhost']);
     const reloads = async (result: string): Promise<number> => {
-      const text = await new Promise<string>((resolve, reject) => {
-        const [host, port] = httpAddress.split(':');
-        request({ host, port, path: '/metrics', ca: CA, agent: false }, (response) => {
-          let body = '';
-          response.on('data', (part) => (body += String(part)));
-          response.on('end', () => resolve(body));
-        })
-          .on('error', reject)
-          .end();
-      });
+      const { body } = await got(httpAddress, '/metrics');
       return Number(
-        new RegExp(`^tollgate_tls_reloads_total\\{result="${result}"\\} (\\d+)$`, 'm').exec(text)?.[1],
+        new RegExp(`^tollgate_tls_reloads_total\\{result="${result}"\\} (\\d+)$`, 'm').exec(body)?.[1],
       );
     };
     // Half of a pair: what works stays.

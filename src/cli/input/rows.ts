@@ -1,5 +1,6 @@
 import type { BadRow } from './bad-row.js';
 import { textLines } from './text-lines.js';
+import { duplicateKeys } from '../../rules/check/duplicate-keys.js';
 import { messageOf } from '../../errors/error-text.js';
 
 const LINE_END = 0x0a;
@@ -49,6 +50,8 @@ export async function* readNdjson(
       if (typeof json !== 'object' || json === null || Array.isArray(json)) {
         return { problem: 'not a JSON object', line };
       }
+      const [twice] = duplicateKeys(text);
+      if (twice !== undefined) return { problem: `${twice} stands there twice`, line };
       return { json: json as Readonly<Record<string, unknown>>, line };
     });
   }

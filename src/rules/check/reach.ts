@@ -25,6 +25,7 @@ interface Analysis {
   readonly catalogue: FactCatalogue;
   readonly policy: MissingPolicy;
   readonly sets: Map<TestNode, TestSets>;
+  readonly keys: Map<ConditionNode, ReadonlySet<string>>;
   /** How far back values look that can only grow with that, by the key of their domain. */
   readonly growths: Map<string, Growth>;
   /** Steps left; when none are, everything is called possible. */
@@ -43,59 +44,151 @@ export function reachOf(
   catalogue: FactCatalogue,
   budget: number,
 ): Reach {
-  const analysis: Analysis = { catalogue, policy, sets: new Map(), growths: new Map(), budget, about: '' };
-  const canMiss = possible(node, false, new Map(), analysis) !== undefined;
+  const analysis: Analysis = {
+    catalogue,
+    policy,
+    sets: new Map(),
+    keys: new Map(),
+    growths: new Map(),
+    budget,
+    about: '',
+  };
+  const canMiss = solve([{ node, wanted: false }], new Map(), analysis);
   analysis.about = '';
-  const known = possible(node, true, new Map(), analysis);
+  const canHit = solve([{ node, wanted: true }], new Map(), analysis);
   const { about } = analysis;
   const dead: string[] = [];
-  if (known !== undefined) deadBranches(node, new Map(), '', analysis, dead);
-  return { canHit: known !== undefined, canMiss, dead, about, steps: budget - analysis.budget };
+  if (canHit) deadBranches(node, [], '', analysis, dead);
+  return { canHit, canMiss, dead, about, steps: budget - analysis.budget };
 }
 
-/** What holds when the node has the wanted truth, on top of what is known; undefined: it cannot have it. */
-function possible(node: ConditionNode, wanted: boolean, known: Known, analysis: Analysis): Known | undefined {
-  if (--analysis.budget < 0) return known;
-  if (node.kind === 'test') return testPossible(node, wanted, known, analysis);
-  if (node.kind === 'not') return possible(node.child, !wanted, known, analysis);
-  if (node.kind === 'condition') return possible(node.child, wanted, known, analysis);
-  const { children } = node;
-  if (children.length === 0) return wanted ? known : undefined;
-  if ((node.kind === 'all') === wanted) return allPossible(children, wanted, known, analysis);
-  const open: Known[] = [];
-  for (const child of children) {
-    analysis.budget -= known.size;
-    if (analysis.budget < 0) return known;
-    const then = possible(child, wanted, new Map(known), analysis);
-    if (then !== undefined) open.push(then);
-    // Two ways are as good as many: nothing more is learnt.
-    if (open.length > 1) return known;
-  }
-  return open[0];
+/** A condition, and the truth that it is to have. */
+interface Goal {
+  readonly node: ConditionNode;
+  readonly wanted: boolean;
 }
 
-function allPossible(
-  children: readonly ConditionNode[],
-  wanted: boolean,
+/** Goals of which one is enough. */
+type Ways = readonly Goal[];
+
+/** What is known once all is settled that leaves no choice, and the choices that are left. */
+interface Settled {
+  readonly known: Known;
+  readonly choices: readonly Ways[];
+}
+
+/**
+ * Whether all goals can be met together, on top of what is known: tries one way after the other. Choices that ask of other
+ * values than the rest are met by themselves.
+ */
+function solve(
+  goals: readonly Goal[],
   known: Known,
   analysis: Analysis,
-): Known | undefined {
-  // Tests first: what they say settles branches.
-  const ordered = children.toSorted((a, b) => Number(isBranch(a)) - Number(isBranch(b)));
-  let current = known;
-  for (const child of ordered) {
-    const then = possible(child, wanted, current, analysis);
-    if (then === undefined) return undefined;
-    current = then;
+  choices: readonly Ways[] = [],
+): boolean {
+  const settled = settle(goals, known, analysis);
+  if (settled === undefined) return false;
+  const open: Ways[] = [];
+  for (const ways of [...choices, ...settled.choices]) {
+    const left = ways.filter(
+      (goal) =>
+        spend(settled.known.size, analysis) || settle([goal], new Map(settled.known), analysis) !== undefined,
+    );
+    if (left.length === 0) return false;
+    open.push(left);
   }
-  return current;
+  return [...tangles(open, analysis)].every(({ choices: some }) => {
+    const fewest = some.reduce((a, b) => (b.length < a.length ? b : a));
+    const others = some.filter((ways) => ways !== fewest);
+    return fewest.some(
+      (goal) =>
+        spend(settled.known.size, analysis) || solve([goal], new Map(settled.known), analysis, others),
+    );
+  });
 }
 
-function isBranch(node: ConditionNode): boolean {
-  return node.kind === 'test' ? false : isGroup(node) ? true : isBranch(node.child);
+/** Takes steps off the budget; whether none are left. */
+function spend(steps: number, analysis: Analysis): boolean {
+  analysis.budget -= steps;
+  return analysis.budget < 0;
 }
 
-function testPossible(test: TestNode, wanted: boolean, known: Known, analysis: Analysis): Known | undefined {
+/** Choices that ask of the same values, or of such as others of them ask of. */
+interface Tangle {
+  readonly choices: Ways[];
+  readonly keys: Set<string>;
+}
+
+function tangles(choices: readonly Ways[], analysis: Analysis): ReadonlySet<Tangle> {
+  const all = new Set<Tangle>();
+  const byKey = new Map<string, Tangle>();
+  for (const ways of choices) {
+    const keys = new Set(ways.flatMap(({ node }) => [...keysIn(node, analysis)]));
+    let own: Tangle = { choices: [ways], keys };
+    all.add(own);
+    for (const key of keys) {
+      const other = byKey.get(key);
+      if (other === undefined || other === own) continue;
+      const [less, more] = own.keys.size < other.keys.size ? [own, other] : [other, own];
+      spend(less.keys.size, analysis);
+      more.choices.push(...less.choices);
+      for (const one of less.keys) {
+        more.keys.add(one);
+        byKey.set(one, more);
+      }
+      all.delete(less);
+      own = more;
+    }
+    spend(keys.size, analysis);
+    for (const key of keys) byKey.set(key, own);
+  }
+  return all;
+}
+
+/** Values that look back at the past of a payer bound each other. */
+const GROWING = 'growing';
+
+/** What a condition asks of: keys of domains. */
+function keysIn(node: ConditionNode, analysis: Analysis): ReadonlySet<string> {
+  let keys = analysis.keys.get(node);
+  if (keys === undefined) {
+    if (node.kind === 'test') {
+      const { key, growth } = rememberedSets(node, analysis);
+      keys = new Set(growth === undefined ? [key] : [key, GROWING]);
+    } else {
+      const inner = isGroup(node) ? node.children : [node.child];
+      keys = new Set(inner.flatMap((child) => [...keysIn(child, analysis)]));
+    }
+    analysis.keys.set(node, keys);
+  }
+  return keys;
+}
+
+/** Takes into `known` what the goals leave no choice of; undefined: they contradict each other or what is known. */
+function settle(goals: readonly Goal[], known: Known, analysis: Analysis): Settled | undefined {
+  const choices: Ways[] = [];
+  const open = [...goals];
+  for (let at = 0; at < open.length; at++) {
+    if (spend(1, analysis)) break;
+    const { node, wanted } = open[at] as Goal;
+    if (node.kind === 'test') {
+      if (!testPossible(node, wanted, known, analysis)) return undefined;
+    } else if (node.kind === 'not') open.push({ node: node.child, wanted: !wanted });
+    else if (node.kind === 'condition') open.push({ node: node.child, wanted });
+    else {
+      const inner = node.children.map((child) => ({ node: child, wanted }));
+      // An empty group is true, whichever it is.
+      if (inner.length === 0 && !wanted) return undefined;
+      if ((node.kind === 'all') === wanted) open.push(...inner);
+      else if (inner.length > 0) choices.push(inner);
+    }
+  }
+  return { known, choices };
+}
+
+/** Takes into `known` what a test says; whether that can be. */
+function testPossible(test: TestNode, wanted: boolean, known: Known, analysis: Analysis): boolean {
   const { key, yes, no, growth } = rememberedSets(test, analysis);
   const before = known.get(key);
   const set = wanted ? yes : no;
@@ -105,11 +198,11 @@ function testPossible(test: TestNode, wanted: boolean, known: Known, analysis: A
   if (isEmpty(after)) {
     const hint = isEmpty(own) ? rangeText(test, analysis.catalogue) : ' (over a longer window never less)';
     analysis.about = test.read.fact + test.read.path.slice(1) + hint;
-    return undefined;
+    return false;
   }
   if (growth !== undefined) analysis.growths.set(key, growth);
   known.set(key, after);
-  return known;
+  return true;
 }
 
 /** What is left of a set by what is known of the same over other windows. */
@@ -152,30 +245,43 @@ export function alwaysTrueTests(
   return isEmpty(no) && !isEmpty(yes) ? [path] : [];
 }
 
-/** Walks what must hold and looks at each `any` in the light of what stands beside it. */
+function touches(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  for (const one of others) if (some.has(one)) return true;
+  return false;
+}
+
+/** Walks what must hold and looks at each branch of an `any` in the light of what stands `beside` it. */
 function deadBranches(
   node: ConditionNode,
-  known: Known,
+  beside: readonly Goal[],
   path: string,
   analysis: Analysis,
   dead: string[],
 ): void {
   if (!isGroup(node) || analysis.budget < 0) return;
+  const goals = node.children.map((child) => ({ node: child, wanted: true }));
   if (node.kind === 'all') {
-    node.children.forEach((child, at) => {
-      if (!isGroup(child)) return;
-      const beside = node.children.filter((_, other) => other !== at);
-      analysis.budget -= known.size + beside.length;
-      const then = allPossible(beside, true, new Map(known), analysis);
-      if (then !== undefined) deadBranches(child, then, `${path}/all/${at}`, analysis, dead);
-    });
+    for (const [at, goal] of goals.entries())
+      deadBranches(
+        goal.node,
+        [...beside, ...goals.filter((other) => other !== goal)],
+        `${path}/all/${at}`,
+        analysis,
+        dead,
+      );
     return;
   }
-  node.children.forEach((child, at) => {
-    analysis.budget -= known.size;
-    if (analysis.budget < 0) return;
-    const then = possible(child, true, new Map(known), analysis);
-    if (then === undefined) dead.push(`${path}/any/${at}`);
-    else deadBranches(child, known, `${path}/any/${at}`, analysis, dead);
-  });
+  const settled = settle(beside, new Map(), analysis);
+  if (settled === undefined) return;
+  const around = tangles(settled.choices, analysis);
+  for (const [at, goal] of goals.entries()) {
+    if (spend(settled.known.size, analysis)) return;
+    const own = `${path}/any/${at}`;
+    // The others can be met as the whole can.
+    const near = [...around].filter(({ keys }) => touches(keys, keysIn(goal.node, analysis)));
+    const choices = near.flatMap((tangle) => tangle.choices);
+    if (solve([goal], new Map(settled.known), analysis, choices))
+      deadBranches(goal.node, beside, own, analysis, dead);
+    else dead.push(own);
+  }
 }

@@ -27,6 +27,9 @@ const CANNOT_RUN: Readonly<Record<Exclude<Authentication, 'possible'>, string>> 
   'merchant-initiated': 'three-ds.merchant-initiated',
 };
 
+/** Reasons that no rule gives: why no demand of 3-D Secure is left. */
+export const CANNOT_RUN_REASONS: readonly string[] = Object.values(CANNOT_RUN);
+
 /** One rule set's place in the vector of states, and what its states mean. */
 interface SetPlan {
   readonly ruleSet: string;

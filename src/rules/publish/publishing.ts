@@ -68,7 +68,7 @@ export interface PublishingOptions {
 }
 
 /** Of changes of one set at once, one gets through in each try. */
-const TRIES = 30;
+const TRIES = 100;
 
 /** What becomes of the standings; undefined: nothing is to be done. */
 type Plan = (standings: Standings) => Promise<Move | undefined>;
@@ -77,9 +77,9 @@ type Plan = (standings: Standings) => Promise<Move | undefined>;
 export function createPublishing(options: PublishingOptions): Publishing {
   const { store } = options;
 
-  /** Of publications at once that name no revision the last one counts; a roll-back would take back what it never saw. */
-  async function publish(input: PublishInput, plan: Plan, once = false): Promise<RuleSetInfo> {
-    const tries = input.revision === undefined && !once ? TRIES : 1;
+  /** Of publications at once that name no revision the last one counts. */
+  async function publish(input: PublishInput, plan: Plan): Promise<RuleSetInfo> {
+    const tries = input.revision === undefined ? TRIES : 1;
     for (let left = tries - 1; ; left--) {
       const published = await tryToPublish(input, plan);
       if (published !== 'stale') return published;
@@ -153,23 +153,25 @@ export function createPublishing(options: PublishingOptions): Publishing {
         return move && { ...move, ...(await proven(input.ruleSet, input.version)) };
       }),
 
-    rollBack: (input) =>
-      publish(
-        input,
-        async (standings) => {
-          const steps = stepsOf(standings, input.scope);
-          if (input.canary !== undefined) return steps.endCanary('roll-back', input.canary);
-          if (input.taking !== undefined && input.taking !== steps.wentLiveLast) {
-            if (await tookBackLast(input, input.taking)) return undefined;
-            throw stale(standings);
-          }
-          return (
-            steps.endCanary('roll-back') ??
-            (await steps.rollBack(activeChanges(store, input.ruleSet, input.scope)))
-          );
-        },
-        true,
-      ),
+    rollBack(input) {
+      /** The revision by which went live what was to be taken back at first: it must not take back what it never saw. */
+      let seen: number | undefined;
+      return publish(input, async (standings) => {
+        const steps = stepsOf(standings, input.scope);
+        if (input.canary !== undefined) return steps.endCanary('roll-back', input.canary);
+        const { version = 0, since = 0 } = steps.wentLiveLast ?? {};
+        if (input.taking !== undefined && input.taking !== version) {
+          if (await tookBackLast(input, input.taking)) return undefined;
+          throw stale(standings);
+        }
+        seen ??= since;
+        if (seen !== since) throw stale(standings);
+        return (
+          steps.endCanary('roll-back') ??
+          (await steps.rollBack(activeChanges(store, input.ruleSet, input.scope)))
+        );
+      });
+    },
 
     deactivate: (input) =>
       publish(input, async (standings) =>

@@ -26,9 +26,10 @@ const MAX_SHADOWS = 3;
  */
 export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
   const here = stages.filter((staged) => staged.scope === scope);
-  const standing = (stage: StagedVersion['stage']): number =>
-    here.find((staged) => staged.stage === stage)?.version ?? 0;
-  const [active, canary] = [standing('active'), standing('canary')];
+  const standing = (stage: StagedVersion['stage']): StagedVersion | undefined =>
+    here.find((staged) => staged.stage === stage);
+  const [live, tried] = [standing('active'), standing('canary')];
+  const [active, canary] = [live?.version ?? 0, tried?.version ?? 0];
   const where = scopeText(scope);
   const archive = (...versions: readonly number[]): Move['changes'] =>
     versions.filter((version) => version !== 0).map((version) => ({ version, stage: 'archived' }));
@@ -36,8 +37,8 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
     here.some((staged) => staged.version === version && staged.stage === stage);
 
   return {
-    /** The version that a roll-back takes back; 0: none. */
-    wentLiveLast: canary || active,
+    /** The version that a roll-back takes back; undefined: none. */
+    wentLiveLast: tried ?? live,
 
     /** undefined: it is active already, alone. */
     activate(version: number): Move | undefined {
@@ -54,7 +55,7 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
       if (to === 0 && (scope === 'all' || active === 0))
         throw new TollgateError(
           'NOTHING_TO_ROLL_BACK',
-          `rule set ${ruleSet} had no version active at ${where} before; 'deactivate' takes it out of service`,
+          `rule set ${ruleSet} had no version active at ${where} before${active === 0 ? '' : "; 'deactivate' takes it out of service"}`,
         );
       const changes =
         to === 0 ? archive(active) : [...archive(active), { version: to, stage: 'active' } as const];
@@ -111,8 +112,7 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
           'STAGED',
           `version ${canary} of ${ruleSet} is in canary at ${where}: stop it or roll it back first`,
         );
-      const there = here.find(({ stage }) => stage === 'canary');
-      if (there?.version === version && isDeepStrictEqual(there.canary, settings)) return undefined;
+      if (canary === version && isDeepStrictEqual(tried?.canary, settings)) return undefined;
       const changes = [{ version, stage: 'canary', canary: settings } as const];
       return { step: 'start-canary', version, from: active, to: active, changes };
     },
@@ -126,10 +126,8 @@ export function stepsOf({ ruleSet, stages }: Standings, scope: Scope) {
 
     /** Ends the canary, or, where `since` is given, the one that this revision began; undefined: there is none. */
     endCanary(step: 'roll-back' | 'stop-canary', since?: number): Move | undefined {
-      const found = here.find(({ stage }) => stage === 'canary');
-      if (found === undefined || (since !== undefined && found.since !== since)) return undefined;
-      const { version } = found;
-      return { step, version, from: active, to: active, changes: archive(version) };
+      if (tried === undefined || (since !== undefined && tried.since !== since)) return undefined;
+      return { step, version: canary, from: active, to: active, changes: archive(canary) };
     },
   };
 }

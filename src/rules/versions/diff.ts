@@ -9,6 +9,7 @@ import type {
 } from '../document/document.js';
 import { isPlainObject } from '../document/json-limits.js';
 import { conditions } from './condition-diff.js';
+import { usersText } from './condition-users.js';
 import { below, both, type Place } from './place.js';
 import { json, own, push, same, value, type RuleChange } from './rule-change.js';
 import { conditionText, limitText, ruleText, thresholdText } from './words.js';
@@ -25,10 +26,7 @@ export function diffRuleSets(from: RuleSetDocument, to: RuleSetDocument): readon
   }
   fields(changes, '', both('/policy'), 'policy', json(from.policy ?? {}), json(to.policy ?? {}));
   thresholds(changes, from, to);
-  members(changes, conditionTold, named(from), named(to), (newer, older) => {
-    const [before, after] = [older.item as Condition, newer.item as Condition];
-    conditions(changes, older.name, { older: older.path, newer: newer.path }, before, after);
-  });
+  changes.push(...namedConditions(from, to));
   members(changes, ruleTold, byName(from.rules, '/rules'), byName(to.rules, '/rules'), (newer, older) =>
     owners(changes, newer, older, 'conditions'),
   );
@@ -39,6 +37,19 @@ export function diffRuleSets(from: RuleSetDocument, to: RuleSetDocument): readon
   );
   order(changes, 'limits', before, after);
   return changes;
+}
+
+/** Each change says whom it concerns: one of a condition that nobody asks changes no decision. */
+function namedConditions(from: RuleSetDocument, to: RuleSetDocument): readonly RuleChange[] {
+  const changes: RuleChange[] = [];
+  members(changes, conditionTold, named(from), named(to), (newer, older) => {
+    const [before, after] = [older.item as Condition, newer.item as Condition];
+    conditions(changes, older.name, { older: older.path, newer: newer.path }, before, after);
+  });
+  return changes.map((change) => {
+    const users = usersText(to, change.rule);
+    return { ...change, text: `${change.text} (asked by ${users === '' ? 'nobody' : users})` };
+  });
 }
 
 const conditionTold: Told = ['condition', (item) => conditionText(item as Condition)];

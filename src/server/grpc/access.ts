@@ -8,14 +8,12 @@ import type { Callers } from '../../identity/callers.js';
 import { notAuthenticated, type Session } from '../../identity/key-ring.js';
 import { forbidden, type Access } from '../../identity/permission.js';
 import type { Role } from '../../identity/roles.js';
-import { subjectOf, type CertificateNames } from '../../identity/subject.js';
-import { bearerOf, peerGroup } from '../shown.js';
+import { bearerOf, peerGroup, subjectOfSocket } from '../shown.js';
 
 /** What of a grpc-js call says who makes it. */
 export interface ShowingCall {
   readonly metadata: Metadata;
   getPeer(): string;
-  getAuthContext(): { readonly sslPeerCertificate?: CertificateNames };
 }
 
 /**
@@ -111,14 +109,20 @@ class CallShown implements Shown {
 /** Whom the certificate of a connection names. Reading a certificate takes longer than a decision. */
 const subjects = new WeakMap<object, { readonly subject: string | undefined }>();
 
+/** A connection as grpc-js keeps it beneath its calls. */
+interface CallOnConnection {
+  readonly call?: {
+    readonly stream?: { readonly session?: { readonly destroyed: boolean; readonly socket?: object } };
+  };
+}
+
 function subjectOfConnection(call: ShowingCall): string | undefined {
-  const connection = (call as { readonly call?: { readonly stream?: { readonly session?: object } } }).call
-    ?.stream?.session;
-  const known = connection && subjects.get(connection);
+  const connection = (call as CallOnConnection).call?.stream?.session;
+  if (connection === undefined || connection.destroyed) return undefined;
+  const known = subjects.get(connection);
   if (known !== undefined) return known.subject;
-  const { sslPeerCertificate } = call.getAuthContext();
-  const subject = sslPeerCertificate && subjectOf(sslPeerCertificate);
-  if (connection !== undefined) subjects.set(connection, { subject });
+  const subject = subjectOfSocket(connection.socket ?? {});
+  subjects.set(connection, { subject });
   return subject;
 }
 

@@ -35,12 +35,7 @@ export function gateTo(services: readonly BoundService[], callers: Callers): Ser
 /** The call begins when whose it is is known, unless it is gone by then. */
 function guard(call: ServerInterceptingCallInterface, callers: Callers, reporter: ErrorReporter): void {
   const start = call.start.bind(call);
-  const showing = (metadata: Metadata) => ({
-    metadata,
-    call,
-    getPeer: () => call.getPeer(),
-    getAuthContext: () => call.getAuthContext(),
-  });
+  const showing = (metadata: Metadata) => ({ metadata, call, getPeer: () => call.getPeer() });
   call.start = (listener) => {
     let gone = false;
     const wait = (metadata: Metadata, shown: ShowingCall, why: Refusal): void =>

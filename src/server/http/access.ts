@@ -3,8 +3,7 @@ import type { Shown } from '../../identity/authenticate.js';
 import type { Callers } from '../../identity/callers.js';
 import { notAuthenticated, type Session } from '../../identity/key-ring.js';
 import { forbidden } from '../../identity/permission.js';
-import { subjectOf, type CertificateNames } from '../../identity/subject.js';
-import { bearerOf, peerGroup } from '../shown.js';
+import { bearerOf, peerGroup, subjectOfSocket, type SecureSocket } from '../shown.js';
 
 /** Why a request is refused. */
 export interface Refused {
@@ -42,15 +41,4 @@ async function sessionOf(request: IncomingMessage, callers: Callers): Promise<Se
       else callers.refused(session, peer, () => resolve(undefined));
     });
   });
-}
-
-interface SecureSocket {
-  readonly authorized: boolean;
-  getPeerCertificate(): CertificateNames;
-}
-
-function subjectOfSocket(socket: Partial<SecureSocket>): string | undefined {
-  if (socket.authorized !== true) return undefined;
-  const names = socket.getPeerCertificate?.();
-  return names && subjectOf(names);
 }

@@ -47,7 +47,7 @@ it('an event that names two decisions is refused', async () => {
     declined({ eventId: 'e-4', decisionId: one.id, requestId: 'one' }),
   );
   expect(results.map(({ error }) => error?.message)).toEqual([
-    'request_id: contradicts decision_id, which is another decision',
+    'request_id: contradicts decision_id, which is not the decision of this request',
     undefined,
   ]);
 });

@@ -191,6 +191,88 @@ test('sees what can be seen: conjunctions of tests of one fact', () => {
   );
 });
 
+test('sees what can be seen: conditions of plain tests, however they are nested', () => {
+  const values: Readonly<Record<string, readonly FactValue[]>> = {
+    amount: [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5],
+    kind: KINDS,
+    guest: [true, false],
+  };
+  const plain: fc.Arbitrary<Condition> = fc.oneof(
+    fc.record({
+      fact: fc.constant('amount'),
+      operator: fc.constantFrom('equal', 'notEqual', 'lessThan', 'lessThanInclusive', 'not:lessThan'),
+      value: fc.constantFrom(0, 1, 2, 3),
+    }),
+    fc.record({
+      fact: fc.constant('kind'),
+      operator: fc.constantFrom('equal', 'notEqual'),
+      value: fc.constantFrom(...KINDS),
+    }),
+    fc.record({ fact: fc.constant('guest'), operator: fc.constant('equal'), value: fc.boolean() }),
+  );
+  const nested = conditionOf(plain, { maxDepth: 4, minLength: 1, maxLength: 3 });
+  const told = { never: 0, always: 0 };
+  fc.assert(
+    fc.property(nested, (drawn) => {
+      const program = compileProgram([versionOf(ruleSet([drawn]))]);
+      const rows = program.slots.reduce<FactValue[][]>(
+        (all, { fact }) => all.flatMap((row) => (values[fact] ?? []).map((value) => [...row, value])),
+        [[]],
+      );
+      const states = new Set(rows.map((row) => program.evaluate(row)[0]));
+      const { canHit, canMiss } = reachOf(conditionResolver({})(drawn), 'unknown', CATALOGUE, 1_000_000);
+      expect([canHit, canMiss]).toEqual([states.has(HIT), states.has(NO_HIT)]);
+      told.never += canHit ? 0 : 1;
+      told.always += canMiss ? 0 : 1;
+    }),
+    { numRuns: 4000 },
+  );
+  expect(told.never).toBeGreaterThan(50);
+  expect(told.always).toBeGreaterThan(50);
+});
+
+test('sees that no branches of two groups go together', () => {
+  const is = (country: string): Condition => ({ fact: 'country', operator: 'equal', value: country });
+  const small: Condition = { all: [{ fact: 'amount', operator: 'lessThan', value: 1 }, { not: is('ES') }] };
+  const large: Condition = { any: [{ fact: 'amount', operator: 'greaterThan', value: 2 }, is('ES')] };
+  const reach = (condition: Condition, steps = 10_000) =>
+    reachOf(conditionResolver({ small })(condition), 'unknown', CATALOGUE, steps);
+  const apart: Condition = { all: [{ any: [is('ES'), is('FR')] }, { any: [is('US'), is('CA')] }] };
+  expect(reach(apart)).toMatchObject({ canHit: false, about: 'country' });
+  expect(reach({ not: apart })).toMatchObject({ canHit: true, canMiss: false });
+  expect(reach({ all: [large, { condition: 'small' }] }).canHit).toBe(false);
+  expect(reach({ all: [{ condition: 'small' }, large] }).canHit).toBe(false);
+  // What it has no steps left for it calls possible.
+  expect(reach(apart, 3)).toMatchObject({ canHit: true, canMiss: true });
+});
+
+test('takes few steps for many groups that have nothing to do with each other, and ends where they have', () => {
+  const group = (at: number, fact: string): Condition => ({
+    any: [0, 1, 2].map((of) => ({
+      fact,
+      operator: 'equal',
+      value: `${String(at)}-${String(of)}`,
+      path: `$.p${String(at)}`,
+    })),
+  });
+  const reach = (all: readonly Condition[]) =>
+    reachOf(conditionResolver({})({ all }), 'unknown', CATALOGUE, 1_000_000);
+  const apart = reach(Array.from({ length: 100 }, (_, at) => group(at, 'country')));
+  expect(apart.canHit).toBe(true);
+  expect(apart.steps).toBeLessThan(200_000);
+  const tangled = reach(
+    Array.from({ length: 60 }, (_, at) => ({
+      any: [0, 1, 2].map((of) => ({
+        fact: 'country',
+        operator: 'notEqual',
+        value: String((at + of) % 7),
+        path: `$.p${String((at * 7 + of) % 11)}`,
+      })),
+    })),
+  );
+  expect(tangled.canHit).toBe(true);
+}, 20_000);
+
 test.each<[string, string, unknown, string, unknown]>([
   ['skus', 'contains', 'a', 'doesNotContain', 'a'],
   ['skus', 'contains', 'a', 'not:contains', 'a'],

@@ -7,6 +7,7 @@ import { DEFAULT_PLAN } from '../../../src/rules/publish/guardrails.js';
 import type { CanarySettings } from '../../../src/rules/publish/stage.js';
 import type { Scope } from '../../../src/rules/publish/scope.js';
 import type { RuleSetDocument } from '../../../src/rules/document/document.js';
+import type { RuleVersionStore } from '../../../src/rules/version-store.js';
 import { memoryVersions } from '../memory-versions.js';
 
 const SETTINGS: CanarySettings = {
@@ -33,14 +34,28 @@ async function open(unproven: readonly number[] = []) {
       },
       version - 1,
     );
+  let first: (() => Promise<unknown>) | undefined;
+  const store: RuleVersionStore = {
+    ...memory.store,
+    async publish(log, changes) {
+      const before = first;
+      first = undefined;
+      await before?.();
+      return memory.store.publish(log, changes);
+    },
+  };
   const publishing = createPublishing({
-    store: memory.store,
+    store,
     now: () => 7,
     holding: (_, work) => work(),
     readiness: async ({ version }) => ({ missing: unproven.includes(version) ? ['cases'] : [], waived: [] }),
     changed: async () => undefined,
   });
-  return { ...memory, publishing };
+  /** Somebody else publishes before the next one gets through. */
+  const beforeNext = (work: () => Promise<unknown>): void => {
+    first = work;
+  };
+  return { ...memory, publishing, beforeNext };
 }
 
 const by = (scope: Scope = 'all') =>
@@ -94,6 +109,33 @@ describe('publishing', () => {
     expect(await code(taking(4))).toBe('STALE_ETAG');
     await publishing.activate({ ...by(), version: 5 });
     expect(await code(taking(3))).toBe('STALE_ETAG');
+  });
+
+  it('rolls back whatever happens meanwhile in other scopes or to shadows', async () => {
+    for (const taking of [undefined, 2]) {
+      const { publishing, beforeNext } = await open();
+      for (const version of [1, 2]) await publishing.activate({ ...by(), version });
+      beforeNext(() => publishing.startShadow({ ...by('site:shop'), version: 4 }));
+      const { activeVersion, revision } = await publishing.rollBack({ ...by(), taking });
+      expect([activeVersion, revision]).toEqual([1, 4]);
+    }
+  });
+
+  it('takes back nothing that came after it was asked to, and what was taken back meanwhile once', async () => {
+    for (const [taking, result] of [
+      [undefined, 'STALE_ETAG'],
+      [3, 'done'],
+    ] as const) {
+      const { publishing, log, beforeNext } = await open();
+      for (const version of [1, 2, 3]) await publishing.activate({ ...by(), version });
+      beforeNext(() => publishing.rollBack(by()));
+      expect(await code(publishing.rollBack({ ...by(), taking }))).toBe(result);
+      expect(log.at(-1)).toMatchObject({ step: 'roll-back', version: 3, to: 2 });
+      expect(log).toHaveLength(4);
+      beforeNext(() => publishing.activate({ ...by(), version: 4 }));
+      expect(await code(publishing.rollBack({ ...by(), taking: taking && 2 }))).toBe('STALE_ETAG');
+      expect(log.at(-1)).toMatchObject({ step: 'activate', version: 4 });
+    }
   });
 
   it('rolls back only the canary that was meant', async () => {

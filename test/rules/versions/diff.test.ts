@@ -167,7 +167,7 @@ describe('changes are told in terms of rules', () => {
     const from = set([], { conditions: { abroad: { all: [velocity(1)] } }, limits: [limit(500)] });
     const to = set([], { conditions: { abroad: { any: [velocity(1)] } }, limits: [limit(900)] });
     expect(texts(from, to)).toEqual([
-      'changed [abroad] /conditions/abroad condition: all of 1 -> any of 1',
+      'changed [abroad] /conditions/abroad condition: all of 1 -> any of 1 (asked by nobody)',
       'changed [day] /limits/0/cap/minor cap minor: 500 -> 900',
     ]);
   });

@@ -13,10 +13,21 @@ import { readLines, readNdjson } from '../../input/rows.js';
 export const FORMATS = ['lines', 'csv', 'ndjson'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** The kind of a file by its name. */
-export function formatOf(path: string): Format {
+/** The kind of a file by its name; undefined: what is in it must tell. */
+function formatOf(path: string): Format | undefined {
   if (/\.csv(\.gz)?$/i.test(path)) return 'csv';
-  return /\.(ndjson|jsonl)(\.gz)?$/i.test(path) ? 'ndjson' : 'lines';
+  return /\.(ndjson|jsonl)(\.gz)?$/i.test(path) ? 'ndjson' : undefined;
+}
+
+/** The kind of a file by its first line that says something: a JSON object, a head with the column value, or a value. */
+function formatBy(line: string): Format {
+  if (isHead(columnsOf(line.split(',')))) return 'csv';
+  try {
+    const json: unknown = JSON.parse(line);
+    return typeof json === 'object' && json !== null ? 'ndjson' : 'lines';
+  } catch {
+    return 'lines';
+  }
 }
 
 /** Told of rows that cannot be used. */
@@ -67,6 +78,19 @@ async function* readRows<T extends { readonly line: number }>(
 
 const CSV_COLUMNS = ['value', 'reason', 'valid_from', 'valid_until'];
 
+function columnsOf(head: readonly string[]): readonly string[] {
+  return head.map((column) =>
+    column
+      .replace(/^\uFEFF/, '')
+      .trim()
+      .toLowerCase(),
+  );
+}
+
+function isHead(columns: readonly string[]): boolean {
+  return columns.includes('value') && columns.every((column) => CSV_COLUMNS.includes(column));
+}
+
 async function* csvEntries(
   bytes: AsyncIterable<Buffer | string>,
   name: string,
@@ -74,15 +98,17 @@ async function* csvEntries(
   tell: Tell | undefined,
 ): AsyncGenerator<readonly ListEntry[]> {
   const file = await openCsv(bytes, name, ',');
-  const unknown = file.columns.filter((column) => !CSV_COLUMNS.includes(column));
-  if (unknown.length > 0 || !file.columns.includes('value')) {
+  const columns = columnsOf(file.columns);
+  if (!isHead(columns)) {
     throw badInput(
       name,
       `the columns are ${file.columns.join(', ')}; there must be value, there may be ${CSV_COLUMNS.slice(1).join(', ')}`,
     );
   }
+  const twice = columns.find((column, place) => columns.indexOf(column) !== place);
+  if (twice !== undefined) throw badInput(name, `column ${twice} stands there twice`);
   yield* readRows(file.rows, name, places, tell, ({ values }, where) => {
-    const text = (column: string): string => values[file.columns.indexOf(column)] ?? '';
+    const text = (column: string): string => values[columns.indexOf(column)] ?? '';
     const from = momentIn(text('valid_from'), where, 'valid_from');
     const until = momentIn(text('valid_until'), where, 'valid_until');
     const entry = create(ListEntrySchema, { value: text('value'), reason: text('reason') });
@@ -92,17 +118,66 @@ async function* csvEntries(
   });
 }
 
+/** How far a first line is looked for, bytes. */
+const SNIFFED = 64 * 1024;
+
+/** The same bytes, and the kind of what they hold. */
+async function sniffed(
+  bytes: AsyncIterable<Buffer | string>,
+): Promise<{ readonly format: Format; readonly bytes: AsyncIterable<Buffer | string> }> {
+  const source = bytes[Symbol.asyncIterator]();
+  const head: (Buffer | string)[] = [];
+  let text = '';
+  let format: Format | undefined;
+  while (format === undefined && text.length < SNIFFED) {
+    const next = await source.next();
+    if (next.done !== true) {
+      head.push(next.value);
+      text += next.value.toString();
+    }
+    const lines = text.split(/\r?\n/);
+    // What is not ended may go on in the next piece.
+    if (next.done !== true) lines.pop();
+    const first = lines.find((line) => !isEmpty(line));
+    if (first !== undefined) format = formatBy(first);
+    if (next.done === true) break;
+  }
+  async function* whole(): AsyncGenerator<Buffer | string> {
+    yield* head;
+    yield* { [Symbol.asyncIterator]: () => source };
+  }
+  return { format: format ?? 'lines', bytes: whole() };
+}
+
+/** Whether a line of values says nothing. */
+function isEmpty(line: string): boolean {
+  const text = line.replace(/^\uFEFF/, '').trim();
+  return text === '' || text.startsWith('#');
+}
+
+/** A file of entries. */
+export interface EntryFile {
+  readonly path: string;
+  /** What it is called in messages. */
+  readonly name: string;
+  readonly bytes: AsyncIterable<Buffer | string>;
+  /** Default: by the name of the file, else by what is in it. */
+  readonly format: Format | undefined;
+}
+
 /**
  * The entries of a file, some at a time; notes in `places` which line each begins on. The first row that cannot be used
  * ends it, unless `tell` is to hear of all of them.
  */
 export async function* entriesOf(
-  bytes: AsyncIterable<Buffer | string>,
-  name: string,
-  format: Format,
+  file: EntryFile,
   places: LinePlaces,
   tell?: Tell,
 ): AsyncGenerator<readonly ListEntry[]> {
+  const { name } = file;
+  const named = file.format ?? formatOf(file.path);
+  const { format, bytes } =
+    named === undefined ? await sniffed(file.bytes) : { format: named, bytes: file.bytes };
   if (format === 'csv') {
     yield* csvEntries(bytes, name, places, tell);
   } else if (format === 'ndjson') {
@@ -113,10 +188,9 @@ export async function* entriesOf(
     for await (const lines of readLines(bytes, name)) {
       const entries: ListEntry[] = [];
       for (const { text, number } of lines) {
-        const value = text.trim();
-        if (value === '' || value.startsWith('#')) continue;
+        if (isEmpty(text)) continue;
         places.add(number);
-        entries.push(create(ListEntrySchema, { value }));
+        entries.push(create(ListEntrySchema, { value: text.trim() }));
       }
       yield entries;
     }

@@ -19,7 +19,7 @@ import { LinePlaces } from '../../input/line-places.js';
 import { writeTexts } from '../../output-file.js';
 import { actorName, withSession } from '../../session.js';
 import { differenceLines, printDifference, type InvalidLine } from './difference.js';
-import { entriesOf, FORMATS, formatOf, type Format } from './entry-file.js';
+import { entriesOf, FORMATS, type Format } from './entry-file.js';
 
 /** A larger message keeps the service busy for longer than others should wait. */
 const IN_MESSAGE = 500;
@@ -138,7 +138,11 @@ export function addImport(parent: Command, host: Host): void {
       '--diff-file <file>',
       `write up to ${MOST_SHOWN} changes of each kind there, one JSON object a line`,
     )
-    .addOption(new Option('--format <format>', 'default: by the name of the file').choices(FORMATS))
+    .addOption(
+      new Option('--format <format>', 'default: by the name of the file, else by its first line').choices(
+        FORMATS,
+      ),
+    )
     .option('--reason <text>', 'for entries that give none; all but custom lists want one', '')
     .option('--until <moment>', 'end of memberships that give none (needed on allow lists)', moment)
     .option('--source <name>', 'where it comes from (default: the name of the file)')
@@ -147,7 +151,8 @@ export function addImport(parent: Command, host: Host): void {
       'after',
       `
 A .csv file has a head with the column value, and reason, valid_from, valid_until as wanted; .ndjson one ListEntry a
-line; any other file one value a line, lines that begin with # left out. Files may be gzipped; - reads standard input.
+line. Any other file is what its first line is: such a head, such an object, or else one value a line, lines that begin
+with # left out. Files may be gzipped; - reads standard input.
 
 Examples:
   $ tollgate lists import disposable-email-domains domains.txt --replace --dry-run --reason "weekly update"
@@ -168,10 +173,9 @@ Examples:
           show: options.diffFile === undefined ? printed : MOST_SHOWN,
         };
         const places = new LinePlaces();
-        const format = options.format ?? formatOf(file);
         const unsent = new UnsentRows();
         const tell = dryRun ? unsent.add : undefined;
-        const parts = entriesOf(source.bytes, source.name, format, places, tell);
+        const parts = entriesOf({ ...source, path: file, format: options.format }, places, tell);
         const response = await tollgate()
           .lists.importEntries(importRequests(parts, settings, options))
           .catch((error: unknown) => {

@@ -13,6 +13,7 @@ import { positiveNumber, shareUpTo, wholeNumber } from '../../arguments.js';
 import { canaryLimits, limitOption, type LimitOptions } from '../../canary-limits.js';
 import { percentText, printCanaryReport } from '../../canary-text.js';
 import type { Host } from '../../host.js';
+import { noteScope } from '../../scope-note.js';
 import { actorName, withSession } from '../../session.js';
 import { waiveBacktest, WAIVE, withChange, type Change, type Waiving } from './change.js';
 import { versionNumber } from './version-number.js';
@@ -112,6 +113,7 @@ Examples:
           `${ruleSet}: version ${version} decides for ${percentText(options.share)} of the ${who} at ${placeText(scope)}.`,
         );
         out.line(`See how it does with: tollgate rules canary report ${ruleSet}${scopeOption(scope)}`);
+        await noteScope(scope, tollgate(), out);
       }),
     );
 }

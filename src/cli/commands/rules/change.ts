@@ -15,6 +15,7 @@ import { counted } from '../../counted.js';
 import type { Host } from '../../host.js';
 import { readText } from '../../input/files.js';
 import type { Output } from '../../output.js';
+import { noteScope } from '../../scope-note.js';
 import { actorName, withSession } from '../../session.js';
 import { casesBeside, printCases } from './cases-text.js';
 import { printFindings } from './check.js';
@@ -192,8 +193,12 @@ Examples:
         const { rules } = tollgate();
         await waiveBacktest(rules, options, { ruleSet, version, actor });
         const response = await rules.activateVersion({ ruleSet, version, actor, reason, scope, etag });
-        if (out.json) out.document(toJson(ActivateVersionResponseSchema, response));
-        else printActive(out, response.ruleSet, scope);
+        if (out.json) {
+          out.document(toJson(ActivateVersionResponseSchema, response));
+          return;
+        }
+        printActive(out, response.ruleSet, scope);
+        await noteScope(scope, tollgate(), out);
       }),
     );
 }

@@ -21,6 +21,7 @@ import { enumText, moneyText, timeText } from '../../decision-text.js';
 import { usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
 import type { Output } from '../../output.js';
+import { noteScope } from '../../scope-note.js';
 import { actorName, withSession } from '../../session.js';
 import { durationOption, scopeOf } from './snooze.js';
 
@@ -98,7 +99,10 @@ Examples:
           },
         });
         if (out.json) out.document(toJson(SetControlGroupResponseSchema, response));
-        else if (response.group !== undefined) out.line(groupText(response.group));
+        else if (response.group !== undefined) {
+          out.line(groupText(response.group));
+          await noteScope(response.group.scope, tollgate(), out);
+        }
       }),
     );
 }

@@ -15,6 +15,7 @@ import { versionNumber } from './version-number.js';
 interface Shown {
   readonly change: string;
   readonly rule: string;
+  readonly path: string;
   readonly text: string;
 }
 
@@ -114,9 +115,11 @@ async function documentIn(path: string, host: Host): Promise<RuleSetDocument> {
 
 function printChanges(out: Output, changes: readonly Shown[]): void {
   if (changes.length === 0) out.line('No difference.');
-  for (const { change, rule, text } of changes) {
+  for (const { change, rule, path, text } of changes) {
     const sign = change === 'added' ? '+' : change === 'removed' ? '-' : '~';
     const style = sign === '+' ? 'green' : sign === '-' ? 'red' : 'yellow';
-    out.line(`${out.paint(style, sign)} ${rule === '' ? 'the set' : rule}: ${text}`);
+    // Named conditions and limits may be called like a rule.
+    const kind = path.startsWith('/conditions/') ? 'condition ' : path.startsWith('/limits/') ? 'limit ' : '';
+    out.line(`${out.paint(style, sign)} ${rule === '' ? 'the set' : kind + rule}: ${text}`);
   }
 }

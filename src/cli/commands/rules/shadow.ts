@@ -6,6 +6,7 @@ import {
 } from '../../../gen/tollgate/v1/rule_service_pb.js';
 import { readScope, scopeText } from '../../../rules/publish/scope.js';
 import type { Host } from '../../host.js';
+import { noteScope } from '../../scope-note.js';
 import { actorName, withSession } from '../../session.js';
 import { withChange, type Change } from './change.js';
 import { versionNumber } from './version-number.js';
@@ -46,6 +47,7 @@ Examples:
         else {
           out.line(`${ruleSet}: version ${version} is in shadow for ${whereText(scope)}.`);
           out.line(`See what it says with: tollgate rules shadow-report ${ruleSet} ${version}`);
+          await noteScope(scope, tollgate(), out);
         }
       }),
     );

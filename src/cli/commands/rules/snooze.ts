@@ -13,6 +13,7 @@ import type { Connection } from '../../client.js';
 import { enumText, timeText } from '../../decision-text.js';
 import { usageError } from '../../exit.js';
 import type { Host } from '../../host.js';
+import { noteScope } from '../../scope-note.js';
 import { actorName, withSession } from '../../session.js';
 
 const PAGE = 200;
@@ -115,6 +116,7 @@ Examples:
         if (heardStill.length > 0)
           out.line(`Heard all the same, for the embargo lists they read: ${heardStill.join(', ')}.`);
         out.line(`End it with: tollgate rules unsnooze ${snooze.id} --reason ...`);
+        await noteScope(snooze.scope, tollgate(), out);
       }),
     );
 }

@@ -76,7 +76,7 @@ export type Key = Message<"tollgate.v1.Key"> & {
   expiresAt?: Timestamp | undefined;
 
   /**
-   * To the minute. Absent: never.
+   * Written down once a minute at most. Absent: never.
    *
    * @generated from field: google.protobuf.Timestamp last_used_at = 10;
    */

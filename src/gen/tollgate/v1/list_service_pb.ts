@@ -46,6 +46,8 @@ export type List = Message<"tollgate.v1.List"> & {
   description: string;
 
   /**
+   * Who answers for it. Empty in CreateList: who makes it.
+   *
    * @generated from field: string owner = 5;
    */
   owner: string;
@@ -1541,7 +1543,7 @@ export const ListChangeKindSchema: GenEnum<ListChangeKind> = /*@__PURE__*/
  * its valid_from on, not before: what is on the list then stays on it until that moment. Entries added earlier that begin
  * before the new one ends count no more from its valid_from on, and do not come back after it; so a shorter entry shortens.
  * Entries that begin after the new one has ended stay. The same interval again is no change, nor is an entry that has begun
- * where the value is on the list already and until the same moment.
+ * where the value is on the list since then or earlier and until the same moment.
  *
  * @generated from service tollgate.v1.ListService
  */

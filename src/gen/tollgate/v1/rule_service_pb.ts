@@ -536,7 +536,8 @@ export type RuleChange = Message<"tollgate.v1.RuleChange"> & {
   change: string;
 
   /**
-   * Empty: the set as a whole.
+   * Name of the rule, or of the limit or named condition where `path` begins with /limits or /conditions. Empty: the set as
+   * a whole.
    *
    * @generated from field: string rule = 2;
    */
@@ -613,6 +614,8 @@ export type ActivateVersionRequest = Message<"tollgate.v1.ActivateVersionRequest
   actor: string;
 
   /**
+   * Why, for the log. Required except in development mode.
+   *
    * @generated from field: string reason = 4;
    */
   reason: string;
@@ -680,8 +683,9 @@ export type RollBackRequest = Message<"tollgate.v1.RollBackRequest"> & {
   reason: string;
 
   /**
-   * When set, the rule set must carry this etag, else ABORTED with reason STALE_ETAG. Of two at once without it one is
-   * ABORTED too: it would take back what it never saw.
+   * When set, the rule set must carry this etag, else ABORTED with reason STALE_ETAG. Of two at once without it and without
+   * `from_version` one is ABORTED too: it would take back what it never saw. What others do meanwhile in other scopes, or
+   * with shadows, does not matter.
    *
    * @generated from field: string etag = 4;
    */
@@ -1563,6 +1567,8 @@ export type StartCanaryRequest = Message<"tollgate.v1.StartCanaryRequest"> & {
   actor: string;
 
   /**
+   * As in ActivateVersionRequest.
+   *
    * @generated from field: string reason = 6;
    */
   reason: string;

@@ -45,7 +45,9 @@ export function listHandlers(lists: Lists, decisions: ListDecisions): Handlers<t
       request.actor = actorOf(context, request.actor);
       checkCreateList(request);
       const { list, actor, reason } = request;
-      const info = await lists.create(fromList(list as List), { actor, reason });
+      const wanted = fromList(list as List);
+      // Somebody answers for every list.
+      const info = await lists.create({ ...wanted, owner: wanted.owner.trim() || actor }, { actor, reason });
       return create(CreateListResponseSchema, { list: toList(info) });
     },
     async listLists(request) {
@@ -56,6 +58,8 @@ export function listHandlers(lists: Lists, decisions: ListDecisions): Handlers<t
     },
     async addEntries(request, context) {
       signEntries(context, request);
+      for (const [index, entry] of request.entries.entries())
+        entry.actor = actorOf(context, entry.actor, `entries[${index}].actor`);
       const found = checkAddEntries(request);
       const entries = request.entries.map((entry) => fromListEntry(entry, BY_HAND));
       const { added, unchanged, revision } = await lists.add(request.list, entries, found);

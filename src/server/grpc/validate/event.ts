@@ -75,7 +75,7 @@ function checkBelonging(problems: Problems, event: Event): void {
     event.requestId !== '' &&
     event.decisionId !== entryId('decision', event.site, event.requestId)
   ) {
-    problems.add('request_id', 'contradicts decision_id, which is another decision');
+    problems.add('request_id', 'contradicts decision_id, which is not the decision of this request');
   }
   opaqueId(problems, '', 'request_id', event.requestId, 128);
   const { payment } = event;
