@@ -74,7 +74,7 @@ export const ERRORS = {
   },
   NOTHING_TO_ROLL_BACK: {
     status: 'FAILED_PRECONDITION',
-    meaning: 'The rule set had no version active before, or it had been taken out of service.',
+    meaning: 'The rule set had no version active before the present one, or had been taken out of service before that came.',
   },
   NOT_PROVEN: {
     status: 'FAILED_PRECONDITION',

@@ -165,15 +165,16 @@ onBothStores('a key that is bound to sites', (createPlace) => {
     expect(await failure(as.both.rules.waiveEvidence(waived))).toBe('SITE_NOT_PERMITTED');
     await rules.waiveEvidence(waived);
     const settings = { share: 0.1 };
+    const reason = 'a test';
     const steps = (scope: string): (() => Promise<unknown>)[] => [
       () => as.both.rules.startShadow({ ...version, scope }),
       () => as.both.rules.stopShadow({ ...version, scope }),
-      () => as.both.rules.startCanary({ ...version, scope, settings }),
+      () => as.both.rules.startCanary({ ...version, scope, settings, reason }),
       () => as.both.rules.getCanaryReport({ ...version, scope }),
       () => as.both.rules.stopCanary({ ...version, scope }),
-      () => as.both.rules.activateVersion({ ...version, scope }),
+      () => as.both.rules.activateVersion({ ...version, scope, reason }),
       () => as.both.rules.rollBack({ ...version, scope }),
-      () => as.both.rules.activateVersion({ ...version, scope }),
+      () => as.both.rules.activateVersion({ ...version, scope, reason }),
       () => as.both.rules.deactivateRuleSet({ ...version, scope }),
     ];
     for (const scope of ['', 'all', 'group:eu', 'site:de'])
@@ -197,7 +198,7 @@ onBothStores('a key that is bound to sites', (createPlace) => {
       waives: [Waivable.BACKTEST, Waivable.APPROVAL],
       reason: 'a test',
     });
-    await rules.activateVersion({ ...version, scope: 'site:fr' });
+    await rules.activateVersion({ ...version, scope: 'site:fr', reason: 'a test' });
     await rules.startShadow({ ...version, scope: 'all' });
     const told = async (name: 'reader' | 'elsewhere' | 'all'): Promise<string[][]> => {
       const { rules } = as[name];
@@ -246,7 +247,7 @@ onBothStores('a key that is bound to sites', (createPlace) => {
     const said = { ruleSet: 'reading', version: 1 };
     await as.approver.rules.approveVersion({ ...said, hash: version?.hash ?? '' });
     await as.all.rules.waiveEvidence({ ...said, waives: [Waivable.BACKTEST], reason: 'a test' });
-    await as.all.rules.activateVersion(said);
+    await as.all.rules.activateVersion({ ...said, reason: 'a test' });
     await as.es.decisions.screen(screen('es', 'listed'));
     await as.fr.decisions.screen(screen('fr', 'listed'));
     const told = async (name: 'reader' | 'both' | 'all' | 'elsewhere'): Promise<string[]> => {

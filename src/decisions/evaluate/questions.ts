@@ -1,5 +1,6 @@
 import type { DecidingQuestions, WindowQuestions } from '../../facts/velocity/plan.js';
 import type { HabitSpec, HistorySpec } from '../../facts/velocity/specs/specs.js';
+import { asksOutcome } from '../../facts/velocity/specs/velocity-spec.js';
 import type { VelocitySpec } from '../../facts/velocity/specs/velocity-spec.js';
 
 /**
@@ -58,14 +59,4 @@ export class Questions implements WindowQuestions {
     }
     return place;
   }
-}
-
-function asksOutcome({ by, value, over }: VelocitySpec): boolean {
-  const aggregates = over === undefined ? [value] : [value, over];
-  return (
-    by.includes('outcome') ||
-    aggregates.some(
-      ({ of, filters }) => of === 'outcome' || filters.some(({ attribute }) => attribute === 'outcome'),
-    )
-  );
 }

@@ -19,6 +19,8 @@ export interface KeyDefinition {
   readonly horizon: number;
   /** Whether decisions ask it; otherwise only shadows do. */
   readonly decides: boolean;
+  /** Whether it looks at what was decided: where nothing in force does, events come before that is settled. */
+  readonly outcome: boolean;
   /** One by each of CLOCKS. */
   readonly layouts: readonly [Layout, Layout, Layout];
 }
@@ -85,6 +87,7 @@ export class Definitions {
       readBy: ATTRIBUTE_INDEX[SAME_VALUES[load] ?? load],
       horizon: 0,
       decides,
+      outcome: false,
       layouts: [new Layout('event'), new Layout('known'), new Layout('payment')],
       orders: new Map(),
     };

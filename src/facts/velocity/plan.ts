@@ -2,7 +2,7 @@ import { ATTRIBUTE_INDEX } from '../attributes.js';
 import type { Attribute, StreamKind } from '../attributes.js';
 import { Definitions } from './definitions.js';
 import type { ClockPlace, KeyDefinition, Need } from './definitions.js';
-import { CLOCKS } from './specs/velocity-spec.js';
+import { asksOutcome, CLOCKS } from './specs/velocity-spec.js';
 import type {
   Aggregate,
   AttributeFilter,
@@ -113,15 +113,13 @@ export function planWindows(questions: WindowQuestions, hashOf: HashOf): WindowP
   return { definitions: definitions.finished(), velocities, histories, habits };
 }
 
-function planVelocity(
-  { by, value, over }: VelocitySpec,
-  define: DefinitionFor,
-  hashOf: HashOf,
-): VelocityPlan {
+function planVelocity(spec: VelocitySpec, define: DefinitionFor, hashOf: HashOf): VelocityPlan {
+  const { by, value, over } = spec;
   const need = needOf(value, hashOf);
   const overNeed = over === undefined ? undefined : needOf(over, hashOf);
   const horizon = Math.max(horizonOf(value.window), over === undefined ? 0 : horizonOf(over.window));
   const definition = define(by, horizon, overNeed === undefined ? [need] : [need, overNeed]);
+  if (asksOutcome(spec)) definition.outcome = true;
   return {
     definition: definition.index,
     value: planAggregate(value, need, definition),

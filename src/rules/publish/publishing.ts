@@ -1,4 +1,4 @@
-import { TollgateError } from '../../errors/errors.js';
+import { invalidRequest, TollgateError } from '../../errors/errors.js';
 import { followed } from '../../errors/store-unavailable.js';
 import { decodeNumber, encodeToken, type Page, type PageQuery } from '../../paging/paging.js';
 import { knownVersion, newestVersion, standingsOf, type Standings } from '../known-versions.js';
@@ -18,6 +18,8 @@ export interface PublishInput {
   readonly scope: Scope;
   readonly actor: string;
   readonly reason: string;
+  /** Whether nothing goes live without a reason. What is taken back is never refused for the want of words. */
+  readonly saysWhy?: boolean;
   /** The revision the caller saw; another one is STALE_ETAG. undefined: whatever it is. */
   readonly revision: number | undefined;
 }
@@ -29,7 +31,7 @@ export interface PublishVersionInput extends PublishInput {
 
 /** Puts versions live and takes them back. All methods throw TollgateError. */
 export interface Publishing {
-  /** Throws NOT_PROVEN when evidence is missing. Ends a canary in the scope. Activating what is active is no change. */
+  /** Throws NOT_PROVEN when evidence is missing, INVALID_REQUEST when the reason is. Ends a canary in the scope. Activating what is active is no change. */
   activate(input: PublishVersionInput): Promise<RuleSetInfo>;
   /**
    * Takes the canary of the scope back, where there is one; else makes the version active again that was before the
@@ -46,7 +48,7 @@ export interface Publishing {
   deactivate(input: PublishInput): Promise<RuleSetInfo>;
   startShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
   stopShadow(input: PublishVersionInput): Promise<RuleSetInfo>;
-  /** Throws NOT_PROVEN. For a version that is in canary already other settings begin another run; the same are no change. */
+  /** Throws NOT_PROVEN and INVALID_REQUEST likewise. For a version that is in canary already other settings begin another run; the same are no change. */
   startCanary(input: PublishVersionInput & { readonly settings: CanarySettings }): Promise<RuleSetInfo>;
   stopCanary(input: PublishInput): Promise<RuleSetInfo>;
   /** The publication log of a rule set, newest first. */
@@ -127,10 +129,14 @@ export function createPublishing(options: PublishingOptions): Publishing {
   }
 
   /** A version that may go live, and what it goes live without. */
-  async function proven(ruleSet: string, number: number): Promise<Pick<Move, 'waived'>> {
-    const version = await knownVersion(store, ruleSet, number);
+  async function proven(input: PublishVersionInput): Promise<Pick<Move, 'waived'>> {
+    const version = await knownVersion(store, input.ruleSet, input.version);
     const { missing, waived } = await options.readiness(version);
     if (missing.length > 0) throw notProven(version, missing);
+    if (input.saysWhy === true && input.reason.trim() === '')
+      throw invalidRequest([
+        { field: 'reason', description: 'is required: the log says why a version went live' },
+      ]);
     return { waived };
   }
 
@@ -150,7 +156,7 @@ export function createPublishing(options: PublishingOptions): Publishing {
       publish(input, async (standings) => {
         await knownVersion(store, input.ruleSet, input.version);
         const move = stepsOf(standings, input.scope).activate(input.version);
-        return move && { ...move, ...(await proven(input.ruleSet, input.version)) };
+        return move && { ...move, ...(await proven(input)) };
       }),
 
     rollBack(input) {
@@ -191,7 +197,7 @@ export function createPublishing(options: PublishingOptions): Publishing {
       publish(input, async (standings) => {
         await knownVersion(store, input.ruleSet, input.version);
         const move = stepsOf(standings, input.scope).startCanary(input.version, input.settings);
-        return move && { ...move, ...(await proven(input.ruleSet, input.version)) };
+        return move && { ...move, ...(await proven(input)) };
       }),
 
     stopCanary: (input) =>

@@ -245,6 +245,15 @@ describe('StreamWindows', () => {
       expect(cold(model)).toEqual([1, 0]);
     });
 
+    it('lets go of what looks at what was decided: that is not waited for where nothing asks it', () => {
+      const rejected = spec({ fn: 'count', by: 'card', window: '24h', filter: { outcome: 'reject' } });
+      const model = warm(rules([rejected, email]));
+      model.switchTo(rules([email]));
+      expect(model.windows.lingerUntil).toBe(Infinity);
+      model.switchTo(rules([rejected, email]));
+      expect(cold(model)).toEqual([1, 0]);
+    });
+
     it('keeps a few such only, those that were asked last', () => {
       const windows = Array.from({ length: 10 }, (_, index) => count('card', `${String(index + 1)}h`));
       const model = warm(rules([email]));

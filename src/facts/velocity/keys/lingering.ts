@@ -43,7 +43,10 @@ export class LingeringDefinitions {
   /** From now on, ms since the epoch, these are asked. */
   switchTo(asked: readonly KeyDefinition[], now: number): void {
     const names = new Set(asked.map(({ name }) => name));
-    const left = this.#asked.map((definition) => ({ definition, until: now + LINGER_MS }));
+    const left = this.#asked
+      // What was decided is not waited for when nothing asks it any more: that would not stay right.
+      .filter(({ outcome }) => !outcome)
+      .map((definition) => ({ definition, until: now + LINGER_MS }));
     this.#lingering = [...left, ...this.#lingering]
       .filter(({ definition, until }) => until > now && !names.has(definition.name))
       .slice(0, MOST)

@@ -65,3 +65,14 @@ export interface VelocitySpec {
   /** For `ratio`: what `value` is divided by. */
   readonly over: Aggregate | undefined;
 }
+
+/** Whether it looks at what was decided about earlier payments. */
+export function asksOutcome({ by, value, over }: VelocitySpec): boolean {
+  const aggregates = over === undefined ? [value] : [value, over];
+  return (
+    by.includes('outcome') ||
+    aggregates.some(
+      ({ of, filters }) => of === 'outcome' || filters.some(({ attribute }) => attribute === 'outcome'),
+    )
+  );
+}

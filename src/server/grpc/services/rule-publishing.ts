@@ -27,7 +27,6 @@ import {
   checkStartCanary,
 } from '../validate/publishing.js';
 import { checkListVersions } from '../validate/rule.js';
-import { invalidRequest } from '../../../errors/errors.js';
 import { actorOf } from './acting.js';
 import { pageOf, toRevision } from './page-query.js';
 import type { CanaryReports, RuleSets } from './ports.js';
@@ -53,7 +52,6 @@ export function publishingHandlers(
     async activateVersion(request, context) {
       request.actor = actorOf(context, request.actor);
       checkPublishVersion(request);
-      mustSayWhy(request, context);
       const info = await ruleSets.activate({ ...toPublish(request, context), version: request.version });
       return create(ActivateVersionResponseSchema, { ruleSet: toldRuleSet(context, info) });
     },
@@ -85,7 +83,6 @@ export function publishingHandlers(
     async startCanary(request, context) {
       request.actor = actorOf(context, request.actor);
       const settings = fromCanary(checkStartCanary(request));
-      mustSayWhy(request, context);
       const info = await ruleSets.startCanary({
         ...toPublish(request, context),
         version: request.version,
@@ -117,17 +114,6 @@ export function publishingHandlers(
   };
 }
 
-/** What puts a version live says why, for the log; what takes one back is never refused for the want of words. */
-function mustSayWhy(
-  { reason }: { readonly reason: string },
-  { identity }: Pick<CallContext, 'identity'>,
-): void {
-  if (identity.kind !== 'development' && reason.trim() === '')
-    throw invalidRequest([
-      { field: 'reason', description: 'is required: the log says why a version went live' },
-    ]);
-}
-
 /** A rule set as the caller is told of it. */
 function toldRuleSet(context: Pick<CallContext, 'identity'>, info: RuleSetInfo): RuleSet {
   return toRuleSet(toldStages(context, info));
@@ -144,5 +130,7 @@ function toPublish(
   context: Pick<CallContext, 'identity'>,
 ): PublishInput {
   const { ruleSet, actor, reason, etag } = request;
-  return { ruleSet, scope: scopeFor(context, request.scope), actor, reason, revision: toRevision(etag) };
+  const scope = scopeFor(context, request.scope);
+  const saysWhy = context.identity.kind !== 'development';
+  return { ruleSet, scope, actor, reason, saysWhy, revision: toRevision(etag) };
 }
