@@ -74,7 +74,8 @@ export const ERRORS = {
   },
   NOTHING_TO_ROLL_BACK: {
     status: 'FAILED_PRECONDITION',
-    meaning: 'The rule set had no version active before the present one, or had been taken out of service before that came.',
+    meaning:
+      'The rule set had no version active before the present one, or had been taken out of service before that came.',
   },
   NOT_PROVEN: {
     status: 'FAILED_PRECONDITION',
