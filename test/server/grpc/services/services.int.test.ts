@@ -428,6 +428,7 @@ describe('RuleService', () => {
     await rules.activateVersion({ ruleSet: 'velocity', version: 2, actor: 'ana', etag: '5' });
     await rules.rollBack({ ruleSet: 'velocity', actor: 'ana', reason: 'why' });
     await rules.deactivateRuleSet({ ruleSet: 'velocity', actor: 'ana' });
+    const published = { ruleSet: 'velocity', scope: 'all', actor: 'ana', saysWhy: false };
     expect(asked).toEqual([
       {
         document: '{}',
@@ -445,9 +446,9 @@ describe('RuleService', () => {
       ['velocity', { size: 50, token: '' }],
       ['velocity', 1, 2],
       ['velocity', 0, { document: '{}' }],
-      { ruleSet: 'velocity', scope: 'all', actor: 'ana', reason: '', revision: 5, version: 2 },
-      { ruleSet: 'velocity', scope: 'all', actor: 'ana', reason: 'why', revision: undefined },
-      { ruleSet: 'velocity', scope: 'all', actor: 'ana', reason: '', revision: undefined },
+      { ...published, reason: '', revision: 5, version: 2 },
+      { ...published, reason: 'why', revision: undefined },
+      { ...published, reason: '', revision: undefined },
     ]);
   });
 
