@@ -139,7 +139,7 @@ async function sniffed(
     // What is not ended may go on in the next piece.
     if (next.done !== true) lines.pop();
     const first = lines.find((line) => !isEmpty(line));
-    if (first !== undefined) format = formatBy(first);
+    if (first !== undefined) format = formatBy(first.replace(/^\uFEFF/, ''));
     if (next.done === true) break;
   }
   async function* whole(): AsyncGenerator<Buffer | string> {
