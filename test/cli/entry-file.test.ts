@@ -25,6 +25,10 @@ describe('a file of list entries', () => {
     expect(await valuesOf(LINES, path)).toEqual(['a.test', 'b.test']);
     expect(await valuesOf(OBJECTS, path)).toEqual(['a.test: why', 'b.test']);
     expect(await valuesOf(`\uFEFF${TABLE}`, path)).toEqual(['a.test: why', 'b.test']);
+    expect(await valuesOf(TABLE.replace('reason,value', '"reason","value"'), path)).toEqual([
+      'a.test: why',
+      'b.test',
+    ]);
     expect(await valuesOf(`\uFEFF${OBJECTS}`, path)).toEqual(['a.test: why', 'b.test']);
     expect(await valuesOf(TABLE.replace('reason,value', 'Reason, VALUE'), path)).toEqual([
       'a.test: why',

@@ -82,7 +82,7 @@ export class Pipeline implements Taker, Intake {
     this.#rounds = new Rounds(
       journal,
       {
-        mayAskAhead: () => this.#next === undefined && !this.#inDoubt,
+        mayAskAhead: () => this.#next === undefined && !this.#inDoubt && !this.#lingersTooLong(),
         begin: () => this.#begin(),
         seen: () => this.#seen,
         part: (range, events) => this.#windows.arrived(range, this.#visible(events)),
@@ -248,17 +248,20 @@ export class Pipeline implements Taker, Intake {
     const next = this.#next;
     this.#next = undefined;
     const asks = this.#rules.asked;
-    const now = this.#options.world.clock.now();
     this.#rules = next ?? this.#rules;
     if (this.#inDoubt) {
       this.#windows = this.#emptyWindows();
       for (const event of this.queue.undurable()) this.insert(event);
-    } else if (this.#rules.asked !== asks || now >= this.#windows.lingerUntil)
-      this.#windows.switchTo(this.#rules.windowPlan, this.queue.undurable(), now);
+    } else if (this.#rules.asked !== asks || this.#lingersTooLong())
+      this.#windows.switchTo(this.#rules.windowPlan, this.queue.undurable(), this.#options.world.clock.now());
     this.#inDoubt = false;
     for (const event of this.queue.takeDurable()) this.#windows.settled(event);
     for (const event of this.#tail) this.#windows.settled(event);
     this.#tail = [];
+  }
+
+  #lingersTooLong(): boolean {
+    return this.#options.world.clock.now() >= this.#windows.lingerUntil;
   }
 
   /** Windows that hold nothing yet. Events not durable yet, which a cold load would miss, are to be inserted. */

@@ -261,14 +261,12 @@ function deadBranches(
   if (!isGroup(node) || analysis.budget < 0) return;
   const goals = node.children.map((child) => ({ node: child, wanted: true }));
   if (node.kind === 'all') {
-    for (const [at, goal] of goals.entries())
-      deadBranches(
-        goal.node,
-        [...beside, ...goals.filter((other) => other !== goal)],
-        `${path}/all/${at}`,
-        analysis,
-        dead,
-      );
+    for (const [at, goal] of goals.entries()) {
+      if (!isGroup(goal.node)) continue;
+      if (spend(beside.length + goals.length, analysis)) return;
+      const others = [...beside, ...goals.filter((other) => other !== goal)];
+      deadBranches(goal.node, others, `${path}/all/${at}`, analysis, dead);
+    }
     return;
   }
   const settled = settle(beside, new Map(), analysis);

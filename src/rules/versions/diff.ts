@@ -9,7 +9,7 @@ import type {
 } from '../document/document.js';
 import { isPlainObject } from '../document/json-limits.js';
 import { conditions } from './condition-diff.js';
-import { usersText } from './condition-users.js';
+import { usersOf } from './condition-users.js';
 import { below, both, type Place } from './place.js';
 import { json, own, push, same, value, type RuleChange } from './rule-change.js';
 import { conditionText, limitText, ruleText, thresholdText } from './words.js';
@@ -46,8 +46,9 @@ function namedConditions(from: RuleSetDocument, to: RuleSetDocument): readonly R
     const [before, after] = [older.item as Condition, newer.item as Condition];
     conditions(changes, older.name, { older: older.path, newer: newer.path }, before, after);
   });
+  const usersText = usersOf(to);
   return changes.map((change) => {
-    const users = usersText(to, change.rule);
+    const users = usersText(change.rule);
     return { ...change, text: `${change.text} (asked by ${users === '' ? 'nobody' : users})` };
   });
 }

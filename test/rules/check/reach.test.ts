@@ -246,6 +246,18 @@ test('sees that no branches of two groups go together', () => {
   expect(reach(apart, 3)).toMatchObject({ canHit: true, canMiss: true });
 });
 
+test('does not take long for what is wide, whatever its steps', () => {
+  const reach = (condition: Condition) =>
+    reachOf(conditionResolver({})(condition), 'unknown', CATALOGUE, 200_000);
+  const test: Condition = { fact: 'amount', operator: 'greaterThan', value: 1 };
+  expect(reach({ all: Array.from({ length: 10_000 }, () => test) })).toMatchObject({
+    canHit: true,
+    dead: [],
+  });
+  // Each in the light of all others would be a billion steps.
+  expect(reach({ all: Array.from({ length: 40_000 }, () => ({ all: [] })) }).canHit).toBe(true);
+}, 2_000);
+
 test('takes few steps for many groups that have nothing to do with each other, and ends where they have', () => {
   const group = (at: number, fact: string): Condition => ({
     any: [0, 1, 2].map((of) => ({

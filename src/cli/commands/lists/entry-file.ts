@@ -78,11 +78,13 @@ async function* readRows<T extends { readonly line: number }>(
 
 const CSV_COLUMNS = ['value', 'reason', 'valid_from', 'valid_until'];
 
+/** Names of columns, in quotes or not. */
 function columnsOf(head: readonly string[]): readonly string[] {
   return head.map((column) =>
     column
       .replace(/^\uFEFF/, '')
       .trim()
+      .replace(/^"(.*)"$/, '$1')
       .toLowerCase(),
   );
 }

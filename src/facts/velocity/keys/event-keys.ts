@@ -58,12 +58,13 @@ export class EventKeys {
   #takeOne(definition: KeyDefinition, event: StreamEvent): KeyEntry {
     if (!hasKey(definition, event)) return NO_ENTRY;
     const load = event.attributes[definition.load] ?? 0;
-    const last = this.#last?.[definition.index] ?? NO_ENTRY;
+    const lingers = definition.index >= this.#definitions.asked;
+    // What lingers may stand elsewhere by now.
+    const last = lingers ? NO_ENTRY : (this.#last?.[definition.index] ?? NO_ENTRY);
     if (last !== NO_ENTRY && this.#keys.entries.load(last) === load) {
       this.#keys.holdAgain(last);
       return last;
     }
-    const lingers = definition.index >= this.#definitions.asked;
     return lingers && !this.#keys.knows(definition, load) ? NO_ENTRY : this.#keys.hold(definition, load);
   }
 
