@@ -245,6 +245,29 @@ describe('StreamWindows', () => {
       expect(cold(model)).toEqual([1, 0]);
     });
 
+    it('misses nothing where what lingers ends while a payment waits, in another order than it came', () => {
+      const [hour, hours] = [count('card', '1h'), count('card', '2h')];
+      const model = warm(rules([email, hours]));
+      const pay = (): void => {
+        const { asked, reads } = model.ask(payer);
+        for (const { range, events } of reads) model.windows.loaded(range, events);
+        model.decide(asked, true);
+        model.settle(9);
+      };
+      model.switchTo(rules([email, hour]), 100_000);
+      pay();
+      // The clock goes back, so that what came later ends first.
+      model.switchTo(rules([email]), -100_000);
+      pay();
+      const { asked, reads } = model.ask(payer);
+      expect(reads).toEqual([]);
+      model.switchTo(rules([email]), LINGER_MS);
+      model.decide(asked, true);
+      model.settle(9);
+      model.switchTo(rules([email, hours]));
+      pay();
+    });
+
     it('lets go of what looks at what was decided: that is not waited for where nothing asks it', () => {
       const rejected = spec({ fn: 'count', by: 'card', window: '24h', filter: { outcome: 'reject' } });
       const model = warm(rules([rejected, email]));
