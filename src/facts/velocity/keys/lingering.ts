@@ -19,6 +19,7 @@ export class LingeringDefinitions {
   #asked: readonly KeyDefinition[];
   #lingering: readonly Lingering[] = [];
   #all: readonly KeyDefinition[];
+  #until = Infinity;
 
   constructor(asked: readonly KeyDefinition[]) {
     this.#asked = asked;
@@ -37,7 +38,7 @@ export class LingeringDefinitions {
 
   /** When to switch again at the latest, to the same if need be, ms since the epoch; Infinity: nothing lingers. */
   get until(): number {
-    return Math.min(Infinity, ...this.#lingering.map(({ until }) => until));
+    return this.#until;
   }
 
   /** From now on, ms since the epoch, these are asked. */
@@ -54,6 +55,7 @@ export class LingeringDefinitions {
         definition: { ...definition, index: asked.length + place },
         until,
       }));
+    this.#until = Math.min(Infinity, ...this.#lingering.map(({ until }) => until));
     this.#asked = asked;
     this.#all = [...asked, ...this.#lingering.map(({ definition }) => definition)];
   }

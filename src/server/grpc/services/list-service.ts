@@ -57,7 +57,6 @@ export function listHandlers(lists: Lists, decisions: ListDecisions): Handlers<t
       return create(ListListsResponseSchema, { lists: items.map(toList), nextPageToken: page.tokenOf(next) });
     },
     async addEntries(request, context) {
-      signEntries(context, request);
       for (const [index, entry] of request.entries.entries())
         entry.actor = actorOf(context, entry.actor, `entries[${index}].actor`);
       const found = checkAddEntries(request);
